@@ -29,6 +29,7 @@ from chalicelib.domain import (
     instants,
     invitation,
     keys,
+    license,
     logo,
     management_keys,
     origin,
@@ -246,6 +247,7 @@ PARSERS: dict[str, Parser] = {
     "domain.pasted.composed": pasted.composed,
     "domain.pasted.one_line": pasted.one_line,
     "domain.pasted.unquoted": pasted.unquoted,
+    "domain.license.license_name": license.license_name,
     "domain.users.guard_new_password": users.guard_new_password,
     "domain.users.person_name": users.person_name,
     "domain.users.phone_number": users.phone_number,
@@ -368,6 +370,7 @@ NO_PARSERS = {
     *("domain.events.named", "domain.license.hash_hardware_id"),  # hash and write
     *("domain.email.display_email", "licenseapi.bodies.customer_body"),  # of what is stored
     *("portal.messages.actor_words", "portal.render.logo_path"),  # likewise
+    "usecases.portal_queries.principal.title_of",  # likewise
     *("infra.output.tell", "infra.serve.say_where"),  # write
     *(
         "portal.forms.new_token",

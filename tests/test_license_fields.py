@@ -29,6 +29,7 @@ NOT_SHOWN: dict[str, set[str]] = {
     "the portal": {"company", "product"},  # of the page; and by its name
     "the License API": {
         *("company", "product"),  # as objects of their own
+        "name",  # the customer's own word
         "disabled_by",  # a call is refused by a code of its own
         *("users_assigned", "free_resets", "first_activated_at"),  # the contract has no such fields
     },

@@ -21,6 +21,7 @@ EventType = Literal[
     "license_disabled",
     "license_extended",
     "license_reset",
+    "license_named",
     "license_will_expire",
     "grace_started",
     "license_expired",

@@ -13,7 +13,9 @@ from dataclasses import dataclass, field, fields, replace
 from hashlib import sha256
 from typing import Literal, overload
 
+from chalicelib.domain.errors import Invalid
 from chalicelib.domain.instants import LATEST, Instant
+from chalicelib.domain.pasted import one_line
 
 AuthorizationMethod = Literal["license-key", "user"]
 LicenseType = Literal["perpetual", "time-limited", "subscription"]
@@ -21,6 +23,8 @@ Phase = Literal["valid", "grace", "expired"]
 Status = Literal["disabled", "expired", "grace", "scheduled", "inactive", "active"]
 
 HOUR_MS = 3_600_000
+MAX_NAME = 60
+"""Characters of a license's name."""
 LEAST_IDLE_DEVICES = 1000
 TRANSFERS_FORBIDDEN = -1
 TRANSFERS_UNLIMITED = 0
@@ -68,6 +72,8 @@ class License:
     license was nearer to its end when it got it. None: those of up to `created_at`."""
     order_id: str | None = None
     customer: str | None = None
+    name: str | None = None
+    """What its managers call it, to tell it from others of the product. None: nothing."""
     epoch: int = 0
     revision: int = field(default=0, compare=False)
     """How often the terms were changed. Activations, resets and other counters do not move it."""
@@ -98,6 +104,7 @@ class LicenseState:
     validity_period: Instant | None = None
     grace_period: int = 0
     start_date: Instant | None = None
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +177,16 @@ class Device:
     vm_info: str | None = None
     app_ver: str | None = None
     sdk_ver: str | None = None
+
+
+def license_name(text: str) -> str | None:
+    """The stored form of a license's name, in one line; None for an empty one. Raises `Invalid` at the field `name`."""
+    name = one_line(text)
+    if len(name) > MAX_NAME:
+        raise Invalid("text_too_long", field="name", most=MAX_NAME)
+    if not name.isprintable():
+        raise Invalid("text_not_printable", field="name")
+    return name or None
 
 
 def hash_hardware_id(hardware_id: str) -> str:

@@ -1,5 +1,7 @@
 """Licenses: the list, and the details of one with what can be done to it as a whole."""
 
+from dataclasses import dataclass
+
 from chalicelib.domain.license import License, ends_at
 from chalicelib.domain.limits import LICENSE_TRANSFERS
 from chalicelib.domain.session import SessionClaims
@@ -38,8 +40,28 @@ def history(request: PortalRequest, claims: SessionClaims, license_id: int) -> L
     return asked.shown(portal_queries.license_history(claims, license_id, asked.query, now=request.now))
 
 
+@dataclass(frozen=True, slots=True)
+class NameForm:
+    """What a license is to be called."""
+
+    name: str = ""
+
+
 def _one(request: PortalRequest, claims: SessionClaims, license_id: int) -> LicenseView:
     return portal_queries.one_license(claims, license_id, now=request.now)
+
+
+@action("license_name.html", NameForm, _one)
+def name(request: PortalRequest, view: LicenseView, form: NameForm) -> Change[License]:
+    """Call the license so."""
+    user = view.principal.user
+    given = (user.company, view.license.id, form.name, request.actor(user.email))
+
+    def result(license: License) -> FormResult:
+        flash = f"The license is called “{license.name}” now." if license.name else "The license has no name any more."
+        return FormResult(f"{LICENSES}/{license.id}", flash)
+
+    return Change(lambda: change_license.set_name(*given, now=request.now), result)
 
 
 def transfer_hint(license: License) -> list[str]:

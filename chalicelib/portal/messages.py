@@ -24,6 +24,7 @@ _EVENTS: dict[EventType, str] = {
     "license_disabled": mark("License disabled"),
     "license_extended": mark("License extended"),
     "license_reset": mark("License reset: all devices deactivated"),
+    "license_named": mark("Name of the license removed"),
     "license_will_expire": mark("License will expire"),
     "grace_started": mark("Grace period began"),
     "license_expired": mark("License expired"),
@@ -135,6 +136,8 @@ def _words(event: Event) -> str:
             words = gettext("User assigned and invited")
         case "user_replaced", {"replaced_by": str(by)} if by:
             words = gettext("User replaced by {who}", who=display_email(by))
+        case "license_named", {"name": str(name)} if name:
+            words = gettext("License named “{name}”", name=name)
         case "license_will_expire", {"days": int(days)} if days:
             words = ngettext("License will expire within a day", "License will expire within {n} days", days)
         case "license_limit_reached", detail:

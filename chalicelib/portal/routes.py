@@ -35,6 +35,7 @@ TABLE = (
     (LICENSE, "licenses.license", PAGE),
     (LICENSE + "/history", "licenses.history", PAGE),
     (LICENSE + "/export/{name}", "exports.of_license", PAGE),
+    (LICENSE + "/name", "licenses.name", FORM),
     (LICENSE + "/reset", "licenses.reset", FORM),
     (LICENSE + "/disable", "licenses.disable", FORM),
     (LICENSE + "/enable", "licenses.enable", FORM),

@@ -1,4 +1,4 @@
-"""Change a license as a whole: enable, disable, extend, reset."""
+"""Change a license as a whole: name, enable, disable, extend, reset."""
 
 from dataclasses import replace
 
@@ -6,7 +6,7 @@ from chalicelib.domain.activation import counts_as_release, guard_reset
 from chalicelib.domain.errors import Forbidden, Invalid, at_field
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant, add, parse_duration, to_iso
-from chalicelib.domain.license import License, phase, within_calendar
+from chalicelib.domain.license import License, license_name, phase, within_calendar
 from chalicelib.domain.transitions import announced_after_change, transitions_due
 from chalicelib.store import licenses
 from chalicelib.usecases.find_license import find_license
@@ -36,6 +36,21 @@ def set_enabled(company: str, license_id: int, enabled: bool, actor: Actor, *, n
 
     find = lambda _: find_license(company, license_id)  # noqa: E731 - short and local
     return decide_and_write(find, decide, write, result=lambda _, new: new)[1]
+
+
+def set_name(company: str, license_id: int, name: str, actor: Actor, *, now: Instant) -> License:
+    """Let a license be called so; empty: by its product alone. Idempotent.
+
+    Raises `Invalid`: `text_too_long`, `text_not_printable`; `NotFound`: `license_not_found`.
+    """
+    given = license_name(name)
+
+    def write(old: License, new: License) -> None:
+        if old.name != new.name:
+            licenses.update(old, new, Event.new("license_named", actor, now, name=new.name))
+
+    find = lambda _: find_license(company, license_id)  # noqa: E731 - short and local
+    return decide_and_write(find, lambda license: replace(license, name=given), write, result=lambda _, new: new)[1]
 
 
 def extend(

@@ -41,7 +41,10 @@ from infra.admin.operator_name import operator
 from infra.admin.parser import UsageError
 from infra.progress import Progress
 
-_NAMED = ("id", "company", "product", "authorization_method", "license_type", "license_key", "order_id", "customer")
+_NAMED = (
+    *("id", "company", "product", "name", "authorization_method", "license_type", "license_key"),
+    *("order_id", "customer"),
+)
 _COUNTED = (
     *("enabled", "is_trial", "max_activations", "times_activated", "max_license_users", "users_assigned"),
     *("max_transfers", "transfer_count", "free_resets", "disabled_by", "valid_duration", "grace_period"),

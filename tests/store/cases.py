@@ -278,6 +278,7 @@ CASES = (
     Case("set a user's password", change_seat.set_password, states.seated, states.set_password, ("password_set",)),
     Case("disable", change_license.set_enabled, states.key_license, states.enable(False), ("license_disabled",)),
     Case("enable", change_license.set_enabled, states.disabled, states.enable(True), ("license_enabled",)),
+    Case("name a license", change_license.set_name, states.key_license, states.name_license, ("license_named",)),
     Case(
         "extend",
         change_license.extend,

@@ -406,6 +406,10 @@ def enable(enabled: bool) -> Callable[[Vendor, License], Any]:
     return act
 
 
+def name_license(vendor: Vendor, license: License) -> License:
+    return change_license.set_name(vendor.code, license.id, "Büro Berlin", ADMIN, now=vendor.now)
+
+
 def disabled(vendor: Vendor) -> License:
     license = vendor.issue()
     enable(False)(vendor, license)

@@ -32,7 +32,7 @@ from chalicelib.usecases.change_account import (
 )
 from chalicelib.usecases.change_device import allow_device, blacklist_device, reset_device
 from chalicelib.usecases.change_email import change_email
-from chalicelib.usecases.change_license import extend, reset_license, set_enabled
+from chalicelib.usecases.change_license import extend, reset_license, set_enabled, set_name
 from chalicelib.usecases.change_password import change_password
 from chalicelib.usecases.change_seat import (
     remove_account,
@@ -187,6 +187,7 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
     (invite_again, "license_not_found", [lambda c, v: invite_again(c, v.by_user.id, ADA, ADMIN, now=NOW)]),
     (set_password, "license_not_found", [lambda c, v: set_password(c, v.by_user.id, ADA, None, ADMIN, now=NOW)]),
     (set_enabled, "license_not_found", [lambda c, v: set_enabled(c, v.by_key.id, False, ADMIN, now=NOW)]),
+    (set_name, "license_not_found", [lambda c, v: set_name(c, v.by_key.id, "x", ADMIN, now=NOW)]),
     (extend, "license_not_found", [lambda c, v: extend(c, v.by_user.id, NOW + DAY, None, ADMIN, now=NOW)]),
     (reset_license, "license_not_found", [lambda c, v: reset_license(c, v.by_key.id, ADMIN, now=NOW)]),
     (reset_device, "license_not_found", [lambda c, v: reset_device(c, v.by_key.id, "pc", ADMIN, now=NOW)]),

@@ -18,8 +18,14 @@ class LicenseItem(LicensesItem[License]):
     """A license: terms and counters together, so that one condition covers them."""
 
     stored_as = MappingProxyType(
-        {"released": "vacated", "last_released_by": "last_vacated", "announced_phase": "announced"}
+        {
+            "released": "vacated",
+            "last_released_by": "last_vacated",
+            "announced_phase": "announced",
+            "name": "license_name",
+        }
     )
+    """`name` is a word that DynamoDB keeps for itself."""
 
     guarded = frozenset(
         {

@@ -30,6 +30,8 @@ class DeviceRow:
     device: Device
     key: str
     email: str
+    person: str
+    """The name of its user, as the license's customer gave it; empty where there is none."""
     state: str
     is_live: bool
     """Whether it holds an activation, blacklisted or not."""
@@ -148,7 +150,10 @@ def device_row(device: Device, license: License, seat: Seat | None, blocked: Col
     state = "active" if live else "deactivated"
     if hardware_hash in blocked or hardware_hash in license.blacklist:
         state = "blacklisted"
-    return DeviceRow(device, key, "" if seat is None else seat.email, state, live)
+    email, person = (
+        ("", "") if seat is None else (seat.email, f"{seat.first_name or ''} {seat.last_name or ''}".strip())
+    )
+    return DeviceRow(device, key, email, person, state, live)
 
 
 def names_device(row: DeviceRow, search: str) -> bool:
@@ -158,6 +163,7 @@ def names_device(row: DeviceRow, search: str) -> bool:
         device.hostname or "",
         device.hardware_id,
         display_email(row.email),
+        row.person,
         device.os_ver or "",
         device.app_ver or "",
     )

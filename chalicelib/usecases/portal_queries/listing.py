@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, TypeVar
 
 from chalicelib.domain.paging import PAGE_SIZE, Page, Rows, read_page
-from chalicelib.domain.pasted import composed, visible
+from chalicelib.domain.pasted import MAX_TYPED, composed, visible
 
 T = TypeVar("T")
 
@@ -15,9 +15,11 @@ MAX_SECONDS, MAX_FILE_SECONDS = 1.0, 15.0
 """After which a page looks at no further rows, and a file. API Gateway waits for 29 seconds."""
 MAX_FILE_ROWS = 5000
 """Rows of a list that is taken away as a file."""
-_WRITTEN_FOR = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "å": "aa", "ø": "oe", "æ": "ae"})
 CHUNK = 90
 """Rows that fit into one BatchGet, with who asks and what else a page needs."""
+_PLAIN = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th"})
+"""For letters that are no other letter with an accent."""
+_SPELLED_OUT = _PLAIN | str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +65,21 @@ def page_with(page: Page[Any], rows: list[Any]) -> Page[Any]:  # rows of another
 def has_words(texts: Iterable[str], search: str) -> bool:
     """Whether each word that is searched for stands in one of the texts, in whatever form either was typed.
 
-    "Schäfer" is found by "schaefer" and "schafer", and the other way round.
+    Accents do not count, and an umlaut is found by the letters that are typed in its place: `Schäfer` by `schaefer` and
+    by `schafer`.
     """
-    plain = [form for text in texts for form in _forms(text)]
-    return all(any(form in text for form in _forms(word) for text in plain) for word in search.split())
+    there = [spelling for text in texts for spelling in _spellings(text)]
+    words = map(_spellings, composed(visible(search)).split())
+    return all(any(spelling in text for spelling in word for text in there) for word in words)
 
 
-def _forms(text: str) -> set[str]:
-    """A text in small letters: as it is, with letters for what is written for them, and without marks."""
+def _spellings(text: str) -> list[str]:
+    """The text in small letters: without accents, and with the letters that stand for umlauts, where it has any."""
     plain = composed(visible(text).lower())
-    if plain.isascii():
-        return {plain}
-    bare = "".join(letter for letter in unicodedata.normalize("NFD", plain) if not unicodedata.combining(letter))
-    return {plain, plain.translate(_WRITTEN_FOR), bare}
+    if plain.isascii() or len(plain) > MAX_TYPED:
+        return [plain]
+    return [_without_accents(plain.translate(letters)) for letters in (_PLAIN, _SPELLED_OUT)]
+
+
+def _without_accents(text: str) -> str:
+    return "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))

@@ -9,7 +9,7 @@ from chalicelib.domain import keys
 from chalicelib.domain.catalog import LicenseSummary
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, LicenseState
-from chalicelib.domain.paging import MAX_SCANNED, Page, Rows, cut
+from chalicelib.domain.paging import MAX_SCANNED, PAGE_SIZE, Page, Rows, cut
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.standing import Standing
 from chalicelib.store import accounts, batch_reads
@@ -17,10 +17,10 @@ from chalicelib.store.batch_reads import ReadRequest
 from chalicelib.store.orders import managed_among, read_managed_licenses
 from chalicelib.usecases.catalog import known_product
 from chalicelib.usecases.portal_queries.listing import CHUNK, ListQuery, has_words, list_page, page_with
-from chalicelib.usecases.portal_queries.principal import Principal, authenticate, standing_of
+from chalicelib.usecases.portal_queries.principal import Principal, authenticate, standing_of, title_of
 
-SEARCHED_AT_ONCE = MAX_SCANNED
-"""Rows of the list in one read, where only what they say themselves is looked at: a search of these is three reads."""
+SEARCHED_AT_ONCE, LOOKED_AT_ONCE = MAX_SCANNED, 100
+"""Rows of the list in one read, and licenses in one read that are looked at."""
 MAX_PRODUCTS = 60
 """Products that can be chosen by name: what fits into the one read with the page's licenses."""
 _ID = re.compile(r"[0-9]{12,16}")
@@ -47,6 +47,11 @@ class LicenseRow:
     """Its name, as people read it."""
     standing: Standing
 
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return title_of(self.product, self.license)
+
 
 @dataclass(frozen=True, slots=True)
 class LicensesView:
@@ -72,8 +77,7 @@ class _Managed:
     states: dict[int, LicenseState] = field(default_factory=dict)
 
     def rows(self) -> Rows[LicenseSummary]:
-        chunk = CHUNK if self.list_query.status else SEARCHED_AT_ONCE
-        return Rows(self.read, lambda sold: str(sold.license_id), CHUNK, chunk)
+        return Rows(self.read, lambda sold: str(sold.license_id), CHUNK, SEARCHED_AT_ONCE)
 
     def read(self, after: str, backwards: bool, limit: int) -> tuple[list[LicenseSummary], bool]:
         descending = backwards == (self.list_query.sort == "oldest")
@@ -98,12 +102,28 @@ class _Managed:
         return sold
 
     def keep(self, sold: list[LicenseSummary]) -> list[LicenseSummary]:
-        """Those that are asked for; by status, they are looked at, a hundred in one read."""
-        found = [one for one in sold if self._matches(one)]
-        if self.list_query.status and found:
-            states = self._states(found)
-            found = [one for one in found if self._stands_so(states.get(one.license_id))]
+        """Those that are asked for, in order: at least as many as a page shows, where there are.
+
+        Each of which its summary does not tell is looked at, for its name or its status, a hundred in one read.
+        """
+        of_product = [one for one in sold if self.list_query.product in ("", one.product)]
+        found: list[LicenseSummary] = []
+        for start in range(0, len(of_product), LOOKED_AT_ONCE):
+            found += self._asked_for(of_product[start : start + LOOKED_AT_ONCE])
+            if len(found) > PAGE_SIZE:
+                break
         return found
+
+    def _asked_for(self, sold: list[LicenseSummary]) -> list[LicenseSummary]:
+        search, status = self.list_query.search, self.list_query.status
+        unsure = [one for one in sold if status or not has_words(_texts(one), search)]
+        states = self._states(unsure) if unsure else {}
+        return [
+            one
+            for one in sold
+            if has_words(_texts(one, states.get(one.license_id)), search)
+            and (not status or self._stands_so(states.get(one.license_id)))
+        ]
 
     def arrange(self, sold: list[LicenseSummary]) -> list[LicenseSummary]:
         """As they are to be sorted; by what changes, each is looked at."""
@@ -127,11 +147,11 @@ class _Managed:
         product = known_product(self.claims.company, state.product, now=self.now)
         return standing_of(state, product, self.now).state == self.list_query.status
 
-    def _matches(self, sold: LicenseSummary) -> bool:
-        if self.list_query.product and sold.product != self.list_query.product:
-            return False
-        texts = (sold.license_key, sold.product, sold.order_id, sold.customer, str(sold.license_id))
-        return has_words(texts, self.list_query.search)
+
+def _texts(sold: LicenseSummary, state: LicenseState | None = None) -> tuple[str, ...]:
+    """What a license is searched by; its name, where it was looked at."""
+    name = state.name if state is not None and state.name else ""
+    return (sold.license_key, sold.product, sold.order_id, sold.customer, str(sold.license_id), name)
 
 
 def managed_licenses(claims: SessionClaims, list_query: ListQuery, *, now: Instant) -> LicensesView:

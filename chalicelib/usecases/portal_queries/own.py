@@ -26,6 +26,7 @@ from chalicelib.usecases.portal_queries.principal import (
     fields,
     guard_seat,
     standing_of,
+    title_of,
 )
 
 AT_ONCE = 45
@@ -40,6 +41,11 @@ class SeatRow:
     seat: Seat
     product: str
     standing: Standing
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return title_of(self.product, self.license)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,11 @@ class LicenseView:
     prevent_vm: bool
     standing: Standing
 
+    @property
+    def title(self) -> str:
+        """What people call the license: its product, and the name that its managers gave it."""
+        return title_of(self.product, self.license)
+
 
 def authenticate_session(claims: SessionClaims, *, allow_initial_password: bool = False, now: Instant) -> Principal:
     """Who asks, for pages that show nothing else.
@@ -106,6 +111,11 @@ def user_license(claims: SessionClaims, license_id: int, *, now: Instant) -> Lic
     if view.license.authorization_method != "user":
         raise NotFound("user_not_found", of="license")
     return view
+
+
+def title_of(product: str, license: License) -> str:
+    """What people call a license of the product of this name."""
+    return f"{product} \N{EM DASH} {license.name}" if license.name else product
 
 
 def standing_of(license: License | LicenseState, product: Product | None, now: Instant) -> Standing:
