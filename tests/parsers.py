@@ -45,6 +45,7 @@ from chalicelib.domain.one_time_code import typed_code
 from chalicelib.domain.users import MAX_PASSWORD
 from chalicelib.management.webhooks import delivery_key
 from chalicelib.portal.forms import nonce_of
+from chalicelib.portal.lists import kept_query
 from chalicelib.portal.request import read_request
 from chalicelib.usecases.chosen_password import guard_chosen
 from chalicelib.usecases.known_browser import from_cookie as browser_from_cookie
@@ -273,6 +274,8 @@ PARSERS: dict[str, Parser] = {
     ],
     "portal.request, parts": _multipart,
     "portal.request, a query": lambda text: read_request(_request("GET", query=text)),
+    "portal.lists.kept_query": kept_query,
+    "portal.request, where from": lambda text: read_request(_request("GET", Referer=text)),
     "portal.request, cookies": lambda text: read_request(_request("GET", Cookie=text)),
     "usecases.sessions.from_cookie": from_cookie,
     "usecases.known_browser.from_cookie": lambda text: browser_from_cookie(text, 0),
@@ -374,6 +377,7 @@ NO_PARSERS = {
     *("infra.output.tell", "infra.serve.say_where"),  # write
     *(
         "portal.forms.new_token",
+        "portal.lists.in_list",
         "portal.handlers.page",
         "portal.handlers.action",
         "portal.handlers.shown",

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field, replace
 from http.cookies import Morsel
 from secrets import token_urlsafe
 from typing import Generic, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from chalice.app import Request, Response
 
@@ -29,10 +29,12 @@ from chalicelib.domain.users import User
 from chalicelib.languages import Reader, gettext, mark, writing_for
 from chalicelib.portal.context import Changed, Context, Loaded, Parts, View
 from chalicelib.portal.forms import FIELD, nonce_of
+from chalicelib.portal.lists import in_list, list_query_of, row_of
 from chalicelib.portal.messages import error_message, field_messages
 from chalicelib.portal.render import render
 from chalicelib.portal.request import (
     BROWSER_COOKIE,
+    MAX_TEXT,
     SESSION_COOKIE,
     VISITOR_COOKIE,
     WAY_COOKIE,
@@ -97,10 +99,18 @@ class FormResult:
     epoch: int | None = None
     """Of the own account, where its other sessions were ended: this one and this browser go on."""
     undo: Undo | None = None
+    row: str = ""
+    """The name of the row that it is about, where the location is a list."""
 
     def as_answer(self) -> Answer:
         """As it is stored with the change: by the names of the first version, which older processes read."""
-        answer: Answer = {"to": self.location, "says": self.flash, "reveal": self.reveal, "epoch": self.epoch}
+        answer: Answer = {
+            "to": self.location,
+            "says": self.flash,
+            "reveal": self.reveal,
+            "epoch": self.epoch,
+            "row": self.row,
+        }
         return answer if self.undo is None else answer | {"undo": asdict(self.undo)}
 
 
@@ -217,9 +227,9 @@ class _FormHandler(Generic[F]):
             return _to_result(request, key, before)
         if key is None:
             return self._refused(request, loaded, FORM_EXPIRED_CODE, 403, gettext(FORM_EXPIRED))
-        view, _ = _with_context(loaded)
+        view, context = _with_context(loaded)
         try:
-            performed = self._perform(request, view, key)
+            performed = self._perform(request, view, key, _list_path(request, context))
         except SeatkeeperError as error:
             return say_when(self._refused(request, loaded, *_why(error), wrong=field_messages(error)), error)
         response = _to_result(request, key, performed)
@@ -228,12 +238,16 @@ class _FormHandler(Generic[F]):
         _keep_known(request, response, _principal(view).user, performed.answer or {})
         return response
 
-    def _perform(self, request: PortalRequest, view: View, key: IdempotencyKey) -> Performed:
+    def _perform(self, request: PortalRequest, view: View, key: IdempotencyKey, list_path: str) -> Performed:
         """Make the change, unless this form has made it before; its answer is that of a `FormResult`."""
         known = inspect.signature(self.schema).parameters
         form = self.schema(**{name: text for name, text in request.fields.items() if name in known})
         change = self.change_of(request, view, form)
-        return perform_once(key, change.make, lambda result: change.result(result).as_answer(), now=request.now)
+
+        def answer(result: object) -> Answer:
+            return _in_its_list(request, list_path, change.result(result)).as_answer()
+
+        return perform_once(key, change.make, answer, now=request.now)
 
     def _refused(
         self, request: PortalRequest, loaded: Loaded, code: str, status: int, error: str, **more: object
@@ -244,7 +258,9 @@ class _FormHandler(Generic[F]):
 
     def _form(self, request: PortalRequest, loaded: Loaded, **more: object) -> Response:
         view, context = _with_context(loaded)
-        return shown(self.template, request, (view, {"back": _back(request.path)} | context), **more)
+        path = _list_path(request, context)
+        kept = list_query_of(request, path)
+        return shown(self.template, request, (view, context | {"back": in_list(path, kept), "kept": kept}), **more)
 
 
 def logged_in(handle: Callable[[PortalRequest, SessionClaims, Parts], Response]) -> Handler:
@@ -278,13 +294,27 @@ def idempotency_key(request: PortalRequest, claims: SessionClaims) -> Idempotenc
 def _to_result(request: PortalRequest, key: IdempotencyKey, performed: Performed) -> Response:
     """Redirect to the location that shows the result of a form."""
     location = performed.answer["to"] if performed.answer else _back(request.path)
-    return redirect(request, f"{location}{'&' if '?' in location else '?'}done={key.key}")
+    row = (performed.answer or {}).get("row")  # older versions have stored none
+    behind = f"#row-{row}" if row else ""
+    return redirect(request, f"{location}{'&' if '?' in location else '?'}done={key.key}{behind}")
 
 
 def _keep_known(request: PortalRequest, response: Response, user: User, answer: Answer) -> None:
     """Where the form has ended the other sessions of the account, let this browser be known to it as before."""
     if answer.get("epoch") is not None:
         set_browser(request, response, replace(user, session_epoch=answer["epoch"]))
+
+
+def _list_path(request: PortalRequest, context: Context) -> str:
+    """The list that a form belongs to."""
+    return str(context.get("back", _back(request.path)))
+
+
+def _in_its_list(request: PortalRequest, path: str, result: FormResult) -> FormResult:
+    """The result, shown in the list that the form was opened from, as that was, where it is one of this list."""
+    if result.location != path:
+        return result
+    return replace(result, location=in_list(path, list_query_of(request, path)), row=row_of(request, path))
 
 
 def _back(path: str) -> str:
@@ -368,8 +398,15 @@ def _set_cookie(request: PortalRequest, response: Response, name: str, value: st
     response.headers["Set-Cookie"] = [*others, morsel.OutputString()]
 
 
+def _asked_for(request: PortalRequest) -> str:
+    """The address of a page, to come back to after the log-in: with its query, where that is no longer than a field."""
+    query = urlencode({name: text for name, text in request.query.items() if name != "done"})
+    whole = in_list(request.path, query)
+    return whole if len(whole) <= MAX_TEXT else request.path
+
+
 def _to_log_in(request: PortalRequest) -> Response:
-    where = request.path if request.method == "GET" and request.path != LOG_IN else ""
+    where = _asked_for(request) if request.method == "GET" and request.path != LOG_IN else ""
     response = redirect(request, f"{LOG_IN}?next={quote(where)}" if where else LOG_IN)
     if SESSION_COOKIE in request.cookies:
         end_session(request, response)

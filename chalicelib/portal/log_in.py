@@ -34,8 +34,8 @@ from chalicelib.web.error_responses import wire_code
 from chalicelib.web.errors import ERRORS
 
 HOME = "/portal"
-_OURS = re.compile(r"/portal(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
-"""No part begins with a dot: browsers go up at `..`, out of the portal."""
+_OURS = re.compile(r"/portal(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*(\?[A-Za-z0-9._~%&=+*-]*)?")
+"""No part begins with a dot: browsers go up at `..`, out of the portal. A query may follow."""
 
 
 def _nothing(_request: PortalRequest) -> Context:

@@ -94,6 +94,7 @@ def _form_result(request: PortalRequest, principal: Principal | None) -> Context
         "flash": answer.get("says", gettext(SENT_BEFORE)),
         "reveal": answer.get("reveal", ""),
         "undo": undo if in_time else None,
+        "row": answer.get("row", ""),
     }
 
 

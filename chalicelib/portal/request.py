@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from chalice.app import Request
 
@@ -53,6 +53,8 @@ class PortalRequest:
     """What the browser asks for, of the languages that we have; empty: none of them."""
     fields: dict[str, str] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
+    referer: str = ""
+    """The path and the query of the page of ours that led here, as the browser says; empty where it says none."""
 
     @property
     def claims(self) -> SessionClaims | None:
@@ -99,6 +101,7 @@ def read_request(raw_request: Request) -> PortalRequest:
         accepted(headers.get("accept-language", "")),
         _bounded(fields),
         files,
+        _came_from(headers.get("referer", ""), prefix),
     )
     sent = _cookies(headers.get("cookie", ""))
     return replace(
@@ -112,6 +115,15 @@ def unread(raw_request: Request) -> PortalRequest:
     secure, language = _is_secure(headers.get("x-forwarded-proto", "")), accepted(headers.get("accept-language", ""))
     prefix, _ = _prefix(raw_request)
     return PortalRequest(raw_request.method, "/portal", prefix, {}, {}, "", secure, clock.now(), language)
+
+
+def _came_from(referer: str, prefix: str) -> str:
+    """Path and query of an address, below the prefix; whose host it names does not matter: it is but a page's name."""
+    try:
+        parts = urlsplit(referer[: 2 * MAX_TEXT])
+    except ValueError:
+        return ""
+    return f"{parts.path.removeprefix(prefix)}?{parts.query}"
 
 
 def _is_secure(forwarded: str) -> bool:

@@ -23,4 +23,4 @@ def test_what_is_no_token_is_refused() -> None:
 
 def test_what_came_of_a_form_is_stored_by_the_names_that_other_versions_read() -> None:
     answer = FormResult("/portal/account", "Saved.", "/portal/x", 7).as_answer()
-    assert answer == {"to": "/portal/account", "says": "Saved.", "reveal": "/portal/x", "epoch": 7}
+    assert answer == {"to": "/portal/account", "says": "Saved.", "reveal": "/portal/x", "epoch": 7, "row": ""}

@@ -129,6 +129,10 @@ def test_an_address_becomes_no_part_of_a_header(license: License, part: str) -> 
         "/portal/..%2fevil",
         "/portal/\N{FULLWIDTH FULL STOP}\N{FULLWIDTH FULL STOP}/evil",
         "javascript:alert(1)",
+        "/portal?x=\r\ny",
+        "/portal?x=y#//evil.test",
+        "//evil.test?/portal",
+        "/portal?x=\N{FULLWIDTH NUMBER SIGN}",
     ],
 )
 def test_a_log_in_leads_nowhere_else(vendor: Vendor, license: License, to: str) -> None:
