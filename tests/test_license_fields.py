@@ -11,7 +11,7 @@ from chalicelib.domain.license import License
 ROOT = Path(__file__).parents[1]
 SHOWS: dict[str, tuple[tuple[str, ...], str]] = {
     "the portal": (
-        ("chalicelib/portal/templates/license.html", "chalicelib/portal/timeline.py"),
+        ("chalicelib/portal/templates/license.html", "chalicelib/portal/timeline.py", "chalicelib/domain/standing.py"),
         r"\b(?:l|license)\.{}\b",
     ),
     "the License API": (("chalicelib/licenseapi/license_body.py",), r"\blicense\.{}\b"),

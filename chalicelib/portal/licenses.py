@@ -10,9 +10,10 @@ from chalicelib.portal.context import Loaded
 from chalicelib.portal.handlers import Change, Confirmation, FormResult, Undo, action, page
 from chalicelib.portal.lists import ListRequest
 from chalicelib.portal.request import PortalRequest
-from chalicelib.portal.timeline import timeline
+from chalicelib.portal.rules import rules
+from chalicelib.portal.timeline import timeline, validity
 from chalicelib.usecases import change_license, portal_queries
-from chalicelib.usecases.portal_queries import LicenseView
+from chalicelib.usecases.portal_queries import LicenseView, ListQuery
 
 LICENSES = "/portal/licenses"
 
@@ -29,8 +30,14 @@ def license(request: PortalRequest, claims: SessionClaims, license_id: int) -> L
     """The snapshot of a license."""
     view = portal_queries.license_details(claims, license_id, now=request.now)
     terms = view.license
-    grace_ends = ends_at(terms.validity_period, terms.grace_period) if terms.grace_period else None
-    return view, {"timeline": timeline(terms, request.now, view.principal.company.time_zone), "grace_ends": grace_ends}
+    zone = view.principal.company.time_zone
+    return view, {
+        "timeline": timeline(terms, request.now, zone),
+        "validity": validity(terms, request.now, zone),
+        "grace_ends": ends_at(terms.validity_period, terms.grace_period) if terms.grace_period else None,
+        "rules": rules(terms, prevent_vm=view.prevent_vm),
+        "list_query": ListQuery(),
+    }
 
 
 @page("history.html")
@@ -117,11 +124,11 @@ def reset(request: PortalRequest, view: LicenseView, _form: Confirmation) -> Cha
 def _load_disable(request: PortalRequest, claims: SessionClaims, license_id: int) -> Loaded:
     view = _one(request, claims, license_id)
     return view, {
-        "title": "Disable license",
+        "title": "Pause license",
         "sentences": [
-            "No device can activate or use this license until it is enabled again. Users and devices stay as they are."
+            "No device can activate or use this license until you resume it. Users and devices stay as they are."
         ],
-        "button": gettext("Disable {product}", product=view.product),
+        "button": gettext("Pause {product}", product=view.product),
         "danger": True,
     }
 
@@ -130,14 +137,14 @@ def _load_disable(request: PortalRequest, claims: SessionClaims, license_id: int
 def disable(request: PortalRequest, view: LicenseView, _form: Confirmation) -> Change[License]:
     """Refuse every use, until it is enabled again."""
     undo = Undo.now(request, f"{LICENSES}/{view.license.id}/enable")
-    return _set_enabled(request, view, False, "The license is disabled.", undo)
+    return _set_enabled(request, view, False, "The license is paused.", undo)
 
 
 def _load_enable(request: PortalRequest, claims: SessionClaims, license_id: int) -> Loaded:
     return _one(request, claims, license_id), {
-        "title": "Enable license",
+        "title": "Resume license",
         "sentences": ["Devices can use this license again, as its terms allow."],
-        "button": "Enable license",
+        "button": "Resume license",
         "danger": False,
     }
 
@@ -145,7 +152,7 @@ def _load_enable(request: PortalRequest, claims: SessionClaims, license_id: int)
 @action("confirm.html", Confirmation, _load_enable)
 def enable(request: PortalRequest, view: LicenseView, _form: Confirmation) -> Change[License]:
     """Let it be used again."""
-    return _set_enabled(request, view, True, "The license is enabled.")
+    return _set_enabled(request, view, True, "The license can be used again.")
 
 
 def _set_enabled(

@@ -16,7 +16,7 @@ from chalicelib.usecases.portal_queries import ListQuery
 
 LIST = "list"
 """The field of a form that holds the query of the list that it was opened from."""
-_FILTERS = ("search", "product", "status", "sort")
+_FILTERS = ("search", "product", "status", "sort", "kind", "days")
 _KEPT = (*_FILTERS, "after", "before")
 MAX_FILTER = 200
 MAX_KEPT = 1000

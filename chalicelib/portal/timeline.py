@@ -38,6 +38,27 @@ class Timeline:
     """The same in one sentence, for who does not see it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """How much of its time a license has had, for a meter."""
+
+    passed: int
+    """Of 100."""
+    days: int | None
+    """Until it ends, or its grace period does; None where it has ended, or has no end yet."""
+
+
+def validity(license: License, now: Instant, zone: str = "") -> Validity:
+    """The time that has passed since the license began, of all that it has, the grace period apart."""
+    end, begin = license.validity_period, license.start_date or license.first_activated_at or license.created_at
+    if end is None:
+        return Validity(0, None)
+    over = ends_at(end, license.grace_period)
+    next_end = end if now < end else over
+    left = (day_of(next_end, zone) - day_of(now, zone)).days if now < over else None
+    return Validity(max(0, min(100, round(100 * (now - begin) / max(1, end - begin)))), left)
+
+
 def timeline(license: License, now: Instant, zone: str = "") -> Timeline:
     """The line from the license's creation to its last date, or to today; days are those of the time zone."""
     instants = _instants(license, now)

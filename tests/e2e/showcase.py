@@ -18,7 +18,7 @@ from chalicelib.usecases.assign_user import Profile, assign_user
 from chalicelib.usecases.branding import set_branding
 from chalicelib.usecases.change_account import change_profile
 from chalicelib.usecases.change_device import reset_device
-from chalicelib.usecases.change_license import set_enabled
+from chalicelib.usecases.change_license import set_enabled, set_name
 from chalicelib.usecases.change_password import change_password
 from chalicelib.usecases.check import check
 from chalicelib.usecases.initial_password import initial_password
@@ -128,6 +128,8 @@ def _licenses(now: Instant, begun: Instant) -> tuple[License, License]:
     _issue("cloud", begun + 60 * DAY, max_activations=8, **late)
     lost = _issue("viewer", begun + 75 * DAY, license_type="perpetual", max_activations=1)
     set_enabled(COMPANY, lost.id, False, _MANAGER, now=now - 9 * DAY)
+    set_name(COMPANY, revit.id, "Büro Oslo", _MANAGER, now=begun + 2 * DAY)
+    set_name(COMPANY, lost.id, "Plotter, old office", _MANAGER, now=begun + 76 * DAY)
     return revit, viewer
 
 

@@ -44,6 +44,13 @@ def choose(page: Page, who: str, action: str) -> None:
     row(page, who).get_by_role("link", name=action).click()
 
 
+def choose_for_license(page: Page, action: str) -> None:
+    """Choose from the menu of the license that the page is about."""
+    head = page.locator(".head")
+    head.get_by_role("button", name="Actions").click()
+    head.get_by_role("link", name=action).click()
+
+
 def confirmed(page: Page, words: str) -> None:
     """The page says that something was done."""
     expect(page.locator(".flash")).to_contain_text(words)

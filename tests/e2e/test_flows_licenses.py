@@ -7,7 +7,7 @@ import playwright.sync_api as playwright
 from playwright.sync_api import expect
 
 from tests.e2e.site import USER, Site
-from tests.e2e.steps import at_rest, choose, confirmed, fact, follow, form, row, runs_scripts, send
+from tests.e2e.steps import at_rest, choose, choose_for_license, confirmed, fact, follow, form, row, runs_scripts, send
 from tests.support import DAY, Application
 from tests.usecases.people import MANAGER, issued
 
@@ -17,7 +17,7 @@ REPORT = {"hostname": HOST, "os_ver": "Windows 11", "app_ver": "26.1", "sdk_ver"
 
 def shows(page: playwright.Page, *keys: str | None) -> None:
     """The list shows the licenses with these keys, in this order."""
-    expect(page.locator("tbody td[data-label=Key]")).to_have_text([key or "user-based" for key in keys])
+    expect(page.locator("tbody td.key")).to_have_text([key or "user-based" for key in keys])
 
 
 def search(page: playwright.Page, text: str) -> None:
@@ -62,9 +62,9 @@ def test_licenses_are_searched_filtered_and_sorted(either_page: playwright.Page,
     only(either_page, product="revit")
     shows(either_page, None)
     follow(either_page, "Revit")
-    follow(either_page, "Disable")
-    send(either_page, "Disable Revit")
-    confirmed(either_page, "The license is disabled.")
+    choose_for_license(either_page, "Pause license")
+    send(either_page, "Pause Revit")
+    confirmed(either_page, "The license is paused.")
     follow(either_page, "Licenses")
     only(either_page, product="viewer")
     only(either_page, sort="order")
@@ -122,7 +122,7 @@ def test_a_click_on_a_row_opens_the_license_with_all_that_was_sold(either_page: 
         expect(fact(either_page, name)).to_have_text(re.compile(rf"^{value}\s*$"))
     for name in ("Created", "First activated", "Start date", "Valid until", "Grace ends"):
         expect(fact(either_page, name).locator("time")).to_be_visible()
-    expect(either_page.get_by_text("Last check:").locator("time")).to_be_visible()
+    expect(fact(either_page, "Last check").locator("time")).to_be_visible()
     expect(either_page.get_by_role("link", name="License users")).to_have_count(0)
     line = either_page.get_by_role("img", name="The life of the license: ")
     expect(line.locator(".label")).to_have_text(
@@ -135,10 +135,10 @@ def test_the_activity_of_a_license_tells_who_did_what_from_where(either_page: pl
     site.enter(either_page, site.at(site.license))
     expect(fact(either_page, "License users")).to_contain_text("1 / 5")
     expect(fact(either_page, "Authorization")).to_have_text("by user")
-    follow(either_page, "Disable")
-    send(either_page, "Disable Revit")
-    confirmed(either_page, "The license is disabled.")
-    newest = either_page.get_by_role("group", name="History").locator("tbody tr").first
+    choose_for_license(either_page, "Pause license")
+    send(either_page, "Pause Revit")
+    confirmed(either_page, "The license is paused.")
+    newest = either_page.get_by_role("table", name="Activity").locator("tbody tr").first
     expect(newest).to_contain_text("License disabled")
     expect(newest).to_contain_text(MANAGER)
     expect(newest).to_contain_text("127.0.0.1")
@@ -149,8 +149,8 @@ def test_a_long_history_has_pages(either_page: playwright.Page, site: Site) -> N
         site.vendor.activate(site.other_license, "pc", now=at)
         site.vendor.deactivate(site.other_license, "pc", now=at)
     site.enter(either_page, site.at(site.other_license), "manager@other.test")
-    follow(either_page, "All history")
-    rows = either_page.get_by_role("group", name="History").locator("tbody tr")
+    follow(either_page, "All activity")
+    rows = either_page.get_by_role("table", name="Activity").locator("tbody tr")
     expect(rows).to_have_count(25)
     follow(either_page, "Next")
     expect(rows).to_have_count(25)
@@ -167,14 +167,14 @@ def test_a_license_that_is_disabled_refuses_the_application_until_it_is_enabled(
     activated(site, application)
     lookup = {"product": "revit", "hardware_id": "pc", "username": USER}
     site.enter(either_page, site.at(site.license))
-    follow(either_page, "Disable")
-    send(either_page, "Disable Revit")
-    confirmed(either_page, "The license is disabled.")
+    choose_for_license(either_page, "Pause license")
+    send(either_page, "Pause Revit")
+    confirmed(either_page, "The license is paused.")
     expect(fact(either_page, "Current status")).to_have_text("Paused")
     assert application.get("check_license", **lookup).json()["code"] == "license_not_enabled"
-    follow(either_page, "Enable")
-    send(either_page, "Enable license")
-    confirmed(either_page, "The license is enabled.")
+    follow(either_page, "Resume license")
+    send(either_page, "Resume license")
+    confirmed(either_page, "The license can be used again.")
     expect(fact(either_page, "Current status")).to_have_text("In use")
     assert application.get("check_license", **lookup).status_code == 200
 
@@ -185,9 +185,9 @@ def test_a_license_that_is_reset_has_no_device_and_no_count(
     activated(site, application)
     site.enter(either_page, site.at(site.license))
     expect(fact(either_page, "Activations")).to_contain_text("1 / 5")
-    follow(either_page, "Reset license")
-    expect(form(either_page)).to_contain_text("Devices that are deactivated: 1.")
-    send(either_page, "Reset 1 device")
+    choose_for_license(either_page, "Reset license")
+    expect(form(either_page)).to_contain_text("All 1 active devices are deactivated")
+    send(either_page, "Reset license")
     confirmed(either_page, "The license was reset. All its devices are deactivated.")
     expect(fact(either_page, "Activations")).to_contain_text("0 / 5")
     assert site.vendor.stored(site.license).times_activated == 0
@@ -216,7 +216,7 @@ def test_details_of_a_device_tell_the_rest(either_page: playwright.Page, site: S
     choose(either_page, HOST, "Details")
     expect(fact(either_page, "MAC address")).to_have_text("7C-8A-E1-55")
     expect(fact(either_page, "SDK version")).to_have_text("sdk-7")
-    expect(either_page.get_by_role("group", name="History")).to_contain_text("Device activated")
+    expect(either_page.get_by_role("table", name="Activity")).to_contain_text("Device activated")
 
 
 def test_devices_are_searched_and_filtered(either_page: playwright.Page, site: Site) -> None:

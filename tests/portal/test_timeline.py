@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from chalicelib.domain.license import HOUR_MS, License
-from chalicelib.portal.timeline import LABEL_WIDTH, timeline
+from chalicelib.portal.timeline import LABEL_WIDTH, Validity, timeline, validity
 from tests.domain.samples import a_license as sample
 from tests.support import DAY, NOW
 
@@ -51,3 +51,23 @@ def test_no_two_labels_of_a_row_overlap(license: License, later: int) -> None:
         places = [mark.x for mark in line.milestones if mark.row == row]
         assert all(right - left >= LABEL_WIDTH for left, right in pairwise(places))
     assert rows == set(range(len(rows)))
+
+
+@pytest.mark.parametrize(
+    ("terms", "expected"),
+    [
+        ({"created_at": NOW - 50 * DAY, "validity_period": NOW + 50 * DAY}, Validity(50, 50)),
+        ({"created_at": NOW - DAY, "start_date": NOW, "validity_period": NOW + 4 * DAY}, Validity(0, 4)),
+        ({"created_at": NOW, "start_date": NOW + DAY, "validity_period": NOW + 2 * DAY}, Validity(0, 2)),
+        ({"validity_period": NOW, "grace_period": 48}, Validity(100, 2)),
+        ({"validity_period": NOW - DAY, "grace_period": 24}, Validity(100, None)),
+        ({"validity_period": NOW}, Validity(100, None)),
+        ({"created_at": NOW, "validity_period": NOW + 1}, Validity(0, 0)),
+        ({"validity_period": None}, Validity(0, None)),
+    ],
+)
+def test_the_meter_of_its_time_tells_what_has_passed_and_the_days_to_its_next_end(
+    terms: dict[str, int | None], expected: Validity
+) -> None:
+    given = {"created_at": NOW - 100 * DAY} | terms
+    assert validity(sample(**given), NOW) == expected

@@ -1,19 +1,35 @@
 """One license: its snapshot, and its history."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from chalicelib.domain.email import display_email
 from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.paging import Page, Rows, cut
 from chalicelib.domain.session import SessionClaims
 from chalicelib.store import activations, licenses, refusals
-from chalicelib.usecases.portal_queries.listing import CHUNK, ListQuery, list_page
+from chalicelib.usecases.portal_queries.listing import CHUNK, ListQuery, has_words, list_page
 from chalicelib.usecases.portal_queries.principal import LicenseView, fields, one_license
 
 MAX_DEVICES = 100
 """Devices of which the details of a license tell the last check; more of them have a page of their own."""
+_DAY_MS = 24 * 3_600_000
 RECENT_EVENTS = 10
 """Events among the details."""
+
+
+EVENTS_AT_ONCE = 500
+"""Rows of history in one read, where those are looked for that a filter lets through."""
+DAYS = ("7", "30", "90", "365")
+"""How far back a history can be asked for."""
+KINDS: Mapping[str, tuple[str, ...]] = {
+    "devices": ("device", "variables"),
+    "refused": ("activation_refused",),
+    "users": ("user", "batch", "initial_password"),
+    "license": ("license", "grace"),
+}
+"""What a history can be asked for: the begins of the types of its events (`domain.events.EventType`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +67,11 @@ def license_details(claims: SessionClaims, license_id: int, *, now: Instant) -> 
 
 
 def license_history(claims: SessionClaims, license_id: int, list_query: ListQuery, *, now: Instant) -> HistoryView:
-    """A page of history with the activations that were refused, newest first, in three reads. Raises as
-    `license_details`.
+    """A page of history with the activations that were refused, newest first, by what is searched for.
+
+    Three reads, and more where a filter looks on. Raises as `license_details`.
     """
+    since = now - int(list_query.days) * _DAY_MS if list_query.days in DAYS else 0
     base = one_license(claims, license_id, now=now)
     refused = _refused_activations(claims, license_id, now)
 
@@ -62,9 +80,16 @@ def license_history(claims: SessionClaims, license_id: int, list_query: ListQuer
             claims.company, license_id, after=after or None, oldest_first=backwards, limit=limit + 1
         )
         behind = [row for row in refused if not after or (row.key > after if backwards else row.key < after)]
-        return cut(sorted([*events, *behind], key=_key, reverse=not backwards), limit)
+        rows, more = cut(sorted([*events, *behind], key=_key, reverse=not backwards), limit)
+        recent = [row for row in rows if row.at >= since]
+        return recent, more and len(recent) == len(rows)
 
-    page = list_page(Rows(read, _key, CHUNK, CHUNK), list_query)
+    def keep(rows: list[Event]) -> list[Event]:
+        begins = KINDS.get(list_query.kind, ("",))
+        return [row for row in rows if row.type.startswith(begins) and has_words(_texts(row), list_query.search)]
+
+    filtered = list_query.kind or list_query.search.strip()
+    page = list_page(Rows(read, _key, CHUNK, EVENTS_AT_ONCE), list_query, keep if filtered else None)
     return HistoryView(*fields(base), page)
 
 
@@ -72,6 +97,12 @@ def _refused_activations(claims: SessionClaims, license_id: int, now: Instant) -
     """As rows of history. Checks that are refused are for support (`explain`): they come again and again."""
     of_license = refusals.refusals_of(claims.company, license_id, now)
     return [refusal.as_event() for refusal in of_license if refusal.call == "activate_license"]
+
+
+def _texts(event: Event) -> list[str]:
+    """What an event is searched by: whom and which device it is about, and who has made the change from where."""
+    texts = (event.user, event.hardware_id, event.detail.get("hostname"), event.actor.name, event.actor.ip)
+    return [str(text) for text in texts if text] + [display_email(event.user or "")]
 
 
 def _key(event: Event) -> str:

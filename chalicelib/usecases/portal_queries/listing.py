@@ -30,6 +30,9 @@ class ListQuery:
     product: str = ""
     status: str = ""
     sort: str = ""
+    kind: str = ""
+    days: str = ""
+    """How many days back a history is asked for; empty: all of it."""
     after: str = ""
     before: str = ""
 

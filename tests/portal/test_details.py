@@ -1,0 +1,99 @@
+"""The details of a license: every fact on the page, meters, and activity by kind, person and time."""
+
+import re
+
+import pytest
+
+from chalicelib.domain.events import Actor
+from chalicelib.domain.license import License
+from chalicelib.usecases import portal_queries
+from chalicelib.usecases.branding import set_branding
+from chalicelib.usecases.change_license import set_enabled, set_name
+from chalicelib.usecases.portal_queries import ListQuery
+from tests.portal.browser import Browser, at
+from tests.support import ADMIN, DAY, NOW, Vendor
+from tests.usecases.people import MANAGER, issued, logged_in
+
+ADA, BOB = "ada@customer.test", "bob@customer.test"
+FACTS = (
+    *("Product", "Authorization", "License id", "Order", "Customer", "Type", "Trial", "Current status"),
+    *("Created", "First activated", "Start date", "Valid until", "Grace period", "Grace ends", "Last check"),
+    *("Activations", "Transfers", "Resets", "License users", "Device limits", "Virtual machines"),
+)
+SUPPORT = "help@qbitec.test"
+
+
+@pytest.fixture
+def license(vendor: Vendor) -> License:
+    """With a user, who has a device."""
+    license = issued(vendor)
+    _, password = vendor.assign(license, ADA)
+    vendor.activate(ADA, "pc", password, report={"hostname": "ADA-PC"})
+    return license
+
+
+def test_every_fact_stands_on_the_page(license: License, manager: Browser) -> None:
+    page = manager.get(at(license))
+    names = re.findall(r"<dt>([^<]*)</dt>", page.answer.text)
+    assert set(names) == {*FACTS, "Name"}
+    assert "not included" not in page.words
+    assert "Up to 5 people may use it" in page.words
+    assert "ADA-PC" in page.words
+
+
+@pytest.mark.parametrize("support", ["", SUPPORT])
+def test_of_a_license_that_the_vendor_has_stopped_it_is_said_whom_to_write_to(
+    vendor: Vendor, license: License, manager: Browser, support: str
+) -> None:
+    set_branding(vendor.code, None, None, ADMIN, support_email=support, now=vendor.now)
+    set_enabled(vendor.code, license.id, False, ADMIN, now=vendor.now)
+    page = manager.get(at(license))
+    assert "no device can activate or use this license." in page.words
+    assert (f"mailto:{SUPPORT}" in page.links) == bool(support)
+    assert not {at(license, "/enable"), at(license, "/disable")} & set(page.links)
+
+
+@pytest.mark.parametrize("state", ["in use", "paused"])
+def test_what_can_be_done_with_a_license_is_offered(
+    vendor: Vendor, license: License, manager: Browser, state: str
+) -> None:
+    set_enabled(vendor.code, license.id, state == "in use", Actor(f"user:{MANAGER}"), now=vendor.now)
+    links = manager.get(at(license)).links
+    assert {at(license, "/name"), at(license, "/reset")} <= set(links)
+    assert (at(license, "/disable") in links, at(license, "/enable") in links) == (state == "in use", state == "paused")
+
+
+def test_activity_is_shown_by_kind_person_and_time(vendor: Vendor) -> None:
+    license = issued(vendor)
+    for email, days in ((ADA, 40), (BOB, 3)):
+        vendor.now = NOW + (100 - days) * DAY
+        _, password = vendor.assign(license, email)
+        vendor.activate(email, f"pc of {email}", password, report={"hostname": f"{email[:3].upper()}-PC"})
+    set_name(vendor.code, license.id, "Büro", ADMIN, now=vendor.now + 1)
+    vendor.now = NOW + 100 * DAY
+    claims = logged_in(vendor, MANAGER)
+
+    def found(**asked: str) -> list[str]:
+        view = portal_queries.license_history(claims, license.id, ListQuery(**asked), now=vendor.now)
+        return sorted(event.type for event in view.page.rows)
+
+    all_rows = [*["device_activated"] * 2, "license_issued", "license_named", *["user_assigned"] * 2]
+    assert found() == found(kind="no such kind") == found(days="x") == all_rows
+    assert found(kind="devices") == ["device_activated"] * 2
+    assert found(kind="users") == ["user_assigned"] * 2
+    assert found(kind="license") == ["license_issued", "license_named"]
+    assert found(kind="refused") == []
+    assert found(search="ada@") == ["device_activated", "user_assigned"]
+    assert found(search="ADA-pc ada") == ["device_activated"]
+    assert found(days="7") == ["device_activated", "license_named", "user_assigned"]
+    assert found(days="90", kind="users") == ["user_assigned"] * 2
+    assert found(days="7", kind="users", search="ada") == []
+
+
+def test_a_filter_of_activity_stays_chosen_and_leads_back(license: License, manager: Browser) -> None:
+    page = manager.get(at(license, "/history"), kind="users", days="30", search=ADA)
+    assert 'value="users" selected' in page.answer.text
+    assert 'value="30" selected' in page.answer.text
+    assert "User assigned" in page.words
+    assert "Device activated" not in page.words
+    assert "Nothing matches" in manager.get(at(license, "/history"), search="nobody").words
