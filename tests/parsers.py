@@ -374,6 +374,7 @@ NO_PARSERS = {
     *("domain.email.display_email", "licenseapi.bodies.customer_body"),  # of what is stored
     *("portal.messages.actor_words", "portal.render.logo_path"),  # likewise
     "usecases.portal_queries.principal.title_of",  # likewise
+    "usecases.branding.known_company",  # by a pattern of ours, before it reads
     *("infra.output.tell", "infra.serve.say_where"),  # write
     *(
         "portal.forms.new_token",

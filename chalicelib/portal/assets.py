@@ -8,12 +8,11 @@ from chalice.app import Response
 
 from chalicelib.domain.color import accent_pair, ink_on
 from chalicelib.domain.errors import NotFound
-from chalicelib.domain.session import SessionClaims
 from chalicelib.portal.context import Parts
-from chalicelib.portal.handlers import PageHandler, logged_in
+from chalicelib.portal.handlers import PageHandler
 from chalicelib.portal.render import STATIC, logo_path, static_path
 from chalicelib.portal.request import PortalRequest
-from chalicelib.usecases import portal_queries
+from chalicelib.usecases.branding import known_company
 from chalicelib.web.errors import FinalResponse
 
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -50,15 +49,15 @@ def _theme(_request: PortalRequest, parts: Parts) -> Response:
     return _file(f"{plain}@media(prefers-color-scheme:dark){{{at_night}}}", "css", FOR_EVER)
 
 
-def _logo(request: PortalRequest, claims: SessionClaims, parts: Parts) -> Response:
-    """The logo of the company whose portal this is, for who is logged in."""
-    company = portal_queries.authenticate_session(claims, allow_initial_password=True, now=request.now).company
-    if not company.logo or logo_path(company.logo) != f"/portal/logo/{parts['name']}":
+def _logo(_request: PortalRequest, parts: Parts) -> Response:
+    """The logo of the company that the name begins with: its log-in shows it to everybody."""
+    company = known_company(parts["name"].rpartition("-")[0])
+    if company is None or not company.logo or logo_path(company.code, company.logo) != f"/portal/logo/{parts['name']}":
         raise NotFound("not_found")
-    return _file(company.logo, "svg", "private, max-age=31536000, immutable")
+    return _file(company.logo, "svg", FOR_EVER)
 
 
-static, theme, logo = PageHandler(_static), PageHandler(_theme), PageHandler(logged_in(_logo))
+static, theme, logo = PageHandler(_static), PageHandler(_theme), PageHandler(_logo)
 
 
 def _file(text: str, kind: str, caching: str) -> Response:

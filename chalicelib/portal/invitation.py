@@ -15,13 +15,15 @@ from chalicelib.portal.handlers import LOG_IN, Handler, PageHandler, redirect, s
 from chalicelib.portal.log_in import visitor_form
 from chalicelib.portal.render import render
 from chalicelib.portal.request import PortalRequest
+from chalicelib.usecases.branding import known_company
 from chalicelib.usecases.invitations import accept_invitation, find_invited
 
 
 def _invited(request: PortalRequest) -> Context:
     """Whose password is chosen here, and by which link."""
     link = _link(request)
-    return {"user": find_invited(link, request.ip, now=request.now), "link": link}
+    user = find_invited(link, request.ip, now=request.now)
+    return {"user": user, "link": link, "company": known_company(user.company)}
 
 
 @visitor_form("invitation.html", _invited)

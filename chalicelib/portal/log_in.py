@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 from chalice.app import Response
 
@@ -27,6 +28,7 @@ from chalicelib.portal.handlers import (
 from chalicelib.portal.messages import error_message, field_messages
 from chalicelib.portal.render import render
 from chalicelib.portal.request import PortalRequest
+from chalicelib.usecases.branding import known_company
 from chalicelib.usecases.forgotten_password import request_code, set_password_by_code
 from chalicelib.usecases.known_browser import origin_of
 from chalicelib.usecases.sessions import log_in_to_portal, log_out
@@ -81,7 +83,12 @@ def visitor_form(
     return decorate
 
 
-@visitor_form("log_in.html")
+def _branded(request: PortalRequest) -> Context:
+    """The company that the address names. What is typed names none: no answer tells whether the code was right."""
+    return {"company": known_company(request.query.get("company", ""))}
+
+
+@visitor_form("log_in.html", _branded)
 def log_in(request: PortalRequest) -> Response:
     """Open a session for who knows company code, e-mail and password."""
     given, (company, email) = request.fields, _account(request)
@@ -96,7 +103,7 @@ def log_in(request: PortalRequest) -> Response:
     return response
 
 
-@visitor_form("forgotten.html")
+@visitor_form("forgotten.html", _branded)
 def forgotten(request: PortalRequest) -> Response:
     """Send a code by mail, if there is such an account; nothing tells whether there is."""
     (company, email), secret = _account(request), visitor(request)
@@ -132,7 +139,7 @@ def _account(request: PortalRequest) -> tuple[str, str]:
 def _leave(request: PortalRequest, _parts: Parts) -> Response:
     """End the session, also by a form of an earlier one. Who is not logged in comes to the same page."""
     claims, token = request.claims, request.fields.get(FIELD, "")
-    response = redirect(request, LOG_IN)
+    response = redirect(request, LOG_IN if claims is None else f"{LOG_IN}?{urlencode({'company': claims.company})}")
     if claims is not None and any(nonce_of(key, request.path, token) for key in (visitor(request), claims.token)):
         log_out(claims)
         end_session(request, response)

@@ -68,7 +68,7 @@ _LIMITS: dict[str, str] = {
 }
 """What was reached, by `domain.limits.LimitKind`."""
 MESSAGES = messages.MESSAGES | {
-    "invalid_credentials": mark("Company code, e-mail and password do not belong together."),
+    "invalid_credentials": mark("Company code, e-mail or password is wrong."),
     "account_locked": mark("Too many attempts. Wait a while, then try again; a forgotten password can be set anew."),
     "rate_limit_exceeded": mark("Too many attempts from where you are. Wait a quarter of an hour, then try again."),
     "license_users_limit_reached": mark(

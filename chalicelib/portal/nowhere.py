@@ -1,15 +1,26 @@
-"""The page of an address at which there is none: it leads back."""
+"""What stands directly below the portal and is no page: a company's code leads to its log-in, anything else leads back.
+
+Whether there is a company of that code is all that a stranger is told; one in capitals, as codes are, is not even
+looked for here.
+"""
+
+from urllib.parse import urlencode
 
 from chalice.app import Response
 
+from chalicelib.domain.catalog import COMPANY_CODE
 from chalicelib.domain.errors import NotFound
 from chalicelib.portal.context import Parts
-from chalicelib.portal.handlers import PageHandler
+from chalicelib.portal.handlers import LOG_IN, PageHandler, redirect
 from chalicelib.portal.request import PortalRequest
+from chalicelib.usecases.branding import known_company
 
 
-def _nothing(_request: PortalRequest, _parts: Parts) -> Response:
-    raise NotFound("not_found")
+def _of_company(request: PortalRequest, parts: Parts) -> Response:
+    code = parts["nowhere"]
+    if not COMPANY_CODE.fullmatch(code) and known_company(code) is None:
+        raise NotFound("not_found")
+    return redirect(request, f"{LOG_IN}?{urlencode({'company': code.upper()})}")
 
 
-nowhere = PageHandler(_nothing)
+nowhere = PageHandler(_of_company)

@@ -8,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.domain.catalog import Company
 from chalicelib.domain.days import ends_a_day, local
 from chalicelib.domain.email import display_email
 from chalicelib.domain.instants import Instant
@@ -53,13 +54,14 @@ def render(
     **context: Any,  # see `Context`
 ) -> FinalResponse:
     """A page. `secret`: what the tokens of its forms are keyed by."""
-    company = None if principal is None else principal.company
+    company: Company | None = context.get("company") if principal is None else principal.company
     page, wrong = _environment().get_template(template), context.get("wrong", {})
     body = page.render(
         {
             "principal": principal,
+            "company": company,
             "accent": "" if company is None else company.accent.removeprefix("#"),
-            "logo_href": "" if company is None or not company.logo else f"{request.prefix}{logo_path(company.logo)}",
+            "logo_href": _logo_href(request, company),
             "form_result": _form_result(request, principal),
             "error": "",
             "wrong_at": lambda field: _wrong_at(field, wrong),
@@ -84,6 +86,10 @@ def render(
     return FinalResponse(body, HEADERS | {"Content-Language": language()}, status)
 
 
+def _logo_href(request: PortalRequest, company: Company | None) -> str:
+    return request.prefix + logo_path(company.code, company.logo) if company is not None and company.logo else ""
+
+
 def _form_result(request: PortalRequest, principal: Principal | None) -> Context | None:
     if principal is None or "done" not in request.query:
         return None
@@ -105,9 +111,9 @@ def static_path(name: str) -> str:
     return f"/static/{stem}.{sha256((STATIC / name).read_bytes()).hexdigest()[:12]}.{kind}"
 
 
-def logo_path(logo: str) -> str:
-    """The address of a company's logo, likewise."""
-    return f"/portal/logo/{sha256(logo.encode()).hexdigest()[:12]}.svg"
+def logo_path(code: str, logo: str) -> str:
+    """The address of the logo of the company with that code, likewise."""
+    return f"/portal/logo/{code}-{sha256(logo.encode()).hexdigest()[:12]}.svg"
 
 
 @cache

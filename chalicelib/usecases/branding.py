@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from hashlib import sha256
 
-from chalicelib.domain.catalog import Company, display_name
+from chalicelib.domain.catalog import COMPANY_CODE, Company, display_name
 from chalicelib.domain.color import accent_color
 from chalicelib.domain.days import time_zone
 from chalicelib.domain.email import optional_email
@@ -29,6 +29,12 @@ _RULES: Mapping[str, Callable[[str], str]] = {
     "language": known_language,
 }
 """The stored form of each field, of what is given."""
+
+
+def known_company(code: str) -> Company | None:
+    """The company of a code in whatever case, for a page that shows it to everybody; None where there is none."""
+    given = code.upper()
+    return accounts.read_company(given) if COMPANY_CODE.fullmatch(given) else None
 
 
 def set_branding(

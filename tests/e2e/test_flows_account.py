@@ -11,7 +11,7 @@ from tests.mailbox import mailed_code, mailed_link, mails
 from tests.usecases.people import MANAGER, PASSWORD, account, chosen
 
 NEW_PASSWORD = "a long walk by the sea"
-WRONG = "Company code, e-mail and password do not belong together."
+WRONG = "Company code, e-mail or password is wrong."
 
 
 def wrong_log_in(page: playwright.Page, company: str, email: str, password: str) -> str:

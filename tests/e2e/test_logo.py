@@ -72,17 +72,19 @@ def done_at(page: playwright.Page, path: str) -> set[str]:
     return seen
 
 
-def test_as_an_image_it_is_shown_and_nothing_of_it_runs_or_loads(page: playwright.Page) -> None:
+def test_as_an_image_it_is_shown_and_nothing_of_it_runs_or_loads(page: playwright.Page, site: Site) -> None:
     assert done_at(page, "/portal/licenses") == set()
-    logo = page.locator(f"img[src$='{logo_path(LOGO)}']")
+    logo = page.locator(f"img[src$='{logo_path(site.company, LOGO)}']")
     assert logo.evaluate("image => image.complete && image.naturalWidth > 0")
 
 
-def test_opened_by_its_address_it_is_a_sandbox(page: playwright.Page) -> None:
-    assert done_at(page, logo_path(LOGO)) == set()
-    assert page.evaluate("[location.pathname, self.origin]") == [logo_path(LOGO), "null"]
+def test_opened_by_its_address_it_is_a_sandbox(page: playwright.Page, site: Site) -> None:
+    assert done_at(page, logo_path(site.company, LOGO)) == set()
+    assert page.evaluate("[location.pathname, self.origin]") == [logo_path(site.company, LOGO), "null"]
 
 
-def test_without_our_headers_all_of_it_would_be_seen(page: playwright.Page) -> None:
-    page.route(f"**{logo_path(LOGO)}", lambda route: route.fulfill(body=LOGO, content_type="image/svg+xml"))
-    assert done_at(page, logo_path(LOGO)) == EVERYTHING
+def test_without_our_headers_all_of_it_would_be_seen(page: playwright.Page, site: Site) -> None:
+    page.route(
+        f"**{logo_path(site.company, LOGO)}", lambda route: route.fulfill(body=LOGO, content_type="image/svg+xml")
+    )
+    assert done_at(page, logo_path(site.company, LOGO)) == EVERYTHING

@@ -41,8 +41,8 @@ class Page(HTMLParser):
         self.words = " ".join(self.words.split())
 
     def form(self, action: str) -> Form:
-        """The form that goes there."""
-        return next(form for form in self.forms if form.action == action)
+        """The form that goes there, whatever the query."""
+        return next(form for form in self.forms if form.action.partition("?")[0] == action)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}

@@ -181,7 +181,7 @@ def test_a_wrong_log_in_tells_the_same_whatever_was_wrong(vendor: Vendor, licens
         (vendor.code, MANAGER, "wrong password"),
     ]
     pages = [Browser().log_in(*each) for each in given]
-    content = "Company code, e-mail and password do not belong together."
+    content = "Company code, e-mail or password is wrong."
     assert [(page.status, content in page.words) for page in pages] == [(401, True)] * 3
 
 

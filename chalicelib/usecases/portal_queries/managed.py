@@ -9,7 +9,7 @@ from chalicelib.domain import keys
 from chalicelib.domain.catalog import LicenseSummary
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, LicenseState
-from chalicelib.domain.paging import MAX_SCANNED, PAGE_SIZE, Page, Rows, cut
+from chalicelib.domain.paging import MAX_SCANNED, Page, Rows, cut
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.standing import Standing
 from chalicelib.store import accounts, batch_reads
@@ -110,7 +110,7 @@ class _Managed:
         found: list[LicenseSummary] = []
         for start in range(0, len(of_product), LOOKED_AT_ONCE):
             found += self._asked_for(of_product[start : start + LOOKED_AT_ONCE])
-            if len(found) > PAGE_SIZE:
+            if len(found) > self.list_query.size:
                 break
         return found
 
