@@ -179,9 +179,23 @@ def _load_replacement(request: PortalRequest, claims: SessionClaims, license_id:
     view, more = _user(request, claims, license_id, user_id)
     return view, more | {
         "name": person(view.row),
+        "sentences": _leaving(view),
         "button": gettext("Replace {who}", who=person(view.row)),
-        "hints": transfer_hint(view.license) if view.row.taken else [],
     }
+
+
+def _leaving(view: UserView) -> list[str]:
+    """What becomes of who loses the seat, and of the activations."""
+    row, who = view.row, person(view.row)
+    if not row.taken:
+        return [gettext("{who} can no longer use this license.", who=who)]
+    deactivated = ngettext(
+        "{who} can no longer use this license; {n} active device is deactivated.",
+        "{who} can no longer use this license; {n} active devices are deactivated.",
+        row.taken,
+        who=who,
+    )
+    return [deactivated, *transfer_hint(view.license)]
 
 
 @action("replace.html", ReplaceForm, _load_replacement)
@@ -349,19 +363,13 @@ def reset(request: PortalRequest, view: UserView, _form: Confirmation) -> Change
 
 def _load_remove(request: PortalRequest, claims: SessionClaims, license_id: int, user_id: int) -> Loaded:
     view, more = _user(request, claims, license_id, user_id)
-    who = display_email(view.row.user.email)
     return view, more | {
         "title": gettext("Remove user"),
         "sentences": [
-            gettext(
-                "{who} can no longer use this license. Devices that are deactivated: {devices}.",
-                who=who,
-                devices=view.row.taken,
-            ),
+            *_leaving(view),
             gettext(
                 "That makes room for another user. The account itself stays, with its password and other licenses."
             ),
-            *(transfer_hint(view.license) if view.row.taken else []),
         ],
         "button": gettext("Remove {who}", who=person(view.row)),
         "danger": True,

@@ -70,6 +70,8 @@ SHOTS = (
     Shot("initial-password", USER + "/initial-password"),
     Shot("send-invitation", USER + "/invitation"),
     Shot("set-limit", USER + "/limit"),
+    Shot("replace", USER + "/replace"),
+    Shot("remove", USER + "/remove"),
     Shot("seats", "/portal/seats"),
     Shot("account", "/portal/account"),
     Shot("choose-password", "/portal/password"),
