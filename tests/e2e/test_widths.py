@@ -161,3 +161,13 @@ def test_a_menu_opens_over_what_cuts_its_row(either_page: playwright.Page, crowd
     link = row(either_page, LONG).get_by_role("link", name="Remove user")
     link.click()
     expect(either_page.locator("#form")).to_contain_text("can no longer use this license")
+
+
+def test_a_row_that_is_one_link_leads_on_wherever_it_is_clicked(page: playwright.Page, site: Site) -> None:
+    site.enter(page, "/portal/licenses")
+    box = row(page, "Revit").locator("td").last.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 5, box["y"] + 5)  # the link lies over the whole row, and stays there
+    page.mouse.move(box["x"] + 9, box["y"] + 9)
+    page.mouse.click(box["x"] + 9, box["y"] + 9)
+    expect(page).to_have_url(f"{site.base_url}{site.at(site.license)}")
