@@ -4,7 +4,7 @@
   const one = (selector, within = document) => within.querySelector(selector);
   const each = (selector, act, within = document) => within.querySelectorAll(selector).forEach(act);
   const on = (event, act, capture) => document.addEventListener(event, act, capture);
-  const dialog = () => one("dialog");
+  const dialog = () => one("#dialog");
   const words = document.body.dataset; // in the language of the page
   const say = (text) => { one(".live", dialog().open ? dialog() : document).textContent = text; };
   const held = []; // buttons of the form that is under way
@@ -13,10 +13,88 @@
   // Where a link leads to, or what a button of a form with the method GET asks for.
   const address = (link) => link.href ?? `${link.form.action}?${new URLSearchParams(new FormData(link.form, link))}`;
 
+  const parsed = (text) => new DOMParser().parseFromString(text, "text/html");
+
   async function part(link, id) {
-    const page = new DOMParser().parseFromString(await (await fetch(address(link))).text(), "text/html");
+    const response = await ask(address(link)), page = parsed(await response.text());
+    if (response.status >= 500) throw new Trouble(sentence(page));
     return page.getElementById(id) ?? Promise.reject(); // logged out meanwhile: the whole page says so
   }
+
+  // --- waiting, seen once it lasts 300 ms; and failing, said in a bar: the page stays, with all that was typed.
+  class Trouble extends Error {}
+  const sentence = (page) => one("#form-error", page)?.textContent ?? words.offline;
+  let underWay = 0, slow;
+
+  function wait() {
+    underWay += 1;
+    slow ??= setTimeout(() => { document.documentElement.classList.add("busy"); say(words.busy); }, 300);
+  }
+
+  function waited(left = underWay - 1) {
+    underWay = Math.max(0, left);
+    if (underWay) return;
+    slow = clearTimeout(slow);
+    document.documentElement.classList.remove("busy");
+  }
+
+  async function ask(address, options) {
+    wait();
+    try {
+      return await fetch(address, options);
+    } catch {
+      throw new Trouble(words.offline);
+    } finally {
+      waited();
+    }
+  }
+
+  function fail(text) {
+    const bar = one("#trouble");
+    setTimeout(release); // after the buttons of a form that has just been sent are held
+    bar.textContent = text;
+    bar.togglePopover(true);
+    say(text);
+  }
+
+  // --- a session that ended while a form was filled in: log in here, and the form goes on.
+  const isLogIn = (address) => new URL(address).pathname.endsWith("/portal/log-in");
+
+  function logInAgain(page, form, button) {
+    const sheet = one(".sheet", page), logIn = one("form", sheet), asked = one("#again");
+    logIn.elements.company.value ||= one(".leave").dataset.company;
+    logIn.elements.email.value ||= one(".who").textContent;
+    logIn.addEventListener("submit", (event) => {
+      event.preventDefault();
+      event.stopPropagation();
+      loggedIn(logIn, form, button).catch((error) => fail(error instanceof Trouble ? error.message : words.offline));
+    });
+    one("article", asked).replaceChildren(sheet);
+    if (!asked.open) asked.showModal();
+    logIn.elements.password.focus();
+  }
+
+  async function loggedIn(logIn, form, button) {
+    const answer = await ask(logIn.action, { method: "POST", body: new URLSearchParams(new FormData(logIn)) });
+    const page = parsed(await answer.text());
+    if (answer.status >= 500) throw new Trouble(sentence(page));
+    if (isLogIn(answer.url)) return logInAgain(page, form, button);
+    const fresh = parsed(await (await ask(form.action)).text()), token = one(`form[action="${form.getAttribute("action")}"] [name=form]`, fresh);
+    one("#again").close();
+    if (!token) return location.assign(form.action); // there is no such form for this person
+    one("[name=form]", form).value = token.value;
+    form.requestSubmit(button);
+  }
+
+  // --- back in a list: at the row that a form was about, and by the crumbs at the page that one came from.
+  function settled() {
+    const row = document.getElementById(one(".flash")?.dataset.row ?? "");
+    if (row) setTimeout(() => row.scrollIntoView({ block: "nearest" }));
+    if (one(".filter")) sessionStorage.setItem(kept(location.pathname), location.search.replace(/[?&]done=[^&]*/, ""));
+  }
+
+  const kept = (path) => `${one(".who")?.textContent} ${path}`;
+  const leadBack = () => each(".crumbs a", (link) => { link.search = sessionStorage.getItem(kept(link.pathname)) ?? ""; });
 
   async function open(link) {
     const form = await part(link, "form"), sheet = one("article", dialog());
@@ -70,7 +148,7 @@
 
   // What is offered for a moment goes, once nobody is at it.
   const pass = (offer) => setTimeout(() => offer.matches(":hover, :focus-within") ? pass(offer) : offer.remove(), 10000);
-  const begin = () => { goOn(); each("[data-moment]", pass); };
+  const begin = () => { goOn(); each("[data-moment]", pass); settled(); };
 
   const release = () => held.splice(0).forEach((button) => { button.disabled = false; });
   const acts = { "[data-dialog]": open, "a[data-reveal]": reveal, "a[data-take]": take, "a[data-unfold]": unfold, "[data-copy]": copy };
@@ -82,22 +160,28 @@
     if (!found) return;
     event.preventDefault();
     event.stopPropagation();
-    if (kind) acts[kind](found).catch(() => { location = address(found); });
+    if (kind) acts[kind](found).catch((error) => error instanceof Trouble ? fail(error.message) : location.assign(address(found)));
     else dialog().close();
   }, true);
   on("change", ({ target }) => {
     if (target.matches("[data-all]")) each(".check input", (box) => { box.checked = target.checked; });
     if (target.matches("[data-send]")) { sent = target.name; target.form.requestSubmit(); }
   });
-  on("submit", ({ target }) => setTimeout(() => {
-    each("[type=submit]:enabled", (button) => { button.disabled = held.push(button) > 0; }, target);
+  on("submit", (event) => setTimeout(() => {
+    each("[type=submit]:enabled", (button) => { button.disabled = held.push(button) > 0; }, event.target);
+    if (!event.defaultPrevented) wait(); // a whole page follows
   }));
   on("close", goOn, true);
-  addEventListener("pageshow", release);
+  addEventListener("pageshow", () => { release(); waited(0); });
 
   // A form that was refused in the dialog comes back into the dialog; anything else is a whole page.
   const refused = ({ xhr }) => dialog().open && xhr.status >= 400;
   on("htmx:beforeSwap", ({ detail }) => {
+    const { xhr, requestConfig: { verb, elt, triggeringEvent } } = detail;
+    const again = verb === "post" && one(".leave") && isLogIn(xhr.responseURL);
+    if (again || xhr.status >= 500) detail.shouldSwap = false;
+    if (again) { release(); return logInAgain(parsed(xhr.responseText), elt.closest("form"), triggeringEvent?.submitter); }
+    if (xhr.status >= 500) return fail(sentence(parsed(xhr.responseText)));
     const inside = { target: one("article", dialog()), selectOverride: "#form", ignoreTitle: true };
     if (refused(detail)) Object.assign(detail, inside);
   });
@@ -107,6 +191,7 @@
   // What was put in has the focus at once: a key that is pressed a moment later must not lose its place.
   on("htmx:afterSwap", ({ detail }) => {
     if (detail.target.matches("[hx-trigger=load]")) return; // a part of the page that came later
+    leadBack(); // before htmx looks at the links
     const field = sent && one(`[name="${sent}"]`), first = one("[autofocus]", detail.target);
     first?.removeAttribute("autofocus");  // or htmx gives it the focus once more, when all has settled
     (one("#form-error", detail.target) || field || first || one("#main")).focus();
@@ -114,6 +199,9 @@
     sent = "";
   });
   on("htmx:afterSettle", begin);
-  on("htmx:sendError", () => { release(); say(words.offline); });
+  on("htmx:beforeRequest", wait);
+  on("htmx:afterRequest", () => waited());
+  on("htmx:sendError", () => fail(words.offline));
+  leadBack();
   begin();
 })();
