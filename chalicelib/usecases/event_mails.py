@@ -1,7 +1,5 @@
 """What people are mailed of an event that has left the outbox: the managers of a license, or the company itself."""
 
-from collections.abc import Iterator
-
 from chalicelib.domain.deliveries import DISABLED_AFTER_MS
 from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant
@@ -23,8 +21,7 @@ def event_mails(company: str, event: Event, license: License | None, *, now: Ins
         return [notices.endpoint_disabled_notice(company, str(event.detail["url"]), days)]
     if license is None or not _is_true(event, license, now):
         return []
-    written = (_notice(event, license, manager) for manager in managers_of(license))
-    return [mail for mail in written if mail is not None and mail.to]
+    return _to_managers(event, license)
 
 
 def _is_true(event: Event, license: License, now: Instant) -> bool:
@@ -38,23 +35,22 @@ def _is_true(event: Event, license: License, now: Instant) -> bool:
     return event.type == "license_limit_reached"
 
 
-def _notice(event: Event, license: License, manager: User) -> Mail | None:
-    end = ends_at(license.validity_period, license.grace_period) or 0
+def _to_managers(event: Event, license: License) -> list[Mail]:
+    managers, end = managers_of(license), ends_at(license.validity_period, license.grace_period) or 0
     match event.type, event.detail.get("limit"):
         case "license_will_expire", _:
-            return notices.license_ends_notice(manager, license, int(event.detail["days"] or 0))
+            return notices.license_ends_notices(managers, license, int(event.detail["days"] or 0))
         case "grace_started", _:
-            return notices.grace_notice(manager, license, end)
+            return notices.grace_notices(managers, license, end)
         case "license_expired", _:
-            return notices.expired_notice(manager, license, end)
+            return notices.expired_notices(managers, license, end)
         case "license_limit_reached", "users" | "devices" as kind:
-            return notices.limit_notice(manager, license, kind)
-    return None
+            return notices.limit_notices(managers, license, kind)
+    return []
 
 
-def managers_of(license: License) -> Iterator[User]:
-    """Who manages the order of a license, but for accounts that are closed. Reads them."""
+def managers_of(license: License) -> list[User]:
+    """Who manages the order of a license, but for accounts that are closed. Two reads."""
     order = None if license.order_id is None else orders.read_order(license.company, license.order_id)
-    for user_id in sorted(order.managers) if order else ():
-        if (user := accounts.read_user(license.company, user_id)) is not None and user.closed_at is None:
-            yield user
+    users = accounts.read_users(license.company, sorted(order.managers)) if order else {}
+    return [user for user in users.values() if user.closed_at is None]

@@ -4,6 +4,7 @@ becomes of their licenses; and the vendor, of what is wrong.
 A mail goes with the change, in its transaction.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal, Protocol
 
@@ -75,31 +76,31 @@ def new_log_in_notice(user: User, address: str, now: Instant) -> Mail:
     return _writer(user.company)("new_log_in", user, {"address": address}, now)
 
 
-def license_ends_notice(manager: User, license: License, days: int) -> Mail:
-    """The mail to a manager of a license that ends in so many days."""
-    return _about_license("license_ends", manager, license, at=license.validity_period, days=days)
+def license_ends_notices(managers: Sequence[User], license: License, days: int) -> list[Mail]:
+    """The mails to the managers of a license that ends in so many days."""
+    return _about_license("license_ends", managers, license, at=license.validity_period, days=days)
 
 
-def grace_notice(manager: User, license: License, until: Instant) -> Mail:
-    """The mail to a manager of a license that has ended, and goes on until then."""
-    return _about_license("license_grace", manager, license, at=until)
+def grace_notices(managers: Sequence[User], license: License, until: Instant) -> list[Mail]:
+    """The mails to the managers of a license that has ended, and goes on until then."""
+    return _about_license("license_grace", managers, license, at=until)
 
 
-def expired_notice(manager: User, license: License, at: Instant) -> Mail:
-    """The mail to a manager of a license that cannot be used any more since then."""
-    return _about_license("license_expired", manager, license, at=at)
+def expired_notices(managers: Sequence[User], license: License, at: Instant) -> list[Mail]:
+    """The mails to the managers of a license that cannot be used any more since then."""
+    return _about_license("license_expired", managers, license, at=at)
 
 
-def limit_notice(manager: User, license: License, kind: Literal["users", "devices"]) -> Mail:
-    """The mail to a manager of a license on which all users, or all devices, are taken."""
+def limit_notices(managers: Sequence[User], license: License, kind: Literal["users", "devices"]) -> list[Mail]:
+    """The mails to the managers of a license on which all users, or all devices, are taken."""
     if kind == "users":
-        return _about_license("users_taken", manager, license, limit=license.max_license_users)
-    return _about_license("devices_taken", manager, license, limit=license.max_activations)
+        return _about_license("users_taken", managers, license, limit=license.max_license_users)
+    return _about_license("devices_taken", managers, license, limit=license.max_activations)
 
 
-def bounced_notice(manager: User, license: License, address: str) -> Mail:
-    """The mail to a manager of a license of which an invitation did not arrive at this address."""
-    return _about_license("invitation_bounced", manager, license, address=address)
+def bounced_notices(managers: Sequence[User], license: License, address: str) -> list[Mail]:
+    """The mails to the managers of a license of which an invitation did not arrive at this address."""
+    return _about_license("invitation_bounced", managers, license, address=address)
 
 
 def endpoint_disabled_notice(company: str, endpoint: str, days: int) -> Mail:
@@ -113,10 +114,15 @@ def sweep_late_notice(company: str, minutes: int) -> Mail:
 
 
 def _about_license(
-    code: MailCode, manager: User, license: License, *, at: Instant | None = None, **params: str | int | None
-) -> Mail:
-    page = {"product": license.product, "order": license.order_id, "page": f"/portal/licenses/{license.id}"}
-    return _writer(license.company)(code, manager, {**page, **params}, at)
+    code: MailCode, managers: Sequence[User], license: License, *, at: Instant | None = None, **params: str | int | None
+) -> list[Mail]:
+    """The mails of one kind to those of the managers who want it. Reads the company, once."""
+    if not managers:
+        return []
+    write, page = _writer(license.company), f"/portal/licenses/{license.id}"
+    given: Params = {"product": license.product, "order": license.order_id, "page": page, **params}
+    mails = [write(code, manager, given, at) for manager in managers]
+    return [mail for mail in mails if mail.to]
 
 
 class _Writer(Protocol):

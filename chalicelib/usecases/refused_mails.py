@@ -11,7 +11,7 @@ from chalicelib.domain.users import User
 from chalicelib.store import accounts, licenses, mails
 from chalicelib.store.database import ConditionFailed
 from chalicelib.usecases.event_mails import managers_of
-from chalicelib.usecases.notices import bounced_notice
+from chalicelib.usecases.notices import bounced_notices
 
 
 def give_up_refused(queued: QueuedMail, mail: Mail, *, now: Instant) -> None:
@@ -38,7 +38,4 @@ def _notices(invitation: Mail) -> list[Mail]:
     """What the managers of the license are mailed; nothing where an older process has queued the invitation."""
     of = invitation.license_id
     license = None if of is None else licenses.read_license(invitation.company, of)
-    if license is None:
-        return []
-    notices = [bounced_notice(manager, license, invitation.to) for manager in managers_of(license)]
-    return [notice for notice in notices if notice.to]
+    return [] if license is None else bounced_notices(managers_of(license), license, invitation.to)

@@ -19,6 +19,7 @@ from chalicelib.usecases.change_account import choose_language, choose_mails, ch
 from chalicelib.usecases.forgotten_password import request_code
 from chalicelib.usecases.sessions import log_in_to_portal
 from tests.mailbox import code_mails, mails, said
+from tests.store.seam import Request, noted
 from tests.support import ADMIN, NOW, Vendor
 
 ADA, OWN = "ada@customer.test", "turnip-Glow-vessel-19"
@@ -36,17 +37,25 @@ def managed(vendor: Vendor) -> tuple[User, License]:
     return vendor.assign(license, ADA)[0], license
 
 
-NOTICES: dict[MailCode, Callable[[User, License], Mail]] = {
-    "new_log_in": lambda ada, _: notices.new_log_in_notice(ada, "198.51.100.0", NOW),
-    "license_ends": lambda ada, license: notices.license_ends_notice(ada, license, 7),
-    "license_grace": lambda ada, license: notices.grace_notice(ada, license, NOW + DAY_MS),
-    "license_expired": lambda ada, license: notices.expired_notice(ada, license, NOW),
-    "users_taken": lambda ada, license: notices.limit_notice(ada, license, "users"),
-    "devices_taken": lambda ada, license: notices.limit_notice(ada, license, "devices"),
-    "invitation_bounced": lambda ada, license: notices.bounced_notice(ada, license, "bob@customer.test"),
-    "endpoint_disabled": lambda ada, _: notices.endpoint_disabled_notice(ada.company, "https://vendor.test/hook", 5),
-    "sweep_late": lambda ada, _: notices.sweep_late_notice(ada.company, 20),
+TO_ALL: dict[MailCode, Callable[[list[User], License], list[Mail]]] = {
+    "license_ends": lambda managers, license: notices.license_ends_notices(managers, license, 7),
+    "license_grace": lambda managers, license: notices.grace_notices(managers, license, NOW + DAY_MS),
+    "license_expired": lambda managers, license: notices.expired_notices(managers, license, NOW),
+    "users_taken": lambda managers, license: notices.limit_notices(managers, license, "users"),
+    "devices_taken": lambda managers, license: notices.limit_notices(managers, license, "devices"),
+    "invitation_bounced": lambda managers, license: notices.bounced_notices(managers, license, "bob@customer.test"),
 }
+NOTICES: dict[MailCode, Callable[[User, License], list[Mail]]] = {
+    **{code: lambda ada, license, write=write: write([ada], license) for code, write in TO_ALL.items()},
+    "new_log_in": lambda ada, _: [notices.new_log_in_notice(ada, "198.51.100.0", NOW)],
+    "endpoint_disabled": lambda ada, _: [notices.endpoint_disabled_notice(ada.company, "https://vendor.test/hook", 5)],
+    "sweep_late": lambda ada, _: [notices.sweep_late_notice(ada.company, 20)],
+}
+
+
+def mailed(code: MailCode, ada: User, license: License) -> list[Mail]:
+    """The notices of a kind that are for somebody."""
+    return [mail for mail in NOTICES[code](ada, license) if mail.to]
 
 
 def test_each_that_is_about_licenses_or_for_the_vendor_is_tried_here() -> None:
@@ -58,7 +67,7 @@ def test_a_notice_says_what_it_is_about_to_whom_it_concerns(
     vendor: Vendor, managed: tuple[User, License], code: MailCode
 ) -> None:
     set_branding(vendor.code, None, None, ADMIN, name="Qbitec", support_email="help@vendor.test", now=NOW)
-    mail = NOTICES[code](*managed)
+    [mail] = NOTICES[code](*managed)
     assert (mail.code, mail.company, "(Qbitec)" in mail.subject) == (code, vendor.code, True)
     assert mail.to == ("help@vendor.test" if code in TO_VENDOR else ADA)
     assert "{" not in mail.text
@@ -71,13 +80,25 @@ def test_a_notice_says_what_it_is_about_to_whom_it_concerns(
 def test_a_day_is_that_of_the_companys_time_zone(vendor: Vendor, managed: tuple[User, License]) -> None:
     ada, license = managed
     license = replace(license, validity_period=1_796_511_599_999)  # the last millisecond of 5 December in Berlin
-    assert "Ends:          5 Dec 2026, in 7 days\n" in notices.license_ends_notice(ada, license, 7).text
+    assert "Ends:          5 Dec 2026, in 7 days\n" in notices.license_ends_notices([ada], license, 7)[0].text
     set_branding(vendor.code, None, None, ADMIN, zone="Asia/Tokyo", now=NOW)
-    assert "Ends:          6 Dec 2026, in 7 days\n" in notices.license_ends_notice(ada, license, 7).text
+    assert "Ends:          6 Dec 2026, in 7 days\n" in notices.license_ends_notices([ada], license, 7)[0].text
+
+
+@pytest.mark.parametrize("code", TO_ALL)
+def test_the_company_is_read_once_however_many_managers_are_mailed(
+    managed: tuple[User, License], code: MailCode
+) -> None:
+    ada, license = managed
+    reads: list[Request] = []
+    with noted(reads.append):
+        mails = TO_ALL[code]([replace(ada, email=f"{name}@customer.test") for name in "abc"], license)
+    assert [mail.to for mail in mails] == ["a@customer.test", "b@customer.test", "c@customer.test"]
+    assert len(reads) == 1
 
 
 def test_the_vendor_is_mailed_only_where_it_says_whither(managed: tuple[User, License]) -> None:
-    assert {NOTICES[code](*managed).to for code in TO_VENDOR} == {""}
+    assert [mailed(code, *managed) for code in TO_VENDOR] == [[]] * len(TO_VENDOR)
 
 
 # --- a log-in by a browser that the account does not know --------------------------------------------------------
@@ -127,7 +148,7 @@ def test_each_kind_can_be_switched_off_by_the_company(
     vendor: Vendor, managed: tuple[User, License], code: MailCode
 ) -> None:
     set_branding(vendor.code, None, None, ADMIN, mails_off=frozenset({code}), support_email="help@vendor.test", now=NOW)
-    assert {kind for kind in NOTICES if not NOTICES[kind](*managed).to} == {code}
+    assert {kind for kind in NOTICES if not mailed(kind, *managed)} == {code}
 
 
 def test_what_somebody_has_asked_for_is_mailed_whatever_the_company_says(
@@ -146,7 +167,7 @@ def test_a_person_switches_off_what_is_not_about_security(vendor: Vendor, manage
     ada, license = managed
     changed = choose_mails(vendor.code, ada.id, frozenset(get_args(MailCode)), ADMIN, now=NOW)
     assert changed.mails_off == OF_PERSON
-    assert {code for code in NOTICES if not NOTICES[code](changed, license).to} == TO_MANAGERS | TO_VENDOR
+    assert {code for code in NOTICES if not mailed(code, changed, license)} == TO_MANAGERS | TO_VENDOR
     actor = Actor("user:bob@customer.test")
     assert notices.seat_notice(vendor.code, actor)(changed, license).to == ""
     assert notices.manager_notice(changed, license, vendor.code, actor).to == ""

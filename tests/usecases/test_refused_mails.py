@@ -16,7 +16,7 @@ from chalicelib.usecases.change_email import change_email
 from chalicelib.usecases.change_password import change_password
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.invitations import invite_again
-from chalicelib.usecases.notices import bounced_notice
+from chalicelib.usecases.notices import bounced_notices
 from chalicelib.usecases.refused_mails import give_up_refused
 from chalicelib.usecases.send_mails import send_mails
 from tests.mailbox import Refusing, deliver
@@ -101,7 +101,7 @@ def test_every_other_mail_is_given_up_at_once_too(vendor: Vendor) -> None:
     manager = account(vendor, MANAGER)
     assert send_mails(now=NOW + 1) == {"sent": 0, "failed": 0, "given_up": 0}
     for email in (ADA, ANN):
-        queue_mail(bounced_notice(manager, license, email), NOW)
+        queue_mail(bounced_notices([manager], license, email)[0], NOW)
     assert send_mails(now=NOW + GATHER_MS) == GIVEN_UP
     assert waiting(vendor) == []
 
