@@ -80,6 +80,11 @@ class ActivationDecision:
     validity_period: Instant | None = None
     """Set where this first activation starts `valid_duration`."""
 
+    @property
+    def is_first(self) -> bool:
+        """Whether it is the first activation that the license ever has."""
+        return not self.already_active and self.license.first_activated_at is None
+
 
 @dataclass(frozen=True, slots=True)
 class DeactivationDecision:

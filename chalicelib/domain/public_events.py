@@ -10,7 +10,6 @@ from typing import cast
 
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.events import Event, EventType
-from chalicelib.domain.license import License
 
 TEST_TYPE = "webhook.test"
 """What is sent to try an endpoint: every endpoint takes it."""
@@ -78,13 +77,13 @@ def events_listened_to(patterns: Collection[str]) -> frozenset[EventType]:
     )
 
 
-def types_of(event: Event, license: License | None) -> list[str]:
-    """The types as which an event is told; `license`: the one that it is about, as it is now."""
+def types_of(event: Event) -> list[str]:
+    """The types as which an event is told."""
     true_at_times = {
-        "license.first_activated": license is not None and license.first_activated_at == event.at,
+        "license.first_activated": "first" in event.detail,
         "license.will_expire": event.detail.get("days") in PUBLISHED_DAYS,
         "license.will_expire_3_days": event.detail.get("days") == DAYS_OF_REFERENCE,
-        "user.invited": event.type == "user_invited" or "invited" in event.detail,
+        "user.invited": "invited" in event.detail,
     }
     return [name for name in _TYPES_OF.get(event.type, ()) if true_at_times.get(name, True)]
 

@@ -355,9 +355,9 @@ def put_given(write: Transaction, old: User, new: User, more: Sequence[Action] =
     write.update(_account(old), given, unchanged)
 
 
-def invite(old: User, new: User, event: Event, mail: Mail) -> None:
-    """Write the invitation of `new`, and queue its mail. Raises `ConditionFailed` where `old` is outdated."""
-    write = Transaction(event_item(old.company, event, AccountEventItem))
+def invite(old: User, new: User, license_id: int, event: Event, mail: Mail) -> None:
+    """Write the invitation of `new` to a license, and queue its mail. Raises `ConditionFailed` if `old` is outdated."""
+    write = Transaction(event_item(license_pk(old.company, license_id), event))
     write.update(_account(old), _invitation(new), _opened_as(old))
     put_mail(write, mail, event.at)
     write.commit()

@@ -156,7 +156,8 @@ def _guard_opened(snapshot: Snapshot, logged_in: LoggedIn | None) -> None:
 
 
 def _event(snapshot: Snapshot, decision: ActivationDecision, report: DeviceReport, actor: Actor, now: Instant) -> Event:
-    about = of_seat(snapshot.seat) | named(report.hostname) | ({"transfer": 1} if decision.transfer else {})
+    about = of_seat(snapshot.seat) | named(report.hostname)
+    about |= {name: 1 for name, is_so in (("first", decision.is_first), ("transfer", decision.transfer)) if is_so}
     return Event.new("device_activated", actor, now, hardware_id=report.hardware_id, **about)
 
 

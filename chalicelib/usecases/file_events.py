@@ -158,7 +158,7 @@ def _deliveries(one: Found, listening: _Listening | None, number: int, now: Inst
     product = None if code is None else known_product(listening.company.code, code, now=now)
     subject = Subject(listening.company, license, product)
     filed = []
-    for name in types_of(event, license):
+    for name in types_of(event):
         listening_to_it = [endpoint for endpoint in listening.endpoints if endpoint.takes(name, code, now)]
         id = webhook_id(one.outgoing.history, event, name)
         body = payload(id, name, event, subject, number, now) if listening_to_it else ""

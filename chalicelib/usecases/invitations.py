@@ -93,8 +93,8 @@ def invite_again(company: str, license_id: int, email: str, actor: Actor, *, now
 
     def write(state: tuple[License, User], invited: User) -> None:
         license, user = state
-        event = Event.new("user_invited", actor, now, user=user.email, user_id=user.id, license_id=license_id)
-        accounts.invite(user, invited, event, mail(invited, license, secret))
+        event = Event.new("user_invited", actor, now, user=user.email, user_id=user.id, invited=1)
+        accounts.invite(user, invited, license_id, event, mail(invited, license, secret))
 
     read = lambda _: find_license_user(company, license_id, email)  # noqa: E731 - short and local
     return decide_and_write(read, decide, write, result=lambda *_: None)[1]

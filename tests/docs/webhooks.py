@@ -81,7 +81,6 @@ DIFFERS = {
     "product.id": 891540000000044,
     "license_user.id": 891540000000033,
     "changed.webhook": 891540000000055,
-    "changed.license_id": 891540000000021,
 }
 """What stands on the page for values that are others each time, by the object that they are in and their name."""
 WIDTH = 110

@@ -168,10 +168,9 @@ def _ascii(name: str) -> str:
 def _invited(license: License, at: Instant) -> str:
     profile = Profile("Ben", "Hartmann")
     user = assign_user(COMPANY, license.id, _INVITED, 2, _MANAGER, profile=profile, now=at)[2]
-    event = Event.new("user_invited", _MANAGER, at, user=user.email, user_id=user.id)
-    accounts.invite(
-        user, with_invitation(user, _SECRET, at), event, Mail(_INVITED, "You may use it", "", company=COMPANY)
-    )
+    event = Event.new("user_invited", _MANAGER, at, user=user.email, user_id=user.id, invited=1)
+    mail = Mail(_INVITED, "You may use it", "", company=COMPANY)
+    accounts.invite(user, with_invitation(user, _SECRET, at), license.id, event, mail)
     return Invitation(COMPANY, user.id, _SECRET).text
 
 

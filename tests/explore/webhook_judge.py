@@ -160,15 +160,15 @@ def _aftermath(world: HookWorld, engine: MemoryEngine) -> Aftermath:
 
 
 def _due(world: HookWorld) -> Iterator[Due]:
-    code, license = world.vendor.code, world.vendor.stored(world.license)
-    of_license = (event for event in world.vendor.history(license) if event.key not in world.before)
-    yield from _due_of(f"{code}#{license.id}", of_license, license)
-    yield from _due_of(code, (one for one in histories.company_events(code) if one.at > LISTENS_FROM + MINUTE), None)
+    code = world.vendor.code
+    of_license = (event for event in world.vendor.history(world.license) if event.key not in world.before)
+    yield from _due_of(f"{code}#{world.license.id}", of_license)
+    yield from _due_of(code, (one for one in histories.company_events(code) if one.at > LISTENS_FROM + MINUTE))
 
 
-def _due_of(history: str, events: Iterator[Event], license: Any) -> Iterator[Due]:
+def _due_of(history: str, events: Iterator[Event]) -> Iterator[Due]:
     for event in events:
-        for type in types_of(event, license):
+        for type in types_of(event):
             yield Due(webhook_id(history, event, type), history, event.key, type)
 
 

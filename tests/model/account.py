@@ -417,7 +417,8 @@ def _invite(account: Account, call: Call, seen: Seen) -> Iterator[After]:
     elif account.invitation == call.code:
         yield After(account, seen, "rate_limit_exceeded")
     else:
-        yield After(_mailed(_told(replace(account, invitation=call.code), "user_invited"), "seat"), seen, OK)
+        # its event stands in the history of the license
+        yield After(_mailed(replace(account, invitation=call.code), "seat"), seen, OK)
 
 
 # --- sessions -------------------------------------------------------------------------------------------------------

@@ -52,7 +52,7 @@ def due_of(license: License, events: Iterable[Event]) -> Iterator[Due]:
     """What is to be told of a license with these events."""
     history = f"{license.company}#{license.id}"
     for event in events:
-        for type in types_of(event, license):
+        for type in types_of(event):
             yield Due(license.id, event.key, webhook_id(history, event, type))
 
 

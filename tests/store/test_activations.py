@@ -13,7 +13,7 @@ from chalicelib.store import activations, database, writes
 from chalicelib.store.items.licenses import LicenseItem, SeatItem
 from chalicelib.store.keys import license_pk, seat_sort_key
 from tests.store.seam import Request, noted
-from tests.support import ADMIN, NOW, Vendor
+from tests.support import ADMIN, HOUR, NOW, Vendor
 
 ADA = "ada@customer.test"
 PC = DeviceReport("pc")
@@ -96,6 +96,17 @@ def test_a_bucket_that_was_seen_full_is_begun_anew_by_one_alone(vendor: Vendor, 
     assert commits(seen) == (beyond == 0)
     assert site.stored() == NOW + (beyond or site.bucket().interval)
     assert grants(site.read()[0])
+
+
+def test_who_has_not_seen_the_first_activation_is_not_the_first(vendor: Vendor) -> None:
+    license = vendor.issue(max_activations=2)
+    seen = activations.read_snapshot(vendor.code, license.id, PC.hardware_id, None, consistent=True)
+    vendor.activate(license, "another", now=NOW - HOUR)  # so that the bucket is full again
+    assert decided(seen).is_first
+    assert not commits(seen)
+    vendor.activate(license, PC.hardware_id)
+    details = {event.hardware_id: event.detail for event in vendor.history(license)}
+    assert (details["another"], details[PC.hardware_id]) == ({"first": 1}, {})
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,14 @@ from chalicelib.domain.invitation import with_invitation, without_invitation
 from chalicelib.domain.license import Seat
 from chalicelib.domain.mail import Mail
 from chalicelib.domain.users import User
-from chalicelib.store import accounts, histories, seats
+from chalicelib.store import accounts, licenses, seats
 from chalicelib.store.database import ConditionFailed
 from chalicelib.usecases.passwords import with_no_password, with_own_password
 from tests.support import ADMIN, NOW, Vendor
 from tests.usecases.people import account
 
 ADA, SECRET = "ada@customer.test", "0123456789abcdef" * 2
+LICENSE_ID = 891540000000021
 MAIL = Mail(ADA, "You may use it", "…", company="A")
 
 
@@ -27,7 +28,7 @@ def event() -> Event:
 
 def invite(user: User, secret: str = SECRET, now: int = NOW) -> User:
     invited = with_invitation(user, secret, now)
-    accounts.invite(user, invited, event(), MAIL)
+    accounts.invite(user, invited, LICENSE_ID, event(), MAIL)
     return invited
 
 
@@ -39,7 +40,7 @@ def ada(vendor: Vendor) -> User:
 
 def test_an_invitation_is_stored_with_its_event_and_the_mail(vendor: Vendor, ada: User) -> None:
     assert account(vendor, ADA) == ada
-    assert "user_invited" in [event.type for event in histories.company_events(vendor.code)]
+    assert [event.type for event in licenses.events(vendor.code, LICENSE_ID)] == ["user_invited"]
 
 
 def test_of_two_invitations_at_once_one_is_told_to_look_again(vendor: Vendor, ada: User) -> None:

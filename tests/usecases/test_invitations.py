@@ -296,8 +296,8 @@ def test_an_invitation_is_sent_again_after_a_quarter_of_an_hour(vendor: Vendor, 
     assert newest != link
     assert user.invited_at == NOW + AGAIN_MS
     assert find_invited(newest, "", now=NOW + AGAIN_MS + VALID_MS - 1) == user
-    (event,) = [event for event in histories.company_events(vendor.code) if event.type == "user_invited"]
-    assert (event.user, event.detail, event.actor) == (ADA, {"license_id": license.id}, MANAGER)
+    (event,) = [event for event in vendor.history(license) if event.type == "user_invited"]
+    assert (event.user, event.detail, event.actor) == (ADA, {"invited": 1}, MANAGER)
 
 
 def test_of_many_who_send_it_again_at_once_one_does(vendor: Vendor, license: License) -> None:

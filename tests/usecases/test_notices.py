@@ -45,8 +45,15 @@ TO_ALL: dict[MailCode, Callable[[list[User], License], list[Mail]]] = {
     "devices_taken": lambda managers, license: notices.limit_notices(managers, license, "devices"),
     "invitation_bounced": lambda managers, license: notices.bounced_notices(managers, license, "bob@customer.test"),
 }
+
+
+def to_one(write: Callable[[list[User], License], list[Mail]]) -> Callable[[User, License], list[Mail]]:
+    """What writes to one manager, of what writes to all."""
+    return lambda manager, license: write([manager], license)
+
+
 NOTICES: dict[MailCode, Callable[[User, License], list[Mail]]] = {
-    **{code: lambda ada, license, write=write: write([ada], license) for code, write in TO_ALL.items()},
+    **{code: to_one(write) for code, write in TO_ALL.items()},
     "new_log_in": lambda ada, _: [notices.new_log_in_notice(ada, "198.51.100.0", NOW)],
     "endpoint_disabled": lambda ada, _: [notices.endpoint_disabled_notice(ada.company, "https://vendor.test/hook", 5)],
     "sweep_late": lambda ada, _: [notices.sweep_late_notice(ada.company, 20)],
