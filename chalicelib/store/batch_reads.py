@@ -161,12 +161,7 @@ class _Found:
 
     def readable(self, kind: type[Item[T]]) -> Iterator[T]:
         """The same, of what is a row of a list, or its name: what cannot be read is logged and left out."""
-        for raw in self.raws[kind]:
-            value = reads.readable(kind.from_raw, raw)
-            if isinstance(value, Unreadable):
-                reads.log_unreadable(value)
-            else:
-                yield value
+        return reads.those_readable(reads.readable(kind.from_raw, raw) for raw in self.raws[kind])
 
 
 def _items(claims: SessionClaims, wanted: ReadRequest) -> Iterator[AnyItem]:

@@ -186,7 +186,7 @@ def pending(endpoint: Endpoint, until: Instant = LATEST) -> Iterator[Delivery]:
     pk = webhooks_pk(endpoint.company, endpoint.id)
     first, last = pending_sort_key(0), pending_sort_key(until + 1)
     found = reads.read_each(DeliveryItem, pk, first, last)
-    return (delivery for delivery in found if not isinstance(delivery, Unreadable))
+    return reads.those_readable(found)
 
 
 def next_due(endpoint: Endpoint) -> Instant | None:
@@ -233,7 +233,7 @@ def logged_between(endpoint: Endpoint, since: Instant, until: Instant) -> Iterat
     pk = webhooks_pk(endpoint.company, endpoint.id)
     first, last = (delivery_sort_key(f"{at:013d}") for at in (since, until + 1))
     found = reads.read_each(DeliveryItem, pk, first, last)
-    return (delivery for delivery in found if not isinstance(delivery, Unreadable))
+    return reads.those_readable(found)
 
 
 def forget_old(endpoint: Endpoint, now: Instant, *, at_least: int) -> None:

@@ -5,6 +5,7 @@ Raises `domain.errors.Unavailable`.
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from chalicelib.domain.instants import Instant
@@ -18,6 +19,8 @@ M = TypeVar("M", bound=AnyItem)
 T = TypeVar("T")
 
 BATCH_GET_LIMIT = 100
+MAX_LOGGED = 5
+"""Of what one walk cannot read."""
 
 _Name = tuple[str, str, str]
 """Of an item: its table, partition and sort key."""
@@ -30,6 +33,25 @@ class Unreadable(Exception):
         self.pk: str = raw["pk"]["S"]
         self.sort_key: str = raw["part"]["S"]
         super().__init__(f"item {self.pk}, {self.sort_key}")
+
+
+@dataclass
+class LeftOut:
+    """How many items one walk has left out, because they cannot be read."""
+
+    count: int = 0
+
+    def skip(self, found: Iterable[T | Unreadable]) -> Iterator[T]:
+        """What can be read. What cannot is logged: the first few of the walk, then once that there are more."""
+        for one in found:
+            if not isinstance(one, Unreadable):
+                yield one
+                continue
+            self.count += 1
+            if self.count <= MAX_LOGGED:
+                log.error("%s cannot be read", one, exc_info=one.__cause__)
+            elif self.count == MAX_LOGGED + 1:
+                log.error("more items cannot be read")
 
 
 def get(item: M, *, now: Instant | None = None) -> M | None:
@@ -179,33 +201,20 @@ def query_readable(
 
     `limit` bounds the values.
     """
-    left, behind = limit, after
+    left, behind, left_out = limit, after, LeftOut()
     while True:
-        unreadable = 0
+        before = left_out.count
         for raw in query_raw(kind, pk, prefix, backwards=backwards, limit=left, after=behind):
-            value, behind = readable(kind.from_raw, raw), raw["part"]["S"]
-            if isinstance(value, Unreadable):
-                unreadable += 1
-                log_unreadable(value)
-            else:
-                yield value
-        if limit is None or not unreadable:
+            behind = raw["part"]["S"]
+            yield from left_out.skip([readable(kind.from_raw, raw)])
+        if limit is None or left_out.count == before:
             return
-        left = unreadable
+        left = left_out.count - before
 
 
-def those_readable(values: Iterable[T | Unreadable]) -> Iterator[T]:
-    """What could be read, for lists that are shown: the rest is logged and left out."""
-    for value in values:
-        if isinstance(value, Unreadable):
-            log_unreadable(value)
-        else:
-            yield value
-
-
-def log_unreadable(unreadable: Unreadable) -> None:
-    """Say in the log what a list leaves out."""
-    log.error("%s cannot be read", unreadable, exc_info=unreadable.__cause__)
+def those_readable(found: Iterable[T | Unreadable]) -> Iterator[T]:
+    """What can be read of what was found; what cannot is logged and left out (`LeftOut`)."""
+    return LeftOut().skip(found)
 
 
 def sort_keys(table: type[AnyItem], pk: str, prefix: str = "") -> Iterator[str]:

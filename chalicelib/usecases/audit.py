@@ -15,12 +15,12 @@ from chalicelib.domain.limits import (
     LICENSE_USERS,
     SEAT_ACTIVATIONS,
 )
-from chalicelib.store import accounts, activations, batches, licenses, links, orders
+from chalicelib.store import accounts, activations, batches, licenses, links, orders, unreadable
 from chalicelib.store.due import DUE_SHARDS, is_indexed, shards_of
 from chalicelib.store.links import Fault
 from chalicelib.store.missing_links import left_over, missing
 
-__all__ = ["Fault", "audit", "audit_due", "audit_links", "companies"]
+__all__ = ["Fault", "audit", "audit_due", "audit_links", "audit_webhooks", "companies"]
 
 
 def companies() -> Iterator[str]:
@@ -47,6 +47,13 @@ def audit_links(company: str) -> Iterator[tuple[int, list[Fault]]]:
     Named is what leads to a license that is gone, to another one or to somebody else, or is not what that says itself.
     """
     return links.faults(company)
+
+
+def audit_webhooks(company: str) -> Iterator[tuple[int, list[Fault]]]:
+    """Walk a company's webhooks, what waits for them and what was delivered: of each few, how many items they are, and
+    what of them cannot be read.
+    """
+    return unreadable.faults(company)
 
 
 def audit_due(company: str | None = None) -> Iterator[tuple[str, Fault | None]]:

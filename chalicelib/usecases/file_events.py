@@ -1,10 +1,9 @@
 """File the events of the outbox for the endpoints that listen to them."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TypeVar
 
 from chalicelib import observability
 from chalicelib.domain.catalog import Company
@@ -19,18 +18,18 @@ from chalicelib.store.accounts import read_company
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.deliveries import ITEMS_AT_ONCE, Found
 from chalicelib.store.outbox import OUT_SHARDS
-from chalicelib.store.reads import Unreadable
+from chalicelib.store.reads import LeftOut
 from chalicelib.threads import ThreadPool
 from chalicelib.usecases.catalog import known_product
 from chalicelib.usecases.event_mails import event_mails
 from chalicelib.webhooks.payloads import Subject, new_delivery, payload, webhook_id
 
-T = TypeVar("T")
-
 _LOOKED_UP_AT_ONCE = 25
 """Events in one read, of which each takes three items of a hundred."""
 _FILED_AT_ONCE = 50
 """Events of a shard, before what is due is sent: so long it waits, at most."""
+_PASSED_AT_MOST = 2_500
+"""Events of a shard that are looked up for that: those that cannot be read lie before the others."""
 _log = logging.getLogger(__name__)
 
 
@@ -72,29 +71,22 @@ def file_events(*, now: Instant, keep_going: Callable[[], bool] = lambda: True) 
         return sum(threads.map(file_shard, range(OUT_SHARDS)))
 
 
-def readable(found: Iterable[T | Unreadable]) -> Iterator[T]:
-    """What can be read; what cannot is logged, and stays."""
-    for one in found:
-        if isinstance(one, Unreadable):
-            _log.error("%s cannot be read", one, exc_info=one.__cause__)
-        else:
-            yield one
-
-
 def _file_shard(shard: int, now: Instant, keep_going: Callable[[], bool]) -> int:
+    """What cannot be read, or filed, stays where it is, and keeps none of the others waiting."""
     listening: dict[str, _Listening | None] = {}
-    waiting = islice(readable(outbox.waiting(shard, now)), _FILED_AT_ONCE)
+    left_out = LeftOut()
+    waiting = islice(left_out.skip(outbox.waiting(shard, now)), _PASSED_AT_MOST)
     filed = 0
-    while keep_going() and (some := list(islice(waiting, _LOOKED_UP_AT_ONCE))):
+    while keep_going() and filed < _FILED_AT_ONCE and (some := list(islice(waiting, _LOOKED_UP_AT_ONCE))):
         if not filed:
             observability.set_max_metric(observability.OLDEST_UNDELIVERED_EVENT_AGE, (now - some[0].at) / 1000)
-        filed += _file(some, listening, now)
+        filed += _file(some, listening, left_out, now)
     return filed
 
 
-def _file(some: Sequence[Outgoing], listening: dict[str, _Listening | None], now: Instant) -> int:
-    """File events; answers how many that were."""
-    found = list(readable(deliveries.look_up(some)))
+def _file(some: Sequence[Outgoing], listening: dict[str, _Listening | None], left_out: LeftOut, now: Instant) -> int:
+    """File events, but for those that cannot be read; answers how many that were."""
+    found = list(left_out.skip(deliveries.look_up(some)))
     return sum(_commit(step, listening, now) for step in _steps(found, listening, now))
 
 
@@ -138,7 +130,7 @@ def _commit(step: _Step, listening: dict[str, _Listening | None], now: Instant) 
         return 0
     except Exception as error:  # whatever it is: neither the other events nor what is due are to wait for these
         if half := 0 if isinstance(error, Unavailable) else len(events) // 2:
-            return _file(events[:half], listening, now) + _file(events[half:], listening, now)
+            return sum(_file(some, listening, LeftOut(), now) for some in (events[:half], events[half:]))
         _log.exception("events cannot be filed: %s", ", ".join(f"{one.key} of {one.history}" for one in events))
         return 0
     return len(events)

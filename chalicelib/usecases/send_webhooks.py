@@ -28,9 +28,9 @@ from chalicelib.runtime import runtime
 from chalicelib.store import deliveries, webhooks
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.deliveries import QUEUE_SHARDS, RECORDED_AT_ONCE
+from chalicelib.store.reads import those_readable
 from chalicelib.threads import ThreadPool
 from chalicelib.usecases.endpoints import disable_endpoint, secrets_of
-from chalicelib.usecases.file_events import readable
 from chalicelib.webhooks.client import Connection
 from chalicelib.webhooks.signature import signed_headers
 
@@ -80,7 +80,7 @@ class Sending:
         Costs a Query a shard where nothing waits; for each turn of an endpoint three reads and two writes, and two
         items a delivery.
         """
-        shards = (readable(deliveries.queues(shard)) for shard in range(QUEUE_SHARDS))
+        shards = (those_readable(deliveries.queues(shard)) for shard in range(QUEUE_SHARDS))
         due = [queue for shard in shards for queue in shard if _is_due(queue, now)]
         for queue in due:
             endpoint = queue.company, queue.endpoint

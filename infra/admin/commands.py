@@ -3,10 +3,6 @@
 Import this when the environment stands. Arguments are the domain's values (`values.py`), and `now`.
 """
 
-import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from threading import Lock
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -23,23 +19,19 @@ from chalicelib.domain.users import User
 from chalicelib.runtime import runtime
 from chalicelib.usecases import change_license, create, operator_queries
 from chalicelib.usecases import sweep as sweeping
-from chalicelib.usecases.audit import Fault, audit_due, audit_links, companies
-from chalicelib.usecases.audit import audit as audited
+from chalicelib.usecases.audit import companies
 from chalicelib.usecases.branding import set_branding
 from chalicelib.usecases.change_device import allow_device, blacklist_device, reset_device
 from chalicelib.usecases.delete_company import delete_company
 from chalicelib.usecases.find_license import find_owner
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.issue_license import Terms, issue_license
-from chalicelib.usecases.repair_links import repair_links
 from infra.admin import keys
 from infra.admin.command_result import CommandResult, make_once
-from infra.admin.differences import difference
-from infra.admin.differences import differences as in_words
 from infra.admin.inputs import read_drawing
 from infra.admin.operator_name import operator
 from infra.admin.parser import UsageError
-from infra.progress import Progress
+from infra.progress import counting
 
 _NAMED = (
     *("id", "company", "product", "name", "authorization_method", "license_type", "license_key"),
@@ -50,8 +42,6 @@ _COUNTED = (
     *("max_transfers", "transfer_count", "free_resets", "disabled_by", "valid_duration", "grace_period"),
 )
 _DATED = ("validity_period", "start_date", "first_activated_at", "created_at")
-LONG_SECONDS = 2.0
-"""What takes longer tells how far it is."""
 
 
 # --- secrets and signing keys --------------------------------------------------------------------------------------
@@ -115,7 +105,7 @@ def company_mail(
 def company_delete(code: str, confirm: str, *, now: Instant) -> CommandResult:  # noqa: ARG001 - what is gone has no time
     if confirm != code:
         raise UsageError.of("--confirm", f"{confirm} is not {code}: nothing is deleted.")
-    with _counting("items deleted") as tell:
+    with counting("items deleted") as tell:
         items = delete_company(code, progress=tell)
     document = {"code": code, "deleted": True, "items": items}
     return CommandResult(document, "Its history is gone with it: this answer is all that is left of it.")
@@ -256,54 +246,9 @@ def device_allow(license: int, company: str | None, hardware_id: str, *, now: In
 
 
 def sweep(*, now: Instant) -> CommandResult:
-    with _counting("licenses swept") as tell:
+    with counting("licenses swept") as tell:
         swept = sweeping.sweep(now=now, progress=tell)
     return CommandResult({"now": to_iso(now)} | swept, exit_code=1 if swept[sweeping.FAILED] else 0)
-
-
-def audit(company: str | None, repair: bool = False, *, now: Instant) -> CommandResult:
-    codes = list(companies()) if company is None else [create.find_company(company).code]
-    repaired = _repair(codes, now) if repair else {}
-    licenses_counted, differences = 0, []
-    with _counting("licenses counted") as tell:
-        for code in codes:
-            for license, found in audited(code):
-                licenses_counted += 1
-                differences += [{"company": code, "license": license, "difference": text} for text in in_words(found)]
-                tell(1)
-    names, found_in_names = _audit_names(codes, company)
-    differences += found_in_names
-    counted = {"companies": len(codes), "licenses": licenses_counted, "names": names}
-    return CommandResult(counted | repaired | {"differences": differences}, exit_code=1 if differences else 0)
-
-
-def _repair(codes: list[str], now: Instant) -> dict[str, int]:
-    """How many names and summaries were filed and removed."""
-    total = {"filed": 0, "removed": 0}
-    with _counting("names repaired") as tell:
-        for code in codes:
-            for name, count in repair_links(code, operator(), now=now, progress=tell).items():
-                total[name] += count
-    return total
-
-
-def _audit_names(codes: list[str], company: str | None) -> tuple[int, list[Json]]:
-    """How many names, summaries and filed transitions were looked at, and what is wrong with them."""
-    total, differences = 0, []
-
-    def note(code: str, looked_at: int, faults: Iterable[Fault]) -> None:
-        nonlocal total, differences
-        total += looked_at
-        differences += [{"company": code, "license": one.license_id, "difference": difference(one)} for one in faults]
-        tell(looked_at)
-
-    with _counting("names looked at") as tell:
-        for code in codes:
-            for looked_at, faults in audit_links(code):
-                note(code, looked_at, faults)
-        for code, fault in audit_due(company and codes[0]):
-            note(code, 1, () if fault is None else (fault,))
-    return total, differences
 
 
 # --- what they share ---------------------------------------------------------------------------------------------
@@ -329,7 +274,7 @@ def _is_in_use() -> bool:
 
 def _answered_by(old: signing.Signer) -> list[str]:
     """The API keys that are not revoked and get their answers signed by the old key."""
-    with _counting("API keys read") as tell:
+    with counting("API keys read") as tell:
         return create.keys_answered_by(old.id, progress=tell)
 
 
@@ -363,21 +308,3 @@ def _doubt(license: License, now: Instant) -> str:
     if license.max_activations == 0:
         return "No device can be activated with 0 activations; say unlimited where there is no limit."
     return ""
-
-
-@contextmanager
-def _counting(what: str) -> Iterator[Callable[[int], None]]:
-    """Tell how many more are done, from any thread; once it takes long, standard error says so."""
-    begun, lock, done, announced_progress, progress = time.monotonic(), Lock(), 0, False, Progress(what)
-
-    def tell(more: int) -> None:
-        nonlocal done, announced_progress
-        with lock:
-            done += more
-            if time.monotonic() - begun > LONG_SECONDS:
-                progress.show(done)
-                announced_progress = True
-
-    yield tell
-    if announced_progress:
-        progress.show(done, is_last=True)

@@ -102,6 +102,7 @@ def _of_stage(ours: Mapping[str, str], name: str) -> dict[str, str]:
 def function_of(command: Command) -> Callable[..., "CommandResult"]:
     """What does a command. Needs the environment."""
     from infra.admin import (  # noqa: PLC0415
+        audits,
         commands,
         explanations,
         histories,
@@ -114,7 +115,7 @@ def function_of(command: Command) -> Callable[..., "CommandResult"]:
 
     found: Callable[..., CommandResult] = next(
         getattr(module, command.function)
-        for module in (commands, explanations, histories, management_keys, orders, people, seats, webhooks)
+        for module in (audits, commands, explanations, histories, management_keys, orders, people, seats, webhooks)
         if hasattr(module, command.function)
     )
     return found

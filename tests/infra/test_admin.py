@@ -29,7 +29,7 @@ from chalicelib.usecases.find_license import find_license
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.security_events import note_security_event
 from chalicelib.web.errors import ERRORS
-from infra.admin import commands
+from infra import progress
 from infra.admin.command_table import COMMANDS
 from tests.infra.operator import Operator, value_beside
 from tests.store.states import management_key
@@ -384,7 +384,7 @@ def test_what_takes_long_tells_how_far_it_is(
     for _ in range(3):
         vendor.issue()
     assert operator.noted(f"audit --company {vendor.code}") == ""
-    monkeypatch.setattr(commands, "LONG_SECONDS", -1.0)
+    monkeypatch.setattr(progress, "LONG_SECONDS", -1.0)
     value_beside = operator.noted(f"audit --company {vendor.code}")
     assert "3 of 3 licenses counted\n" in value_beside
     assert value_beside.endswith("9 of 9 names looked at\n")

@@ -11,7 +11,7 @@ from chalicelib.store import database
 from chalicelib.store.items.kinds import KINDS, Kind, kind_of
 from chalicelib.store.links import AUDITED
 from chalicelib.store.refusals import observe_refusal
-from chalicelib.usecases.audit import audit, audit_due, audit_links, companies
+from chalicelib.usecases.audit import audit, audit_due, audit_links, audit_webhooks, companies
 from chalicelib.usecases.batch_assign import start_batch
 from chalicelib.usecases.change_device import blacklist_device
 from chalicelib.usecases.deliver_events import deliver_events
@@ -114,6 +114,9 @@ def test_what_cannot_be_read_ends_no_job_and_is_named_and_no_page_that_is_not_ab
             named += [difference(fault) for _, fault in audit_due(vendor.code) if fault is not None]
             assert counted[other.id] == [] or str(other.id) in str(raw), kind
             assert "license_not_countable" not in str(counted) or str(license.id) in str(raw), kind
+            if kind.audit == "webhooks":
+                of_webhooks = [difference(fault) for _, faults in audit_webhooks(vendor.code) for fault in faults]
+                assert f"an item cannot be read: {raw['pk']['S']}, {raw['part']['S']}" in of_webhooks, kind
             if kind.prefix in AUDITED or kind.item.__name__ == "DueItem":
                 assert f"an item cannot be read: {raw['part']['S']}" in named, kind
             assert vendor.code in companies()

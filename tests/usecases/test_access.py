@@ -358,6 +358,7 @@ NAMES_NOTHING = {
     "note_limit_reached",
     "noting_limits",
     "audit_links",
+    "audit_webhooks",
     "repair_links",
     "manager_notice",
     "endpoint_disabled_notice",

@@ -44,10 +44,11 @@ Removal = Literal["license", "refusals", "company", "mail", "webhooks", "listing
 has the company in its partition, its attributes or its key. `expires`: none, for it does not say whose it is, and is of
 no use to anybody for the hours until it expires."""
 
-Audit = Literal["license", "link", "due", "alone", "record", "ephemera"]
+Audit = Literal["license", "link", "due", "webhooks", "alone", "record", "ephemera"]
 """What finds that an item is not as it has to be, or not there: the count of its license (`usecases.audit`), the walk
-over links (`store.links`) or over what is due. Or why nothing does: nothing else that is stored says what it says
-(`alone`), it is of the past (`record`), or it may be lost (`ephemera`)."""
+over links (`store.links`) or over what is due. Or that it cannot be read: the walk over webhooks (`store.unreadable`).
+Or why nothing does: nothing else that is stored says what it says (`alone`), it is of the past (`record`), or it may be
+lost (`ephemera`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +79,10 @@ KINDS = (
     Kind(DueItem, "", "license", "due", keys.due_pk()),
     Kind(MailItem, "", "mail", "alone", keys.mail_pk()),
     Kind(RefusalItem, "", "refusals", "record", keys.refusals_pk()),
-    Kind(OutgoingItem, "", "webhooks", "alone", keys.out_pk()),
-    Kind(QueueItem, "", "webhooks", "alone", keys.queue_pk()),
-    Kind(SequenceItem, keys.sequence_sort_key(), "webhooks", "alone", keys.webhooks_pk()),
-    Kind(DeliveryItem, "", "webhooks", "record", keys.webhooks_pk()),
+    Kind(OutgoingItem, "", "webhooks", "webhooks", keys.out_pk()),
+    Kind(QueueItem, "", "webhooks", "webhooks", keys.queue_pk()),
+    Kind(SequenceItem, keys.sequence_sort_key(), "webhooks", "webhooks", keys.webhooks_pk()),
+    Kind(DeliveryItem, "", "webhooks", "webhooks", keys.webhooks_pk()),
     Kind(LicenseItem, keys.LICENSE, "license", "license"),
     Kind(SeatItem, keys.seat_sort_key(), "license", "license"),
     Kind(DeviceItem, keys.device_prefix(), "license", "license"),
@@ -93,8 +94,8 @@ KINDS = (
     Kind(LookupItem, "", "listing", "alone", keys.COMPANIES),
     Kind(LookupItem, keys.COMPANY, "license", "license", keys.company_of_license_pk()),
     Kind(CompanyItem, keys.COMPANY, "company", "alone"),
-    Kind(ListenersItem, keys.LISTENERS, "company", "alone"),
-    Kind(EndpointItem, keys.endpoint_sort_key(), "company", "alone"),
+    Kind(ListenersItem, keys.LISTENERS, "company", "webhooks"),
+    Kind(EndpointItem, keys.endpoint_sort_key(), "company", "webhooks"),
     Kind(AccountEventItem, keys.event_sort_key(), "company", "record"),
     Kind(ProductItem, keys.product_sort_key(), "company", "alone"),
     Kind(ApiKeyItem, keys.api_key_sort_key(), "company", "alone"),
