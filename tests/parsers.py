@@ -375,7 +375,7 @@ NO_PARSERS = {
     *("portal.messages.actor_words", "portal.render.logo_path"),  # likewise
     "usecases.portal_queries.principal.title_of",  # likewise
     "usecases.branding.known_company",  # by a pattern of ours, before it reads
-    *("infra.output.tell", "infra.serve.say_where"),  # write
+    *("infra.output.tell", "infra.serve.say_where", "infra.progress.counting"),  # write
     *(
         "portal.forms.new_token",
         "portal.lists.in_list",

@@ -26,6 +26,7 @@ EventType = Literal[
     "grace_started",
     "license_expired",
     "license_limit_reached",
+    "sweep_late",
     "activation_refused",  # never stored as an event: `domain.refusals`
     "device_activated",
     "device_deactivated",

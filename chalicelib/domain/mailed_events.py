@@ -11,8 +11,9 @@ MAILED: Mapping[EventType, frozenset[MailCode]] = {
     "license_expired": frozenset({"license_expired"}),
     "license_limit_reached": frozenset({"users_taken", "devices_taken"}),
     "webhook_disabled": frozenset({"endpoint_disabled"}),
+    "sweep_late": frozenset({"sweep_late"}),
 }
-"""By event, the mails that it may lead to: to the managers of a license, the last to the company itself."""
+"""By event, the mails that it may lead to: to the managers of a license, the last two to the company itself."""
 
 
 def events_mailed(mails_off: Collection[MailCode]) -> frozenset[EventType]:

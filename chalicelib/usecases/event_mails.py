@@ -19,6 +19,8 @@ def event_mails(company: str, event: Event, license: License | None, *, now: Ins
     if event.type == "webhook_disabled":
         days = DISABLED_AFTER_MS // DAY_MS
         return [notices.endpoint_disabled_notice(company, str(event.detail["url"]), days)]
+    if event.type == "sweep_late":
+        return [notices.sweep_late_notice(company, int(event.detail["minutes"] or 0))]
     if license is None or not _is_true(event, license, now):
         return []
     return _to_managers(event, license)

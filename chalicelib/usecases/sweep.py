@@ -20,6 +20,7 @@ from chalicelib.store.due import (
 )
 from chalicelib.store.reads import Unreadable
 from chalicelib.threads import ThreadPool
+from chalicelib.usecases.late_sweep import note_late
 
 SWEEP = Actor("sweep")
 THREADS = 2 * SHARDS_OF_A_COMPANY
@@ -38,13 +39,16 @@ def sweep(*, now: Instant, progress: Callable[[int], None] = lambda _done: None)
     kind, and how many failed.
 
     A license that cannot be announced keeps no other from it: it is counted, logged, and due again at the next run.
+    A company of which something comes more than an hour late is told so (`usecases.late_sweep`).
     Costs one Query a shard and one write a due license. Safe to run again and at the same time: whoever writes first
     announces, the others find it done. Interrupted, it goes on where it was at the next run.
     `progress` gets the number of licenses done, now and then, from several threads.
     """
 
+    noted = set[str]()
+
     def sweep_shard(shard: int) -> Counter[str]:
-        return _sweep_shard(shard, now, progress)
+        return _sweep_shard(shard, now, noted, progress)
 
     observability.set_max_metric(observability.OLDEST_DUE_AGE, 0)
     with ThreadPool(THREADS) as threads:
@@ -56,11 +60,13 @@ def sweep(*, now: Instant, progress: Callable[[int], None] = lambda _done: None)
     return announced | {FAILED: total[FAILED]}
 
 
-def _sweep_shard(shard: int, now: Instant, progress: Callable[[int], None]) -> Counter[str]:
+def _sweep_shard(shard: int, now: Instant, noted: set[str], progress: Callable[[int], None]) -> Counter[str]:
     counts: Counter[str] = Counter()
     for done, due in enumerate(due_licenses(shard, now), start=1):
         try:
-            counts.update(_announce_due(shard, _readable(due), now))
+            found = _readable(due)
+            counts.update(_announce_due(shard, found, now))
+            note_late(found, noted, SWEEP, now=now)
         except Exception:  # whatever it is: the others are not to wait for it
             counts[FAILED] += 1
             if counts[FAILED] <= MAX_LOGGED:

@@ -230,6 +230,7 @@ NOT_WALKED: dict[str, str] = {
     "change_account.choose_language": "as `change_account.change_profile`: one write, under the same condition",
     "change_license.set_name": "as `change_license.set_enabled`: one write of terms, under the same condition",
     "change_account.choose_mails": "as `change_account.change_profile`: one write, under the same condition",
+    "late_sweep.note_late": "a part of `sweep.sweep`, which has announced by then: tests/usecases/test_late_sweep.py",
     "management_keys.create_management_key": "as `create.create_api_key`: one put in the transaction of its event",
     "management_keys.find_caller": "an observation: it is tried once, and no answer waits for it",
     "management_keys.revoke_management_key": "as `create.revoke_api_key`: one change, under the same condition",

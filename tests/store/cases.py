@@ -493,7 +493,7 @@ CASES = (
         sweep.sweep,
         states.due,
         lambda _, __: sweep.sweep(now=states.END + 2 * DAY),
-        ("grace_started", "license_expired"),
+        ("grace_started", "license_expired", "sweep_late"),
         True,
     ),
     Case(

@@ -28,6 +28,7 @@ from chalicelib.usecases.deliver_events import deliver_events, keep_delivering
 from chalicelib.usecases.device_variables import device_variables
 from chalicelib.usecases.file_events import file_events
 from chalicelib.usecases.invitations import find_invited
+from chalicelib.usecases.late_sweep import note_late
 from chalicelib.usecases.license_lookup import find_snapshot
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.refused_mails import give_up_refused
@@ -182,7 +183,8 @@ def test_every_use_case_that_writes_is_a_case_here() -> None:
     guessing: set[Any] = {count_guess, find_snapshot, device_variables, find_invited}
     # tests/usecases/test_deliver_events.py, and test_refused_mails.py there: what they send may be sent again
     sending: set[Any] = {deliver_events, keep_delivering, file_events, endpoints.send_again, give_up_refused}
-    looking |= guessing | sending
+    noting: set[Any] = {note_late}  # a part of the sweep
+    looking |= guessing | sending | noting
     assert writing - looking == {case.function for case in CASES} - looking
 
 

@@ -39,6 +39,10 @@ class LimitReachedItem(EphemeraItem[None]):
     """That a limit of a license was reached on a day; that it is there says so."""
 
 
+class SweepLateItem(EphemeraItem[None]):
+    """That a company was told of a late sweep, and is not again until this expires."""
+
+
 class CodeItem(EphemeraItem[OneTimeCode]):
     """The newest one-time code of one account in one browser; stored as a hash that needs our key."""
 

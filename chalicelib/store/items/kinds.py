@@ -24,6 +24,7 @@ from chalicelib.store.items.ephemera import (
     LimitReachedItem,
     ProbeItem,
     SessionItem,
+    SweepLateItem,
 )
 from chalicelib.store.items.events import AccountEventItem, EventItem, NobodysEventItem, RefusalItem, SeriesItem
 from chalicelib.store.items.licenses import BlockItem, DeviceItem, LicenseItem, SeatItem, VariablesItem
@@ -122,6 +123,7 @@ KINDS = (
     Kind(FailuresItem, "guesses#", "ephemera", "ephemera"),
     Kind(CallRateItem, "calls#", "ephemera", "ephemera"),
     Kind(LimitReachedItem, "limit#", "ephemera", "ephemera"),
+    Kind(SweepLateItem, "late#", "ephemera", "ephemera"),
     Kind(SeriesItem, "security#", "ephemera", "ephemera"),
     Kind(NobodysEventItem, "nobody#security#", "ephemera", "ephemera"),
     Kind(SessionItem, "session#", "ephemera", "ephemera"),
