@@ -37,6 +37,8 @@ _LEAST_REST_MS, _MOST_REST_MS = 4 * _SECOND_MS, 10 * _MINUTE_MS
 """The least is over before the first that has failed is tried again."""
 ROLLOVER_MS = _DAY_MS
 """How long what is sent is signed with the secret before the current one, too."""
+MAX_COUNTED = 1000
+"""Deliveries that wait, where somebody asks how many there are."""
 State = Literal["pending", "delivered", "failed"]
 
 
@@ -171,6 +173,8 @@ class Queue:
     """Nothing is sent before, because it failed."""
     failing_since: Instant | None = None
     """Since when no try has succeeded."""
+    last_error: str = ""
+    """Why the last of these has failed: a `Failure`, or the status that was answered."""
     slow: bool = False
     """Whether it took long to answer, when it was last sent to."""
 
@@ -179,17 +183,35 @@ class Queue:
         """Whether who sends to it may have to wait, as it did last time or as it fails."""
         return self.slow or self.failing_since is not None
 
-    def failed(self, now: Instant) -> "Queue":
+    def failed(self, answer: Answer, now: Instant) -> "Queue":
         """The queue of an endpoint that has failed at `now`: it is left alone for a while."""
         is_forgiven = now - self.resting_until > _FORGIVEN_MS
         since = now if self.failing_since is None or is_forgiven else self.failing_since
-        return replace(self, failing_since=since, resting_until=now + rest_ms(since, now))
+        error = answer.error or str(answer.status)
+        return replace(self, failing_since=since, last_error=error, resting_until=now + rest_ms(since, now))
+
+    def succeeded(self) -> "Queue":
+        """The queue of an endpoint that takes what it is sent."""
+        return replace(self, failing_since=None, last_error="", resting_until=0)
 
     def is_given_up(self, now: Instant) -> bool:
         """Whether the endpoint has failed just now, and for so long that it is sent nothing more."""
         if self.failing_since is None or self.resting_until <= now:
             return False
         return now - self.failing_since >= DISABLED_AFTER_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits for an endpoint, and since when it fails, if it does."""
+
+    waiting: int
+    """How many deliveries, as far as they are counted (`MAX_COUNTED`)."""
+    oldest_at: Instant | None
+    """When the first of them happened; None: nothing waits."""
+    failing_since: Instant | None
+    last_error: str
+    """As in `Queue`."""
 
 
 def wait_ms(tries: int, jitter: float) -> int:

@@ -17,7 +17,16 @@ from itertools import islice
 from typing import TypeVar
 from zlib import crc32
 
-from chalicelib.domain.deliveries import KEPT_MS, Delivery, Endpoint, Outgoing, Queue, to_send_again
+from chalicelib.domain.deliveries import (
+    KEPT_MS,
+    MAX_COUNTED,
+    Backlog,
+    Delivery,
+    Endpoint,
+    Outgoing,
+    Queue,
+    to_send_again,
+)
 from chalicelib.domain.events import Event
 from chalicelib.domain.instants import LATEST, Instant
 from chalicelib.domain.license import License
@@ -152,6 +161,7 @@ def release_queue(queue: Queue, due_at: Instant | None) -> None:
         item.resting_until.set(queue.resting_until),
         item.failing_since.set(queue.failing_since),
         item.slow.set(queue.slow),
+        item.last_error.set(queue.last_error) if queue.last_error else item.last_error.remove(),
         item.lease.remove(),
         item.lease_until.remove(),
     ]
@@ -177,7 +187,8 @@ def wake(write: Transaction, company: str, endpoint_id: int, now: Instant, *, an
         item.mark.set(secrets.token_hex(8)),
         item.due_at.set(now),
     ]
-    forgotten: list[Action] = [item.failing_since.remove(), item.resting_until.remove()] if anew else []
+    failure = (item.failing_since, item.last_error, item.resting_until)
+    forgotten: list[Action] = [attribute.remove() for attribute in failure] if anew else []
     write.update(_queue_item(company, endpoint_id), [*due, *forgotten], item.pk.exists() | item.pk.does_not_exist())
 
 
@@ -194,6 +205,22 @@ def next_due(endpoint: Endpoint) -> Instant | None:
     pk = webhooks_pk(endpoint.company, endpoint.id)
     found = next(reads.query_readable(DeliveryItem, pk, pending_sort_key(), limit=1), None)
     return None if found is None else found.next_try_at
+
+
+def backlogs(endpoints: Sequence[Endpoint]) -> list[Backlog]:
+    """What waits for each of these endpoints, and since when it fails. A read, and one for each."""
+    items = [_queue_item(endpoint.company, endpoint.id) for endpoint in endpoints]
+    found = reads.batch_get_each(items, consistent=True)
+    queues = [one.to_domain() if isinstance(one, QueueItem) else None for one in found]
+    return [_backlog(*pair) for pair in zip(endpoints, queues, strict=True)]
+
+
+def _backlog(endpoint: Endpoint, queue: Queue | None) -> Backlog:
+    pk = webhooks_pk(endpoint.company, endpoint.id)
+    parts = list(islice(reads.sort_keys(DeliveryItem, pk, pending_sort_key()), MAX_COUNTED))
+    happened = [int(part.split("#")[2]) for part in parts]  # as the event's key begins, behind the next try
+    failing = (None, "") if queue is None else (queue.failing_since, queue.last_error)
+    return Backlog(len(parts), min(happened, default=None), *failing)
 
 
 def record(tried: Sequence[tuple[Delivery, Delivery]]) -> None:

@@ -6,7 +6,15 @@ from itertools import islice
 from typing import NamedTuple
 
 from chalicelib import observability
-from chalicelib.domain.deliveries import MAX_ENDPOINTS, ROLLOVER_MS, Delivery, Endpoint, Listeners, to_send_again
+from chalicelib.domain.deliveries import (
+    MAX_ENDPOINTS,
+    ROLLOVER_MS,
+    Backlog,
+    Delivery,
+    Endpoint,
+    Listeners,
+    to_send_again,
+)
 from chalicelib.domain.errors import Denied, Invalid, NotFound, raise_all, wrong_in
 from chalicelib.domain.events import Actor, Event, EventType
 from chalicelib.domain.ids import new_id
@@ -48,6 +56,12 @@ class _State(NamedTuple):
 def find_endpoints(company: str) -> list[Endpoint]:
     """The endpoints of a company, oldest first. Raises `company_not_found`."""
     return webhooks.read_endpoints(find_company(company).code)
+
+
+def find_backlogs(company: str) -> list[tuple[Endpoint, Backlog]]:
+    """The endpoints of a company, each with what waits for it, and since when it fails. Raises `company_not_found`."""
+    found = find_endpoints(company)
+    return list(zip(found, deliveries.backlogs(found), strict=True))
 
 
 def find_endpoint(company: str, endpoint_id: int) -> Endpoint:

@@ -196,10 +196,10 @@ def _groups(some: Sequence[Delivery], *, cautious: bool) -> Iterator[Sequence[De
 
 def _after(queue: Queue, came: Sequence[Answer], now: Instant) -> Queue:
     """The queue after some calls: an endpoint that took none of them, or did not answer in time, is left alone."""
-    hangs = any(answer.error == "timeout" for answer in came)
+    hangs = [answer for answer in came if answer.error == "timeout"]
     if any(answer.ok for answer in came) and not hangs:
-        return replace(queue, failing_since=None, resting_until=0)
-    return queue.failed(now)
+        return queue.succeeded()
+    return queue.failed((hangs or came)[-1], now)
 
 
 def _post(secrets: Sequence[str], now: Instant, connection: Connection, delivery: Delivery) -> Answer:

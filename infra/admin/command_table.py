@@ -1,5 +1,5 @@
-"""Every command, as data. The function of a command has its name, and stands in `audits.py`, `commands.py`, `orders.py`,
-`people.py`, `seats.py`, `histories.py`, `explanations.py`, `management_keys.py` or `webhooks.py`."""
+"""Every command, as data. The function of a command has its name, and stands in `audits.py`, `commands.py`,
+`orders.py`, `people.py`, `seats.py`, `histories.py`, `explanations.py`, `management_keys.py` or `webhooks.py`."""
 
 from typing import get_args
 

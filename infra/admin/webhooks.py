@@ -1,7 +1,9 @@
 """The commands for webhooks: where a company is told of what happens, and what was delivered there."""
 
+from collections.abc import Mapping
+
 from chalicelib.domain.days import Moment, first_instant, last_instant
-from chalicelib.domain.deliveries import Delivery, Endpoint
+from chalicelib.domain.deliveries import Backlog, Delivery, Endpoint
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.paging import cut
 from chalicelib.domain.types import Json
@@ -11,6 +13,8 @@ from infra.admin.command_result import CommandResult, make_once
 from infra.admin.operator_name import operator
 from infra.admin.parser import UsageError
 
+SHOWN_TRIES = 5
+"""Of one delivery."""
 _SHOWN_ONCE = "The secret is shown this once."
 _FROM_WHEN = "What happens a minute from now is sent for sure: until then a server may not know of it."
 _WHEN = "It is sent within a second on one machine, within a minute on AWS; `webhook log` shows what came of it."
@@ -31,8 +35,8 @@ def webhook_create(
 
 
 def webhook_list(company: str, *, now: Instant) -> CommandResult:  # noqa: ARG001 - a list has no time
-    found = endpoints.find_endpoints(company)
-    return CommandResult({"company": company, "webhooks": [_row(endpoint) for endpoint in found]})
+    rows = [_listed(*found) for found in endpoints.find_backlogs(company)]
+    return CommandResult({"company": company, "webhooks": rows})
 
 
 def webhook_set(
@@ -82,6 +86,7 @@ def webhook_log(company: str, webhook: int, limit: int, after: str | None, *, no
     logged, is_more = cut(endpoints.delivery_log(company, webhook, after=after, limit=limit + 1), limit)
     document: Json = {"company": company, "webhook": webhook, "after": logged[-1].key if is_more else None}
     document |= {"waiting": [_waiting(one) for one in waiting], "deliveries": [_logged(one) for one in logged]}
+    document["last_tries"] = [row for one in (*waiting, *logged) if len(one.tries) > 1 for row in _tries(one)]
     return CommandResult(document, "More deliveries wait: --limit shows them." if more else "")
 
 
@@ -114,6 +119,18 @@ def _row(endpoint: Endpoint) -> Json:
     }
 
 
+def _listed(endpoint: Endpoint, backlog: Backlog) -> Json:
+    row = _row(endpoint)
+    addressed = {name: row.pop(name) for name in ("products", "url", "events")}
+    state = {
+        "waiting": backlog.waiting,
+        "oldest_waiting": to_iso(backlog.oldest_at),
+        "failing_since": to_iso(backlog.failing_since),
+        "last_error": backlog.last_error or None,
+    }
+    return row | state | addressed
+
+
 def _document(endpoint: Endpoint) -> Json:
     return {"company": endpoint.company} | _row(endpoint)
 
@@ -129,14 +146,21 @@ def _logged(delivery: Delivery) -> Json:
 def _delivery(delivery: Delivery) -> Json:
     """What it is, and what came of its last try."""
     last = max(delivery.tries, key=int, default=None)
-    came = {} if last is None else delivery.tries[last]
     return {
         "filed_at": to_iso(delivery.created_at),
         "event": delivery.type,
         "id": delivery.id,
         "tries": len(delivery.tries),
         "last_try_at": None if last is None else to_iso(int(last)),
-        "status": came.get("status"),
-        "error": came.get("error"),
-        "excerpt": came.get("excerpt") or None,
+        **_came({} if last is None else delivery.tries[last]),
     }
+
+
+def _tries(delivery: Delivery) -> list[Json]:
+    """What came of its last tries, the newest first."""
+    newest = sorted(delivery.tries, key=int, reverse=True)[:SHOWN_TRIES]
+    return [{"id": delivery.id, "tried_at": to_iso(int(at)), **_came(delivery.tries[at])} for at in newest]
+
+
+def _came(of: Mapping[str, str | int | None]) -> Json:
+    return {"status": of.get("status"), "error": of.get("error"), "excerpt": of.get("excerpt") or None}

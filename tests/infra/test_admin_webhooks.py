@@ -1,15 +1,17 @@
 """The admin commands for webhooks."""
 
+from typing import Any
+
 import pytest
 
 from chalicelib.domain.instants import to_iso
 from chalicelib.usecases.deliver_events import deliver_events
-from chalicelib.usecases.endpoints import find_endpoint, find_endpoints, secrets_of
+from chalicelib.usecases.endpoints import find_endpoint, find_endpoints, secrets_of, send_test
 from chalicelib.web import clock
 from tests.infra.operator import Operator, value_beside
 from tests.store.seam import empty
-from tests.support import DAY, HOUR, ChangeRuntime, Vendor
-from tests.usecases.receivers import BROKEN, OK, URL, Receivers, listen
+from tests.support import ADMIN, DAY, HOUR, ChangeRuntime, Vendor
+from tests.usecases.receivers import BROKEN, OK, SLOW, URL, Receivers, listen
 
 MINUTE = 60_000
 
@@ -134,7 +136,65 @@ def test_what_failed_says_why_and_when_it_is_tried_next(
     assert (waiting["tries"], waiting["last_try_at"], waiting["status"]) == (1, to_iso(now), 500)
     assert (waiting["error"], waiting["excerpt"]) == (None, "out of order")
     assert waiting["next_try_at"] > waiting["last_try_at"]
-    assert operator.reads(f"webhook log {line}").splitlines()[-3].endswith("500     -      out of order")
+    assert any(
+        row.endswith("500     -      out of order") for row in operator.reads(f"webhook log {line}").splitlines()
+    )
+
+
+def test_the_log_shows_the_last_five_tries_of_what_was_tried_more_than_once(
+    operator: Operator, vendor: Vendor, receivers: Receivers
+) -> None:
+    line = of(vendor, listen(vendor))
+    once, sent = operator.asks(f"webhook test {line}"), operator.asks(f"webhook test {line}")
+    answers = iter([SLOW, BROKEN, *[SLOW] * 4])
+    receivers.answer = lambda _, body: OK if body["id"] == once["id"] else next(answers)
+    tried_at = [clock.now() + hours * HOUR for hours in (0, 1, 2, 3, 4, 7)]
+    for now in tried_at:
+        deliver_events(now=now)
+    log = operator.asks(f"webhook log {line}")
+    assert [one["tries"] for one in (*log["waiting"], *log["deliveries"])] == [6, 1]
+    assert [(one["id"], one["tried_at"]) for one in log["last_tries"]] == [
+        (sent["id"], to_iso(at)) for at in tried_at[:0:-1]
+    ]
+    assert [(one["status"], one["error"]) for one in log["last_tries"]] == [(None, "timeout")] * 4 + [(500, None)]
+    assert "last tries:" in operator.reads(f"webhook log {line}")
+
+
+def test_the_list_says_what_waits_and_since_when_a_webhook_fails_and_why(
+    operator: Operator, vendor: Vendor, receivers: Receivers
+) -> None:
+    def listed() -> list[tuple[Any, ...]]:
+        rows = operator.asks(f"webhook list --company {vendor.code}")["webhooks"]
+        return [
+            tuple(row[name] for name in ("waiting", "oldest_waiting", "failing_since", "last_error")) for row in rows
+        ]
+
+    webhook, begun = listen(vendor), vendor.now + MINUTE
+    listen(vendor, "user.locked", url="https://other.example", at=vendor.now + HOUR)
+    for number in range(2):
+        send_test(vendor.code, webhook, ADMIN, now=vendor.now + number)
+    oldest, of_other = to_iso(vendor.now), (0, None, None, None)
+    assert listed() == [(2, oldest, None, None), of_other]
+    for hours, answer, error in ((0, BROKEN, "500"), (1, SLOW, "timeout")):
+        receivers.answer = lambda *_, answer=answer: answer
+        deliver_events(now=begun + hours * HOUR)
+        assert listed() == [(2, oldest, to_iso(begun), error), of_other]
+    assert to_iso(begun) in operator.reads(f"webhook list --company {vendor.code}")
+    receivers.answer = lambda *_: OK
+    deliver_events(now=begun + 3 * HOUR)
+    assert listed() == [(0, None, None, None), of_other]
+
+
+def test_a_webhook_that_is_tested_after_it_has_failed_fails_no_more_until_it_does(
+    operator: Operator, vendor: Vendor, receivers: Receivers
+) -> None:
+    receivers.answer = lambda *_: BROKEN
+    line = of(vendor, listen(vendor))
+    operator.asks(f"webhook test {line}")
+    deliver_events(now=clock.now())
+    operator.asks(f"webhook test {line}")
+    (row,) = operator.asks(f"webhook list --company {vendor.code}")["webhooks"]
+    assert (row["waiting"], row["failing_since"], row["last_error"]) == (2, None, None)
 
 
 def test_the_log_is_read_in_pages_the_newest_first(operator: Operator, vendor: Vendor, receivers: Receivers) -> None:

@@ -380,9 +380,8 @@ NAMES_NOTHING = {
     "set_branding",
     "company_history",
     "find_candidates",
+    "find_backlogs",
     "find_endpoints",
-    "create_management_key",
-    "find_management_keys",
 }
 """They take a company, and nothing that may belong to another one; or are parts of others in the table."""
 

@@ -31,6 +31,7 @@ class QueueItem(LicensesItem[Queue]):
     resting_until: IntegerAttribute
     failing_since: IntegerAttribute
     slow: BooleanAttribute
+    last_error: TextAttribute
 
     def fields_by_hand(self) -> Fields:
         return {"shard": int(self.pk.rpartition("#")[2])}
