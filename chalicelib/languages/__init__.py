@@ -104,6 +104,11 @@ def day(when: date) -> str:
     return _written(when, gettext("%-d %b %Y"))
 
 
+def day_of_year(when: date) -> str:
+    """A day of this year, such as `5 Dec`."""
+    return _written(when, gettext("%-d %b"))
+
+
 def minute(when: datetime) -> str:
     """A day and a time, to the minute."""
     return _written(when, gettext("%-d %b %Y, %H:%M"))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from chalicelib.domain.license import License, ends_at
 from chalicelib.domain.limits import LICENSE_TRANSFERS
 from chalicelib.domain.session import SessionClaims
-from chalicelib.languages import gettext, ngettext
+from chalicelib.languages import gettext, ngettext, reader
 from chalicelib.portal.context import Loaded
 from chalicelib.portal.handlers import Change, Confirmation, FormResult, Undo, action, page
 from chalicelib.portal.lists import ListRequest
@@ -30,7 +30,7 @@ def license(request: PortalRequest, claims: SessionClaims, license_id: int) -> L
     """The snapshot of a license."""
     view = portal_queries.license_details(claims, license_id, now=request.now)
     terms = view.license
-    zone = view.principal.company.time_zone
+    zone = reader().zone
     return view, {
         "timeline": timeline(terms, request.now, zone),
         "validity": validity(terms, request.now, zone),
@@ -65,7 +65,11 @@ def name(request: PortalRequest, view: LicenseView, form: NameForm) -> Change[Li
     given = (user.company, view.license.id, form.name, request.actor(user.email))
 
     def result(license: License) -> FormResult:
-        flash = f"The license is called “{license.name}” now." if license.name else "The license has no name any more."
+        flash = (
+            gettext("The license is called “{name}” now.", name=license.name)
+            if license.name
+            else gettext("The license has no name any more.")
+        )
         return FormResult(f"{LICENSES}/{license.id}", flash)
 
     return Change(lambda: change_license.set_name(*given, now=request.now), result)
@@ -98,10 +102,10 @@ def _load_reset(request: PortalRequest, claims: SessionClaims, license_id: int) 
     view = _one(request, claims, license_id)
     devices = view.license.times_activated
     return view, {
-        "title": "Reset license",
+        "title": gettext("Reset license"),
         "sentences": [
-            f"Devices that are deactivated: {devices}." if devices else "No device is active.",
-            "People can activate again at once. This cannot be undone.",
+            gettext("Devices that are deactivated: {n}.", n=devices) if devices else gettext("No device is active."),
+            gettext("People can activate again at once. This cannot be undone."),
             *transfer_hint(view.license),
         ],
         "button": reset_button(devices, gettext("Reset license")),
@@ -114,7 +118,7 @@ def reset(request: PortalRequest, view: LicenseView, _form: Confirmation) -> Cha
     """All devices off."""
     user = view.principal.user
     given = (user.company, view.license.id, request.actor(user.email))
-    flash = "The license was reset. All its devices are deactivated."
+    flash = gettext("The license was reset. All its devices are deactivated.")
     return Change(
         lambda: change_license.reset_license(*given, now=request.now),
         lambda license: FormResult(f"{LICENSES}/{license.id}", flash),
@@ -124,9 +128,11 @@ def reset(request: PortalRequest, view: LicenseView, _form: Confirmation) -> Cha
 def _load_disable(request: PortalRequest, claims: SessionClaims, license_id: int) -> Loaded:
     view = _one(request, claims, license_id)
     return view, {
-        "title": "Pause license",
+        "title": gettext("Pause license"),
         "sentences": [
-            "No device can activate or use this license until you resume it. Users and devices stay as they are."
+            gettext(
+                "No device can activate or use this license until you resume it. Users and devices stay as they are."
+            )
         ],
         "button": gettext("Pause {product}", product=view.product),
         "danger": True,
@@ -137,14 +143,14 @@ def _load_disable(request: PortalRequest, claims: SessionClaims, license_id: int
 def disable(request: PortalRequest, view: LicenseView, _form: Confirmation) -> Change[License]:
     """Refuse every use, until it is enabled again."""
     undo = Undo.now(request, f"{LICENSES}/{view.license.id}/enable")
-    return _set_enabled(request, view, False, "The license is paused.", undo)
+    return _set_enabled(request, view, False, gettext("The license is paused."), undo)
 
 
 def _load_enable(request: PortalRequest, claims: SessionClaims, license_id: int) -> Loaded:
     return _one(request, claims, license_id), {
-        "title": "Resume license",
-        "sentences": ["Devices can use this license again, as its terms allow."],
-        "button": "Resume license",
+        "title": gettext("Resume license"),
+        "sentences": [gettext("Devices can use this license again, as its terms allow.")],
+        "button": gettext("Resume license"),
         "danger": False,
     }
 
@@ -152,7 +158,7 @@ def _load_enable(request: PortalRequest, claims: SessionClaims, license_id: int)
 @action("confirm.html", Confirmation, _load_enable)
 def enable(request: PortalRequest, view: LicenseView, _form: Confirmation) -> Change[License]:
     """Let it be used again."""
-    return _set_enabled(request, view, True, "The license can be used again.")
+    return _set_enabled(request, view, True, gettext("The license can be used again."))
 
 
 def _set_enabled(

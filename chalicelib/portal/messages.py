@@ -1,5 +1,6 @@
 """What the portal says: events and refusals in the words of people."""
 
+from collections.abc import Mapping
 from typing import cast
 
 from chalicelib.domain.batch import Row
@@ -7,7 +8,7 @@ from chalicelib.domain.columns import Column, Meaning
 from chalicelib.domain.email import display_email, normalize_email
 from chalicelib.domain.errors import Invalid, SeatkeeperError
 from chalicelib.domain.events import Event, EventType
-from chalicelib.domain.license import License
+from chalicelib.domain.license import License, LicenseType
 from chalicelib.domain.mail import MailCode
 from chalicelib.domain.pasted import safe_to_show
 from chalicelib.domain.users import MAX_NAME, MAX_PHONE
@@ -45,6 +46,20 @@ _EVENTS: dict[EventType, str] = {
     "signed_in": mark("Signed in"),
     "code_asked": mark("A code for a forgotten password was asked for"),
     "initial_password_read": mark("Initial password read"),
+    "batch_started": mark("Batch license assign started"),
+    "batch_reduced": mark("Batch license assign goes on with fewer people"),
+    "batch_finished": mark("Batch license assign finished"),
+    "batch_ended": mark("Batch license assign stopped"),
+    "password_set": mark("Password set"),
+    "password_changed": mark("Password changed"),
+    "email_changed": mark("E-mail changed"),
+    "person_changed": mark("Account changed"),
+    "manager_added": mark("License manager added"),
+    "manager_removed": mark("License manager removed"),
+    "sessions_ended": mark("Sessions ended"),
+    "user_unlocked": mark("Account unlocked"),
+    "user_closed": mark("Account closed"),
+    "user_reopened": mark("Account opened again"),
     "batch_result_read": mark("Result of a batch read"),
     "email_probed": mark("Another account was to be given this e-mail"),
     "variables_tracked": mark("Device variables changed"),
@@ -89,6 +104,11 @@ MEANINGS: dict[Meaning, str] = {
     "": mark("not used"),
 }
 """What a column of a list is used for."""
+_TYPES: Mapping[LicenseType, str] = {
+    "perpetual": mark("perpetual"),
+    "time-limited": mark("time-limited"),
+    "subscription": mark("subscription"),
+}
 _ACTORS = {
     "api": mark("application"),
     "sweep": mark("the clock"),
@@ -160,6 +180,11 @@ def actor_words(name: str) -> str:
     """Who made a change: a person's e-mail, or what kind of program or office it was."""
     kind, _, who = name.partition(":")
     return display_email(who) if kind == "user" else gettext(_ACTORS.get(kind, _VENDOR))
+
+
+def type_words(license_type: LicenseType) -> str:
+    """What a type of license is called."""
+    return gettext(_TYPES[license_type])
 
 
 def error_message(error: SeatkeeperError) -> str:

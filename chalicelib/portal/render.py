@@ -16,7 +16,7 @@ from chalicelib.domain.pasted import MAX_REPORTED, safe_to_show
 from chalicelib.languages import day, gettext, language, mark, minute, ngettext, number, reader
 from chalicelib.portal.context import Context
 from chalicelib.portal.forms import FIELD, new_token
-from chalicelib.portal.messages import actor_words, event_words, row_message
+from chalicelib.portal.messages import actor_words, event_words, row_message, type_words
 from chalicelib.portal.request import VISITOR_COOKIE, WAY_COOKIE, PortalRequest
 from chalicelib.portal.standing import STATES, standing_words
 from chalicelib.usecases.portal_queries import Principal
@@ -74,7 +74,7 @@ def render(
             "leave_token": lambda path: _hidden(new_token(request.cookies.get(VISITOR_COOKIE, secret), path)),
             "event_words": event_words,
             "row_message": row_message,
-            "standings": STATES,
+            "standings": {state: gettext(words) for state, words in STATES.items()},
             "standing_words": lambda standing: standing_words(standing, company, request.now) if company else "",
             "now": request.now,
             "language": language(),
@@ -140,7 +140,7 @@ def _environment() -> "Environment":
         "actor": actor_words,
         "email": _email,
     }
-    environment.globals |= {"_": _text, "ngettext": _texts}
+    environment.globals |= {"_": _text, "ngettext": _texts, "type_words": type_words}
     return environment
 
 

@@ -6,30 +6,36 @@ from chalicelib.domain.catalog import Company
 from chalicelib.domain.days import day_of
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.standing import Standing, StandingState
+from chalicelib.languages import day, day_of_year, gettext, mark, ngettext, reader
 
 STATES: Mapping[StandingState, str] = {
-    "in_use": "In use",
-    "unused": "Ready, not used yet",
-    "idle": "Ready, no active device",
-    "scheduled": "Starts later",
-    "ending": "Ends soon",
-    "grace": "In grace",
-    "expired": "Expired",
-    "paused": "Paused",
-    "suspended": "Suspended",
+    "in_use": mark("In use"),
+    "unused": mark("Ready, not used yet"),
+    "idle": mark("Ready, no active device"),
+    "scheduled": mark("Starts later"),
+    "ending": mark("Ends soon"),
+    "grace": mark("In grace"),
+    "expired": mark("Expired"),
+    "paused": mark("Paused"),
+    "suspended": mark("Suspended"),
 }
 """Each state as one chooses it."""
 
 
 def standing_words(standing: Standing, company: Company, now: Instant) -> str:
-    """The state with its day, in the company's time zone, or with who has brought it about."""
+    """The state with its day, in the reader's time zone, or with who has brought it about."""
     if standing.state == "suspended":
-        return f"Suspended by {company.name}"
+        return gettext("Suspended by {vendor}", vendor=company.name)
     if standing.at is None or standing.state == "expired":
-        return STATES[standing.state]
-    day, today = day_of(standing.at, company.time_zone), day_of(now, company.time_zone)
+        return gettext(STATES[standing.state])
+    zone = reader().zone
+    on, today = day_of(standing.at, zone), day_of(now, zone)
     if standing.state == "ending":
-        days = (day - today).days
-        return f"Ends in {days} days" if days > 1 else "Ends tomorrow" if days else "Ends today"
-    shown = day.strftime("%-d %b" if day.year == today.year else "%-d %b %Y")
-    return f"Starts {shown}" if standing.state == "scheduled" else f"In grace until {shown}"
+        days = (on - today).days
+        if days < 2:
+            return gettext("Ends tomorrow") if days else gettext("Ends today")
+        return ngettext("Ends in {n} day", "Ends in {n} days", days)
+    shown = day(on) if on.year != today.year else day_of_year(on)
+    if standing.state == "scheduled":
+        return gettext("Starts {day}", day=shown)
+    return gettext("In grace until {day}", day=shown)

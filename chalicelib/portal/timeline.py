@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from chalicelib.domain.days import day_of
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, ends_at
+from chalicelib.languages import day, gettext
 
 WIDTH = 1000
 HEIGHT, ROW_HEIGHT = 60, 44
@@ -76,14 +77,14 @@ def timeline(license: License, now: Instant, zone: str = "") -> Timeline:
 
 def _instants(license: License, now: Instant) -> list[tuple[str, str, Instant]]:
     known: list[tuple[str, str, Instant | None]] = [
-        ("created", "Created", license.created_at),
-        ("start", "Start date", license.start_date),
-        ("first_activated", "First activated", license.first_activated_at),
-        ("today", "Today", now),
-        ("valid_until", "Valid until", license.validity_period),
+        ("created", gettext("Created"), license.created_at),
+        ("start", gettext("Start date"), license.start_date),
+        ("first_activated", gettext("First activated"), license.first_activated_at),
+        ("today", gettext("Today"), now),
+        ("valid_until", gettext("Valid until"), license.validity_period),
     ]
     if license.grace_period:
-        known.append(("grace_end", "Grace ends", ends_at(license.validity_period, license.grace_period)))
+        known.append(("grace_end", gettext("Grace ends"), ends_at(license.validity_period, license.grace_period)))
     return sorted(((k, label, at) for k, label, at in known if at is not None), key=lambda mark: mark[2])
 
 
@@ -99,5 +100,5 @@ def _placed(instants: list[tuple[str, str, Instant]], x: Callable[[Instant], flo
 
 
 def _words(instants: list[tuple[str, str, Instant]], zone: str) -> str:
-    parts = [f"{label.lower()} {day_of(at, zone):%-d %B %Y}" for _, label, at in instants]
-    return f"The life of the license: {', '.join(parts)}."
+    parts = [gettext("{label} {day}", label=label, day=day(day_of(at, zone))) for _, label, at in instants]
+    return gettext("The life of the license: {days}.", days=", ".join(parts))

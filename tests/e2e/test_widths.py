@@ -96,8 +96,9 @@ def full(site: Site) -> License:
         ("en", ("/portal/licenses", ONE, f"{ONE}/history", "/portal/seats", "/portal/seats/{id}")),
         ("en", (f"{ONE}/users", f"{ONE}/devices")),
         ("de", (f"{ONE}/users", f"{ONE}/devices")),
+        ("de", ("/portal", "/portal/licenses", ONE, f"{ONE}/history", "/portal/seats", "/portal/account")),
     ],
-    ids=("pages", "lists", "German lists"),
+    ids=("pages", "lists", "German lists", "German pages"),
 )
 def test_nothing_runs_out_of_its_card_or_the_window(
     language: str, paths: tuple[str, ...], page: playwright.Page, crowded: Site

@@ -1,4 +1,4 @@
-"""How a license stands, in words: with its day in the company's time zone, and with who has stopped it."""
+"""How a license stands, in words: with its day in the reader's time zone, and with who has stopped it."""
 
 import pytest
 
@@ -7,6 +7,7 @@ from chalicelib.domain.events import Actor
 from chalicelib.domain.instants import from_iso
 from chalicelib.domain.license import License
 from chalicelib.domain.standing import Standing
+from chalicelib.languages import Reader, writing_for
 from chalicelib.portal.standing import standing_words
 from chalicelib.runtime import Caches
 from chalicelib.store import writes
@@ -18,7 +19,7 @@ from tests.support import ADMIN, ChangeRuntime, Vendor
 from tests.usecases.people import MANAGER, issued
 
 NOW = from_iso("2026-12-01T12:00:00Z")
-QBITEC = Company("QBITEC", 1, "Qbitec", NOW, time_zone="Europe/Berlin")
+QBITEC = Company("QBITEC", 1, "Qbitec", NOW)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +41,8 @@ QBITEC = Company("QBITEC", 1, "Qbitec", NOW, time_zone="Europe/Berlin")
     ],
 )
 def test_each_state_is_said_with_its_day(standing: Standing, words: str) -> None:
-    assert standing_words(standing, QBITEC, NOW) == words
+    with writing_for(Reader(zone="Europe/Berlin")):
+        assert standing_words(standing, QBITEC, NOW) == words
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ def test_all_dates_stand_on_the_line_in_their_order() -> None:
 
 def test_the_words_say_the_same() -> None:
     assert timeline(sample(created_at=NOW), NOW + DAY).text == (
-        "The life of the license: created 24 November 2026, today 25 November 2026."
+        "The life of the license: Created 24 Nov 2026, Today 25 Nov 2026."
     )
 
 
