@@ -129,6 +129,7 @@ def test_a_field_is_stored_under_the_name_that_older_code_gave_it() -> None:
             "released": "vacated",
             "last_released_by": "last_vacated",
             "announced_phase": "announced",
+            "name": "license_name",
         },
         "DueItem": {"announced_phase": "announced"},
         "UserItem": {"access_revision": "seats_given", "email_verified": "proved"},
