@@ -213,9 +213,8 @@ def events(
 
 def events_since(company: str, license_id: int, since: Instant, limit: int) -> list[Event]:
     """The history of a license from an instant on, newest first, at most `limit` events. Consistent."""
-    first, last = event_sort_key(f"{since:013d}"), event_sort_key("~")
     pk = license_pk(company, license_id)
-    found = reads.read_each(EventItem, pk, first, last, backwards=True, limit=limit)
+    found = reads.read_since(EventItem, pk, event_sort_key(), f"{since:013d}", limit)
     return list(reads.those_readable(found))
 
 

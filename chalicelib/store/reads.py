@@ -177,13 +177,25 @@ def readable(make: Callable[[Raw], T], raw: Raw) -> T | Unreadable:
         return unreadable
 
 
-def read_each(
-    kind: type[Item[T]], pk: str, first: str, last: str, *, backwards: bool = False, limit: int | None = None
-) -> Iterator[T | Unreadable]:
-    """The values of items whose sort keys lie from `first` to `last`, where this kind alone has such keys.
+def read_each(kind: type[Item[T]], pk: str, first: str, last: str) -> Iterator[T | Unreadable]:
+    """The values of items whose sort keys lie from `first` to `last`, in a partition that holds this kind alone.
 
     One that cannot be read keeps no other from being read. Consistent, in pages.
     """
+    return _read_between(kind, pk, first, last)
+
+
+def read_since(kind: type[Item[T]], pk: str, prefix: str, first: str, limit: int) -> Iterator[T | Unreadable]:
+    """The values of items whose sort keys are `prefix` and no less than `first` behind it, the last first.
+
+    At most `limit`; otherwise as `read_each`.
+    """
+    return _read_between(kind, pk, prefix + first, prefix + "~", backwards=True, limit=limit)
+
+
+def _read_between(
+    kind: type[Item[T]], pk: str, first: str, last: str, *, backwards: bool = False, limit: int | None = None
+) -> Iterator[T | Unreadable]:
     raws = _query(kind, pk, "part BETWEEN :a AND :b", (first, last), backwards=backwards, limit=limit)
     return (readable(kind.from_raw, raw) for raw in raws)
 

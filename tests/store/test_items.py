@@ -181,7 +181,7 @@ def test_no_two_kinds_can_be_taken_for_each_other() -> None:
 def test_bounds_are_read_between_only_where_a_partition_holds_one_kind() -> None:
     """All else is read by a prefix: what sorts between two bounds is another thing once a kind is added."""
     sources = {path.stem: path.read_text() for path in Path(batches.__file__).parent.glob("*.py")}
-    assert sum(source.count("BETWEEN") for source in sources.values()) == 1, "in `reads.read_each` alone"
+    assert sum(source.count("BETWEEN") for source in sources.values()) == 1, "in `reads`, of one kind or of one prefix"
     read = {name for source in sources.values() for name in re.findall(r"\bread_each\((\w+), ", source)}
     alone = {kind.item.__name__ for kind in KINDS if kind.partition and not kind.prefix}
     assert read
