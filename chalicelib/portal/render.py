@@ -186,7 +186,7 @@ def _when(at: Instant | None) -> "Markup | str":
     return _time(at, minute)
 
 
-def _day(at: Instant | None, _zone: str = "") -> "Markup | str":
+def _day(at: Instant | None) -> "Markup | str":
     return _time(at, day)
 
 
@@ -214,7 +214,7 @@ def _date(on: date) -> "Markup":
     return Markup('<time datetime="{}">{}</time>').format(on.isoformat(), day(on))
 
 
-def _until(at: Instant | None, _zone: str = "") -> "Markup | str":
+def _until(at: Instant | None) -> "Markup | str":
     """An end: its day, and the time where it is not the day's end."""
     return _day(at) if at is None or ends_a_day(at, reader().zone) else _when(at)
 
