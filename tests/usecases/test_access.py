@@ -345,6 +345,7 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
 ]
 
 NAMES_NOTHING = {
+    "reader_of",  # a company as it was read
     "account_name",
     "named_user",
     "origin_of",
