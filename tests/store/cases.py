@@ -39,6 +39,7 @@ from chalicelib.usecases import (
     order_managers,
     portal_queries,
     record_refusal,
+    remove_person,
     repair_links,
     replace_user,
     send_mails,
@@ -252,6 +253,13 @@ CASES = (
         change_seat.remove_account,
         states.at_work,
         lambda v, x: change_seat.remove_account(v.code, x.license.id, x.user.id, ADMIN, now=v.now),
+        ("user_removed",),
+    ),
+    Case(
+        "take all seats of a person",
+        remove_person.remove_person,
+        states.at_work,
+        lambda v, x: remove_person.remove_person(v.code, [x.license.id], x.user.id, ADMIN, now=v.now),
         ("user_removed",),
     ),
     Case(

@@ -151,6 +151,8 @@ OF_WEBHOOK: list[tuple[Any, dict[str, Any]]] = [
     (endpoints.delivery_log, {}),
     (endpoints.waiting_deliveries, {}),
     (endpoints.send_again, {"since": NOW, "until": NOW, "now": NOW}),
+    (endpoints.find_delivery, {"key": "1"}),
+    (endpoints.send_one_again, {"key": "1", "now": NOW}),
 ]
 """Use cases about one webhook, with what else they take."""
 # A use case: attacks on it, by the attacker's company, and the code that answers.
