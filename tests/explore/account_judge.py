@@ -5,8 +5,6 @@ answers, and to what is then stored, mailed and noted.
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import permutations
-from math import inf
 from typing import Any, NamedTuple
 
 from chalicelib.domain.errors import Rejected
@@ -24,7 +22,7 @@ from tests.explore.accounts import BROWSER, GUESSER, ORIGINS, OWNER, AccountWorl
 from tests.explore.engine import MemoryEngine
 from tests.explore.judge import spans_of
 from tests.explore.refined import Answered, explained
-from tests.explore.schedule import Schedule
+from tests.explore.schedule import Schedule, Task
 from tests.model.account import Account, Call, Counts
 from tests.proof.history import CRASHED, DIED
 from tests.proof.rounds import LINEARIZABLE
@@ -92,25 +90,23 @@ class AccountJudge:
     def violations(self, schedule: Schedule) -> tuple[Violation, ...]:
         """Every rule that was broken."""
         left, outcomes = schedule.mark, [task.outcome for task in schedule.tasks]
-        histories = frozenset(self._histories(schedule, outcomes))
+        history = tuple(self._history(schedule.tasks))
         said = tuple((*outcome.sent, outcome.made) for outcome in outcomes)
         lax = self._lax(schedule)
-        key = left, histories, said, lax
+        key = left, history, said, lax
         if key not in self.known:
             stored = self._stored(left, schedule.engine, outcomes)
-            self.known[key] = tuple(sorted(set(self._judged(histories, stored, outcomes, left, lax)), key=str))
+            self.known[key] = tuple(sorted(set(self._judged(history, stored, outcomes, left, lax)), key=str))
         return self.known[key]
 
     def _lax(self, schedule: Schedule) -> frozenset[str]:
         """What may be otherwise: no answer waits for a note, and a mail whose sender has died is sent again."""
         died = any(task.outcome.sent and task.outcome.answer == DIED for task in schedule.tasks)
-        return frozenset({"notes"} if any(step.fault for step in schedule.steps) else ()) | (
-            {"mails"} if died else set()
-        )
+        return frozenset({"notes"} if any(task.met for task in schedule.tasks) else ()) | ({"mails"} if died else set())
 
     def _judged(
         self,
-        histories: frozenset[tuple[Answered, ...]],
+        history: tuple[Answered, ...],
         stored: Stored,
         outcomes: Sequence[AccountOutcome],
         left: int,
@@ -120,22 +116,16 @@ class AccountJudge:
         yield from (Violation("counters equal items", difference) for difference in self._differences[left])
         if len({one.made for one in outcomes if one.made}) > 1:
             yield Violation("what comes again is answered as before", str([one.made for one in outcomes]))
-        for history in histories:
-            possible = list(explained(history, self.world.model))
-            if not possible:
-                yield Violation(LINEARIZABLE, "no order of the steps explains all answers")
-            elif not any(_agrees(stored, account, lax) for account in possible):
-                yield from _told(stored, possible, lax)
+        possible = list(explained(history, self.world.model))
+        if not possible:
+            yield Violation(LINEARIZABLE, "no order of the steps explains all answers")
+        elif not any(_agrees(stored, account, lax) for account in possible):
+            yield from _told(stored, possible, lax)
 
-    def _histories(self, schedule: Schedule, outcomes: Sequence[AccountOutcome]) -> Iterator[tuple[Answered, ...]]:
-        """What callers can have seen, for each order of the tasks."""
-        lost = {step.task for step in schedule.steps if step.fault == "lost"}
-        for order in permutations(range(len(self.deeds))):
-            spans = spans_of(schedule.steps, order)
-            yield tuple(
-                Answered(self._call(number, deed), *spans.get(number, (-inf, inf)), outcome.answer, number in lost)
-                for number, (deed, outcome) in enumerate(zip(self.deeds, outcomes, strict=True))
-            )
+    def _history(self, tasks: Sequence[Task]) -> Iterator[Answered]:
+        """What callers have seen."""
+        for deed, task, span in zip(self.deeds, tasks, spans_of(tasks), strict=True):
+            yield Answered(self._call(task.number, deed), *span, task.outcome.answer, "lost" in task.met)
 
     def _call(self, number: int, deed: AccountDeed) -> Call:
         password = deed.call.password or self.world.model.password or "own"

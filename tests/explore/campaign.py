@@ -1,4 +1,4 @@
-"""A campaign: settings that are walked, one kind after another, until all are or so many schedules were."""
+"""A campaign: settings that are walked, one kind after another, until all are or so many moments were."""
 
 import os
 import platform
@@ -21,9 +21,9 @@ LONG: dict[str, Callable[[], Iterator[Setting]]] = {
     "two, with two faults": lambda: pairs.pairs(2),
 }
 """The long run, in this order."""
-ENOUGH = 1_000_000
-"""Schedules of the long run."""
-MOST = 20_000
+ENOUGH = 10_000_000
+"""Moments of the long run."""
+MOST = 100_000
 """Of one setting in the long run: three who log in to the same account have more than can be waited for."""
 _TELL_EVERY_SECONDS = 10.0
 Tell = Callable[[str], None]
@@ -39,15 +39,15 @@ class Leg:
     walked: list[Walked] = field(default_factory=list)
 
     def figures(self) -> tuple[int, int, int, int, int, int, int]:
-        """How many there are, were walked, and to the end; schedules, calls, states and what is wrong."""
+        """How many there are, were walked, and to the end; schedules, moments, turns and what is wrong."""
         walks = [one.walk for one in self.walked]
         return (
             len(self.names),
             len(walks),
             sum(one.is_whole for one in self.walked),
             sum(walk.schedules for walk in walks),
+            sum(walk.moments for walk in walks),
             sum(walk.steps for walk in walks),
-            sum(one.states for one in self.walked),
             sum(len(one.found) for one in self.walked),
         )
 
@@ -69,7 +69,7 @@ class Campaign:
         return self.totals()[-1]
 
     def go(self, walk_all: WalkAll, tell: Tell, enough: int | None = None) -> None:
-        """Walk all, or until so many schedules were; Ctrl-C ends it with what there is."""
+        """Walk all, or until so many moments were; Ctrl-C ends it with what there is."""
         start = last = time.monotonic()
         try:
             for name, leg in self.legs.items():
@@ -81,26 +81,26 @@ class Campaign:
                     if time.monotonic() - last > _TELL_EVERY_SECONDS:
                         last = time.monotonic()
                         tell(self._progress(name, enough))
-                    if enough is not None and self.totals()[3] >= enough:
+                    if enough is not None and self.totals()[4] >= enough:
                         return
         except KeyboardInterrupt:
             tell("Stopped; this is what was walked until now.")
 
     def _progress(self, name: str, enough: int | None) -> str:
-        there, walked, _, schedules, *_, wrong = self.totals()
-        done = max(walked / there, schedules / enough if enough else 0)
-        of = f"{schedules:,} of {enough:,}" if enough else f"{schedules:,}"
+        there, walked, _, _, moments, _, wrong = self.totals()
+        done = max(walked / there, moments / enough if enough else 0)
+        of = f"{moments:,} of {enough:,}" if enough else f"{moments:,}"
         left = self.seconds * (1 / done - 1)
         part = f"{name}, " if len(self.legs) > 1 else ""
         time = f"{self.seconds:.0f} s, some {left:.0f} s left"
-        return f"{part}{walked:,} of {there:,}: {of} schedules, {wrong} wrong; {time}"
+        return f"{part}{walked:,} of {there:,}: {of} moments, {wrong} wrong; {time}"
 
     def table(self) -> str:
         """What it came to, in Markdown."""
-        head = ("", "there are", "walked", "to the end", "schedules", "calls", "states", "wrong")
-        rows = [(name or "all", *map(_told, leg.figures())) for name, leg in self.legs.items()]
+        head = ("", "there are", "walked", "to the end", "schedules", "moments", "turns", "wrong")
+        rows = [(name or "all", *map(in_figures, leg.figures())) for name, leg in self.legs.items()]
         if len(rows) > 1:
-            rows.append(("**all**", *(f"**{_told(one)}**" for one in self.totals())))
+            rows.append(("**all**", *(f"**{in_figures(one)}**" for one in self.totals())))
         return markdown_table([head, ("---",) * len(head), *rows])
 
     def section(self) -> str:
@@ -108,9 +108,13 @@ class Campaign:
         cores = len(os.sched_getaffinity(0))
         machine = f"{platform.system()} {platform.machine()}, {cores} cores, Python {platform.python_version()}"
         took = f"{self.seconds / 60:.0f} minutes, on {time.strftime('%Y-%m-%d')}, on {machine}"
-        left = f"Where there are more than {_told(MOST)} schedules, so many were walked."
+        left = f"Where there are more than {in_figures(MOST)} moments, so many were walked."
         return f"Walked by `.venv/bin/python -m tests.explore --long` in {took}. {left}\n\n{self.table()}"
 
 
-def _told(count: int) -> str:
-    return f"{count:,}"
+_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def in_figures(count: int) -> str:
+    """A count in words: of very many only how many figures they have."""
+    return f"{count:,}" if count < 10**12 else f"10{str(len(str(count)) - 1).translate(_SUPERSCRIPTS)}"

@@ -52,6 +52,13 @@ class Footprint:
         places = [f"{one.pk} {one.part}" for one in sorted(self.writes) or sorted(self.reads)]
         return ", ".join(places + [f"{part.pk} {part.first}*" for part in self.ranges])
 
+    def __or__(self, other: "Footprint") -> "Footprint":
+        """That of both."""
+        ranges = tuple(dict.fromkeys(self.ranges + other.ranges))
+        return Footprint(
+            self.reads | other.reads, self.writes | other.writes, ranges, self.everything or other.everything
+        )
+
     def meets(self, other: Self) -> bool:
         """Whether one of the two writes what the other one reads or writes."""
         return self._disturbs(other) or other._disturbs(self)

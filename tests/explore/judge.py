@@ -1,13 +1,11 @@
 """Whether what came of a schedule is right, by the one model: that of the proof, with its search and its rules.
 
-Calls that do not meet may have come in another order, and the answers would be the same. So each schedule is judged as
-if its tasks had come one after another as far as they can have: that is the most that a caller can have seen.
+What callers have seen is who was answered before who began.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import permutations
 from math import inf
 
 from chalicelib.domain.events import Event
@@ -18,7 +16,8 @@ from chalicelib.store.mails import mails_of
 from chalicelib.usecases.sweep import sweep
 from tests.explore.deeds import Deed, Outcome
 from tests.explore.engine import MemoryEngine
-from tests.explore.schedule import Schedule, Step, Task
+from tests.explore.faults import LAG
+from tests.explore.schedule import Schedule, Task
 from tests.explore.worlds import World, almost_over, ends_as_told
 from tests.proof.history import Op
 from tests.proof.linear import is_linearizable
@@ -43,12 +42,12 @@ class Judge:
 
     def violations(self, schedule: Schedule) -> tuple[Violation, ...]:
         """Every rule that was broken."""
-        histories = frozenset(self._histories(schedule))
-        key = schedule.mark, histories
+        history = tuple(self._history(schedule))
+        key = schedule.mark, history
         if key not in self.known:
             if schedule.mark not in self.ends:
                 self.ends[schedule.mark] = _aftermath(self.world, schedule.engine)
-            found = [one for history in histories for one in self._judged(history, self.ends[schedule.mark])]
+            found = self._judged(history, self.ends[schedule.mark])
             self.known[key] = tuple(dict.fromkeys(found))
         return self.known[key]
 
@@ -65,15 +64,10 @@ class Judge:
         if not is_linearizable(history, self.world.model):
             yield Violation(LINEARIZABLE, "no order of the calls explains all answers", history)
 
-    def _histories(self, schedule: Schedule) -> Iterator[tuple[Op, ...]]:
-        """What callers can have seen, for each order of the tasks."""
-        for order in permutations(range(len(self.deeds))):
-            spans = spans_of(schedule.steps, order)
-            yield tuple(
-                op
-                for deed, task in zip(self.deeds, schedule.tasks, strict=True)
-                for op in self._ops(deed, task, *spans.get(task.number, (-inf, inf)))
-            )
+    def _history(self, schedule: Schedule) -> Iterator[Op]:
+        """What callers have seen."""
+        for deed, task, span in zip(self.deeds, schedule.tasks, spans_of(schedule.tasks), strict=True):
+            yield from self._ops(deed, task, *span)
 
     def _ops(self, deed: Deed, task: Task, start: float, end: float) -> Iterator[Op]:
         """As the proof notes it: what a check grants may be of a moment before, where a replica has answered it.
@@ -81,7 +75,7 @@ class Judge:
         What is done to several users may be done to each of them at another instant.
         """
         outcome: Outcome = task.outcome
-        may_lag = task.lagged and deed.verb == "check" and outcome.answer in (OK, OK_EXPIRED)
+        may_lag = LAG in task.met and deed.verb == "check" and outcome.answer in (OK, OK_EXPIRED)
         start = -inf if may_lag else start
         for number in deed.users:
             user = None if number is None else self.world.user(number)
@@ -91,23 +85,12 @@ class Judge:
             yield Op(deed.verb, start, end, outcome.answer, *about, ahead=ahead, other=other)
 
 
-def spans_of(steps: Sequence[Step], order: Sequence[int]) -> dict[int, tuple[float, float]]:
-    """From when to when each task was under way, if each call came as soon as the tasks before it in order let it.
-
-    Only which came before which is told, not how many calls lay between: most schedules tell the same.
-    """
-    left = [[(1 << at, step.after) for at, step in enumerate(steps) if step.task == task] for task in order]
-    first, last = dict[int, int](), dict[int, int]()
-    done = at = 0
-    while any(left):
-        at += 1
-        task, bit = next((n, bit) for n, own in enumerate(left) for bit, after in own if after & ~done == bit)
-        left[task] = [step for step in left[task] if step[0] != bit]
-        done |= bit
-        first.setdefault(order[task], 2 * at)
-        last[order[task]] = 2 * at + 1
-    rank = {instant: float(n) for n, instant in enumerate(sorted([*first.values(), *last.values()]))}
-    return {task: (rank[first[task]], rank[last[task]]) for task in first}
+def spans_of(tasks: Sequence[Task]) -> list[tuple[float, float]]:
+    """From when to when each task was under way, as far as others can tell: by how many were over when each began."""
+    began = [task.began for task in tasks if task.began is not None]
+    starts = [-inf if task.began is None else float(len(task.began)) for task in tasks]
+    ends = [min((len(over) for over in began if task.number in over), default=inf) for task in tasks]
+    return [(start, end - 0.5) for start, end in zip(starts, ends, strict=True)]
 
 
 def _aftermath(world: World, engine: MemoryEngine) -> Aftermath:

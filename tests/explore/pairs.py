@@ -2,15 +2,15 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import combinations_with_replacement, groupby
 
 from tests.explore.faults import LAG
-from tests.explore.scenes import SCENES, AnyDeed, AnyJudge, Scene
-from tests.explore.schedule import WHOLE, Choice, Schedule, Step, Task, Thread, in_calls
+from tests.explore.scenes import SCENES, AnyDeed, Scene
+from tests.explore.schedule import WHOLE, Choice, Schedule, Task, Thread, in_calls
 from tests.explore.scheduler import controlled
 from tests.explore.scripts import Script
 from tests.explore.walk import Walk, schedules
@@ -55,23 +55,21 @@ class Walked:
     """Its name."""
     walk: Walk = field(default_factory=Walk)
     names: list[str] = field(default_factory=list)
-    """Of all schedules, in the order of the walk."""
-    states: int = 0
-    """Of what is stored, that it came through."""
+    """Of a schedule to each end, in the order of the walk."""
     sent: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """By deed the operations that it sent, sorted, where they were most."""
     rounds: dict[str, int] = field(default_factory=dict)
     """In which it was decided, at most: one more than its writes were in vain."""
     longest: int = 0
-    """Schedule, in calls of all deeds together."""
+    """Schedule to an end, in calls of all deeds together."""
     answers: Counter[tuple[str, ...]] = field(default_factory=Counter)
     found: list[Found] = field(default_factory=list)
     is_whole: bool = True
     """Whether it came to the end."""
 
-    def note(self, deed: str, task: Task, steps: Sequence[Step]) -> None:
+    def note(self, deed: str, task: Task) -> None:
         """What a deed has sent in one schedule."""
-        sent = tuple(sorted(step.call.operation for step in steps if step.is_last and step.task == task.number))
+        sent = tuple(sorted(task.sent))
         self.sent[deed] = max(sent, self.sent.get(deed, ()), key=lambda one: (len(one), one))
         self.rounds[deed] = max(1 + task.failed, self.rounds.get(deed, 0))
 
@@ -139,32 +137,21 @@ def swept() -> Iterator[Setting]:
 
 
 def walk(setting: Setting, most: int | None = None) -> Walked:
-    """Walk all schedules, or so many, and judge each."""
+    """Walk all schedules, or until they came through so many moments, and judge each end."""
     judge = setting.scene.judge(setting.scene.world(setting.start), setting.deeds)
+    result = Walked(str(setting))
     with _opened(setting) as schedule:
-        while (walked := _walk(schedule, setting, judge, most)) is None:
-            pass
-        return walked
-
-
-def _walk(schedule: Schedule, setting: Setting, judge: AnyJudge, most: int | None) -> Walked | None:
-    """None where the schedule has learned something, and begins anew."""
-    result, states = Walked(str(setting)), set[int]()
-    for done in schedules(schedule, result.walk):
-        if done.learn():
-            return None
-        for deed, task in zip(setting.deeds, done.tasks, strict=True):
-            result.note(deed.name, task, done.steps)
-        result.longest = max(result.longest, sum(task.calls for task in done.tasks))
-        result.answers[tuple(task.outcome.answer for task in done.tasks)] += 1
-        result.names.append(name_of(setting, done))
-        if broken := judge.violations(done):
-            result.found.append(Found(result.names[-1], broken))
-        states.update(done.marks)
-        if result.walk.schedules == most:
-            result.is_whole = False
-            break
-    result.states = len(states)
+        for done in schedules(schedule, result.walk):
+            for deed, task in zip(setting.deeds, done.tasks, strict=True):
+                result.note(deed.name, task)
+            result.longest = max(result.longest, sum(task.calls for task in done.tasks))
+            result.answers[tuple(task.outcome.answer for task in done.tasks)] += 1
+            result.names.append(name_of(setting, done))
+            if broken := judge.violations(done):
+                result.found.append(Found(result.names[-1], broken))
+            if most is not None and result.walk.moments >= most:
+                result.is_whole = False
+                break
     return result
 
 
@@ -185,7 +172,7 @@ def replay(name: str) -> tuple[Schedule, tuple[Violation, ...]]:
     setting, turns = parsed(name)
     with _opened(setting) as schedule:
         if any(choice.thread.part != WHOLE or choice.fault.startswith(LAG) for choice in turns):
-            while any(done.learn() for done in schedules(schedule, Walk())):
+            for _ in schedules(schedule, Walk()):
                 pass
         schedule.back_to(0)
         for choice in turns:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
+from tests.explore.campaign import in_figures
 from tests.explore.pairs import Walked, parsed
 from tests.explore.scenes import SCENES
 
@@ -11,12 +12,13 @@ _HEAD = """\
 # Every pair, in numbers
 
 Written by `.venv/bin/python -m tests.explore --report`; [explore.md](explore.md) says what it is.
-Of each pair of calls, by the start: how many schedules differ, and how many calls to the database the longest one has;
-then the states of what is stored that all of them come through; and the worst that one of the two came to: in how many
-rounds it was decided, and with how many calls. A sweep alone has 72 or more. By use case, and beside the budgets:
-[what a conflict costs](data-model.md#what-a-conflict-costs). Where there is no number, not every change walks it.
+Of each pair of calls, by the start: how many moments all orders come through, and how many calls to the database the
+longest one has; then how many orders are walked by these moments, of all starts together; and the worst that one of the
+two came to: in how many rounds it was decided, and with how many calls. A sweep alone has 72 or more. By use case, and
+beside the budgets: [what a conflict costs](data-model.md#what-a-conflict-costs). Where there is no number, not every
+change walks it.
 
-{pairs:,} pairs and starts, {schedules:,} schedules, {steps:,} calls to the database, {states:,} states.
+{pairs:,} pairs and starts, {schedules} schedules, {moments:,} moments, {steps:,} turns from one to another.
 """
 
 
@@ -30,13 +32,13 @@ def page(all_walked: Iterable[Walked]) -> str:
     parts = [
         _HEAD.format(
             pairs=len(every),
-            schedules=sum(one.walk.schedules for one in every),
+            schedules=in_figures(sum(one.walk.schedules for one in every)),
+            moments=sum(one.walk.moments for one in every),
             steps=sum(one.walk.steps for one in every),
-            states=sum(one.states for one in every),
         )
     ]
     for kind, scene in SCENES.items():
-        head = ("pair", *scene.starts, "states", "rounds", "calls")
+        head = ("pair", *scene.starts, "schedules", "rounds", "calls")
         lines = [
             head,
             ("---",) * len(head),
@@ -51,12 +53,12 @@ def _row(pair: str, starts: dict[str, Walked], names: Iterable[str]) -> tuple[st
     counts = (cell(starts[name]) if name in starts else "" for name in names)
     rounds = max(rounds for one in walked for rounds in one.rounds.values())
     calls = max(len(sent) for one in walked for sent in one.sent.values())
-    return pair, *counts, str(sum(one.states for one in walked)), str(rounds), str(calls)
+    return pair, *counts, in_figures(sum(one.walk.schedules for one in walked)), str(rounds), str(calls)
 
 
 def cell(walked: Walked) -> str:
     """Of a pair and a start: a walk that is another, or dearer, has another."""
-    return f"{walked.walk.schedules}/{walked.longest}"
+    return f"{walked.walk.moments}/{walked.longest}"
 
 
 def cells_told(text: str, kind: str, start: str) -> dict[str, str]:

@@ -3,8 +3,8 @@
 The same list of choices does the same again, to the step. A schedule can go back, and on by other choices.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -47,6 +47,10 @@ Seen = tuple[tuple[Where, Item | None], ...]
 """Items as a call has found them."""
 
 
+Olds = Mapping[Where, tuple[Item | None, ...]]
+"""What was at a place before it was written, the last first, each value once."""
+
+
 class Open(NamedTuple):
     """What a turn would do."""
 
@@ -65,8 +69,10 @@ class Task:
     """What the call that waits has found so far."""
     lags: bool = False
     """Whether some of that was of before."""
-    lagged: bool = False
-    """Whether a replica that lags has answered it."""
+    began: frozenset[int] | None = None
+    """The tasks that were over when it had its first turn; None before that."""
+    met: frozenset[str] = frozenset()
+    """The faults that it has met, by their names."""
     failed: int = 0
     """Writes whose condition did not hold."""
 
@@ -85,6 +91,11 @@ class Task:
         """Once it is over."""
         return self.point.outcome
 
+    @property
+    def sent(self) -> list[str]:
+        """The operations that were answered."""
+        return [point.call.operation for point in self.point.path()[:-1] if point.call is not None]
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -95,8 +106,6 @@ class Step:
     number: int
     """Of the task's calls."""
     footprint: Footprint
-    after: int
-    """The steps that it comes after in any order that does the same, itself among them: a bit each."""
     is_last: bool
     """Whether the call has been answered with it."""
     failed: bool
@@ -122,8 +131,8 @@ class _Moment:
     tasks: tuple[Task, ...]
     faults: int
     """That may still happen."""
-    before: tuple[State, ...] = ()
-    """What was stored before each write, where a replica may lag."""
+    olds: Olds = field(default_factory=dict)
+    """As long as a replica may lag."""
     choices: dict[Choice, Open] | None = None
     """Once they were asked for."""
 
@@ -143,7 +152,7 @@ class Schedule:
     def __init__(self, engine: MemoryEngine, scripts: Sequence[Script], faults: int = 0) -> None:
         """`faults`: that may happen, at most."""
         self.engine, self._scripts = engine, scripts
-        self._written = [set[Where]() for _ in scripts]
+        self._written = [frozenset[Where]() for _ in scripts]
         """By each task, as `learn` has noted it."""
         self._parts: dict[Point, tuple[Where, ...]] = {}
         """Of each call, by what was written."""
@@ -167,6 +176,16 @@ class Schedule:
     def marks(self) -> Iterator[int]:
         """Of all that was stored on the way, from the begin to now."""
         return (moment.mark for moment in self._moments)
+
+    @property
+    def moment(self) -> Hashable:
+        """All that matters for what may come next, and for who judges it: the same where that is the same."""
+        moment, old = self._moments[-1], 0
+        for where, items in moment.olds.items():
+            for item in items:
+                old ^= _mark(where, item)
+        tasks = [(task.point, _seen_mark(task.seen), task.lags, task.began, task.met) for task in moment.tasks]
+        return moment.mark, *tasks, moment.faults, old
 
     @property
     def is_over(self) -> bool:
@@ -193,22 +212,23 @@ class Schedule:
     def _step(self, choice: Choice) -> None:
         moment, number = self._moments[-1], choice.thread.task
         footprint, finds = self.choices()[choice]
-        task, state, mark, failed = moment.tasks[number], moment.state, moment.mark, False
+        task, state, mark, failed = _begun(moment.tasks, number), moment.state, moment.mark, False
         call, is_lag, seen = _waiting(task), choice.fault.startswith(LAG), task.seen + finds
+        met = task.met | {LAG if is_lag else choice.fault} if choice.fault else task.met
         is_last = len(seen) >= len(self._parts_of(task)) or not finds
         if is_last:
             state, mark, point, failed = self._turn(moment, task, seen, "" if is_lag else choice.fault)
-            after = Task(number, point, (), False, task.lagged, task.failed + (failed and not choice.fault))
+            failures = task.failed + (failed and not choice.fault)
+            after = Task(number, point, began=task.began, met=met, failed=failures)
         else:
-            after = replace(task, seen=seen, lags=task.lags or is_lag)
-        if is_lag:
-            after = replace(after, lagged=True)
+            after = replace(task, seen=seen, lags=task.lags or is_lag, met=met)
         tasks = (*moment.tasks[:number], after, *moment.tasks[number + 1 :])
         faults = moment.faults - (choice.fault != "" and not task.lags)  # one replica that lags is one fault
-        before = (*moment.before, moment.state) if faults and state is not moment.state else moment.before
-        self._moments.append(_Moment(state, mark, tasks, faults, before))
-        causes = self._causes(choice.thread, task.calls, footprint)
-        self.steps.append(Step(choice, call, task.calls, footprint, causes, is_last, failed))
+        olds = _with_olds(moment, state, footprint) if faults else moment.olds
+        if not faults and not any(one.lags for one in tasks):
+            olds = {}
+        self._moments.append(_Moment(state, mark, tasks, faults, olds))
+        self.steps.append(Step(choice, call, task.calls, footprint, is_last, failed))
         self.engine.state = state
 
     def back_to(self, count: int) -> None:
@@ -217,12 +237,15 @@ class Schedule:
         self.engine.state = self._moments[-1].state
 
     def learn(self) -> bool:
-        """Note what each task wrote: others read it at an instant of its own. If that is news, all begins anew."""
-        before = sum(map(len, self._written))
-        for step in self.steps:
-            self._written[step.task].update(step.footprint.writes)
-        is_new = sum(map(len, self._written)) > before
+        """Note what each task is known to write: others read it at an instant of its own.
+
+        If that is news, all begins anew.
+        """
+        firsts = [script.first for script in self._scripts]
+        written = [first.later.writes | (first.call.footprint.writes if first.call else set()) for first in firsts]
+        is_new = written != self._written
         if is_new:
+            self._written = written
             self._parts.clear()
             self._moments[0].choices = None
             self.back_to(0)
@@ -251,7 +274,7 @@ class Schedule:
                 if len(parts) > 1:
                     yield Choice(thread), Open(footprint, ((where, now),))
                 if (moment.faults or task.lags) and may_lag(call.request, where.table):
-                    for old, item in enumerate(_olds(moment.before, where, now)):
+                    for old, item in enumerate(_before(moment.olds, where, now)):
                         yield Choice(thread, f"{LAG}{old}"), Open(footprint, ((where, item),))
 
     def _parts_of(self, task: Task) -> tuple[Where, ...]:
@@ -276,7 +299,7 @@ class Schedule:
         key = mark, task.point, fault
         if key not in self._known:
             if len(self._known) >= MOST_TURNS:
-                self._forget()
+                self._known.clear()
             self._known[key] = self._first_turn(state, mark, task, fault)
         turn = self._known[key]
         return turn._replace(state=moment.state, mark=moment.mark) if seen else turn
@@ -293,18 +316,12 @@ class Schedule:
         point = self._scripts[task.number].after(task.point, heard)
         return Turn(engine.state, mark, point, isinstance(heard, BaseException))
 
-    def _forget(self) -> None:
-        self._known.clear()
-        for script in self._scripts:
-            script.forget()
 
-    def _causes(self, thread: Thread, number: int, footprint: Footprint) -> int:
-        causes = 1 << len(self.steps)
-        for step in self.steps:
-            is_before = step.task == thread.task and step.number != number
-            if is_before or step.footprint.meets(footprint):
-                causes |= step.after
-        return causes
+def _begun(tasks: Sequence[Task], number: int) -> Task:
+    """That task, once it has a turn."""
+    if tasks[number].began is not None:
+        return tasks[number]
+    return replace(tasks[number], began=frozenset(task.number for task in tasks if task.pending is None))
 
 
 def _waiting(task: Task) -> Call:
@@ -322,19 +339,31 @@ def _with(state: State, where: Where, item: Item | None) -> State:
     return engine.state
 
 
-def _olds(before: Sequence[State], where: Where, now: Item | None) -> Iterator[Item | None]:
-    """What was there once, the last first, each value once."""
-    known = [now]
-    for state in reversed(before):
-        if (item := _item(state, where)) not in known:
-            known.append(item)
-            yield item
+def _with_olds(moment: _Moment, state: State, footprint: Footprint) -> Olds:
+    """What was at each place before it was written, now that this is stored."""
+    olds = dict(moment.olds)
+    for where in footprint.writes:
+        if (old := _item(moment.state, where)) != _item(state, where):
+            olds[where] = (old, *(one for one in olds.get(where, ()) if one != old))
+    return olds
+
+
+def _before(olds: Olds, where: Where, now: Item | None) -> Iterator[Item | None]:
+    """What was there once and is no more, the last first, each value once."""
+    return (item for item in olds.get(where, ()) if item != now)
 
 
 def _mark(where: Where, item: Item | None) -> int:
     """Of an item there: another one for another item, but for a chance of one in 2¹²⁸."""
     text = orjson.dumps([*where, item], option=orjson.OPT_SORT_KEYS, default=bytes.hex)
     return int.from_bytes(blake2b(text, digest_size=16).digest())
+
+
+def _seen_mark(seen: Seen) -> int:
+    mark = 0
+    for where, item in seen:
+        mark ^= _mark(where, item)
+    return mark
 
 
 def in_calls(steps: Sequence[Step]) -> Iterator[list[Step]]:

@@ -19,7 +19,7 @@ from greenlet import GreenletExit, getcurrent, greenlet
 from chalicelib.runtime import Caches, runtime, using
 from chalicelib.turns import Turns
 from tests.explore.engine import Answer, Request
-from tests.explore.footprints import Footprint
+from tests.explore.footprints import NOTHING, Footprint
 
 CALLS = 400
 """After which a task that does not end is taken for one that never will: a sweep has some hundred."""
@@ -63,6 +63,15 @@ class Point:
     """Of the task that is over."""
     then: "dict[object, Point]" = field(default_factory=dict)
     """By the answer's key."""
+    later: Footprint = NOTHING
+    """Of all calls that are known to come after the one that waits, whatever that is answered."""
+
+    def path(self) -> "list[Point]":
+        """The points that led here, this one the last."""
+        path = [self]
+        while path[-1].before is not None:
+            path.append(path[-1].before)
+        return path[::-1]
 
 
 class Script:
@@ -87,11 +96,8 @@ class Script:
             if point.calls >= CALLS:
                 raise Endless(self._number)
             point.then[kept.key] = self._went_on(Point(point, kept, point.calls + 1), kept.given_to(self._run))
+            _foresee(point.then[kept.key])
         return point.then[kept.key]
-
-    def forget(self) -> None:
-        """Keep of what is remembered only what somebody holds."""
-        self.first.then.clear()
 
     def end(self) -> None:
         """Let go of what waits."""
@@ -109,11 +115,8 @@ class Script:
 
     def _begin_again(self, point: Point) -> None:
         """Run anew, to where that is."""
-        path = [point]
-        while path[-1].before is not None:
-            path.append(path[-1].before)
         self._begin(Point(None, None))
-        for come in reversed(path):
+        for come in point.path():
             if come.heard is not None:
                 self._went_on(Point(None, None), come.heard.given_to(self._run))
             sent = None if self._at is None else self._at.call
@@ -132,6 +135,13 @@ class Script:
             point.call = call
         self._at = point
         return point
+
+
+def _foresee(point: Point) -> None:
+    """Note the call that waits there with each point that leads to it."""
+    call, before = point.call, point.before
+    while call is not None and before is not None and (later := before.later | call.footprint) != before.later:
+        before.later, before = later, before.before
 
 
 def current_script() -> Script | None:

@@ -198,6 +198,7 @@ LEFT_OUT = frozenset(
     }.items()
     for one in beside
 )
-"""A company is removed by dozens of calls, and these read or write what nearly each of them removes: of each pair there
-are more than 3,000 schedules.
+"""A company is removed by dozens of calls, and these read at once much of what they remove: each item may still be
+there, or not, and all of these answers differ. So each pair has more than 10,000 moments, too many for each change of
+the code: the long run walks them, five to their end.
 """

@@ -13,7 +13,7 @@ NAMES = ("activate+activate-rival@key/below", "check+check@key/empty", "check+sw
 
 @pytest.fixture
 def campaign() -> Campaign:
-    """Of three settings, the first of which has four schedules."""
+    """Of three settings, the first of which has twenty schedules."""
     return Campaign({"two": Leg([*NAMES[:2]]), "others": Leg([*NAMES[2:]])})
 
 
@@ -24,20 +24,20 @@ def walk_all(names: list[str]) -> Iterator[Walked]:
 def test_it_counts_what_it_walks(campaign: Campaign) -> None:
     campaign.go(walk_all, print)
     walks = [walk_named(name) for name in NAMES]
-    schedules, states = sum(one.walk.schedules for one in walks), sum(one.states for one in walks)
-    assert campaign.totals() == (3, 3, 3, schedules, sum(one.walk.steps for one in walks), states, 0)
+    schedules, moments = sum(one.walk.schedules for one in walks), sum(one.walk.moments for one in walks)
+    assert campaign.totals() == (3, 3, 3, schedules, moments, sum(one.walk.steps for one in walks), 0)
     assert f"| **all** | **3** | **3** | **3** | **{schedules}** |" in campaign.table()
 
 
 def test_it_ends_where_it_has_enough(campaign: Campaign) -> None:
     campaign.go(walk_all, print, enough=2)
-    assert campaign.totals()[:4] == (3, 1, 1, 4)
+    assert campaign.totals()[:4] == (3, 1, 1, 20)
 
 
-def test_of_a_walk_that_has_no_end_some_schedules_are_walked(campaign: Campaign) -> None:
-    campaign.go(lambda names: (walk_counted(name, most=3) for name in names), print)
-    assert campaign.totals()[:3] == (3, 3, 2)
-    assert campaign.legs["two"].walked[0].walk.schedules == 3
+def test_of_a_walk_that_is_too_long_some_moments_are_walked(campaign: Campaign) -> None:
+    campaign.go(lambda names: (walk_counted(name, most=20) for name in names), print)
+    assert campaign.totals()[:3] == (3, 3, 1)
+    assert 20 <= campaign.legs["two"].walked[0].walk.moments < 40
 
 
 def test_who_stops_it_keeps_what_was_walked(campaign: Campaign) -> None:
@@ -47,7 +47,7 @@ def test_who_stops_it_keeps_what_was_walked(campaign: Campaign) -> None:
 
     lines: list[str] = []
     campaign.go(stopped, lines.append)
-    assert campaign.totals()[:4] == (3, 1, 1, 4)
+    assert campaign.totals()[:4] == (3, 1, 1, 20)
     assert len(lines) == 1
 
 

@@ -1,37 +1,48 @@
-"""All schedules, depth first: each is run from the start, and where two calls meet, the other order is tried next.
+"""All schedules, depth first; where one comes to a moment at which another has been, all that follows was walked.
 
-The reduction is that of Abdulla, Aronis, Jonsson and Sagonas by source sets and sleep sets ("Optimal dynamic partial
-order reduction", POPL 2014, algorithm 1): of all schedules that differ only in the order of calls that do not meet one
-is run to its end. That none is missed is held against the walk of them all (tests/explore/test_walk.py).
+Two moments are the same where the same is stored, each task has been answered the same, and the same tasks were over
+when each began: what comes next can only be the same. The schedules that share a moment are walked on from it once, and
+counted all.
+
+And of what may come next only what somebody can tell is tried: a turn that meets nothing that the others will yet do
+comes first. That is a stubborn set (Valmari, "Stubborn sets for reduced state space generation", 1989). What others
+will do is known from where they were seen to go; where one does more than was known, the walk begins anew. So a task
+ends as early as it can, and the others begin after it: that is the most that a caller can have seen. That no end is
+missed is held against the walk of all orders (tests/explore/test_walk.py).
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Generator, Hashable, Iterator, Mapping
+from dataclasses import dataclass, field
 
-from tests.explore.schedule import Choice, Open, Schedule, Step, Thread
-
-NOBODY = Choice(Thread(-1))
+from tests.explore.footprints import Footprint
+from tests.explore.schedule import Choice, Open, Schedule, Task, Thread
 
 
 @dataclass(slots=True)
 class _Node:
-    """A state on the way: what may come next there, and what has been tried."""
+    """A moment on the way: what may come next there, and what of it was tried."""
 
-    pending: dict[Choice, Open]
-    sleep: set[Choice]
-    """What was tried before, and would have met nothing since."""
-    wanted: set[Thread]
+    key: Hashable
+    tasks: tuple[Task, ...]
+    pending: Mapping[Choice, Open]
+    wanted: frozenset[Thread]
     """That are to be tried here, with each fault that they may meet."""
-    chosen: Choice = NOBODY
+    tried: set[Choice] = field(default_factory=set)
+    schedules: int = 0
+    """From here to an end."""
 
     @property
-    def awake(self) -> set[Choice]:
+    def left(self) -> list[Choice]:
         """What is still to be tried."""
-        return {choice for choice in self.pending if choice.thread in self.wanted} - self.sleep
+        return [choice for choice in self.pending if choice.thread in self.wanted and choice not in self.tried]
 
-    def next(self, last: int) -> Choice:
+    def next(self, last: int) -> Choice | None:
         """What is tried next: first without a fault, and of the task that had the last turn, if it may."""
-        return min(self.awake, key=lambda choice: (choice.fault, choice.thread.task != last, choice.thread))
+        if not self.left:
+            self.wanted |= _needed(self)  # more may be known by now
+        return min(
+            self.left, key=lambda choice: (choice.fault, choice.thread.task != last, choice.thread), default=None
+        )
 
 
 @dataclass(slots=True)
@@ -39,92 +50,99 @@ class Walk:
     """A walk: how far it came."""
 
     schedules: int = 0
-    """That were run to their end."""
-    cut: int = 0
-    """That were left, for all that could follow was tried before."""
+    """That differ, of those that were walked."""
+    moments: int = 0
+    """That they came through."""
     steps: int = 0
-    """Calls in all of them."""
+    """Turns that were taken from one to another."""
 
 
 def schedules(schedule: Schedule, walk: Walk, *, reduced: bool = True) -> Iterator[Schedule]:
-    """Each schedule at its end, one after another in the one that is given, at its begin.
+    """A schedule at each end, one after another in the one that is given, at its begin.
 
-    `reduced`: of those that differ only in the order of calls that do not meet, one.
+    `reduced`: each end once. Otherwise each schedule.
     """
-    path: list[_Node] = []
-    while True:
-        known = max(0, len(path) - 1)
-        schedule.back_to(known)
-        is_whole = _run(schedule, path, reduced)
-        walk.steps += len(schedule.steps)
-        if reduced:
-            _want_races(schedule, path, known)
-        if is_whole:
-            walk.schedules += 1
-            yield schedule
-        else:
-            walk.cut += 1
-        while path:
-            path[-1].sleep.add(path[-1].chosen)  # all that follows from it was tried
-            if path[-1].awake:
-                break
+    ends = set[Hashable]()
+    while not (yield from _walked(schedule, walk, ends, reduced)):
+        schedule.back_to(0)
+
+
+def _walked(schedule: Schedule, walk: Walk, ends: set[Hashable], reduced: bool) -> Generator[Schedule, None, bool]:
+    """The ends that are new; whether all was known, and nothing is left to walk."""
+    known, narrow = dict[Hashable, int](), list[_Node]()
+    walk.schedules = walk.moments = walk.steps = 0
+    path = [_node(schedule, reduced)]
+    while path:
+        node = path[-1]
+        schedule.back_to(len(path) - 1)
+        if (choice := node.next(schedule.steps[-1].task if schedule.steps else -1)) is None:
+            known[node.key] = node.schedules
+            narrow.append(node)
             path.pop()
+            if path:
+                path[-1].schedules += node.schedules
+            continue
+        node.tried.add(choice)
+        schedule.step(choice)
+        walk.steps += 1
+        key = schedule.moment
+        if reduced and key in known:
+            node.schedules += known[key]
+        elif schedule.is_over:
+            known[key] = 1
+            node.schedules += 1
+            walk.schedules += 1
+            walk.moments += 1
+            if not reduced or key not in ends:
+                ends.add(key)
+                yield schedule
+            if schedule.learn():
+                return False
         else:
-            return
+            walk.moments += 1
+            path.append(_node(schedule, reduced))
+    walk.schedules = node.schedules
+    return all(_needed(node) <= node.wanted for node in narrow)
 
 
-def _run(schedule: Schedule, path: list[_Node], reduced: bool) -> bool:
-    """Go on by the last choice of the path, which is a new one; whether it came to the end."""
-    at = max(0, len(path) - 1)
-    while not schedule.is_over:
-        last = schedule.steps[-1].task if schedule.steps else -1
-        if at == len(path):
-            path.append(_node(schedule, path, last, reduced))
-        if not path[at].awake:
-            return False
-        path[at].chosen = path[at].next(last)
-        schedule.step(path[at].chosen)
-        at += 1
-    return True
-
-
-def _node(schedule: Schedule, path: list[_Node], last: int, reduced: bool) -> _Node:
+def _node(schedule: Schedule, reduced: bool) -> _Node:
     pending = schedule.choices()
-    if not reduced:
-        return _Node(pending, set(), {choice.thread for choice in pending})
-    sleep = set[Choice]()
-    if path:
-        before = path[-1]
-        chosen = before.chosen.thread
-        done = before.pending[before.chosen].footprint
-        still = before.sleep & pending.keys()  # there may be no more faults
-        sleep = {one for one in still if one.thread != chosen and not before.pending[one].footprint.meets(done)}
-    awake = {choice.thread for choice in pending.keys() - sleep}
-    return _Node(pending, sleep, {min(awake, key=lambda thread: (thread.task != last, thread))} if awake else set())
+    node = _Node(schedule.moment, schedule.tasks, pending, frozenset(choice.thread for choice in pending))
+    if reduced:
+        node.wanted = _needed(node)
+    return node
 
 
-def _want_races(schedule: Schedule, path: list[_Node], known: int) -> None:
-    """Where two calls of two tasks met, let a task be tried before the earlier one that leads to the other order.
-
-    `known`: so many steps are as they were, and what they met is known.
-    """
-    steps = schedule.steps
-    for late in range(known, len(steps)):
-        covered = 1 << late
-        for early in reversed(range(late)):
-            if steps[late].after >> early & 1 and not covered >> early & 1:  # nothing stands between the two
-                covered |= steps[early].after
-                if steps[early].task != steps[late].task:
-                    first = _first_of_others(steps, early, late)
-                    if not first & path[early].wanted:
-                        path[early].wanted.add(min(first))
+def _needed(node: _Node) -> frozenset[Thread]:
+    """The fewest threads of which one has to be tried first: whatever the others do before it meets none of them."""
+    threads = dict[Thread, Footprint]()
+    for choice, open in node.pending.items():
+        threads.setdefault(choice.thread, open.footprint)
+    best = frozenset(threads)
+    for first in sorted(threads):
+        if len(best) == 1:
+            break
+        needed = _with_all_it_meets(first, threads, node.tasks)
+        best = needed if len(needed) < len(best) else best
+    return best
 
 
-def _first_of_others(steps: list[Step], early: int, late: int) -> set[Thread]:
-    """The threads by one of which any schedule begins, from the early call on, that has the late one before it."""
-    first, between = set[Thread](), 0
-    for at in [*(at for at in range(early + 1, late) if not steps[at].after >> early & 1), late]:
-        if not steps[at].after & between:
-            first.add(steps[at].choice.thread)
-        between |= 1 << at
-    return first
+def _with_all_it_meets(
+    first: Thread, threads: Mapping[Thread, Footprint], tasks: tuple[Task, ...]
+) -> frozenset[Thread]:
+    """A thread, those whose turn it meets, those whose turn these meet, and so on."""
+    found, left = {first}, [first]
+    while left:
+        thread = left.pop()
+        if tasks[thread.task].began is None:
+            return frozenset(threads)  # whether others are over before it begins, callers can tell
+        for task in tasks:
+            if task.number == thread.task or task.pending is None:
+                continue
+            own = [other for other in threads if other.task == task.number]
+            more = [other for other in own if other not in found and threads[other].meets(threads[thread])]
+            if not more and found.isdisjoint(own) and task.point.later.meets(threads[thread]):
+                more = own[:1]  # it comes to that by all of these
+            found.update(more)
+            left += more
+    return frozenset(found)

@@ -75,7 +75,7 @@ class WebhookJudge:
         outcomes = [task.outcome for task in schedule.tasks]
         said = tuple((one.answer, one.tested, str(one.receivers.taken)) for one in outcomes)
         # Who has died or was not answered may have sent before, and who has lost a lease, too.
-        once = not any(step.fault for step in schedule.steps) and not any(deed.outlasts_leases for deed in self.deeds)
+        once = not any(task.met for task in schedule.tasks) and not any(deed.outlasts_leases for deed in self.deeds)
         key = schedule.mark, said, once
         if key not in self.known:
             if schedule.mark not in self.ends:
