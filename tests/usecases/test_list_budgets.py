@@ -170,7 +170,9 @@ def test_every_list_of_the_portal_is_counted_here() -> None:
     named = {name for view in LISTS.values() for name in cast(FunctionType, view).__code__.co_names}
     functions = {name: one for name, one in vars(portal_queries).items() if callable(one)}
     listing = {name for name, one in functions.items() if "list_query" in signature(one).parameters}
-    assert listing <= named | {"recent_activity"}  # of many licenses at once: tests/usecases/test_overview.py
+    # tests/usecases/test_overview.py, and tests/portal/test_people.py
+    of_many_licenses = {"recent_activity", "managed_people"}
+    assert listing <= named | of_many_licenses
 
 
 def page_of(name: str, query: ListQuery, most: int = LIST_PAGE_READS) -> Page[Any]:
