@@ -274,6 +274,7 @@ def test_no_line_of_any_call_or_page_holds_what_was_sent_or_given_in_secret(
     accept_an_invitation(manager, license, vendor, heard)
     use_everything(Browser(), vendor, license, heard)
     manager.send(at(license, f"/users/{account(vendor, BOB).id}/remove"))
+    manager.send(at(license, "/name"), name="The-name-of-a-license")
     boxes = {"do": "reset", f"user-{account(vendor, 'people-of-batch@customer.test').id}": "on"}
     chosen = at(license, "/users/chosen")
     assert manager.send(manager.get(chosen, **boxes), chosen).path == at(license, "/users")

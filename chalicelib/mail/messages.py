@@ -8,7 +8,7 @@ from chalicelib.domain.mail import DAY_MS, Mail, MailCode
 from chalicelib.languages import ENGLISH, Reader, day, gettext, minute, ngettext, writing_for
 from chalicelib.mail.texts import ITEM, TEXTS, VENDOR, Block, Rows
 
-WIDTH = 96
+WIDTH = 78
 """Characters of a line, which every mail program shows whole."""
 
 Params = Mapping[str, str | int | date | None]

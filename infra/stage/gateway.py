@@ -42,6 +42,7 @@ OPEN = (
     ("/api/v4", ("GET",)),
     ("/api/v4/public_key", ("GET",)),
     ("/api/v1/openapi.json", ("GET",)),
+    ("/portal/{nowhere}", ("GET",)),
     ("/portal/log-in", ("GET", "POST")),
     ("/portal/forgotten", ("GET", "POST")),
     ("/portal/forgotten/code", ("GET", "POST")),

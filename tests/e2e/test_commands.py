@@ -67,5 +67,5 @@ def test_screenshots_help_shows_an_example_and_an_unknown_name_tells_the_known_o
     assert "example: python -m tests.e2e.screenshots --out pictures" in run("tests.e2e.screenshots", "--help").stdout
     done = run("tests.e2e.screenshots", "lincenses")
     assert done.returncode == 2
-    assert "there is no shot named lincenses; there are: log-in, " in done.stderr
+    assert "there is no shot named lincenses; there are: styles, log-in, " in done.stderr
     assert len({shot.name for shot in SHOTS}) == len(SHOTS)

@@ -53,7 +53,7 @@ def test_a_log_in_leads_to_the_page_that_was_asked_for_and_a_log_out_ends_it(
     lands(either_page, site, f"/licenses/{site.license.id}/users")
     cookies = either_page.context.cookies()
     leave(either_page)
-    lands(either_page, site, "/log-in")
+    lands(either_page, site, f"/log-in?company={site.company}")
     either_page.go_back()
     either_page.goto("/portal/licenses")
     lands(either_page, site, "/log-in?next=/portal/licenses")

@@ -233,6 +233,7 @@ def test_users_are_filtered_by_what_they_do_and_found_by_their_names(either_page
     chips.get_by_role("link", name="Idle").click()
     expect(either_page.get_by_role("heading", name="Nothing matches")).to_be_visible()
     chips.get_by_role("link", name="All").click()
+    expect(chips.get_by_role("link", name="All")).to_have_attribute("aria-current", "true")
     search = either_page.get_by_role("form", name="Search and sort")
     search.get_by_role("searchbox").fill("schaefer")
     search.get_by_role("button", name="Search").click()

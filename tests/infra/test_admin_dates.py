@@ -36,7 +36,7 @@ def test_a_date_alone_is_that_days_last_instant_in_the_time_zone_of_the_company(
     assert exact["validity_period"] == "2031-07-01T00:00:00.000Z"
     words = browser_of(vendor, MANAGER).get("/portal/licenses").words
     assert "30 Jun 2031" in words
-    assert "1 Jul 2031, 00:00 UTC" in words
+    assert "1 Jul 2031" in words
     assert operator.asks(f"company set --code {vendor.code} --time-zone ''")["time_zone"] == "UTC"
 
 

@@ -1,6 +1,7 @@
 """The line of each answer of the License API, for events as API Gateway hands them over."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -222,11 +223,7 @@ def test_a_busy_database_is_a_refusal_that_says_what_it_was(
 def test_every_route_answers_with_one_line_that_names_it_and_no_more_of_the_address(
     method: str, path: str, output: Output
 ) -> None:
-    parts = {
-        name: "1"
-        for name in ("license_id", "user_id", "device", "batch_id", "name", "nowhere")
-        if f"{{{name}}}" in path
-    }
+    parts = dict.fromkeys(re.findall(r"{(\w+)}", path), "1")
     kind = {"Content-Type": "application/x-www-form-urlencoded"} if path.startswith("/portal") else {}
     asked = event(method, path, kind | CHOSEN_ID, query={"license_key": "SECRET"}, body="", parts=parts)
     answered = answer(asked)
