@@ -79,6 +79,7 @@ PORTAL_PAGE_NOTED = Budget("2 reads + 1 write", 10, 1)
 """The same, once in five minutes of a session: then it is noted that the session is in use."""
 PAGES_OF_MORE_READS = {
     "/portal/activity": 26,
+    "/portal/export/licenses": 3,
     "/portal/people": 27,
     "/portal/search": 51,
     "/portal/people/{user_id}": 3,

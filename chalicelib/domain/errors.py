@@ -84,6 +84,7 @@ Code = Literal[
     "product_code_malformed",
     "origin_malformed",
     "url_malformed",
+    "url_for_operators",
     "url_not_encrypted",
     "url_not_public",
     "accent_malformed",

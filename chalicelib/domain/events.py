@@ -84,6 +84,11 @@ class Actor:
         """Whether it is somebody in the portal: a license manager, or a user. All others act for the vendor."""
         return self.name.startswith("user:")
 
+    @property
+    def is_server(self) -> bool:
+        """Whether it is a vendor's own server, by a key of the Management API. It operates nothing here."""
+        return self.name.startswith("management:")
+
 
 @dataclass(frozen=True, slots=True)
 class Event:

@@ -124,6 +124,7 @@ OF_LICENSE: Mapping[str, Export] = {
 
 def _licenses(request: PortalRequest, claims: SessionClaims, _parts: Parts) -> Response:
     """The licenses that the user manages."""
+    portal_queries.authenticate_session(claims, now=request.now)  # before a long list is read
     return _file(request, claims, "licenses", LICENSES)
 
 
@@ -139,9 +140,8 @@ def _of_license(request: PortalRequest, claims: SessionClaims, parts: Parts) -> 
 def _file(request: PortalRequest, claims: SessionClaims, name: str, export: Export, *of: int) -> Response:
     """All rows of the list, as it is filtered. Raises `Invalid`: `file_too_long`."""
     asked = ListRequest.of(request, claims).query
-    page = export.read(
-        claims, *of, FileQuery(asked.search, asked.product, asked.status, asked.sort), now=request.now
-    ).page
+    whole = FileQuery(asked.search, asked.product, asked.status, asked.sort, asked.kind, asked.days)
+    page = export.read(claims, *of, whole, now=request.now).page
     if page.after:
         raise Invalid("file_too_long", most=FileQuery.size)
     kind, text = ("json", _to_json) if request.query.get("format") == "json" else ("csv", _to_csv)

@@ -1,6 +1,7 @@
 """People: everyone who may use a license that the manager shares out, once; and what is done when somebody leaves."""
 
 from chalicelib.domain.email import display_email
+from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.session import SessionClaims
 from chalicelib.languages import gettext, ngettext
 from chalicelib.portal.context import Loaded
@@ -36,6 +37,7 @@ def _load_leave(request: PortalRequest, claims: SessionClaims, user_id: int) -> 
         "sentences": [
             gettext("{who} can no longer use: {products}.", who=who, products=products),
             ngettext("{n} active device is deactivated.", "{n} active devices are deactivated.", view.row.devices),
+            *([] if view.is_all else [gettext("Seats on licenses that are older than your newest ones stay.")]),
             gettext(
                 "That makes room for others. The account itself stays, with its password and what it has elsewhere."
             ),
@@ -64,10 +66,12 @@ def name_of(row: PersonRow) -> str:
 def _said(row: PersonRow, removed: Removed) -> str:
     who, left = name_of(row), len(removed.licenses)
     said = ngettext("{who} was removed from {n} license.", "{who} was removed from {n} licenses.", left, who=who)
-    kept = ", ".join(held.product for held in row.seats if held.license.id in removed.refused)
-    if not kept:
-        return said
-    why = gettext(
-        "The seat stays on {products}: its transfers are used up, so nobody could take its place.", products=kept
-    )
-    return f"{said} {why}"
+    busy = [id for id, error in removed.refused.items() if isinstance(error, Unavailable)]
+    if bound := [held.product for held in row.seats if held.license.id in removed.refused.keys() - busy]:
+        said += " " + gettext(
+            "The seat stays on {products}: its transfers are used up, so nobody could take its place.",
+            products=", ".join(bound),
+        )
+    if busy:
+        said += " " + gettext("The database was busy: please do it once more, for the seats that are left.")
+    return said

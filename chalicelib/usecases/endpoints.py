@@ -20,7 +20,7 @@ from chalicelib.domain.events import Actor, Event, EventType
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.public_events import TEST_TYPE, pattern
-from chalicelib.domain.webhooks import checked_url, without_path
+from chalicelib.domain.webhooks import checked_url, event_bus, without_path
 from chalicelib.encryption import decrypt, encrypt
 from chalicelib.runtime import runtime
 from chalicelib.store import accounts, deliveries, webhooks
@@ -87,11 +87,13 @@ def create_endpoint(
     Raises `company_not_found`, `unknown_product`, `Invalid`: one error for each wrong field, or `too_many_webhooks`.
     """
     owner = find_company(company).code
-    raise_all([*wrong_in("url", _url, url), *wrong_in("events", _guard_patterns, listens_to)])
+    raise_all(
+        [*wrong_in("url", lambda address: _url(address, actor), url), *wrong_in("events", _guard_patterns, listens_to)]
+    )
     _guard_products(owner, products)
     secret, id = new_secret(), new_id(now)
     sealed = encrypt(secret, _context(owner, id))
-    endpoint = Endpoint(owner, id, _url(url), now, sealed, listens_to=listens_to, products=products)
+    endpoint = Endpoint(owner, id, _url(url, actor), now, sealed, listens_to=listens_to, products=products)
 
     def decide(state: _State) -> Endpoint:
         if len(state.endpoints) >= MAX_ENDPOINTS:
@@ -124,7 +126,7 @@ def change_endpoint(
     to be changed. Raises as `create_endpoint`, `webhook_not_found`, and `Denied`: `revision_changed`.
     """
     owner = find_company(company).code
-    wrong_url = [] if url is None else wrong_in("url", _url, url)
+    wrong_url = [] if url is None else wrong_in("url", lambda address: _url(address, actor), url)
     wrong_events = [] if listens_to is None else wrong_in("events", _guard_patterns, listens_to)
     raise_all([*wrong_url, *wrong_events])
     _guard_products(owner, products or frozenset())
@@ -132,7 +134,7 @@ def change_endpoint(
     def decide(old: Endpoint) -> Endpoint:
         return replace(
             old,
-            url=old.url if url is None else _url(url),
+            url=old.url if url is None else _url(url, actor),
             listens_to=old.listens_to if listens_to is None else listens_to,
             products=old.products if products is None else products,
             paused=old.paused if paused is None else paused,
@@ -192,7 +194,7 @@ def send_test(company: str, endpoint_id: int, actor: Actor, *, now: Instant) -> 
     """File an event that says nothing, to see whether it arrives. Raises `company_not_found`, `webhook_not_found`."""
     owner = find_company(company)
     endpoint = find_endpoint(owner.code, endpoint_id)
-    event = Event.new("webhook_tested", actor, now, webhook=endpoint.id, url=endpoint.url)
+    event = Event.new("webhook_tested", actor, now, webhook=endpoint.id, url=without_path(endpoint.url))
     id, key = webhook_id(owner.code, event, TEST_TYPE), f"{event.key}#{TEST_TYPE}"
     body = payload(id, TEST_TYPE, event, Subject(owner), 0, now)
     delivery = new_delivery(endpoint, key, id, TEST_TYPE, body, now)
@@ -316,8 +318,12 @@ def _read(company: str) -> _State:
     return _State(read_listeners(company), webhooks.read_endpoints(company))
 
 
-def _url(url: str) -> str:
-    return checked_url(url, runtime().webhooks.may_be_private)
+def _url(url: str, actor: Actor) -> str:
+    """The address, checked. A bus lies in the account of who operates the server, and may be another vendor's."""
+    address = checked_url(url, runtime().webhooks.may_be_private)
+    if actor.is_server and event_bus(address) is not None:
+        raise Invalid("url_for_operators", field="url")
+    return address
 
 
 def _guard_patterns(patterns: frozenset[str]) -> None:

@@ -70,6 +70,7 @@ MESSAGES: dict[str, str] = {
     "company_code_malformed": "a company code is 1 to 32 of A-Z, 0-9 and inner dashes.",
     "product_code_malformed": "a product code is 1 to 64 letters, digits and inner . _ -",
     "origin_malformed": "write it as https://app.example, without a path.",
+    "url_for_operators": "a bus of EventBridge is named by who operates the server; write an address of https.",
     "url_malformed": "write it as https://receiver.example/path, without user, password or #, or as eventbridge:BUS.",
     "url_not_encrypted": "only https is taken here.",
     "url_not_public": "{host} is no public address.",

@@ -43,8 +43,9 @@ class EventBus:
         except (ConnectTimeoutError, ReadTimeoutError):
             return Answer(None, "", "timeout")
         except ClientError as error:
+            # Not the message: it names accounts and roles of who operates the server.
             status, reason = error.response["ResponseMetadata"]["HTTPStatusCode"], error.response["Error"]
-            return Answer(status, _excerpt(reason["Code"], reason["Message"]), None)
+            return Answer(status, reason["Code"], None)
         except BotoCoreError as error:
             return Answer(None, type(error).__name__, "no_connection")
         status, [result] = answer["ResponseMetadata"]["HTTPStatusCode"], answer["Entries"]

@@ -33,6 +33,18 @@ def make(shop: VendorsServer, url: str = URL, **fields: Any) -> dict[str, Any]:
     return made
 
 
+def test_a_bus_is_named_by_operators_alone(shop: VendorsServer, vendor: Vendor) -> None:
+    """It lies in their account, where those of other vendors may lie."""
+    sentence = "a bus of EventBridge is named by who operates the server"
+    for answer in (
+        shop.post("webhooks", {"url": "eventbridge:orders-of-another-vendor"}),
+        shop.call("PATCH", f"webhooks/{make(shop)['id']}", {"url": "eventbridge:default"}),
+    ):
+        assert answer.status_code == 400
+        assert sentence in answer.json()["errors"]["url"][0]
+    assert [endpoint.url for endpoint in find_endpoints(vendor.code)] == [URL]
+
+
 def test_a_new_webhook_answers_its_secret_once(shop: VendorsServer, vendor: Vendor) -> None:
     made = make(shop, "HTTPS://Hooks.example/in", events=["user.locked", "license.*"], products=["viewer"])
     (stored,) = find_endpoints(vendor.code)

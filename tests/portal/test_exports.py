@@ -86,6 +86,14 @@ def test_devices_and_history_are_taken_away(vendor: Vendor, license: License) ->
     assert {event["type"] for event in events} == {"device_activated", "license_issued", "user_assigned"}
 
 
+def test_a_history_is_taken_away_as_it_is_filtered(vendor: Vendor, license: License) -> None:
+    browser = browser_of(vendor, MANAGER)
+    kinds = {event["type"] for event in objects_of(browser, at(license, "/export/history"), kind="devices")}
+    assert kinds == {"device_activated"}
+    page = browser.get(at(license, "/history"), kind="devices")
+    assert at(license, "/export/history?kind=devices&format=csv") in page.links
+
+
 def test_a_list_is_taken_away_whole_and_as_it_is_filtered(vendor: Vendor) -> None:
     fill(vendor, MANAGER, 120)
     browser = browser_of(vendor, MANAGER)

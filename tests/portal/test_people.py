@@ -1,9 +1,14 @@
 """People: everyone who may use a license of the manager's, once; and all seats of somebody who leaves."""
 
+from typing import Any
+
 import pytest
 
+from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.license import License
 from chalicelib.usecases.assign_user import Profile, assign_user
+from chalicelib.usecases.change_seat import remove_account
+from chalicelib.usecases.remove_person import remove_person
 from chalicelib.web import clock
 from tests.portal.browser import Page, browser_of
 from tests.store.costs import counted
@@ -81,6 +86,29 @@ def test_a_license_without_a_transfer_left_keeps_the_seat_and_the_others_do_not(
     assert "removed from 2 licenses. The seat stays on Revit: its transfers are used up" in page.words
     assert vendor.stored(fixed).times_activated == 1
     assert "Ann" not in browser.get(f"/portal/licenses/{licenses[0].id}/users").words
+
+
+def test_a_license_that_another_vendor_has_is_left_alone(vendor: Vendor, licenses: list[License]) -> None:
+    other = Vendor(now=vendor.now)
+    removed = remove_person(other.code, [licenses[0].id], account(vendor, ANN).id, ADMIN, now=vendor.now)
+    assert (removed.licenses, removed.refused) == ([], {})
+    assert vendor.stored(licenses[0]).users_assigned == 1
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_what_the_database_has_no_time_for_is_left_and_said(
+    vendor: Vendor, licenses: list[License], monkeypatch: pytest.MonkeyPatch, which: int
+) -> None:
+    def remove_but_one(company: str, license_id: int, *args: Any, **more: Any) -> None:
+        if license_id == licenses[which].id:
+            raise Unavailable("database_busy", cause="a storm")
+        remove_account(company, license_id, *args, **more)
+
+    monkeypatch.setattr("chalicelib.usecases.remove_person.remove_account", remove_but_one)
+    page = browser_of(vendor, MANAGER).send(f"{person(vendor, ANN)}/leave")
+    assert "was removed from 1 license. The database was busy: please do it once more" in page.words
+    assigned = [vendor.stored(license).users_assigned for license in licenses]
+    assert assigned == ([1, 1] if which == 0 else [0, 2])
 
 
 def test_the_same_form_again_removes_nobody_else(vendor: Vendor, licenses: list[License]) -> None:

@@ -66,7 +66,6 @@ from chalicelib.usecases.management_keys import create_management_key, revoke_ma
 from chalicelib.usecases.operator_queries import account_history, license_details, license_history, order_details
 from chalicelib.usecases.order_managers import add_manager, find_order, remove_manager
 from chalicelib.usecases.record_refusal import record_refusal
-from chalicelib.usecases.remove_person import remove_person
 from chalicelib.usecases.replace_user import replace_user
 from chalicelib.usecases.sessions import log_in_to_portal
 from chalicelib.usecases.unlock import unlock
@@ -264,11 +263,6 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
         "license_not_found",
         [lambda c, v: remove_account(c, v.by_user.id, ada(v), ADMIN, now=NOW)],
     ),
-    (
-        remove_person,
-        "license_not_found",
-        [lambda c, v: remove_person(c, [v.by_user.id], ada(v), ADMIN, now=NOW)],
-    ),
     (unlock, "user_not_found", [lambda c, _v: unlock(c, ADA, ADMIN, now=NOW)]),
     (log_in, "invalid_credentials", [lambda c, v: log_in(c, ADA, v.password, now=NOW)]),
     (
@@ -373,6 +367,7 @@ NAMES_NOTHING = {
     "audit",
     "create_management_key",
     "find_management_keys",
+    "remove_person",
     "revoke_management_key",
     "create_product",
     "delete_company",

@@ -55,7 +55,7 @@ def test_an_event_that_the_bus_does_not_take_is_not_delivered(client: WebhookCli
 def test_what_aws_refuses_is_an_answer_with_its_status(client: WebhookClient, aws: Stubber) -> None:
     aws.add_client_error("put_events", "AccessDeniedException", "not yours", http_status_code=400)
     answer = post(client)
-    assert (answer, answer.ok) == (Answer(400, "AccessDeniedException: not yours", None), False)
+    assert (answer, answer.ok) == (Answer(400, "AccessDeniedException", None), False)
 
 
 @pytest.mark.parametrize(

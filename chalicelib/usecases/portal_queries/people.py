@@ -74,6 +74,8 @@ class PersonView:
 
     principal: Principal
     row: PersonRow
+    is_all: bool
+    """Whether all licenses with users were looked at."""
 
 
 def managed_people(claims: SessionClaims, list_query: ListQuery, *, now: Instant) -> PeopleView:
@@ -103,7 +105,7 @@ def managed_person(claims: SessionClaims, user_id: int, *, now: Instant) -> Pers
     ]
     if not held or user_id not in found.users:
         raise NotFound("user_not_found")
-    return PersonView(managed.principal, _row(found.users[user_id], held, now))
+    return PersonView(managed.principal, _row(found.users[user_id], held, now), managed.is_all)
 
 
 def read_seats(managed: Managed) -> tuple[dict[int, list[HeldSeat]], bool]:
