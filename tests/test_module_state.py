@@ -73,6 +73,7 @@ REMEMBER = {
     "infra.embedded.tables._select",
     "chalicelib.domain.days._zone",
     "chalicelib.domain.days.time_zones",
+    "chalicelib.usecases.portal_queries.listing._words",
     "chalicelib.domain.email.display_email",
     "chalicelib.languages._files",
     "chalicelib.languages._read",

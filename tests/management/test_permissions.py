@@ -31,7 +31,7 @@ def test_every_call_declares_a_scope_of_the_list_and_whether_it_writes() -> None
         assert declared.scope in SCOPES, declared.name
         assert declared.scope.endswith(":write") == declared.writes, declared.name
         assert declared.writes == (declared.method != "GET"), declared.name
-    assert [declared.name for declared in endpoint.declared if declared.public] == ["openapi"]
+    assert {declared.name for declared in endpoint.declared if declared.public} == {"openapi"}
 
 
 @each_call
