@@ -382,6 +382,7 @@ NO_PARSERS = {
         "portal.handlers.page",
         "portal.handlers.action",
         "portal.handlers.shown",
+        "portal.exports.download",
         "portal.render.render",
     ),  # of our own
     *("web.errors.error_response", "web.hmac_signature.sign"),  # of our own; `verify` tries the other

@@ -1,6 +1,6 @@
 """How a license stands, for the people who share it out and use it: one state, and the instant that goes with it.
 
-`license.status` is the word of applications and operators. Here one is told who has stopped a license, and what comes.
+`license.status` is the word of applications and operators. This says who has stopped a license, and what comes.
 """
 
 from dataclasses import dataclass

@@ -14,6 +14,7 @@ from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.spreadsheet import to_csv
 from chalicelib.languages import gettext
 from chalicelib.portal.context import Context, Loaded, Parts
+from chalicelib.portal.exports import download
 from chalicelib.portal.forms import FIELD, nonce_of
 from chalicelib.portal.handlers import (
     FORM_EXPIRED,
@@ -34,7 +35,6 @@ from chalicelib.usecases import batch_assign, portal_queries
 from chalicelib.usecases.batch_assign import RowResult
 from chalicelib.usecases.portal_queries import LicenseView
 from chalicelib.web.error_responses import wire_code
-from chalicelib.web.errors import FinalResponse
 
 WORK_SECONDS = 4.0
 """How long one request assigns people: API Gateway gives up after 29, and people wonder before."""
@@ -197,13 +197,7 @@ def _download(request: PortalRequest, claims: SessionClaims, parts: Parts) -> Re
     """The result as a CSV file."""
     view = _look(request, claims, parts["license_id"])
     results = _result(request, view, parts["batch_id"])
-    headers: dict[str, str | list[str]] = {
-        "Content-Type": "text/csv; charset=utf-8",
-        "Content-Disposition": f'attachment; filename="license-users-{parts["batch_id"]}.csv"',
-        "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",
-    }
-    return FinalResponse("\ufeff" + _csv(results, view), headers, 200)
+    return download(f"license-users-{parts['batch_id']}.csv", "\ufeff" + _csv(results, view))
 
 
 def _csv(results: list[RowResult], view: LicenseView) -> str:

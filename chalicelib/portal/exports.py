@@ -146,13 +146,19 @@ def _file(request: PortalRequest, claims: SessionClaims, name: str, export: Expo
         raise Invalid("file_too_long", most=FileQuery.size)
     kind, text = ("json", _to_json) if request.query.get("format") == "json" else ("csv", _to_csv)
     file = "-".join([name, *map(str, of)])
+    return download(f"{file}.{kind}", text(export.columns, page.rows))
+
+
+def download(name: str, text: str) -> Response:
+    """A file that a browser keeps and does not show; `name` ends with `.csv` or `.json`."""
+    kind = "application/json" if name.endswith(".json") else "text/csv"
     headers: dict[str, str | list[str]] = {
-        "Content-Type": f"{'application/json' if kind == 'json' else 'text/csv'}; charset=utf-8",
-        "Content-Disposition": f'attachment; filename="{file}.{kind}"',
+        "Content-Type": f"{kind}; charset=utf-8",
+        "Content-Disposition": f'attachment; filename="{name}"',
         "Cache-Control": "no-store",
         "X-Content-Type-Options": "nosniff",
     }
-    return FinalResponse(text(export.columns, page.rows), headers, 200)
+    return FinalResponse(text, headers, 200)
 
 
 def _to_csv(columns: Sequence[Column], rows: Sequence[Row]) -> str:

@@ -16,8 +16,8 @@ from chalicelib.usecases.change_device import blacklist_device, reset_device
 from chalicelib.usecases.change_license import reset_license, set_enabled
 from chalicelib.usecases.change_seat import remove_user, reset_activations
 from chalicelib.usecases.portal_queries import ListQuery, Use, manager_overview, recent_activity
-from chalicelib.usecases.portal_queries.activity import MAX_EVENTS, MAX_FOLLOWED
-from chalicelib.usecases.portal_queries.overview import MAX_COUNTED
+from chalicelib.usecases.portal_queries.activity import MAX_EVENTS
+from chalicelib.usecases.portal_queries.overview import MAX_COUNTED, MAX_FOLLOWED
 from chalicelib.usecases.sessions import log_out
 from tests.store.costs import counted
 from tests.support import ADMIN, DAY, HOUR, NOW, Vendor

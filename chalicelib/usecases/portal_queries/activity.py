@@ -11,19 +11,16 @@ from chalicelib.domain.days import day_of, first_instant
 from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License
-from chalicelib.domain.paging import Page, Rows
+from chalicelib.domain.paging import Page
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.usage import active_by_day, recent_days
 from chalicelib.store import licenses
-from chalicelib.threads import ThreadPool
-from chalicelib.usecases.portal_queries.listing import ListQuery, has_words, list_page
-from chalicelib.usecases.portal_queries.overview import Managed, read_newest
+from chalicelib.usecases.portal_queries.listing import ListQuery, has_words, page_of_all
+from chalicelib.usecases.portal_queries.overview import MAX_FOLLOWED, Managed, read_newest, read_of_each
 from chalicelib.usecases.portal_queries.principal import Principal
 
-MAX_FOLLOWED = 24
 MAX_EVENTS = 500
 """Events of one license that are read, the newest ones."""
-_READ_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,23 +80,15 @@ def recent_activity(claims: SessionClaims, list_query: ListQuery, *, now: Instan
 
 
 def _read(followed: list[License], since: Instant) -> list[_History]:
-    with ThreadPool(_READ_AT_ONCE) as threads:
-        events = threads.map(lambda one: licenses.events_since(one.company, one.id, since, MAX_EVENTS), followed)
+    events = read_of_each(followed, lambda one: licenses.events_since(one.company, one.id, since, MAX_EVENTS))
     return [_History(*pair) for pair in zip(followed, events, strict=True)]
 
 
 def _page(managed: Managed, histories: list[_History], list_query: ListQuery) -> Page[ActivityRow]:
-    """The rows that are asked for. All are in memory, so any page is cut from the whole list."""
+    """The rows that are asked for."""
     rows = [ActivityRow(one.license, managed.product(one.license), event) for one in histories for event in one.events]
     rows.sort(key=_key, reverse=True)
-
-    def read(_after: str, _backwards: bool, _limit: int) -> tuple[list[ActivityRow], bool]:
-        return rows, False
-
-    def keep(found: list[ActivityRow]) -> list[ActivityRow]:
-        return [row for row in found if has_words(_texts(row), list_query.search)]
-
-    return list_page(Rows(read, _key, len(rows), len(rows)), list_query, keep if list_query.search.strip() else None)
+    return page_of_all(rows, _key, list_query, lambda row: has_words(_texts(row), list_query.search))
 
 
 def _key(row: ActivityRow) -> str:

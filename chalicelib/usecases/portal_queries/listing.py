@@ -64,6 +64,12 @@ def list_page(
     return read_page(rows, *asked, size=list_query.size, keep=keep, arrange=arrange, is_late=late)
 
 
+def page_of_all(rows: list[T], key: Callable[[T], str], list_query: ListQuery, matches: Callable[[T], bool]) -> Page[T]:
+    """The page that is asked for of rows that are all in memory, in order; `matches`: whether a search finds one."""
+    keep = (lambda found: [row for row in found if matches(row)]) if list_query.search.strip() else None
+    return list_page(Rows(lambda *_: (rows, False), key, len(rows), len(rows)), list_query, keep)
+
+
 def page_with(page: Page[Any], rows: list[Any]) -> Page[Any]:  # rows of another type
     """The same page, of what its rows have become."""
     return replace(page, rows=rows)

@@ -1,8 +1,8 @@
 """What a manager sees first: which licenses need him, and how much of what was sold is used."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import get_args
+from typing import TypeVar, get_args
 
 from chalicelib.domain.attention import Reason, reasons
 from chalicelib.domain.catalog import Product
@@ -14,10 +14,16 @@ from chalicelib.domain.standing import Standing
 from chalicelib.store import batch_reads
 from chalicelib.store.batch_reads import ReadRequest
 from chalicelib.store.orders import read_managed_licenses
+from chalicelib.threads import ThreadPool
 from chalicelib.usecases.portal_queries.principal import Principal, authenticate, standing_of
+
+T = TypeVar("T")
 
 MAX_COUNTED, MAX_PRODUCTS = 80, 16
 """Licenses that are counted, the newest ones, and products that are named: one BatchGet, with who asks."""
+MAX_FOLLOWED = 24
+"""Licenses that are read one by one, where what is asked for lies with each of them."""
+_READ_AT_ONCE = 8
 ENDING_MS = 90 * 24 * HOUR_MS
 """How long before its end a license is counted among those that end."""
 
@@ -111,6 +117,12 @@ def read_newest(claims: SessionClaims, now: Instant) -> Managed:
     found = batch_reads.batch_read(claims, ReadRequest(licenses=[s.license_id for s in sold], products=codes), now)
     there = [found.licenses[one.license_id] for one in sold if one.license_id in found.licenses]
     return Managed(authenticate(claims, found, now), there, found.products, not more)
+
+
+def read_of_each(licenses: Sequence[License], read: Callable[[License], T]) -> list[T]:
+    """What `read` answers of each license, in their order, some at a time."""
+    with ThreadPool(_READ_AT_ONCE) as threads:
+        return list(threads.map(read, licenses))
 
 
 def _gravest_first(need: Need) -> tuple[int, Instant]:

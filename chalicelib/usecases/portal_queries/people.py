@@ -1,7 +1,7 @@
 """Everyone who has a seat on a license that somebody manages, once, with all these licenses.
 
 Seats lie with their licenses, so each license is a read: the newest with users are looked at, and no more than
-`MAX_LICENSES`.
+`MAX_FOLLOWED`.
 """
 
 from collections import defaultdict
@@ -12,19 +12,17 @@ from chalicelib.domain.errors import NotFound
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.invitation import InvitationState, invitation_state
 from chalicelib.domain.license import License, Seat
-from chalicelib.domain.paging import Page, Rows
+from chalicelib.domain.paging import Page
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import User, shown_names
 from chalicelib.store import batch_reads, licenses
 from chalicelib.store.batch_reads import ReadRequest
-from chalicelib.threads import ThreadPool
-from chalicelib.usecases.portal_queries.listing import ListQuery, has_words, list_page, page_with
-from chalicelib.usecases.portal_queries.overview import Managed, read_newest
+from chalicelib.usecases.portal_queries.listing import ListQuery, has_words, page_of_all, page_with
+from chalicelib.usecases.portal_queries.overview import MAX_FOLLOWED, Managed, read_newest, read_of_each
 from chalicelib.usecases.portal_queries.principal import Principal
 
-MAX_LICENSES, MAX_SEATS = 24, 1000
-"""Licenses that are looked at, and seats of each."""
-_READ_AT_ONCE = 8
+MAX_SEATS = 1000
+"""Seats of one license that are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +109,8 @@ def managed_person(claims: SessionClaims, user_id: int, *, now: Instant) -> Pers
 def read_seats(managed: Managed) -> tuple[dict[int, list[HeldSeat]], bool]:
     """The seats of each person, by the account's id, and whether these are all. A read for each license with users."""
     with_users = _with_users(managed)
-    looked_at = with_users[:MAX_LICENSES]
-    with ThreadPool(_READ_AT_ONCE) as threads:
-        seats = list(threads.map(lambda one: list(licenses.seats(one.company, one.id, limit=MAX_SEATS)), looked_at))
+    looked_at = with_users[:MAX_FOLLOWED]
+    seats = read_of_each(looked_at, lambda one: list(licenses.seats(one.company, one.id, limit=MAX_SEATS)))
     held: dict[int, list[HeldSeat]] = defaultdict(list)
     for license, some in zip(looked_at, seats, strict=True):
         for seat in some:
@@ -138,17 +135,10 @@ def _with_users(managed: Managed) -> list[License]:
 
 
 def _page(people: list[list[HeldSeat]], list_query: ListQuery) -> Page[list[HeldSeat]]:
-    """The people who are asked for. All are in memory, so any page is cut from the whole list."""
+    """The people who are asked for."""
     people.sort(key=lambda seats: seats[0].seat.email)
-
-    def read(_after: str, _backwards: bool, _limit: int) -> tuple[list[list[HeldSeat]], bool]:
-        return people, False
-
-    def keep(found: list[list[HeldSeat]]) -> list[list[HeldSeat]]:
-        return [seats for seats in found if names_person(seats, list_query.search)]
-
-    rows = Rows(read, lambda seats: str(seats[0].seat.user_id), len(people), len(people))
-    return list_page(rows, list_query, keep if list_query.search.strip() else None)
+    key = lambda seats: str(seats[0].seat.user_id)  # noqa: E731 - short and local
+    return page_of_all(people, key, list_query, lambda seats: names_person(seats, list_query.search))
 
 
 def _texts(seats: list[HeldSeat]) -> list[str]:

@@ -10,12 +10,10 @@ from chalicelib.domain.license import License
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.standing import Standing
 from chalicelib.store import activations
-from chalicelib.threads import ThreadPool
 from chalicelib.usecases.portal_queries.devices import DeviceRow, device_row, names_device
 from chalicelib.usecases.portal_queries.listing import has_words
-from chalicelib.usecases.portal_queries.overview import Managed, read_newest
+from chalicelib.usecases.portal_queries.overview import MAX_FOLLOWED, Managed, read_newest, read_of_each
 from chalicelib.usecases.portal_queries.people import (
-    MAX_LICENSES,
     HeldSeat,
     PersonRow,
     names_person,
@@ -28,7 +26,6 @@ MAX_DEVICES = 500
 """Devices of one license that are looked at."""
 MAX_FOUND = 10
 """Of each kind, that are shown."""
-_READ_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +96,9 @@ def _texts(license: License, managed: Managed) -> list[str]:
 def _devices(managed: Managed, held: dict[int, list[HeldSeat]], search: str) -> tuple[list[FoundDevice], bool]:
     """Those that are found, the one heard of last first; and whether all devices were looked at."""
     used = [license for license in managed.licenses if license.first_activated_at is not None]
-    looked_at = used[:MAX_LICENSES]
+    looked_at = used[:MAX_FOLLOWED]
     seats = {(one.license.id, one.seat.user_id): one.seat for some in held.values() for one in some}
-    with ThreadPool(_READ_AT_ONCE) as threads:
-        devices = list(
-            threads.map(lambda one: list(activations.devices(one.company, one.id, limit=MAX_DEVICES)), looked_at)
-        )
+    devices = read_of_each(looked_at, lambda one: list(activations.devices(one.company, one.id, limit=MAX_DEVICES)))
     found = []
     for license, some in zip(looked_at, devices, strict=True):
         rows = [device_row(one, license, seats.get((license.id, one.user_id or 0)), ()) for one in some]
