@@ -59,6 +59,11 @@ HOUR, DAY = 3_600_000, 86_400_000
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
+def mistyped(text: str) -> str:
+    """The text with another last digit, whatever chance made the last one."""
+    return text[:-1] + ("1" if text.endswith("0") else "0")
+
+
 def in_memory() -> str | None:
     """A folder in memory for data that may be lost, for each write waits for the disk; None where there is little."""
     folder = Path("/dev/shm")  # noqa: S108 - for a folder of its own

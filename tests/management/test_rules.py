@@ -17,7 +17,7 @@ from tests.management.calls import BODIES, CALLS, Made, named
 from tests.management.server import VendorsServer, granted, new_key, refused
 from tests.store.faults import Crash, wire
 from tests.store.seam import Request, Send
-from tests.support import ChangeRuntime, Vendor
+from tests.support import ChangeRuntime, Vendor, mistyped
 
 URL = "https://hooks.example/in"
 each_call = pytest.mark.parametrize("declared", CALLS, ids=named)
@@ -225,7 +225,7 @@ def test_a_key_that_has_called_too_often_waits_and_no_other_does(
 
 def test_who_is_not_known_is_not_counted(shop: VendorsServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(caller, "take_call", lambda *_, **__: 1 / 0)
-    assert refused(shop.get("webhooks", Authorization=f"Api-Key {shop.key[:-1]}0"), 403) != ""
+    assert refused(shop.get("webhooks", Authorization=f"Api-Key {mistyped(shop.key)}"), 403) != ""
 
 
 def test_a_new_call_that_takes_a_body_has_an_example() -> None:
