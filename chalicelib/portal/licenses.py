@@ -12,6 +12,7 @@ from chalicelib.portal.lists import ListRequest
 from chalicelib.portal.request import PortalRequest
 from chalicelib.portal.rules import rules
 from chalicelib.portal.timeline import timeline, validity
+from chalicelib.portal.usage_chart import usage_chart
 from chalicelib.usecases import change_license, portal_queries
 from chalicelib.usecases.portal_queries import LicenseView, ListQuery
 
@@ -35,6 +36,7 @@ def license(request: PortalRequest, claims: SessionClaims, license_id: int) -> L
         "timeline": timeline(terms, request.now, zone),
         "validity": validity(terms, request.now, zone),
         "grace_ends": ends_at(terms.validity_period, terms.grace_period) if terms.grace_period else None,
+        "chart": view.usage and usage_chart(view.usage.days, view.usage.active, terms.max_activations),
         "rules": rules(terms, prevent_vm=view.prevent_vm),
         "list_query": ListQuery(),
     }

@@ -9,7 +9,7 @@ from chalicelib.domain.license import License
 from chalicelib.usecases import portal_queries
 from chalicelib.usecases.branding import set_branding
 from chalicelib.usecases.change_license import set_enabled, set_name
-from chalicelib.usecases.portal_queries import ListQuery
+from chalicelib.usecases.portal_queries import ListQuery, usage
 from tests.portal.browser import Browser, at
 from tests.support import ADMIN, DAY, NOW, Vendor
 from tests.usecases.people import MANAGER, issued, logged_in
@@ -39,6 +39,24 @@ def test_every_fact_stands_on_the_page(license: License, manager: Browser) -> No
     assert "not included" not in page.words
     assert "Up to 5 people may use it" in page.words
     assert "ADA-PC" in page.words
+
+
+def test_usage_is_a_line_below_what_is_allowed_with_its_numbers_as_a_table(
+    license: License, manager: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = manager.get(at(license))
+    assert "Active devices, 90 days" in page.words
+    assert f"allowed {license.max_activations} today 1 Week by week Day Active devices" in page.words
+    assert re.search(r"Active devices \d+ \w+ \d{4} 1 .* 0 Life cycle", page.words)
+    assert "the days before are left out" not in page.words
+    monkeypatch.setattr(usage, "MAX_EVENTS", 3)
+    page = manager.get(at(license))
+    assert "the days before are left out" in page.words
+    assert "polyline" not in page.answer.text  # all of it has happened today
+
+
+def test_a_license_that_was_never_activated_has_no_usage(vendor: Vendor, manager: Browser) -> None:
+    assert "Active devices, " not in manager.get(at(issued(vendor))).words
 
 
 @pytest.mark.parametrize("support", ["", SUPPORT])

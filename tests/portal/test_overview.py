@@ -108,6 +108,13 @@ def test_the_line_runs_from_the_first_day_to_today_and_below_a_round_number() ->
     assert chart.table == [(days[14], 12), (days[7], 7), (days[0], 0)]
 
 
+@pytest.mark.parametrize(("limit", "top", "y"), [(None, 4, None), (3, 4, 30.0), (10, 10, 0.0), (25, 40, 45.0)])
+def test_what_is_allowed_is_drawn_below_the_same_edge(limit: int | None, top: int, y: float | None) -> None:
+    chart = usage_chart([TODAY - timedelta(days=1), TODAY], [0, 2], limit)
+    assert chart is not None
+    assert (chart.top, chart.limit, chart.limit_y) == (top, limit, y)
+
+
 @pytest.mark.parametrize(
     ("most", "top"), [(0, 4), (1, 4), (4, 4), (5, 10), (10, 10), (11, 20), (39, 40), (41, 100), (100, 100), (101, 200)]
 )

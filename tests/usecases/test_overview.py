@@ -16,8 +16,8 @@ from chalicelib.usecases.change_device import blacklist_device, reset_device
 from chalicelib.usecases.change_license import reset_license, set_enabled
 from chalicelib.usecases.change_seat import remove_user, reset_activations
 from chalicelib.usecases.portal_queries import ListQuery, Use, manager_overview, recent_activity
-from chalicelib.usecases.portal_queries.activity import MAX_EVENTS
 from chalicelib.usecases.portal_queries.overview import MAX_COUNTED, MAX_FOLLOWED
+from chalicelib.usecases.portal_queries.usage import MAX_EVENTS
 from chalicelib.usecases.sessions import log_out
 from tests.store.costs import counted
 from tests.support import ADMIN, DAY, HOUR, NOW, Vendor
@@ -162,8 +162,8 @@ def test_each_day_counts_what_the_license_counted_when_it_ended() -> None:
     assert there == [4, 5, 5, 4, 3, 2, 1, 2, 1, 0]
     vendor.now = NOW
     shown = recent_activity(logged_in(vendor, MANAGER), ALL, now=NOW)
-    assert shown.days == recent_days(NOW, "")
-    assert shown.active == [0] * (USAGE_DAYS - 21) + there + [0] * 11
+    assert shown.usage.days == recent_days(NOW, "")
+    assert shown.usage.active == [0] * (USAGE_DAYS - 21) + there + [0] * 11
 
 
 def test_the_days_of_several_licenses_are_added_up() -> None:
@@ -172,7 +172,7 @@ def test_the_days_of_several_licenses_are_added_up() -> None:
     for license, host, day in [(one, "a", 0), (two, "a", 1), (two, "b", 2)]:
         vendor.activate(license, host, now=vendor.now + day * DAY)
     vendor.now = NOW
-    assert recent_activity(logged_in(vendor, MANAGER), ALL, now=NOW).active[-5:] == [0, 1, 2, 3, 3]
+    assert recent_activity(logged_in(vendor, MANAGER), ALL, now=NOW).usage.active[-5:] == [0, 1, 2, 3, 3]
 
 
 def test_days_of_which_not_all_events_are_read_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,11 +183,11 @@ def test_days_of_which_not_all_events_are_read_are_left_out(monkeypatch: pytest.
     vendor.now = NOW
     claims = logged_in(vendor, MANAGER)
     whole = recent_activity(claims, ALL, now=NOW)
-    monkeypatch.setattr("chalicelib.usecases.portal_queries.activity.MAX_EVENTS", 3)
+    monkeypatch.setattr("chalicelib.usecases.portal_queries.usage.MAX_EVENTS", 3)
     part = recent_activity(claims, ALL, now=NOW)
     assert MAX_EVENTS > 3
-    assert (len(whole.days), len(part.days)) == (USAGE_DAYS, 4)
-    assert part.active == whole.active[-4:] == [7, 8, 8, 8]
+    assert (len(whole.usage.days), len(part.usage.days)) == (USAGE_DAYS, 4)
+    assert part.usage.active == whole.usage.active[-4:] == [7, 8, 8, 8]
 
 
 def test_activity_is_newest_first_in_pages_and_found_by_person_device_and_product() -> None:

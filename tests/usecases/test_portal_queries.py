@@ -29,7 +29,7 @@ from chalicelib.usecases.change_email import change_email
 from chalicelib.usecases.change_license import set_enabled
 from chalicelib.usecases.change_password import change_password
 from chalicelib.usecases.change_seat import remove_user, reset_activations
-from chalicelib.usecases.portal_queries import ListQuery, details, devices, users
+from chalicelib.usecases.portal_queries import ListQuery, details, devices, usage, users
 from chalicelib.usecases.sessions import log_out, open_session
 from infra.budgets import PAGES_OF_MORE_READS, PORTAL_PAGE_NOTED
 from tests.store.costs import counted
@@ -310,6 +310,26 @@ def test_details_of_a_license_with_many_devices_still_tell_its_history(
     assert [event.hardware_id for event in view.events] == names[: -details.RECENT_EVENTS - 1 : -1]
     assert view.all_devices == all_devices
     assert view.last_check == (NOW + active - 1 if all_devices else None)
+
+
+def test_details_tell_on_how_many_devices_a_license_was_active_as_far_as_its_history_is_read(
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    license = issued(vendor, "viewer", max_activations=None)
+    claims = logged_in(vendor, MANAGER)
+    assert portal_queries.license_details(claims, license.id, now=NOW).usage is None
+    for day in range(4):
+        vendor.activate(license, f"pc-{day}", now=NOW + day * DAY)
+    vendor.now = NOW + 3 * DAY
+    claims = logged_in(vendor, MANAGER)
+    whole = portal_queries.license_details(claims, license.id, now=vendor.now).usage
+    assert whole is not None
+    assert (whole.is_whole, whole.active[-5:]) == (True, [0, 1, 2, 3, 4])
+    monkeypatch.setattr(usage, "MAX_EVENTS", 3)
+    with counted() as cost:
+        cut = portal_queries.license_details(claims, license.id, now=vendor.now).usage
+    assert cut is not None
+    assert (cut.is_whole, cut.active, len(cost.calls)) == (False, [3, 4], 3)
 
 
 def test_history_is_read_page_by_page(vendor: Vendor) -> None:

@@ -11,6 +11,7 @@ from chalicelib.domain.session import SessionClaims
 from chalicelib.store import activations, licenses, refusals
 from chalicelib.usecases.portal_queries.listing import CHUNK, ListQuery, has_words, list_page
 from chalicelib.usecases.portal_queries.principal import LicenseView, fields, one_license
+from chalicelib.usecases.portal_queries.usage import Usage, read_history, usage_of
 
 MAX_DEVICES = 100
 """Devices of which the details of a license tell the last check; more of them have a page of their own."""
@@ -41,6 +42,8 @@ class DetailsView(LicenseView):
     last_check: Instant | None
     all_devices: bool
     """Whether `last_check` is of all devices."""
+    usage: Usage | None
+    """None of a license that was never activated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +59,17 @@ def license_details(claims: SessionClaims, license_id: int, *, now: Instant) -> 
     Three reads at most, however many devices and events it has: two where it has no device, or is known to have many.
     """
     base, company = one_license(claims, license_id, now=now), claims.company
-    events = list(licenses.events(company, license_id, limit=RECENT_EVENTS))
     if base.license.first_activated_at is None:
-        return DetailsView(*fields(base), events, None, True)
+        events = list(licenses.events(company, license_id, limit=RECENT_EVENTS))
+        return DetailsView(*fields(base), events, None, True, None)
+    history = read_history(base.license)
+    usage = usage_of([history], now, base.principal.company.time_zone)
+    recent = history.events[:RECENT_EVENTS]
     if base.license.known_devices > MAX_DEVICES:
-        return DetailsView(*fields(base), events, None, False)
+        return DetailsView(*fields(base), recent, None, False, usage)
     devices, more = cut(activations.devices(company, license_id, limit=MAX_DEVICES + 1), MAX_DEVICES)
     last_check = None if more else max((device.last_check_at for device in devices), default=None)
-    return DetailsView(*fields(base), events, last_check, not more)
+    return DetailsView(*fields(base), recent, last_check, not more, usage)
 
 
 def license_history(claims: SessionClaims, license_id: int, list_query: ListQuery, *, now: Instant) -> HistoryView:
