@@ -33,6 +33,8 @@ class Company:
     """The one color of its portal, `#rrggbb`; empty: ours."""
     logo: str = ""
     """An SVG drawing; empty: none."""
+    logo_dark: str = ""
+    """The same for dark pages; empty: the logo is shown there, too."""
     time_zone: str = ""
     """An IANA name, by which a date alone is an instant; empty: UTC."""
     reply_to: str = ""

@@ -50,11 +50,13 @@ def _theme(_request: PortalRequest, parts: Parts) -> Response:
 
 
 def _logo(_request: PortalRequest, parts: Parts) -> Response:
-    """The logo of the company that the name begins with: its log-in shows it to everybody."""
+    """A logo of the company that the name begins with: its log-in shows it to everybody."""
     company = known_company(parts["name"].rpartition("-")[0])
-    if company is None or not company.logo or logo_path(company.code, company.logo) != f"/portal/logo/{parts['name']}":
-        raise NotFound("not_found")
-    return _file(company.logo, "svg", FOR_EVER)
+    logos = [] if company is None else [(company.code, logo) for logo in (company.logo, company.logo_dark) if logo]
+    for code, drawing in logos:
+        if logo_path(code, drawing) == f"/portal/logo/{parts['name']}":
+            return _file(drawing, "svg", FOR_EVER)
+    raise NotFound("not_found")
 
 
 static, theme, logo = PageHandler(_static), PageHandler(_theme), PageHandler(_logo)

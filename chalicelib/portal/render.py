@@ -61,7 +61,8 @@ def render(
             "principal": principal,
             "company": company,
             "accent": "" if company is None else company.accent.removeprefix("#"),
-            "logo_href": _logo_href(request, company),
+            "logo_href": _logo_href(request, company, company.logo if company else ""),
+            "logo_dark_href": _logo_href(request, company, company.logo_dark if company else ""),
             "form_result": _form_result(request, principal),
             "error": "",
             "wrong_at": lambda field: _wrong_at(field, wrong),
@@ -86,8 +87,8 @@ def render(
     return FinalResponse(body, HEADERS | {"Content-Language": language()}, status)
 
 
-def _logo_href(request: PortalRequest, company: Company | None) -> str:
-    return request.prefix + logo_path(company.code, company.logo) if company is not None and company.logo else ""
+def _logo_href(request: PortalRequest, company: Company | None, logo: str) -> str:
+    return request.prefix + logo_path(company.code, logo) if company is not None and logo else ""
 
 
 def _form_result(request: PortalRequest, principal: Principal | None) -> Context | None:
@@ -112,7 +113,7 @@ def static_path(name: str) -> str:
 
 
 def logo_path(code: str, logo: str) -> str:
-    """The address of the logo of the company with that code, likewise."""
+    """The address of a logo of the company with that code, likewise."""
     return f"/portal/logo/{code}-{sha256(logo.encode()).hexdigest()[:12]}.svg"
 
 

@@ -23,12 +23,14 @@ _RULES: Mapping[str, Callable[[str], str]] = {
     "name": display_name,
     "accent": accent_color,
     "logo": svg_logo,
+    "logo_dark": svg_logo,
     "time_zone": time_zone,
     "reply_to": optional_email,
     "support_email": optional_email,
     "language": known_language,
 }
 """The stored form of each field, of what is given."""
+_DRAWINGS = ("logo", "logo_dark")
 
 
 def known_company(code: str) -> Company | None:
@@ -43,6 +45,7 @@ def set_branding(
     logo: str | None,
     actor: Actor,
     *,
+    logo_dark: str | None = None,
     name: str | None = None,
     zone: str | None = None,
     reply_to: str | None = None,
@@ -51,14 +54,14 @@ def set_branding(
     mails_off: frozenset[MailCode] | None = None,
     now: Instant,
 ) -> Company:
-    """Set what is given: `accent` as `#rrggbb`, `logo` as the text of an SVG, `zone` as an IANA name, two e-mails, the
-    language, and all kinds of mail that nobody is to get (`domain.mail.OF_COMPANY`).
+    """Set what is given: `accent` as `#rrggbb`, `logo` and `logo_dark` as the texts of SVGs, `zone` as an IANA
+    name, two e-mails, the language, and all kinds of mail that nobody is to get (`domain.mail.OF_COMPANY`).
 
     Empty takes it away; None leaves it.
 
     Doing so again changes nothing. Raises `company_not_found`, and `Invalid` with one error for each wrong field.
     """
-    texts = {"name": name, "accent": accent, "logo": logo, "time_zone": zone}
+    texts = {"name": name, "accent": accent, "logo": logo, "logo_dark": logo_dark, "time_zone": zone}
     texts |= {"reply_to": reply_to, "support_email": support_email, "language": language}
     given = {field: text for field, text in texts.items() if text is not None}
     raise_all([wrong for field, text in given.items() for wrong in wrong_in(field, _RULES[field], text)])
@@ -71,7 +74,7 @@ def set_branding(
     def write(old: Company, new: Company) -> None:
         changed = {name: value for name, value in asdict(new).items() if value != getattr(old, name)}
         if changed:
-            details = changed | ({"logo": _digest(new.logo)} if "logo" in changed else {})
+            details: Json = {name: _digest(value) if name in _DRAWINGS else value for name, value in changed.items()}
             details |= {"mails_off": " ".join(sorted(new.mails_off))} if "mails_off" in changed else {}
             accounts.update_company(old, new, Event.new("company_changed", actor, now, **details))
 

@@ -51,7 +51,7 @@ COMMANDS = (
     Command(
         "company set",
         "change how a company shows itself in the portal; what is not given stays",
-        "--code QBITEC --accent '#0a6e5c' --logo qbitec.svg",
+        "--code QBITEC --accent '#0a6e5c' --logo qbitec.svg --logo-dark qbitec-dark.svg",
         (
             Option("--code", "CODE", "the company", values.company, True),
             Option("--name", "TEXT", "as people read it", values.name),
@@ -60,6 +60,7 @@ COMMANDS = (
                 "--time-zone", "NAME", "by which a date is a day, such as Europe/Berlin; '' for UTC", values.time_zone
             ),
             Option("--logo", "FILE", "a plain SVG of up to 20 KB; '' for none", str),
+            Option("--logo-dark", "FILE", "likewise, for dark pages; '' for the one logo there, too", str),
         ),
     ),
     Command(

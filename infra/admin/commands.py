@@ -78,11 +78,20 @@ def company_create(code: str, name: str, *, now: Instant) -> CommandResult:
 
 
 def company_set(
-    code: str, name: str | None, accent: str | None, logo: str | None, time_zone: str | None, *, now: Instant
+    code: str,
+    name: str | None,
+    accent: str | None,
+    logo: str | None,
+    logo_dark: str | None,
+    time_zone: str | None,
+    *,
+    now: Instant,
 ) -> CommandResult:
-    drawing = read_drawing(logo) if logo else logo
-    company = set_branding(code, accent, drawing, operator(), name=name, zone=time_zone, now=now)
-    shown = {"accent": company.accent or None, "logo": bool(company.logo), "time_zone": company.time_zone or "UTC"}
+    drawing = read_drawing("--logo", logo) if logo else logo
+    at_night = read_drawing("--logo-dark", logo_dark) if logo_dark else logo_dark
+    company = set_branding(code, accent, drawing, operator(), logo_dark=at_night, name=name, zone=time_zone, now=now)
+    shown = {"accent": company.accent or None, "logo": bool(company.logo), "logo_dark": bool(company.logo_dark)}
+    shown |= {"time_zone": company.time_zone or "UTC"}
     return CommandResult({"code": company.code, "id": company.id, "name": company.name} | shown)
 
 

@@ -6,16 +6,16 @@ from pathlib import Path
 from infra.admin.parser import UsageError
 
 
-def read_drawing(name: str) -> str:
-    """The logo in a file. Raises `UsageError`."""
+def read_drawing(option: str, name: str) -> str:
+    """The logo in the file that an option names. Raises `UsageError`."""
     try:
         drawing = Path(name).read_text("utf-8-sig")
     except UnicodeDecodeError:
-        raise UsageError.of("--logo", f"{name!a} is not a text in UTF-8.") from None
+        raise UsageError.of(option, f"{name!a} is not a text in UTF-8.") from None
     except OSError as error:
-        raise UsageError.of("--logo", f"{name!a} cannot be read: {error.strerror}.") from None
+        raise UsageError.of(option, f"{name!a} cannot be read: {error.strerror}.") from None
     if not drawing.strip():  # empty means no logo, and is not what an empty file means
-        raise UsageError.of("--logo", f"{name!a} is empty.")
+        raise UsageError.of(option, f"{name!a} is empty.")
     return drawing
 
 

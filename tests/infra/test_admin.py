@@ -69,12 +69,16 @@ def test_a_company_gets_a_name_a_color_and_a_logo(operator: Operator, vendor: Ve
     drawing = '<svg xmlns="http://www.w3.org/2000/svg"/>'
     (tmp_path / "logo.svg").write_bytes(b"\xef\xbb\xbf" + drawing.encode())  # as some editors begin a file
     line = f"company set --code {vendor.code}"
-    answer = operator.asks(f"{line} --name 'Qbitec GmbH' --accent '#0A6E5C' --logo {tmp_path}/logo.svg")
+    (tmp_path / "dark.svg").write_text(drawing)
+    files = f"--logo {tmp_path}/logo.svg --logo-dark {tmp_path}/dark.svg"
+    answer = operator.asks(f"{line} --name 'Qbitec GmbH' --accent '#0A6E5C' {files}")
     company = create.find_company(vendor.code)
     shown = {"code": vendor.code, "id": company.id, "name": "Qbitec GmbH"}
-    assert answer == shown | {"accent": "#0a6e5c", "logo": True, "time_zone": "UTC"}
-    assert (company.name, company.accent, company.logo) == ("Qbitec GmbH", "#0a6e5c", drawing)
-    assert operator.asks(f"{line} --accent '' --logo ''") == shown | {"accent": None, "logo": False, "time_zone": "UTC"}
+    assert answer == shown | {"accent": "#0a6e5c", "logo": True, "logo_dark": True, "time_zone": "UTC"}
+    assert (company.name, company.accent) == ("Qbitec GmbH", "#0a6e5c")
+    assert (company.logo, company.logo_dark) == (drawing, drawing)
+    shown |= {"accent": None, "logo": False, "logo_dark": False, "time_zone": "UTC"}
+    assert operator.asks(f"{line} --accent '' --logo '' --logo-dark ''") == shown
 
 
 def test_a_company_says_how_its_mails_are_written(operator: Operator, vendor: Vendor) -> None:

@@ -205,9 +205,10 @@ def test_a_logo_that_is_none_is_one_sentence_and_changes_nothing(
 
 def test_a_name_that_no_file_has_is_one_sentence(operator: Operator, vendor: Vendor, tmp_path: Path) -> None:
     for name in (str(tmp_path), "x" * 5000, "größe"):
-        said = operator.refused(f"company set --code {vendor.code} --logo '{name}'")
-        assert said.startswith("--logo: ")
-        assert " cannot be read: " in said
+        for option in ("--logo", "--logo-dark"):
+            said = operator.refused(f"company set --code {vendor.code} {option} '{name}'")
+            assert said.startswith(f"{option}: ")
+            assert " cannot be read: " in said
 
 
 def test_a_command_line_in_another_encoding_is_one_sentence() -> None:
@@ -233,7 +234,7 @@ WRONG = {
     "--hardware-id": "",
 }
 """What no option of these names takes: some cannot be read, others are against a rule of the domain."""
-READ_LATER = {"--logo"}
+READ_LATER = {"--logo", "--logo-dark"}
 """A file, which is read once the line is."""
 
 

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from chalicelib.portal.render import logo_path
 from chalicelib.usecases.branding import set_branding
 from tests.portal.browser import Browser, Page
 from tests.store.costs import counted
@@ -73,6 +74,17 @@ def test_who_logs_out_comes_to_the_log_in_of_the_company(vendor: Vendor) -> None
     page = browser.log_in(vendor.code, MANAGER, PASSWORD)
     left = browser.send(page, "/portal/log-out")
     assert (left.path, has_face(left)) == ("/portal/log-in", True)
+
+
+def test_a_dark_page_shows_the_logo_for_it_where_there_is_one(vendor: Vendor) -> None:
+    dark = LOGO.replace("/>", "><g/></svg>")
+    assert "<source" not in Browser().get(f"/portal/{vendor.code}").answer.text
+    set_branding(vendor.code, None, None, ADMIN, logo_dark=dark, now=vendor.now)
+    text = Browser().get(f"/portal/{vendor.code}").answer.text
+    source = re.search(r'<source srcset="([^"]+)" media="\(prefers-color-scheme: dark\)">', text)
+    assert source is not None
+    assert Browser().http.get(source[1]).text == dark
+    assert logo_path(vendor.code, LOGO) in text
 
 
 def test_the_logo_is_shown_to_everybody_by_its_address_alone(vendor: Vendor) -> None:

@@ -78,6 +78,21 @@ def test_each_change_is_told_once_and_a_drawing_by_its_hash(vendor: Vendor) -> N
     assert [event.at for event in changes(vendor)] == [NOW, NOW + 2]
 
 
+def test_a_logo_for_dark_pages_is_one_of_its_own(vendor: Vendor) -> None:
+    at_night = LOGO.replace("/>", "><g/></svg>")
+    company = set_branding(vendor.code, None, LOGO, ADMIN, logo_dark=f" {at_night} ", now=NOW)
+    assert company == find_company(vendor.code)
+    assert (company.logo, company.logo_dark) == (LOGO, at_night)
+    digests = {
+        name: sha256(drawing.encode()).hexdigest() for name, drawing in [("logo", LOGO), ("logo_dark", at_night)]
+    }
+    assert changes(vendor)[-1].detail == digests
+    assert set_branding(vendor.code, None, None, ADMIN, logo_dark="", now=NOW + 1).logo == LOGO
+    with pytest.raises(Invalid) as error:
+        set_branding(vendor.code, None, None, ADMIN, logo_dark="<script/>", now=NOW)
+    assert [wrong.field for wrong in error.value.errors] == ["logo_dark"]
+
+
 def test_two_changes_at_once_do_not_undo_each_other(vendor: Vendor) -> None:
     with ThreadPool(2) as threads:
         first = threads.submit(set_branding, vendor.code, "#0a6e5c", None, ADMIN, now=NOW)
