@@ -110,6 +110,42 @@ def test_a_session_that_ends_in_a_form_is_opened_in_place_and_the_form_goes_on(
     expect(page.get_by_role("rowheader", name="new@customer.test")).to_be_visible()
 
 
+def log_in_again(page: playwright.Page) -> None:
+    """In the dialog that has opened for it."""
+    again = page.get_by_role("dialog", name="Log in again")
+    again.get_by_label("Password").fill(PASSWORD)
+    again.get_by_role("button", name="Log in").click()
+
+
+def test_a_file_is_kept_where_the_session_ends_and_so_is_the_list_that_was_read_of_it(
+    page: playwright.Page, site: Site
+) -> None:
+    site.enter(page, site.at(site.license, "/users/batch"))
+    file: playwright.FilePayload = {"name": "people.csv", "mimeType": "text/csv", "buffer": b"new@customer.test"}
+    form(page).get_by_label("Or a CSV file").set_input_files(file)
+    session_ends(page)
+    send(page, "Preview")
+    log_in_again(page)
+    expect(page.get_by_role("rowheader", name="new@customer.test")).to_be_visible()
+    session_ends(page)
+    page.get_by_role("button", name="Assign").click()
+    log_in_again(page)
+    expect(page.get_by_role("heading", name="Result")).to_be_visible()
+    assert site.vendor.stored(site.license).users_assigned == 2
+
+
+def test_a_file_is_kept_where_the_server_cannot_be_reached(page: playwright.Page, site: Site) -> None:
+    site.enter(page, site.at(site.license, "/users/batch"))
+    file: playwright.FilePayload = {"name": "people.csv", "mimeType": "text/csv", "buffer": b"new@customer.test"}
+    form(page).get_by_label("Or a CSV file").set_input_files(file)
+    page.context.set_offline(True)
+    send(page, "Preview")
+    expect(page.locator("#trouble")).to_have_text(OFFLINE)
+    page.context.set_offline(False)
+    send(page, "Preview")
+    expect(page.get_by_role("rowheader", name="new@customer.test")).to_be_visible()
+
+
 def test_after_an_action_the_list_is_as_it_was_and_its_row_in_sight(page: playwright.Page, site: Site) -> None:
     for number in range(4):
         site.vendor.assign(site.license, f"zoe-{number}@customer.test")

@@ -79,7 +79,9 @@
     const page = parsed(await answer.text());
     if (answer.status >= 500) throw new Trouble(sentence(page));
     if (isLogIn(answer.url)) return logInAgain(page, form, button);
-    const fresh = parsed(await (await ask(form.action)).text()), token = one(`form[action="${form.getAttribute("action")}"] [name=form]`, fresh);
+    // Sent with the token of a session that is over, the form does nothing, and comes back with one that is good.
+    const again = await ask(form.action, { method: "POST", body: new FormData(form, button) });
+    const fresh = parsed(await again.text()), token = one(`form[action="${form.getAttribute("action")}"] [name=form]`, fresh);
     one("#again").close();
     if (!token) return location.assign(form.action); // there is no such form for this person
     one("[name=form]", form).value = token.value;
