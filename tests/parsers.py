@@ -47,6 +47,7 @@ from chalicelib.management.webhooks import delivery_key
 from chalicelib.portal.forms import nonce_of
 from chalicelib.portal.lists import kept_query
 from chalicelib.portal.request import read_request
+from chalicelib.portal.users import typed_count
 from chalicelib.usecases.chosen_password import guard_chosen
 from chalicelib.usecases.known_browser import from_cookie as browser_from_cookie
 from chalicelib.usecases.sessions import from_cookie
@@ -253,6 +254,8 @@ PARSERS: dict[str, Parser] = {
     "domain.users.person_name": users.person_name,
     "domain.users.phone_number": users.phone_number,
     "domain.people_list.read_file": lambda text: people_list.read_file(_bytes(text)),
+    "portal.users.typed_count": typed_count,
+    "domain.people_list.read_one": people_list.read_one,
     "domain.people_list.read_list": lambda text: [
         people_list.read_list(text),
         people_list.read_list(f"E-Mail;Name\na@b.test;{text}"),
@@ -333,6 +336,7 @@ PATTERNS: dict[str, str] = {
     "chalicelib.domain.instants._DURATION": "domain.instants.parse_duration",
     "chalicelib.domain.pasted._BREAKS": "domain.pasted.one_line",
     "chalicelib.domain.people_list._ADDRESS": "domain.people_list.read_list",
+    "chalicelib.domain.people_list._OF_A_LIST": "domain.people_list.read_one",
     "chalicelib.domain.people_list._BETWEEN": "domain.people_list.read_list",
     "chalicelib.domain.people_list._SEPARATOR": "domain.people_list.read_list",
     "chalicelib.domain.people_list._FIRST_MARK": "domain.people_list.read_list",
@@ -379,6 +383,7 @@ NO_PARSERS = {
     *(
         "portal.forms.new_token",
         "portal.lists.in_list",
+        "portal.batch.list_form",
         "portal.handlers.page",
         "portal.handlers.action",
         "portal.handlers.shown",

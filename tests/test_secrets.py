@@ -186,9 +186,9 @@ def manage_everything(manager: Browser, license: License, vendor: Vendor, heard:
     manager.get("/portal/export/licenses", search="needle-in-the-query")
     manager.get(f"/portal/licenses/{license.id}/export/users")
     manager.get("/portal/licenses", search="needle-in-the-query", sort="ends")
-    assert manager.send(at(license, "/users/assign"), email="no-email-at-all").status == 400
+    assert manager.send(at(license, "/users/assign"), people="no-email-at-all").status == 400
     manager.post(at(license, "/users/assign"), {"email": EVE, "form": "no-token-of.this-form"})
-    manager.send(at(license, "/users/assign"), email=EVE, first_name="Eve-the-first", phone_number="+41 44 123 45 67")
+    manager.send(at(license, "/users/assign"), people=EVE, first_name="Eve-the-first", phone_number="+41 44 123 45 67")
     eve = account(vendor, EVE)
     one = at(license, f"/users/{eve.id}")
     heard.add(initial_password(eve) or "")

@@ -127,6 +127,7 @@ Code = Literal[
     "file_too_long",
     "columns_repeat",
     "column_of_emails_missing",
+    "only_of_one",
     # the terms of a license contradict each other
     "license_has_no_users",
     "license_key_malformed",

@@ -32,6 +32,7 @@ _BETWEEN = re.compile(r"[\s,;]++")
 _SEPARATOR = re.compile(r'"?sep=([;,\t|])"?\n', re.IGNORECASE)
 """A first line by which spreadsheets tell one another what parts the cells."""
 _FIRST_MARK = re.compile(r"[\t;,]")
+_OF_A_LIST = re.compile(r"[\r\n\t;,]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,18 @@ def read_file(content: bytes) -> str:
         if "\0" not in text:
             return text
     raise Invalid("list_unreadable", field="people")
+
+
+def read_one(text: str) -> tuple[str, str, str] | None:
+    """First name, last name and e-mail of the one person whom a text names; None where it is a list.
+
+    A word that is no address is one person, too: whoever looks at the e-mail says what is wrong with it.
+    """
+    line = text.strip()
+    addresses = _addresses(line)
+    if addresses is None and not _OF_A_LIST.search(line):
+        addresses = [line]
+    return _person("".join(addresses)) if addresses is not None and len(addresses) < 2 else None
 
 
 def read_list(text: str, chosen: Mapping[int, str] | None = None) -> PeopleList:

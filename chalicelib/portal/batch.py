@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from chalice.app import Response
 
 from chalicelib import observability
+from chalicelib.domain.batch import DEFAULT_MAX_ACTIVATIONS
 from chalicelib.domain.columns import IN_ORDER, MAX_COLUMNS
 from chalicelib.domain.email import display_email
-from chalicelib.domain.errors import Invalid
+from chalicelib.domain.errors import Invalid, raise_all
 from chalicelib.domain.people_list import read_file
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.spreadsheet import to_csv
@@ -26,7 +27,7 @@ from chalicelib.portal.handlers import (
     action,
     logged_in,
 )
-from chalicelib.portal.messages import MEANINGS, column_label, error_message, row_message
+from chalicelib.portal.messages import MEANINGS, column_label, error_message, field_messages, row_message
 from chalicelib.portal.render import render
 from chalicelib.portal.request import PortalRequest
 from chalicelib.portal.users import list_path
@@ -44,7 +45,7 @@ WORK_SECONDS = 4.0
 class StartForm:
     """What to do with a list: assign those that fit, where `which` is `fitting`, else all or nobody.
 
-    `how`: as in `users.AssignForm`.
+    `how`: as in `assign.AssignForm`.
     """
 
     people: str = ""
@@ -56,44 +57,59 @@ def _look(request: PortalRequest, claims: SessionClaims, license_id: int) -> Lic
     return portal_queries.user_license(claims, license_id, now=request.now)
 
 
-def _show_list(
-    request: PortalRequest, claims: SessionClaims, parts: Parts, status: int = 200, error: str = ""
-) -> Response:
-    """The form for a list of people."""
-    view = _look(request, claims, **parts)
-    context: Context = {
-        "view": view,
-        "back": list_path(view.license.id),
-        "error": error,
-        "submitted": request.fields,
-    }
-    return render("batch.html", request, claims.token, view.principal, status=status, **context)
+def list_form(template: str) -> PageHandler:
+    """A form for a list of people, typed or as a file: what it would bring about is shown, and nothing is done yet.
+
+    It is shown again, with the reason, where the list cannot be read.
+    """
+
+    def show(
+        request: PortalRequest, claims: SessionClaims, parts: Parts, status: int = 200, **more: object
+    ) -> Response:
+        view = _look(request, claims, **parts)
+        context: Context = {"view": view, "back": list_path(view.license.id), "submitted": request.fields}
+        return render(template, request, claims.token, view.principal, status=status, **context, **more)
+
+    def preview(request: PortalRequest, claims: SessionClaims, parts: Parts) -> Response:
+        view = _look(request, claims, **parts)
+        if nonce_of(claims.token, request.path, request.fields.get(FIELD, "")) is None:
+            observability.set_error(FORM_EXPIRED_CODE)
+            return show(request, claims, parts, 403, error=gettext(FORM_EXPIRED))
+        try:
+            _guard_several(request)
+            file = request.files.get("file", b"")
+            people = read_file(file) if file.strip() else request.fields.get("people", "")
+            context: Context = {"view": view} | _previewed(request, claims, view.license.id, people)
+        except Invalid as error:
+            observability.set_error(wire_code(error))
+            return show(request, claims, parts, 400, error=error_message(error), wrong=field_messages(error))
+        return render("batch_preview.html", request, claims.token, view.principal, **context)
+
+    return PageHandler(logged_in(show), logged_in(preview))
 
 
-def _show_preview(request: PortalRequest, claims: SessionClaims, parts: Parts) -> Response:
-    """What a list would bring about. Nothing is done yet."""
-    view = _look(request, claims, **parts)
-    if nonce_of(claims.token, request.path, request.fields.get(FIELD, "")) is None:
-        observability.set_error(FORM_EXPIRED_CODE)
-        return _show_list(request, claims, parts, 403, gettext(FORM_EXPIRED))
-    try:
-        file = request.files.get("file", b"")
-        people = read_file(file) if file.strip() else request.fields.get("people", "")
-        context: Context = {"view": view} | _previewed(request, claims, view.license.id, people)
-    except Invalid as error:
-        observability.set_error(wire_code(error))
-        return _show_list(request, claims, parts, 400, error_message(error))
-    return render("batch_preview.html", request, claims.token, view.principal, **context)
+batch = list_form("batch.html")
 
 
-batch = PageHandler(logged_in(_show_list), logged_in(_show_preview))
+def _guard_several(request: PortalRequest) -> None:
+    """Raises `Invalid` for what is typed beside a list, and can be of one person alone."""
+    alone = {"first_name": "", "last_name": "", "phone_number": "", "max_activations": str(DEFAULT_MAX_ACTIVATIONS)}
+    typed = {name: request.fields.get(name, "").strip() for name in alone}
+    raise_all([Invalid("only_of_one", field=name) for name, text in typed.items() if text not in ("", alone[name])])
 
 
 def _previewed(request: PortalRequest, claims: SessionClaims, license_id: int, people: str) -> Context:
     preview = batch_assign.preview(claims.company, license_id, people, _columns(request))
     error = error_message(preview.problem) if preview.problem else ""
     meanings = {code: gettext(words) for code, words in MEANINGS.items()}
-    return {"preview": preview, "people": people, "meanings": meanings, "column_label": column_label, "error": error}
+    return {
+        "preview": preview,
+        "people": people,
+        "meanings": meanings,
+        "column_label": column_label,
+        "error": error,
+        "submitted": request.fields,
+    }
 
 
 def _columns(request: PortalRequest) -> dict[int, str]:

@@ -1,14 +1,12 @@
 """License users: the list, and all that a manager does with one of them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from chalicelib.domain.access import opens
-from chalicelib.domain.batch import DEFAULT_MAX_ACTIVATIONS, MAX_COUNT
+from chalicelib.domain.batch import MAX_COUNT
 from chalicelib.domain.counts import read_count
 from chalicelib.domain.email import display_email
-from chalicelib.domain.errors import Invalid, raise_all, wrong_in
+from chalicelib.domain.errors import Invalid
 from chalicelib.domain.invitation import VALID_DAYS
-from chalicelib.domain.license import License, Seat
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import User
 from chalicelib.languages import gettext, ngettext
@@ -18,12 +16,11 @@ from chalicelib.portal.licenses import reset_button, transfer_hint
 from chalicelib.portal.lists import ListRequest
 from chalicelib.portal.request import PortalRequest
 from chalicelib.usecases import change_seat, portal_queries
-from chalicelib.usecases.assign_user import Profile, assign_user, wrong_assignment
+from chalicelib.usecases.assign_user import Profile
 from chalicelib.usecases.change_email import change_email
 from chalicelib.usecases.initial_password import reveal_initial_password
 from chalicelib.usecases.invitations import invite_again
-from chalicelib.usecases.portal_queries import IDLE_DAYS, LicenseView, UserRow, UsersView, UserView
-from chalicelib.usecases.replace_user import replace_user
+from chalicelib.usecases.portal_queries import IDLE_DAYS, UserRow, UsersView, UserView
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,30 +34,6 @@ class ProfileForm:
     def profile(self) -> Profile:
         """As the use cases take it."""
         return Profile(self.first_name.strip(), self.last_name.strip(), self.phone_number.strip())
-
-
-@dataclass(frozen=True, slots=True)
-class ReplaceForm(ProfileForm):
-    """Who comes in the place of a license user."""
-
-    email: str = ""
-    how: str = ""
-    """How who has no password gets one: `show` an initial one; anything else: by an invitation."""
-    undo: str = ""
-    """Anything: it takes back what has just been done."""
-
-    @property
-    def invites(self) -> bool:
-        """Who comes back by an undo gets in as before."""
-        return self.how != "show" and not self.undo
-
-
-@dataclass(frozen=True, slots=True)
-class AssignForm(ReplaceForm):
-    """A new license user; `unlimited` as in `LimitForm`, which only who was removed a moment ago can be."""
-
-    max_activations: str = ""
-    unlimited: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +59,7 @@ class LimitForm:
     unlimited: str = ""
 
 
-def _count(text: str) -> int | None:
+def typed_count(text: str) -> int | None:
     """A number of activations as it is typed; None where nothing is. Raises `Invalid`: `count_malformed`."""
     plain = text.strip()
     count = read_count(plain) if plain else None
@@ -97,7 +70,7 @@ def _count(text: str) -> int | None:
 
 def wanted_limit(form: LimitForm) -> int | None:
     """The limit that a form asks for; None: unlimited. Raises `Invalid`: `count_malformed`."""
-    wanted = None if form.unlimited else _count(form.max_activations)
+    wanted = None if form.unlimited else typed_count(form.max_activations)
     if wanted is None and not form.unlimited:
         raise Invalid("count_malformed", of="unlimited", field="max_activations")
     return wanted
@@ -119,11 +92,8 @@ def _filters(view: UsersView) -> list[tuple[str, str, int | None]]:
     return [(name, text, view.counts.get(name)) for name, text in offered.items()]
 
 
-def _license(request: PortalRequest, claims: SessionClaims, license_id: int) -> LicenseView:
-    return portal_queries.user_license(claims, license_id, now=request.now)
-
-
-def _user(request: PortalRequest, claims: SessionClaims, license_id: int, user_id: int) -> Loaded:
+def load_user(request: PortalRequest, claims: SessionClaims, license_id: int, user_id: int) -> Loaded:
+    """One user of a license, for the forms that are about him."""
     return portal_queries.license_user(claims, license_id, user_id, now=request.now), {"back": list_path(license_id)}
 
 
@@ -137,54 +107,7 @@ def list_path(license_id: int) -> str:
     return f"/portal/licenses/{license_id}/users"
 
 
-@action("assign.html", AssignForm, _license)
-def assign(request: PortalRequest, view: LicenseView, form: AssignForm) -> Change[tuple[License, Seat, User]]:
-    """Give a person a seat."""
-    me = view.principal.user
-    if malformed := [*wrong_in("max_activations", _count, form.max_activations)]:
-        raise_all([*wrong_assignment(view.license, form.email, 0, form.profile()), *malformed])
-    typed = None if form.unlimited else _count(form.max_activations)
-    limit = DEFAULT_MAX_ACTIVATIONS if typed is None and not form.unlimited else typed
-    given = (me.company, view.license.id, form.email, limit, request.actor(me.email))
-
-    def result(assigned: tuple[License, Seat, User]) -> FormResult:
-        return _seated(*assigned, form, gettext("{who} was assigned.", who=display_email(assigned[1].email)))
-
-    return Change(
-        lambda: assign_user(*given, profile=form.profile(), manager_id=me.id, invite=form.invites, now=request.now),
-        result,
-    )
-
-
-def _seated(license: License, seat: Seat, user: User, form: ReplaceForm, done: str) -> FormResult:
-    """That it is done, and how the person gets in; of an undo, what it could not bring back."""
-    back = list_path(license.id)
-    if form.undo:
-        who = display_email(seat.email)
-        flash = gettext(
-            "{who} has the seat again, with the limit of before. Devices have to be activated anew.", who=who
-        )
-        return FormResult(back, flash)
-    if form.invites and user.is_initial_password:
-        way = gettext("An invitation is on its way; its link is good for {days} days.", days=VALID_DAYS)
-        return FormResult(back, f"{done} {way}")
-    if not (user.is_initial_password and opens(user, license)):
-        way = gettext("The password is this person's own.")
-        return FormResult(back, f"{done} {way}")
-    way = gettext("Copy the initial password now, or show it later in the list.")
-    return FormResult(back, f"{done} {way}", f"{back}/{user.id}/initial-password")
-
-
-def _load_replacement(request: PortalRequest, claims: SessionClaims, license_id: int, user_id: int) -> Loaded:
-    view, more = _user(request, claims, license_id, user_id)
-    return view, more | {
-        "name": person(view.row),
-        "sentences": _leaving(view),
-        "button": gettext("Replace {who}", who=person(view.row)),
-    }
-
-
-def _leaving(view: UserView) -> list[str]:
+def leaving(view: UserView) -> list[str]:
     """What becomes of who loses the seat, and of the activations."""
     row, who = view.row, person(view.row)
     if not row.taken:
@@ -198,31 +121,13 @@ def _leaving(view: UserView) -> list[str]:
     return [deactivated, *transfer_hint(view.license)]
 
 
-@action("replace.html", ReplaceForm, _load_replacement)
-def replacement(request: PortalRequest, view: UserView, form: ReplaceForm) -> Change[tuple[License, Seat, User]]:
-    """Give the user's seat to another person."""
-    me, row = view.principal.user, view.row
-    given = (me.company, view.license.id, row.user.email, form.email, request.actor(me.email))
-
-    def result(replaced: tuple[License, Seat, User]) -> FormResult:
-        _, seat, user = replaced
-        done = gettext("{who} was replaced by {other}.", who=person(row), other=display_email(seat.email))
-        undo = _undo(request, view, f"{list_path(view.license.id)}/{user.id}/replace") if not form.undo else None
-        return replace(_seated(*replaced, form, done), undo=undo)
-
-    return Change(
-        lambda: replace_user(*given, profile=form.profile(), manager_id=me.id, invite=form.invites, now=request.now),
-        result,
-    )
-
-
-def _undo(request: PortalRequest, view: UserView, to: str, **more: str) -> Undo | None:
+def undo_of(request: PortalRequest, view: UserView, to: str, **more: str) -> Undo | None:
     """The form by which a user who has lost the seat gets it again; None where not all devices could come back."""
     row = view.row
     if row.taken and transfer_hint(view.license):
         return None
     names = {"first_name": row.first_name, "last_name": row.last_name, "phone_number": row.phone_number}
-    return Undo.now(request, to, email=row.user.email, undo="yes", **names, **more)
+    return Undo.now(request, to, undo="yes", **names, **more)
 
 
 def _limit_fields(limit: int | None) -> dict[str, str]:
@@ -231,7 +136,7 @@ def _limit_fields(limit: int | None) -> dict[str, str]:
 
 
 def _load_invitation(request: PortalRequest, claims: SessionClaims, license_id: int, user_id: int) -> Loaded:
-    view, more = _user(request, claims, license_id, user_id)
+    view, more = load_user(request, claims, license_id, user_id)
     who = display_email(view.row.user.email)
     mailed = gettext(
         "{who} is mailed a link to choose a password, which is good for {days} days.", who=who, days=VALID_DAYS
@@ -274,7 +179,7 @@ def initial_password(request: PortalRequest, claims: SessionClaims, license_id: 
     return view, {"password": password, "back": list_path(license_id)}
 
 
-@action("change_email.html", EmailForm, _user)
+@action("change_email.html", EmailForm, load_user)
 def email(request: PortalRequest, view: UserView, form: EmailForm) -> Change[User]:
     """Change the e-mail of the account."""
     me, old = view.principal.user, view.row.user.email
@@ -291,7 +196,7 @@ def email(request: PortalRequest, view: UserView, form: EmailForm) -> Change[Use
     return Change(lambda: change_email(*given, manager_id=me.id, now=request.now), result)
 
 
-@action("set_password.html", PasswordForm, _user)
+@action("set_password.html", PasswordForm, load_user)
 def password(request: PortalRequest, view: UserView, form: PasswordForm) -> Change[Changed]:
     """Set or generate a password, which the user has to change at the next log-in."""
     me, who = view.principal.user, view.row.user.email
@@ -308,7 +213,7 @@ def password(request: PortalRequest, view: UserView, form: PasswordForm) -> Chan
     )
 
 
-@action("set_limit.html", LimitForm, _user)
+@action("set_limit.html", LimitForm, load_user)
 def limit(request: PortalRequest, view: UserView, form: LimitForm) -> Change[None]:
     """Change the user's own limit."""
     me, who, wanted = view.principal.user, view.row.user.email, wanted_limit(form)
@@ -333,7 +238,7 @@ def _limit_set(who: str, limit: int | None) -> str:
 
 
 def _load_reset(request: PortalRequest, claims: SessionClaims, license_id: int, user_id: int) -> Loaded:
-    view, more = _user(request, claims, license_id, user_id)
+    view, more = load_user(request, claims, license_id, user_id)
     who = display_email(view.row.user.email)
     return view, more | {
         "title": gettext("Reset total activations"),
@@ -362,11 +267,11 @@ def reset(request: PortalRequest, view: UserView, _form: Confirmation) -> Change
 
 
 def _load_remove(request: PortalRequest, claims: SessionClaims, license_id: int, user_id: int) -> Loaded:
-    view, more = _user(request, claims, license_id, user_id)
+    view, more = load_user(request, claims, license_id, user_id)
     return view, more | {
         "title": gettext("Remove user"),
         "sentences": [
-            *_leaving(view),
+            *leaving(view),
             gettext(
                 "That makes room for another user. The account itself stays, with its password and other licenses."
             ),
@@ -383,7 +288,7 @@ def remove(request: PortalRequest, view: UserView, _form: Confirmation) -> Chang
     given = (me.company, view.license.id, who, request.actor(me.email))
     flash = gettext("{who} was removed. There is room for another user.", who=display_email(who))
     back = list_path(view.license.id)
-    undo = _undo(request, view, f"{back}/assign", **_limit_fields(view.row.seat.max_activations))
+    undo = undo_of(request, view, f"{back}/assign", people=who, **_limit_fields(view.row.seat.max_activations))
     return Change(
         lambda: change_seat.remove_user(*given, now=request.now),
         lambda _: FormResult(back, flash, undo=undo),

@@ -110,7 +110,7 @@ MESSAGES: dict[str, str] = {
     "variables_too_long": "a device keeps at most {most} characters in all.",
     "list_unreadable": "this file cannot be read as text: save it as CSV UTF-8.",
     "list_no_csv": "this cannot be read as CSV.",
-    "list_empty": "paste at least one e-mail, or choose a file.",
+    "list_empty": "give at least one e-mail.",
     "list_too_wide": "a list has at most {most} columns.",
     "list_too_long": "{people} are too many; {most} can be assigned at once.",
     "list_too_large": "this list is too long to be kept; assign it in two parts.",
@@ -118,6 +118,7 @@ MESSAGES: dict[str, str] = {
     "file_too_long": "The list has more than {most} rows, which is more than a file holds. Narrow it by a search.",
     "columns_repeat": "{columns} all mean {meaning!r}: choose one of them.",
     "column_of_emails_missing": "choose the column that holds the e-mails.",
+    "only_of_one": "it can be given for one person alone; in a list it stands in a column.",
     "license_has_no_users": "This license is authorized by its key; it has no users.",
     "license_key_malformed": (
         "give 1 to {most} printable characters; what looks like a generated key has to have its check symbol."

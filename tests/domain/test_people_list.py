@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from chalicelib.domain.batch import MAX_BYTES, MAX_PEOPLE, Row
 from chalicelib.domain.columns import IN_ORDER
 from chalicelib.domain.errors import Invalid, SeatkeeperError
-from chalicelib.domain.people_list import read_file, read_list
+from chalicelib.domain.people_list import read_file, read_list, read_one
 from chalicelib.domain.spreadsheet import to_csv
 
 ADA, BOB = "ada@customer.test", "bob@customer.test"
@@ -27,6 +27,28 @@ def parse(text: str) -> list[Row]:
 def meant(text: str) -> list[str]:
     """What its columns are taken for."""
     return [column.meaning for column in read_list(text).columns]
+
+
+@pytest.mark.parametrize(
+    ("text", "person"),
+    [
+        (ADA, ("", "", ADA)),
+        (f"  {ADA};\n", ("", "", ADA)),
+        (f"Ada King <{ADA}>", ("Ada", "King", ADA)),
+        (f"King, Ada <{ADA}>", ("Ada", "King", ADA)),
+        ("", ("", "", "")),
+        ("no e-mail", ("", "", "no e-mail")),
+        ("ada @customer.test", ("", "", "ada @customer.test")),
+        (f"{ADA}, {BOB}", None),
+        (f"{ADA} {BOB}", None),
+        (f"{ADA}\n{BOB}", None),
+        (f"{ADA},Ada,King", None),
+        (f"{ADA}\tAda", None),
+        ("no e-mail\nat all", None),
+    ],
+)
+def test_one_person_is_told_from_a_list(text: str, person: tuple[str, str, str] | None) -> None:
+    assert read_one(text) == person
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,23 @@ def runs_scripts(page: Page) -> bool:
     return bool(page.evaluate("typeof htmx !== 'undefined'"))
 
 
+def count_clicks(page: Page) -> None:
+    """From the next page on, count what is pressed with the mouse: see `clicks`."""
+    count = "sessionStorage.clicks = 1 + Number(sessionStorage.clicks || 0)"
+    page.add_init_script(f"addEventListener('pointerdown', () => {{ {count}; }}, true)")
+
+
+def clicks(page: Page) -> int:
+    """How many there were so far."""
+    return int(page.evaluate("Number(sessionStorage.clicks || 0)"))
+
+
+def clipboard(page: Page) -> str:
+    """What was copied, once something was."""
+    expect(page.get_by_text("Copied").first).to_be_visible()
+    return str(page.evaluate("navigator.clipboard.readText()"))
+
+
 def _begins(name: str) -> re.Pattern[str]:
     words = name.replace("email", "e-mail").split("_")
     return re.compile(r"^\s*" + r"\W+".join(words), re.IGNORECASE)

@@ -180,7 +180,7 @@ def test_the_audit_finds_no_difference_and_the_sweep_what_is_due(home: Home) -> 
 def test_a_manager_changes_all_there_is_to_change(home: Home) -> None:
     manager = home.browser(MANAGER)
     license = f"/portal/licenses/{home.id('revit')}"
-    assert manager.send(f"{license}/users/assign", email="new@customer.test").status == 200
+    assert manager.send(f"{license}/users/assign", people="new@customer.test").status == 200
     people = manager.get(f"{license}/users")
     bob = next(link for link in people.links if link.endswith("/limit") and BOB in manager.get(link).words)
     bob = bob.removesuffix("/limit")

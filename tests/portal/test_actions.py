@@ -47,7 +47,7 @@ def test_a_form_that_is_sent_twice_is_carried_out_once_and_tells_the_same(
     vendor: Vendor, license: License, manager: Browser
 ) -> None:
     send = assign_form(manager, license)
-    pages = [send(email=ADA) for _ in range(3)]
+    pages = [send(people=ADA) for _ in range(3)]
     assert [page.status for page in pages] == [200, 200, 200]
     assert all(f"{ADA} was assigned. An invitation is on its way" in page.words for page in pages)
     assert emails(vendor, license) == [ADA]
@@ -59,7 +59,7 @@ def test_a_form_that_is_sent_many_times_at_once_is_carried_out_once(
 ) -> None:
     send = assign_form(manager, license)
     with ThreadPool(6) as threads:
-        pages = list(threads.map(lambda _: send(email=ADA), range(6)))
+        pages = list(threads.map(lambda _: send(people=ADA), range(6)))
     assert {page.status for page in pages} == {200}
     assert all(f"{ADA} was assigned. An invitation is on its way" in page.words for page in pages)
     assert emails(vendor, license) == [ADA]
@@ -69,8 +69,8 @@ def test_a_form_that_was_sent_comes_back_fresh_where_something_else_was_typed(
     vendor: Vendor, license: License, manager: Browser
 ) -> None:
     path, send = at(license, "/users/assign"), assign_form(manager, license)
-    send(email=ADA)
-    page = send(email=BOB)
+    send(people=ADA)
+    page = send(people=BOB)
     assert (page.status, FORM_EXPIRED in page.words, emails(vendor, license)) == (403, True, [ADA])
     assert manager.send(page, path).status == 200
     assert emails(vendor, license) == [ADA, BOB]
@@ -91,31 +91,31 @@ def test_a_refused_form_comes_back_with_what_was_typed_and_can_be_sent_again(
     vendor: Vendor, license: License, manager: Browser
 ) -> None:
     send = assign_form(manager, license)
-    page = send(email="no e-mail", first_name="Ada", max_activations="2")
+    page = send(people="no e-mail", first_name="Ada", max_activations="2")
     assert page.status == 400
     assert "This is not an e-mail address." in page.words
     typed = page.form(at(license, "/users/assign")).fields
-    assert (typed["email"], typed["first_name"], typed["max_activations"]) == ("no e-mail", "Ada", "2")
-    assert send(email=ADA).status == 200
+    assert (typed["people"], typed["first_name"], typed["max_activations"]) == ("no e-mail", "Ada", "2")
+    assert send(people=ADA).status == 200
     assert emails(vendor, license) == [ADA]
 
 
 @pytest.mark.parametrize(
     ("typed", "status", "expected"),
     [
-        ({"email": BOB}, 409, "This e-mail is assigned to the license already."),
-        ({"email": ADA, "max_activations": "6"}, 400, "The license allows 5 activations in all."),
+        ({"people": BOB}, 409, "This e-mail is assigned to the license already."),
+        ({"people": ADA, "max_activations": "6"}, 400, "The license allows 5 activations in all."),
         (
-            {"email": ADA, "max_activations": "many"},
+            {"people": ADA, "max_activations": "many"},
             400,
             "Give a number in digits alone, such as 5 or 1000.",
         ),
         (
-            {"email": ADA, "max_activations": "1,000"},
+            {"people": ADA, "max_activations": "1,000"},
             400,
             "Give a number in digits alone, such as 5 or 1000.",
         ),
-        ({"email": ADA, "first_name": "x" * 101}, 400, "Give at most 100 characters."),
+        ({"people": ADA, "first_name": "x" * 101}, 400, "Give at most 100 characters."),
     ],
 )
 def test_why_a_form_is_refused_is_reported(
@@ -129,8 +129,8 @@ def test_why_a_form_is_refused_is_reported(
 
 def test_the_third_user_of_two_is_refused(vendor: Vendor, license: License, manager: Browser) -> None:
     for email in (ADA, BOB):
-        manager.send(at(license, "/users/assign"), email=email)
-    page = manager.send(at(license, "/users/assign"), email="third@customer.test")
+        manager.send(at(license, "/users/assign"), people=email)
+    page = manager.send(at(license, "/users/assign"), people="third@customer.test")
     assert (page.status, "All users of this license are assigned." in page.words) == (409, True)
     assert "2 / 2" in manager.get(at(license, "/users")).words
 
@@ -141,9 +141,9 @@ def test_a_token_of_another_form_or_browser_is_worth_nothing(
     path = at(license, "/users/assign")
     elsewhere = browser_of(vendor, MANAGER)
     for token in (manager.get(at(license, "/reset")).form(at(license, "/reset")), elsewhere.get(path).form(path)):
-        page = manager.post(path, {"email": ADA} | {"form": token.fields["form"]})
+        page = manager.post(path, {"people": ADA} | {"form": token.fields["form"]})
         assert (page.status, "has expired" in page.words) == (403, True)
-        assert page.form(path).fields["email"] == ADA
+        assert page.form(path).fields["people"] == ADA
     assert emails(vendor, license) == []
 
 
@@ -155,11 +155,11 @@ def test_a_form_that_could_not_be_carried_out_can_be_sent_again(
 
     send = assign_form(manager, license)
     with monkeypatch.context() as patch:
-        patch.setattr("chalicelib.portal.users.assign_user", too_busy)
-        page = send(email=ADA)
+        patch.setattr("chalicelib.portal.assign.assign_user", too_busy)
+        page = send(people=ADA)
         assert (page.status, "Nothing was changed" in page.words) == (503, True)
         assert page.answer.headers["Retry-After"] == "1"
-    assert send(email=ADA).status == 200
+    assert send(people=ADA).status == 200
 
 
 def test_a_mistake_of_ours_is_a_page_and_tells_nothing_of_itself(

@@ -11,10 +11,12 @@ from chalicelib.runtime import runtime
 from chalicelib.store import licenses
 from chalicelib.turns import BATCHES
 from chalicelib.usecases.batch_assign import start_batch
+from chalicelib.usecases.initial_password import initial_password
 from tests.portal.browser import Browser, Page, at
 from tests.support import NOW, Vendor
-from tests.usecases.people import MANAGER, issued
+from tests.usecases.people import MANAGER, account, issued
 
+ADA = "ada@customer.test"
 LIST = "Telefon;Handy;E-Mail;Abteilung\n1;2;info@b\xfccher.test;K\xfcche"
 
 
@@ -84,3 +86,43 @@ def test_rows_for_whom_no_place_is_left_are_marked(manager: Browser, license: Li
     page = manager.send(at(license, "/users/batch"), people=people)
     assert page.answer.text.count('<tr class="problem">') == 1
     assert "No seat is left" in page.words
+
+
+def test_several_who_are_typed_where_one_is_assigned_are_shown_first_and_get_in_the_way_that_was_chosen(
+    vendor: Vendor, manager: Browser, license: License
+) -> None:
+    page = manager.send(at(license, "/users/assign"), people=f"{ADA}\nBob <bob@customer.test>", how="show")
+    assert "2 of 2 rows need a seat" in page.words
+    assert list(licenses.seats(vendor.code, license.id)) == []
+    assert page.form(at(license, "/users/batch/start")).fields["how"] == "show"
+    manager.send(manager.send(page, at(license, "/users/batch/start")))
+    names = [(seat.email, seat.first_name) for seat in licenses.seats(vendor.code, license.id)]
+    assert names == [(ADA, ""), ("bob@customer.test", "Bob")]
+    assert initial_password(account(vendor, ADA)) is not None
+
+
+def test_one_who_is_pasted_with_a_name_keeps_it_unless_another_is_typed(
+    vendor: Vendor, manager: Browser, license: License
+) -> None:
+    manager.send(at(license, "/users/assign"), people=f"King, Ada <{ADA}>", phone_number="+41")
+    manager.send(at(license, "/users/assign"), people="B <bob@customer.test>", last_name="Roy")
+    names = [(seat.first_name, seat.last_name) for seat in licenses.seats(vendor.code, license.id)]
+    assert names == [("Ada", "King"), ("", "Roy")]
+
+
+def test_what_is_of_one_person_is_refused_beside_a_list_and_nothing_is_lost(
+    vendor: Vendor, manager: Browser, license: License
+) -> None:
+    typed = {"people": f"{ADA}, bob@customer.test", "last_name": "King", "max_activations": "2", "how": "show"}
+    page = manager.send(at(license, "/users/assign"), **typed)
+    assert (page.status, page.words.count("It can be given for one person alone")) == (400, 2)
+    again = page.form(at(license, "/users/assign")).fields
+    assert {name: again[name] for name in typed} == typed
+    page = manager.send(page, last_name="", max_activations="1")
+    assert (page.status, "2 of 2 rows need a seat" in page.words) == (200, True)
+
+
+def test_a_list_in_an_old_form_comes_back_fresh(manager: Browser, license: License) -> None:
+    page = manager.post(at(license, "/users/assign"), {"people": f"{ADA}, bob@customer.test", "form": "x.y"})
+    assert (page.status, "This form has expired." in page.words) == (403, True)
+    assert manager.send(page).status == 200

@@ -211,7 +211,7 @@ def test_a_seat_gives_no_manager_the_account_of_anothers_user(
     vendor: Vendor, license: License, manager: Browser, shared: int, how: str
 ) -> None:
     before = account(vendor, ADA)
-    manager.send(at(license, "/users/assign"), email=ADA, how=how)
+    manager.send(at(license, "/users/assign"), people=ADA, how=how)
     one = at(license, f"/users/{shared}")
     assert manager.get(one + "/initial-password").status == 403
     assert manager.send(one + "/password", how="own", password="known to me").status == 403
@@ -325,7 +325,7 @@ def test_two_managers_at_once_never_pass_the_limit(vendor: Vendor, license: Lice
     browsers = (manager, browser_of(vendor, "second@customer.test"))
 
     def by_one(browser: Browser, n: int) -> Page:
-        return browser.send(at(license, "/users/assign"), email=f"one{n}@customer.test")
+        return browser.send(at(license, "/users/assign"), people=f"one{n}@customer.test")
 
     def by_batch(browser: Browser, n: int) -> Page:
         people = "\n".join(f"many{n}-{m}@customer.test" for m in range(3))

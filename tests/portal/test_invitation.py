@@ -25,7 +25,7 @@ def license(vendor: Vendor) -> License:
 
 def invited(vendor: Vendor, license: License, manager: Browser) -> str:
     """The link that Ada is mailed."""
-    page = manager.send(at(license, "/users/assign"), email=ADA)
+    page = manager.send(at(license, "/users/assign"), people=ADA)
     assert f"{ADA} was assigned. An invitation is on its way; its link is good for 7 days." in page.words
     assert "initial password now" not in page.words
     return mailed_link(vendor, ADA)
@@ -147,7 +147,7 @@ def test_the_list_says_that_an_invitation_did_not_arrive_until_it_is_sent_again(
 
 
 def test_an_initial_password_is_shown_where_that_was_chosen(vendor: Vendor, license: License, manager: Browser) -> None:
-    page = manager.send(at(license, "/users/assign"), email=ADA, how="show")
+    page = manager.send(at(license, "/users/assign"), people=ADA, how="show")
     assert "Copy the initial password now" in page.words
     one = at(license, f"/users/{account(vendor, ADA).id}")
     assert one + "/invitation" in page.links

@@ -51,7 +51,7 @@ def test_a_user_is_replaced_and_the_page_says_how_the_other_gets_in(
 
 def test_a_name_that_looks_like_a_tag_is_shown_as_it_is(vendor: Vendor, manager: Browser) -> None:
     own = issued(vendor)
-    manager.send(at(own, "/users/assign"), email=ADA, first_name="<i>Ada</i>")
+    manager.send(at(own, "/users/assign"), people=ADA, first_name="<i>Ada</i>")
     page = manager.get(at(own, f"/users/{account(vendor, ADA).id}/replace"))
     assert "&lt;i&gt;Ada&lt;/i&gt; can no longer use this license" in page.answer.text
     assert "<i>" not in page.answer.text
@@ -74,7 +74,7 @@ def test_a_removal_is_taken_back_with_the_limit_and_the_names_of_before(
     vendor: Vendor, manager: Browser, limit: int | None
 ) -> None:
     own = issued(vendor, max_activations=limit and 5)
-    named = {"email": ADA, "first_name": "Ada", "last_name": "King", "unlimited": "" if limit else "yes"}
+    named = {"people": ADA, "first_name": "Ada", "last_name": "King", "unlimited": "" if limit else "yes"}
     manager.send(at(own, "/users/assign"), **named)
     page = manager.send(at(own, f"/users/{account(vendor, ADA).id}/remove"))
     assert users(vendor, own) == []
@@ -152,7 +152,7 @@ def test_the_button_says_what_it_does_to_whom_and_the_focus_is_on_cancel(
     vendor: Vendor, manager: Browser, form: str, button: str
 ) -> None:
     own = issued(vendor)
-    manager.send(at(own, "/users/assign"), email=ADA, first_name="Ben", last_name="Hartmann")
+    manager.send(at(own, "/users/assign"), people=ADA, first_name="Ben", last_name="Hartmann")
     password = vendor.assign(issued(vendor), ADA)[1]
     vendor.activate(ADA, "pc", password, license_id=own.id)
     page = manager.get(at(own, f"/users/{account(vendor, ADA).id}/{form}"))

@@ -52,7 +52,7 @@ def test_a_page_tells_who_asked_by_id_and_which_license_it_was_about(
 
 
 REFUSED: dict[str, PortalRequest] = {
-    "user_already_assigned": lambda manager, license: manager.send(at(license, "/users/assign"), email=ADA),
+    "user_already_assigned": lambda manager, license: manager.send(at(license, "/users/assign"), people=ADA),
     "validation_error": lambda manager, license: manager.send(at(license, "/users/assign"), max_activations="many"),
     "form_out_of_date": lambda manager, license: manager.post(at(license, "/users/assign"), {"email": ADA}),
     "user_not_found": lambda manager, license: manager.get(at(license, "/users/1/limit")),
@@ -115,8 +115,8 @@ def test_a_busy_database_is_told_with_its_reason(
     def too_busy(*_: object, **__: object) -> None:
         raise Unavailable("too_many_rivals")
 
-    monkeypatch.setattr("chalicelib.portal.users.assign_user", too_busy)
-    manager.send(at(license, "/users/assign"), email=ADA)
+    monkeypatch.setattr("chalicelib.portal.assign.assign_user", too_busy)
+    manager.send(at(license, "/users/assign"), people=ADA)
     assert last_call(output)[:2] == ("service_busy", 503)
     assert output.lines[-1]["unavailable_reason"] == "too_many_rivals"
 

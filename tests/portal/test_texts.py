@@ -121,9 +121,9 @@ def test_so_is_what_comes_of_forms(vendor: Vendor, license: License, manager: Br
     progress = manager.send(preview, at(license, "/users/batch/start"), which="fitting")
     pages = [
         *(preview, progress, manager.send(progress)),
-        manager.send(at(license, "/users/assign"), email="nobody", max_activations="many"),
-        manager.send(at(license, "/users/assign"), email=ADA),
-        manager.send(at(license, "/users/assign"), email="new@customer.test", how="show"),
+        manager.send(at(license, "/users/assign"), people="nobody", max_activations="many"),
+        manager.send(at(license, "/users/assign"), people=ADA),
+        manager.send(at(license, "/users/assign"), people="new@customer.test", how="show"),
         manager.send("/portal/account/person", first_name="x" * 101),
         manager.send("/portal/account/language", time_zone="Mars/Olympus"),
         manager.send(at(license, "/disable")),

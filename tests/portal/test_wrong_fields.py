@@ -5,7 +5,7 @@ import re
 import pytest
 
 from chalicelib.domain.license import License
-from chalicelib.portal import account, batch, users
+from chalicelib.portal import account, assign, batch, users
 from tests.portal.browser import Browser, at
 from tests.support import Vendor
 from tests.usecases.people import issued
@@ -14,9 +14,9 @@ WRONG: dict[str, tuple[str, list[dict[str, str]]]] = {
     "AssignForm": (
         "/users/assign",
         [
-            {"email": "nobody", "max_activations": "many", "first_name": "x" * 101, "phone_number": "1" * 41},
-            {"email": "nobody", "max_activations": "9999", "last_name": "x" * 101},
-            {"email": "ada@b", "max_activations": "1,5"},
+            {"people": "nobody", "max_activations": "many", "first_name": "x" * 101, "phone_number": "1" * 41},
+            {"people": "nobody", "max_activations": "9999", "last_name": "x" * 101},
+            {"people": "ada@b", "max_activations": "1,5"},
         ],
     ),
     "ReplaceForm": (
@@ -50,11 +50,13 @@ def test_each_wrong_field_of_a_form_says_why_at_once(
     user, _ = vendor.assign(license, "ada@customer.test")
     page = manager.send(path if path.startswith("/portal") else at(license, path.format(user=user.id)), **fields)
     assert page.status == 400
-    assert sorted(re.findall(r'class="wrong" id="wrong-(\w+)"', page.answer.text)) == sorted(fields)
+    assert sorted(re.findall(r'class="wrong" id="wrong-(\w+)"', page.answer.text)) == sorted(
+        "email" if name == "people" else name for name in fields
+    )
     assert page.answer.text.count('aria-invalid="true"') == len(fields)
     assert f"{len(fields)} fields need to be corrected." in page.words
 
 
 def test_every_form_is_tried_with_several_wrong_fields_or_has_one() -> None:
-    forms = {name for module in (account, batch, users) for name in vars(module) if name.endswith("Form")}
+    forms = {name for module in (account, assign, batch, users) for name in vars(module) if name.endswith("Form")}
     assert forms == WRONG.keys() | ONE_FIELD

@@ -104,6 +104,8 @@
     sheet.replaceChildren(form);
     htmx.process(sheet);
     dialog().showModal();
+    // What can be scrolled would take the focus itself.
+    (one("[autofocus]", sheet) ?? one("a, button, input:not([type=hidden]), select, textarea", sheet))?.focus();
   }
 
   async function reveal(link) {
