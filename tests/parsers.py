@@ -44,6 +44,7 @@ from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.one_time_code import typed_code
 from chalicelib.domain.users import MAX_PASSWORD
 from chalicelib.management.webhooks import delivery_key
+from chalicelib.portal.chosen_users import read_removed
 from chalicelib.portal.forms import nonce_of
 from chalicelib.portal.lists import kept_query
 from chalicelib.portal.request import read_request
@@ -254,6 +255,7 @@ PARSERS: dict[str, Parser] = {
     "domain.users.person_name": users.person_name,
     "domain.users.phone_number": users.phone_number,
     "domain.people_list.read_file": lambda text: people_list.read_file(_bytes(text)),
+    "portal.chosen_users.read_removed": read_removed,
     "portal.users.typed_count": typed_count,
     "domain.people_list.read_one": people_list.read_one,
     "domain.people_list.read_list": lambda text: [
@@ -384,6 +386,7 @@ NO_PARSERS = {
         "portal.forms.new_token",
         "portal.lists.in_list",
         "portal.batch.list_form",
+        "portal.one_by_one.with_refusals",
         "portal.handlers.page",
         "portal.handlers.action",
         "portal.handlers.shown",

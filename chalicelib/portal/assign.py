@@ -1,5 +1,6 @@
 """Who gets a seat: one person, several as a list, or somebody in the place of a license user."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from chalice.app import Response
@@ -16,9 +17,18 @@ from chalicelib.domain.users import User
 from chalicelib.languages import gettext
 from chalicelib.portal.batch import list_form
 from chalicelib.portal.context import Loaded, Parts
-from chalicelib.portal.handlers import Change, FormResult, PageHandler, action
+from chalicelib.portal.handlers import Change, FormResult, PageHandler, Undo, action
 from chalicelib.portal.request import PortalRequest
-from chalicelib.portal.users import ProfileForm, leaving, list_path, load_user, person, typed_count, undo_of
+from chalicelib.portal.users import (
+    ProfileForm,
+    can_come_back,
+    leaving,
+    list_path,
+    load_user,
+    person,
+    seat_fields,
+    typed_count,
+)
 from chalicelib.usecases import portal_queries
 from chalicelib.usecases.assign_user import Profile, assign_user, wrong_assignment
 from chalicelib.usecases.portal_queries import LicenseView, UserView
@@ -67,6 +77,15 @@ def _load_license(request: PortalRequest, claims: SessionClaims, license_id: int
 @action("assign.html", AssignForm, _load_license)
 def _assign_one(request: PortalRequest, view: LicenseView, form: AssignForm) -> Change[Seated]:
     """Give a person a seat."""
+
+    def result(assigned: Seated) -> FormResult:
+        return _seated(*assigned, form, gettext("{who} was assigned.", who=display_email(assigned[1].email)))
+
+    return Change(assigning(request, view, form), result)
+
+
+def assigning(request: PortalRequest, view: LicenseView, form: AssignForm) -> Callable[[], Seated]:
+    """What gives the person of a form a seat. Raises `Invalid` for what is wrong with its fields."""
     me = view.principal.user
     email, profile = _who(form)
     if malformed := [*wrong_in("max_activations", typed_count, form.max_activations)]:
@@ -74,13 +93,7 @@ def _assign_one(request: PortalRequest, view: LicenseView, form: AssignForm) -> 
     typed = None if form.unlimited else typed_count(form.max_activations)
     limit = DEFAULT_MAX_ACTIVATIONS if typed is None and not form.unlimited else typed
     given = (me.company, view.license.id, email, limit, request.actor(me.email))
-
-    def result(assigned: Seated) -> FormResult:
-        return _seated(*assigned, form, gettext("{who} was assigned.", who=display_email(assigned[1].email)))
-
-    return Change(
-        lambda: assign_user(*given, profile=profile, manager_id=me.id, invite=form.invites, now=request.now), result
-    )
+    return lambda: assign_user(*given, profile=profile, manager_id=me.id, invite=form.invites, now=request.now)
 
 
 def _who(form: AssignForm) -> tuple[str, Profile]:
@@ -142,7 +155,8 @@ def replacement(request: PortalRequest, view: UserView, form: ReplaceForm) -> Ch
         _, seat, user = replaced
         done = gettext("{who} was replaced by {other}.", who=person(row), other=display_email(seat.email))
         to = f"{list_path(view.license.id)}/{user.id}/replace"
-        undo = None if form.undo else undo_of(request, view, to, email=row.user.email)
+        possible = can_come_back(view.license, row) and not form.undo
+        undo = Undo.now(request, to, email=row.user.email, **seat_fields(row)) if possible else None
         return replace(_seated(*replaced, form, done), undo=undo)
 
     return Change(

@@ -1,27 +1,33 @@
 """What a manager does with several users of a license at once: with each by itself, and it is said what came of it."""
 
+import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from chalicelib.domain.email import display_email
-from chalicelib.domain.errors import NotFound, SeatkeeperError, Unavailable
+from pydantic import TypeAdapter, ValidationError
+
+from chalicelib.domain.email import known_email
+from chalicelib.domain.errors import Invalid, NotFound, raise_all, wrong_in
 from chalicelib.domain.paging import PAGE_SIZE
 from chalicelib.domain.session import SessionClaims
 from chalicelib.languages import gettext, ngettext
+from chalicelib.portal.assign import AssignForm, Seated, assigning
 from chalicelib.portal.context import Context, Loaded
-from chalicelib.portal.handlers import Change, FormResult, action, idempotency_key
+from chalicelib.portal.handlers import Change, FormResult, Undo, action
 from chalicelib.portal.licenses import transfer_hint
-from chalicelib.portal.messages import error_message
+from chalicelib.portal.one_by_one import Outcome, change_one, changed, with_refusals
 from chalicelib.portal.request import PortalRequest
-from chalicelib.portal.users import LimitForm, list_path, wanted_limit
+from chalicelib.portal.users import LimitForm, can_come_back, list_path, seat_fields, wanted_limit
 from chalicelib.usecases import change_seat, portal_queries
 from chalicelib.usecases.assign_user import guard_seat_limit
-from chalicelib.usecases.idempotency import perform_once
-from chalicelib.usecases.portal_queries import ChosenView, UserRow
+from chalicelib.usecases.portal_queries import ChosenView, LicenseView, UserRow
+from chalicelib.usecases.replace_user import replace_user
 
+MAX_UNDO = 24_000
+"""Characters of what is kept to take a removal back: an answer that may come again is bounded. Names are short."""
 _BOX = re.compile(r"user-([0-9]{1,16})")
-"""The name of the box of a user in the list."""
+"""The name of the box of a user in the list; where users are replaced, of the field for the e-mail of who comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +35,16 @@ class ChosenForm(LimitForm):
     """What to do with the users whose boxes are ticked."""
 
     do: str = ""
-    """`reset` their devices, `remove` them; anything else: set their limit."""
+    """`reset` their devices, `remove` or `replace` them; anything else: set their limit."""
+    how: str = ""
+    """As in `assign.NewUser`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of one user. `why` nothing was changed; empty where it was."""
+class RestoreForm:
+    """Users who were removed a moment ago, as `_undo` writes them."""
 
-    email: str
-    why: str
+    people: str = ""
 
 
 def chosen_ids(fields: Mapping[str, str]) -> list[int]:
@@ -64,67 +71,124 @@ def _question(view: ChosenView, do: str) -> Context:
             title, sentences = gettext("Reset devices"), [off]
         case "remove":
             title, sentences = gettext("Remove users"), [gettext("These users can no longer use this license."), off]
+        case "replace":
+            seats = gettext("Give the e-mail of who gets each seat; its limit stays. Everybody is mailed in any case.")
+            title, sentences = gettext("Replace users"), [seats, off]
         case _:
             title, sentences = (
                 gettext("Set max activations"),
                 [gettext("On how many devices each of these users may use this license.")],
             )
-    danger = do in ("reset", "remove")
-    hint = transfer_hint(view.license) if danger and devices else []
+    hint = transfer_hint(view.license) if do in ("reset", "remove", "replace") and devices else []
     button = f"{title} ({len(view.rows)})"
+    danger = do in ("reset", "remove")
     return {"do": do, "title": title, "sentences": [*sentences, *hint], "button": button, "danger": danger}
 
 
 @action("chosen_users.html", ChosenForm, _load)
 def chosen(request: PortalRequest, view: ChosenView, form: ChosenForm) -> Change[list[Outcome]]:
-    """Reset, limit or remove the users one by one: each once, also where the form is sent again."""
+    """Reset, limit, replace or remove the users one by one: each once, also where the form is sent again."""
     change = _change(request, view, form)
 
     def each() -> list[Outcome]:
         if not view.rows:
             raise NotFound("user_not_found")
-        return [_outcome(request, view, row, change) for row in view.rows]
+        return [_changed(request, view, row, change) for row in view.rows]
 
-    return Change(each, lambda outcomes: FormResult(list_path(view.license.id), _flash(form.do, outcomes)))
+    def result(outcomes: list[Outcome]) -> FormResult:
+        undo = _undo(request, view, outcomes) if form.do == "remove" else None
+        return FormResult(list_path(view.license.id), with_refusals(_said(form, outcomes), outcomes), undo=undo)
+
+    return Change(each, result)
 
 
-def _change(request: PortalRequest, view: ChosenView, form: ChosenForm) -> Callable[[str], None]:
-    """What is done to the user with an e-mail."""
-    me = view.principal.user
+def _change(request: PortalRequest, view: ChosenView, form: ChosenForm) -> Callable[[UserRow], object]:
+    """What is done to each of the users. Raises `Invalid` for what is wrong with the fields."""
+    me, now = view.principal.user, request.now
     company, license_id, actor = me.company, view.license.id, request.actor(me.email)
     match form.do:
         case "reset":
-            return lambda email: change_seat.reset_activations(company, license_id, email, actor, now=request.now)
+            return lambda row: change_seat.reset_activations(company, license_id, row.user.email, actor, now=now)
         case "remove":
-            return lambda email: change_seat.remove_user(company, license_id, email, actor, now=request.now)
+            return lambda row: change_seat.remove_user(company, license_id, row.user.email, actor, now=now)
+        case "replace":
+            raise_all([error for row in view.rows for error in _wrong_email(request, row)])
+            who: Context = {"manager_id": me.id, "invite": form.how != "show"}
+            return lambda row: replace_user(
+                company, license_id, row.user.email, _typed(request, row), actor, **who, now=now
+            )
     limit = wanted_limit(form)
     guard_seat_limit(view.license, limit)
-    return lambda email: change_seat.set_max_activations(company, license_id, email, limit, actor, now=request.now)
+    return lambda row: change_seat.set_max_activations(company, license_id, row.user.email, limit, actor, now=now)
 
 
-def _outcome(request: PortalRequest, view: ChosenView, row: UserRow, change: Callable[[str], None]) -> Outcome:
-    """Change one user under a key of the form's and the user's own."""
-    email, why = row.user.email, ""
-    form_key = idempotency_key(request, view.principal.claims)
-    assert form_key is not None, "only a form with a token is carried out"
-    key = replace(form_key, key=f"{form_key.key}-{row.user.id}")
-    try:
-        perform_once(key, lambda: change(email), lambda _: {}, now=request.now)
-    except Unavailable:
-        why = gettext("The database is busy. Nothing was changed: please try again in a moment.")
-    except SeatkeeperError as error:
-        why = error_message(error)
-    return Outcome(display_email(email), why)
+def _typed(request: PortalRequest, row: UserRow) -> str:
+    """The e-mail of who comes in the place of a user."""
+    return request.fields.get(f"user-{row.user.id}", "")
 
 
-def _flash(do: str, outcomes: list[Outcome]) -> str:
-    """How many were changed, and a line for each who was not."""
-    done, count = sum(not outcome.why for outcome in outcomes), len(outcomes)
-    match do:
+def _wrong_email(request: PortalRequest, row: UserRow) -> list[Invalid]:
+    return [*wrong_in(f"user-{row.user.id}", known_email, _typed(request, row))]
+
+
+def _changed(request: PortalRequest, view: ChosenView, row: UserRow, change: Callable[[UserRow], object]) -> Outcome:
+    return change_one(request, view.principal, row.user.id, row.user.email, lambda: change(row))
+
+
+def _said(form: ChosenForm, outcomes: list[Outcome]) -> str:
+    done, count = changed(outcomes), len(outcomes)
+    match form.do:
         case "reset":
-            words = gettext("The devices of {done} of {count} users are deactivated.", done=done, count=count)
+            return gettext("The devices of {done} of {count} users are deactivated.", done=done, count=count)
         case "remove":
-            words = gettext("{done} of {count} users were removed.", done=done, count=count)
-        case _:
-            words = gettext("The limit of {done} of {count} users is set.", done=done, count=count)
-    return "\n".join([words, *(f"{outcome.email}: {outcome.why}" for outcome in outcomes if outcome.why)])
+            return gettext("{done} of {count} users were removed.", done=done, count=count)
+        case "replace":
+            words = gettext("{done} of {count} users were replaced.", done=done, count=count)
+            shown = gettext("Initial passwords can be copied from the list.")
+            return f"{words} {shown}" if form.how == "show" and done else words
+    return gettext("The limit of {done} of {count} users is set.", done=done, count=count)
+
+
+def _undo(request: PortalRequest, view: ChosenView, outcomes: list[Outcome]) -> Undo | None:
+    """The form by which all who were removed get their seats again; None where not all devices could come back."""
+    removed = [row for row, outcome in zip(view.rows, outcomes, strict=True) if not outcome.why]
+    people = json.dumps([seat_fields(row) | {"people": row.user.email} for row in removed])
+    possible = removed and len(people) <= MAX_UNDO and all(can_come_back(view.license, row) for row in removed)
+    return Undo.now(request, f"{list_path(view.license.id)}/restore", people=people) if possible else None
+
+
+def _load_restore(request: PortalRequest, claims: SessionClaims, license_id: int) -> Loaded:
+    view = portal_queries.user_license(claims, license_id, now=request.now)
+    return view, {"title": gettext("Undo"), "button": gettext("Undo"), "back": list_path(license_id)}
+
+
+@action("restore_users.html", RestoreForm, _load_restore)
+def restore(request: PortalRequest, view: LicenseView, form: RestoreForm) -> Change[list[Outcome]]:
+    """Give users who were removed their seats again, one by one, as by the form that assigns one of them."""
+    people = read_removed(form.people)
+
+    def each() -> list[Outcome]:
+        return [_restored(request, view, one) for one in people]
+
+    def result(outcomes: list[Outcome]) -> FormResult:
+        done, count = changed(outcomes), len(outcomes)
+        words = gettext("{done} of {count} users have their seats again, as before.", done=done, count=count)
+        anew = gettext("Devices have to be activated anew.")
+        return FormResult(list_path(view.license.id), with_refusals(f"{words} {anew}", outcomes))
+
+    return Change(each, result)
+
+
+def _restored(request: PortalRequest, view: LicenseView, form: AssignForm) -> Outcome:
+    def give() -> Seated:  # what is wrong with it is said of this one alone
+        return assigning(request, view, form)()
+
+    return change_one(request, view.principal, form.people, form.people, give)
+
+
+def read_removed(text: str) -> list[AssignForm]:
+    """The forms that assign the users of an undo again. Raises `Invalid`: `validation_error`."""
+    try:
+        return TypeAdapter(list[AssignForm]).validate_json(text)[:PAGE_SIZE]
+    except ValidationError:
+        raise Invalid("validation_error", of="form") from None

@@ -45,6 +45,7 @@ TABLE = (
     (LICENSE + "/users", "users.users", PAGE),
     (LICENSE + "/users/assign", "assign.assign", FORM),
     (LICENSE + "/users/chosen", "chosen_users.chosen", FORM),
+    (LICENSE + "/users/restore", "chosen_users.restore", POST),
     (LICENSE + "/users/batch", "batch.batch", FORM),
     (LICENSE + "/users/batch/start", "batch.start", POST),
     (LICENSE + "/users/batch/{batch_id}", "batch.run", FORM),

@@ -7,6 +7,7 @@ from chalicelib.domain.counts import read_count
 from chalicelib.domain.email import display_email
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.invitation import VALID_DAYS
+from chalicelib.domain.license import License
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import User
 from chalicelib.languages import gettext, ngettext
@@ -121,13 +122,15 @@ def leaving(view: UserView) -> list[str]:
     return [deactivated, *transfer_hint(view.license)]
 
 
-def undo_of(request: PortalRequest, view: UserView, to: str, **more: str) -> Undo | None:
-    """The form by which a user who has lost the seat gets it again; None where not all devices could come back."""
-    row = view.row
-    if row.taken and transfer_hint(view.license):
-        return None
+def can_come_back(license: License, row: UserRow) -> bool:
+    """Whether a user who loses the seat could use it as before once it is given back: no device needs a transfer."""
+    return not (row.taken and transfer_hint(license))
+
+
+def seat_fields(row: UserRow) -> dict[str, str]:
+    """The fields of a form by which a user who has lost the seat gets it again, but for the e-mail."""
     names = {"first_name": row.first_name, "last_name": row.last_name, "phone_number": row.phone_number}
-    return Undo.now(request, to, undo="yes", **names, **more)
+    return {"undo": "yes"} | names | _limit_fields(row.seat.max_activations)
 
 
 def _limit_fields(limit: int | None) -> dict[str, str]:
@@ -288,7 +291,8 @@ def remove(request: PortalRequest, view: UserView, _form: Confirmation) -> Chang
     given = (me.company, view.license.id, who, request.actor(me.email))
     flash = gettext("{who} was removed. There is room for another user.", who=display_email(who))
     back = list_path(view.license.id)
-    undo = undo_of(request, view, f"{back}/assign", people=who, **_limit_fields(view.row.seat.max_activations))
+    possible = can_come_back(view.license, view.row)
+    undo = Undo.now(request, f"{back}/assign", people=who, **seat_fields(view.row)) if possible else None
     return Change(
         lambda: change_seat.remove_user(*given, now=request.now),
         lambda _: FormResult(back, flash, undo=undo),

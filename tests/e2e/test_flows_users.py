@@ -267,3 +267,27 @@ def test_all_users_of_a_page_are_selected_at_once(page: playwright.Page, site: S
     send(page, "Remove users (2)")
     confirmed(page, "2 of 2 users were removed.")
     assert site.vendor.stored(site.license).users_assigned == 0
+
+
+def test_those_who_are_selected_are_replaced_and_those_who_are_removed_come_back(
+    either_page: playwright.Page, site: Site
+) -> None:
+    site.vendor.assign(site.license, "ben@customer.test")
+    at_users(site, either_page)
+    bar = either_page.get_by_role("form", name="Selected users")
+    for who in (USER, "ben@customer.test"):
+        either_page.get_by_role("checkbox", name=f"Select {who}").check()
+    bar.get_by_role("button", name="Replace").click()
+    form(either_page).get_by_label("In the place of ben@customer.test").fill("cy@customer.test")
+    form(either_page).get_by_label(f"In the place of {USER}").fill(NEW)
+    send(either_page, "Replace users (2)")
+    confirmed(either_page, "2 of 2 users were replaced.")
+    expect(emails(either_page)).to_have_text([NEW, "cy@customer.test"])
+    for who in (NEW, "cy@customer.test"):
+        either_page.get_by_role("checkbox", name=f"Select {who}").check()
+    bar.get_by_role("button", name="Remove").click()
+    send(either_page, "Remove users (2)")
+    confirmed(either_page, "2 of 2 users were removed.")
+    either_page.get_by_role("button", name="Undo").click()
+    confirmed(either_page, "2 of 2 users have their seats again, as before.")
+    expect(emails(either_page)).to_have_text([NEW, "cy@customer.test"])

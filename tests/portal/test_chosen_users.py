@@ -1,5 +1,6 @@
 """What is done with several users at once: to those that are chosen, to each once, and it is said what came of each."""
 
+import re
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ from chalicelib.domain.paging import PAGE_SIZE
 from chalicelib.portal.chosen_users import chosen_ids
 from chalicelib.store.licenses import seats
 from chalicelib.threads import ThreadPool
-from tests.portal.browser import Browser, at
+from chalicelib.usecases.initial_password import initial_password
+from tests.portal.browser import Browser, Page, at
 from tests.support import Vendor
 from tests.usecases.people import account, issued
 
@@ -59,6 +61,108 @@ def test_what_is_chosen_is_done_to_those_who_are_chosen_alone(
     page = manager.post(at(license, "/users/chosen"), form(manager, license, vendor, do, ADA) | typed)
     assert (page.path, words in page.words) == (at(license, "/users"), True)
     assert state(vendor, license) == left
+
+
+def test_each_who_is_chosen_is_replaced_by_who_is_named_beside_once(
+    vendor: Vendor, license: License, manager: Browser
+) -> None:
+    fields = form(manager, license, vendor, "replace", BOB, EVE, ADA)
+    names = [f"user-{account(vendor, email).id}" for email in (ADA, BOB, EVE)]
+    typed = dict(zip(names, ("ann@customer.test", "ben@customer.test", ADA), strict=True))
+    pages = [manager.post(at(license, "/users/chosen"), fields | typed | {"how": "show"}) for _ in range(2)]
+    assert all("1 of 3 users were replaced. Initial passwords can be copied from the list." in p.words for p in pages)
+    assert f"{EVE}: This e-mail is assigned to the license already." in pages[1].words
+    assert f"{ADA}: " in pages[1].words
+    assert "could be activated again as transfers only, and 1 transfers are left." in pages[1].words
+    assert state(vendor, license) == {ADA: (1, 1), "ben@customer.test": (0, 1), EVE: (1, 1)}
+    assert initial_password(account(vendor, "ben@customer.test")) is not None
+    assert [event.type for event in vendor.history(license)].count("user_replaced") == 1
+
+
+def test_all_wrong_emails_of_who_comes_are_said_at_once_and_nobody_is_replaced(
+    vendor: Vendor, license: License, manager: Browser
+) -> None:
+    fields = form(manager, license, vendor, "replace", *EMAILS)
+    ada, bob, eve = (f"user-{account(vendor, email).id}" for email in EMAILS)
+    page = manager.post(at(license, "/users/chosen"), fields | {ada: "nobody", bob: "ben@customer.test", eve: ""})
+    assert page.status == 400
+    assert re.findall(r'id="wrong-([\w-]+)"', page.answer.text) == [ada, eve]
+    again = page.form(at(license, "/users/chosen")).fields
+    assert (again[ada], again[bob], again[eve]) == ("nobody", "ben@customer.test", "")
+    assert state(vendor, license) == dict.fromkeys(EMAILS, (1, 1))
+
+
+def removed(vendor: Vendor, license: License, manager: Browser, *emails: str) -> Page:
+    """The page after these were removed."""
+    return manager.post(at(license, "/users/chosen"), form(manager, license, vendor, "remove", *emails))
+
+
+def test_who_was_removed_with_others_comes_back_by_an_undo_with_limit_and_names(
+    vendor: Vendor, manager: Browser
+) -> None:
+    free = issued(vendor, max_activations=None)
+    for email, limit in ((ADA, None), (BOB, 3), (EVE, 1)):
+        vendor.assign(free, email, limit)
+    change_profile = {"people": "zoe@customer.test", "first_name": "Zoë", "last_name": "King", "phone_number": "+41"}
+    manager.send(at(free, "/users/assign"), **change_profile)
+    before = {seat.email: seat for seat in seats(vendor.code, free.id)}
+    invited = account(vendor, "zoe@customer.test").invitation_hash
+    page = removed(vendor, free, manager, *before)
+    assert state(vendor, free) == {}
+    vendor.assign(free, EVE, 2)
+    path = at(free, "/users/restore")
+    fields = page.form(path).fields
+    for _ in range(2):
+        page = manager.post(path, fields)
+        assert "3 of 4 users have their seats again, as before." in page.words
+        assert f"{EVE}: This e-mail is assigned to the license already." in page.words
+        assert "Undo" not in page.words
+    assert state(vendor, free) == {ADA: (0, None), BOB: (0, 3), EVE: (0, 2), "zoe@customer.test": (0, 1)}
+    found = {seat.email: seat for seat in seats(vendor.code, free.id)}
+    zoe = found["zoe@customer.test"]
+    assert (zoe.first_name, zoe.last_name, zoe.phone_number) == ("Zoë", "King", "+41")
+    assert account(vendor, "zoe@customer.test").invitation_hash == invited
+    assert [event.type for event in vendor.history(free)].count("user_assigned") == 3 + 1 + 1 + 3
+
+
+def test_no_undo_is_offered_where_a_device_would_need_a_transfer_or_nobody_was_removed(
+    vendor: Vendor, license: License, manager: Browser
+) -> None:
+    assert "Undo" not in removed(vendor, license, manager, ADA).words
+    assert "Undo" not in removed(vendor, license, manager, BOB).words  # no transfer is left
+    vendor.assign(license, "zoe@customer.test")
+    assert "Undo" in removed(vendor, license, manager, "zoe@customer.test").words
+
+
+def test_no_undo_is_offered_of_more_than_can_be_kept(
+    vendor: Vendor, manager: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = issued(vendor)
+    vendor.assign(free, ADA)
+    monkeypatch.setattr("chalicelib.portal.chosen_users.MAX_UNDO", 50)
+    assert "Undo" not in removed(vendor, free, manager, ADA).words
+
+
+@pytest.mark.parametrize("people", ["", "x", "[1]", '[{"people": 1}]', '{"people": "a"}', "[" * 9999])
+def test_an_undo_that_we_have_not_written_is_refused(
+    vendor: Vendor, license: License, manager: Browser, people: str
+) -> None:
+    vendor.assign(license, "zoe@customer.test")
+    path = at(license, "/users/restore")
+    fields = removed(vendor, license, manager, "zoe@customer.test").form(path).fields
+    page = manager.post(path, fields | {"people": people})
+    assert (page.status, "The form cannot be read." in page.words) == (400, True)
+    assert "zoe@customer.test" not in state(vendor, license)
+
+
+def test_an_undo_whose_form_has_expired_is_asked_for_again(vendor: Vendor, license: License, manager: Browser) -> None:
+    vendor.assign(license, "zoe@customer.test")
+    path = at(license, "/users/restore")
+    fields = removed(vendor, license, manager, "zoe@customer.test").form(path).fields
+    page = manager.post(path, fields | {"form": "x.y"})
+    assert (page.status, "This form has expired." in page.words) == (403, True)
+    manager.send(page, path)
+    assert "zoe@customer.test" in state(vendor, license)
 
 
 def test_of_several_each_is_done_or_refused_by_itself_and_the_page_says_which(

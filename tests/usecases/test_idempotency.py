@@ -11,6 +11,7 @@ import pytest
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.license import License
 from chalicelib.portal import account, batch, devices, licenses, own_licenses, users
+from chalicelib.portal import assign as assign_forms
 from chalicelib.store import database, writes
 from chalicelib.store.idempotency import KEPT_SECONDS, MAX_ANSWER_BYTES, IdempotencyKey, idempotency_item
 from chalicelib.threads import ThreadPool
@@ -142,7 +143,7 @@ def test_what_an_older_version_has_answered_is_understood(vendor: Vendor, licens
     assert "user_assigned" not in kinds(vendor, license)
 
 
-MODULES = (account, batch, devices, licenses, own_licenses, users)
+MODULES = (account, assign_forms, batch, devices, licenses, own_licenses, users)
 HARMLESS = {"continue_batch", "batch_result", "reveal_initial_password", "remove_person"}
 """What a form may do twice: it goes on where it was, or shows what was there."""
 
