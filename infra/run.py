@@ -346,7 +346,7 @@ def _trial(data_dir: Path, base_url: str, demo: Json, is_new: bool) -> str:
 def _log_in(demo: Json, is_new: bool) -> str:
     """The demo manager's log-in. The password is shown once, when it is made: what is printed may end in a journal."""
     manager = demo["manager"]
-    who = f"company code {demo['company_code']}, e-mail {manager['email']}"
+    who = f"company code {demo['company_code']}, email {manager['email']}"
     if not is_new or manager["password"] is None:
         return f"{who}, the password in demo.json or the one that you have chosen since"
     lasts = "(that is the initial password: it lasts until you have chosen another one)"

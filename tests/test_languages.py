@@ -49,6 +49,11 @@ def faithful(text: Text, translated: str | Sequence[str] | None, forms: int) -> 
     return len(given) == forms and all(given) and alike == {True}
 
 
+def test_a_thing_is_written_in_one_way() -> None:
+    otherwise = re.compile(r"e[-]mail| …|\.\.\.", re.IGNORECASE)
+    assert [one for text in sorted(texts()) for one in text if otherwise.search(one)] == []
+
+
 @pytest.mark.parametrize(
     ("text", "translated"),
     [

@@ -27,7 +27,7 @@ class Text:
     """What stands at `ITEM`."""
 
 
-_ACCOUNT: Rows = ((mark("Vendor"), "{name}"), (mark("Company code"), "{company}"), (mark("E-mail"), "{email}"))
+_ACCOUNT: Rows = ((mark("Vendor"), "{name}"), (mark("Company code"), "{company}"), (mark("Email"), "{email}"))
 _UNEXPECTED = mark("If you did not expect this, ask who did it, or the vendor.")
 _ABOUT: tuple[Block, ...] = (
     _ACCOUNT,
@@ -68,7 +68,7 @@ TEXTS: Mapping[MailCode, Text] = {
         mark("Your code for {name}"),
         (
             mark("Somebody has asked to set a new password for your account at {name}."),
-            ((mark("Code"), "{code}"), (mark("Company code"), "{company}"), (mark("E-mail"), "{email}")),
+            ((mark("Code"), "{code}"), (mark("Company code"), "{company}"), (mark("Email"), "{email}")),
             mark(
                 "Enter the code on the page where you asked for it. It is valid for {minutes} minutes and works once."
                 " Of several codes only the newest is valid."
@@ -121,8 +121,8 @@ TEXTS: Mapping[MailCode, Text] = {
         ),
     ),
     "email_changed": Text(
-        mark("Your e-mail was changed ({name})"),
-        (mark("{who} has changed the e-mail of your account from {old} to {new}."), *_ABOUT),
+        mark("Your email was changed ({name})"),
+        (mark("{who} has changed the email of your account from {old} to {new}."), *_ABOUT),
     ),
     "new_log_in": Text(
         mark("New log-in to your account ({name})"),

@@ -52,7 +52,7 @@ _EVENTS: dict[EventType, str] = {
     "batch_ended": mark("Batch license assign stopped"),
     "password_set": mark("Password set"),
     "password_changed": mark("Password changed"),
-    "email_changed": mark("E-mail changed"),
+    "email_changed": mark("Email changed"),
     "person_changed": mark("Account changed"),
     "manager_added": mark("License manager added"),
     "manager_removed": mark("License manager removed"),
@@ -61,7 +61,7 @@ _EVENTS: dict[EventType, str] = {
     "user_closed": mark("Account closed"),
     "user_reopened": mark("Account opened again"),
     "batch_result_read": mark("Result of a batch read"),
-    "email_probed": mark("Another account was to be given this e-mail"),
+    "email_probed": mark("Another account was to be given this email"),
     "variables_tracked": mark("Device variables changed"),
 }
 MAIL_KINDS: dict[MailCode, str] = {
@@ -83,19 +83,19 @@ _LIMITS: dict[str, str] = {
 }
 """What was reached, by `domain.limits.LimitKind`."""
 MESSAGES = messages.MESSAGES | {
-    "invalid_credentials": mark("Company code, e-mail or password is wrong."),
+    "invalid_credentials": mark("Company code, email or password is wrong."),
     "account_locked": mark("Too many attempts. Wait a while, then try again; a forgotten password can be set anew."),
     "rate_limit_exceeded": mark("Too many attempts from where you are. Wait a quarter of an hour, then try again."),
     "license_users_limit_reached": mark(
         "All users of this license are assigned. Remove one first, or ask your vendor for more users."
     ),
-    "user_already_assigned": mark("This e-mail is assigned to the license already."),
+    "user_already_assigned": mark("This email is assigned to the license already."),
     "user_not_found": mark("This user has no seat on the license any more."),
     "device_not_found": mark("This device is not known on the license."),
     "license_not_found": mark("There is no such license here."),
 }
 MEANINGS: dict[Meaning, str] = {
-    "email": mark("E-mail"),
+    "email": mark("Email"),
     "first_name": mark("First name"),
     "last_name": mark("Last name"),
     "name": mark("Full name"),
@@ -131,11 +131,11 @@ _ROWS = {
     "assigned": mark("Assigned; the password is this person's own."),
     "assigned_with_password": mark("Assigned, with an initial password."),
     "assigned_invited": mark("Assigned, and invited by mail to choose a password."),
-    "second_email": mark("This row holds a second e-mail."),
+    "second_email": mark("This row holds a second email."),
     "count_malformed": mark("Max activations: give a number in digits alone, such as 5 or 1000."),
     "profile_too_long": mark("A name has at most {name} characters, a phone number {phone}."),
     "profile_not_printable": mark("A name or phone number holds characters that cannot be shown."),
-    "email_repeated": mark("This e-mail is in the list already."),
+    "email_repeated": mark("This email is in the list already."),
 }
 """What happens to the rows of a list."""
 

@@ -14,7 +14,7 @@ REASONS: Mapping[Code, str] = {
     "device_not_found": "the device is not active on the license",
     "device_transfer_not_allowed": "the license may not move to another device",
     "rate_limit_exceeded": "too much was asked for in a short time",
-    "invalid_credentials": "the e-mail or the password is wrong",
+    "invalid_credentials": "the email or the password is wrong",
     "account_locked": "too many log-ins to the account have failed",
 }
 COUNTED: Mapping[Code, tuple[str, str, str, str]] = {

@@ -294,9 +294,9 @@ COMMANDS = (
     ),
     Command(
         "user change-email",
-        "give an account another e-mail, with all its seats; it has to be nobody's",
+        "give an account another email, with all its seats; it has to be nobody's",
         "--company QBITEC --email don.joe@qbitec.com --new-email don.doe@qbitec.com",
-        (*ACCOUNT, Option("--new-email", "EMAIL", "the e-mail from now on", values.new_email, required=True)),
+        (*ACCOUNT, Option("--new-email", "EMAIL", "the email from now on", values.new_email, required=True)),
     ),
     Command(
         "user history",

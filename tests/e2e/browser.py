@@ -79,7 +79,7 @@ def watched(browser: Browser, base_url: str, **options: Any) -> Iterator[tuple[P
 def log_in(page: Page, company: str, email: str, password: str) -> None:
     """Fill in the form of the page that is shown, and send it, whatever comes of it."""
     page.get_by_label("Company code").fill(company)
-    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Email").fill(email)
     page.get_by_label("Password", exact=True).fill(password)
     page.get_by_role("button", name="Log in").click()
 

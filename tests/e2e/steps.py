@@ -22,7 +22,7 @@ def at_rest(page: Page) -> None:
 
 
 def send(page: Page, button: str = "Confirm", **typed: str) -> None:
-    """Type into fields of the open form, each by the begin of its label (`new_email` for "New e-mail"), and send it."""
+    """Type into fields of the open form, each by the begin of its label (`new_email` for "New email"), and send it."""
     for name, text in typed.items():
         form(page).get_by_label(_begins(name)).first.fill(text)
     form(page).get_by_role("button", name=button).click()
@@ -89,5 +89,4 @@ def clipboard(page: Page) -> str:
 
 
 def _begins(name: str) -> re.Pattern[str]:
-    words = name.replace("email", "e-mail").split("_")
-    return re.compile(r"^\s*" + r"\W+".join(words), re.IGNORECASE)
+    return re.compile(r"^\s*" + r"\W+".join(name.split("_")), re.IGNORECASE)

@@ -11,7 +11,7 @@ from tests.mailbox import mailed_code, mailed_link, mails
 from tests.usecases.people import MANAGER, PASSWORD, account, chosen
 
 NEW_PASSWORD = "a long walk by the sea"
-WRONG = "Company code, e-mail or password is wrong."
+WRONG = "Company code, email or password is wrong."
 
 
 def wrong_log_in(page: playwright.Page, company: str, email: str, password: str) -> str:
@@ -87,9 +87,9 @@ def test_a_forgotten_password_is_set_by_the_code_in_the_mail(either_page: playwr
     either_page.get_by_role("link", name="Forgotten password?").click()
     expect(either_page.get_by_role("button", name="Send a code")).to_be_visible()
     either_page.get_by_label("Company code").fill(site.company)
-    either_page.get_by_label("E-mail").fill(MANAGER)
+    either_page.get_by_label("Email").fill(MANAGER)
     either_page.get_by_role("button", name="Send a code").click()
-    expect(either_page.get_by_label("E-mail")).to_have_value(MANAGER)
+    expect(either_page.get_by_label("Email")).to_have_value(MANAGER)
     code = either_page.get_by_label("Code from the mail")
     code.fill("00000000")
     either_page.get_by_label("New password").fill(NEW_PASSWORD)
@@ -119,7 +119,7 @@ def test_who_is_invited_opens_the_link_in_the_mail_chooses_a_password_and_logs_i
     expect(either_page.get_by_role("alert")).to_be_visible()
     choose_by_link(either_page, NEW_PASSWORD)
     confirmed(either_page, "Your new password is set. Log in with it.")
-    expect(either_page.get_by_label("E-mail")).to_have_value(new)
+    expect(either_page.get_by_label("Email")).to_have_value(new)
     log_in(either_page, site.company, new, NEW_PASSWORD)
     lands(either_page, site, "/seats")
     either_page.goto(f"/portal/invitation?link={mailed_link(site.vendor, new)}")
@@ -147,7 +147,7 @@ def test_an_invitation_is_sent_again_from_the_list(either_page: playwright.Page,
 def test_nothing_tells_whether_there_is_an_account_for_a_forgotten_password(page: playwright.Page, site: Site) -> None:
     page.goto("/portal/forgotten")
     page.get_by_label("Company code").fill(site.company)
-    page.get_by_label("E-mail").fill("nobody@customer.test")
+    page.get_by_label("Email").fill("nobody@customer.test")
     page.get_by_role("button", name="Send a code").click()
     expect(page.get_by_role("main")).to_contain_text("If there is such an account, a mail with a code is on its way")
     assert mails(site.vendor, "nobody@customer.test") == []

@@ -52,7 +52,7 @@ def test_a_pasted_list_is_previewed_and_assigned_whole(either_page: playwright.P
     results = either_page.locator("td[data-label='What will happen']")
     gets = "Gets a seat."
     expect(results).to_have_text(
-        [gets] * 3 + ["Has a seat already; nothing changes.", "This e-mail is in the list already."]
+        [gets] * 3 + ["Has a seat already; nothing changes.", "This email is in the list already."]
     )
     assert assigned(site) == 1
     assign(either_page, "All or nothing: assign all 3")
@@ -81,7 +81,7 @@ def test_a_csv_file_is_assigned_and_the_result_downloaded_with_the_initial_passw
     form(either_page).get_by_label("CSV file").set_input_files(file)
     form(either_page).get_by_role("button", name="Preview").click()
     expect(either_page.locator(".count")).to_have_text("2 of 4 rows need a seat; 4 free.")
-    expect(row(either_page, "=bad")).to_contain_text("This is not an e-mail address.")
+    expect(row(either_page, "=bad")).to_contain_text("This is not an email address.")
     expect(row(either_page, BATCH[1])).to_contain_text("The license allows 5 activations in all.")
     expect(row(either_page, BATCH[0])).to_contain_text("Ann Lee")
     assign(either_page, "Show an initial password")
@@ -94,7 +94,7 @@ def test_a_csv_file_is_assigned_and_the_result_downloaded_with_the_initial_passw
     limit = "Not assigned: The license allows 5 activations in all."
     assert rows[1:] == [
         [BATCH[0], "Ann", "Lee", "'+41 44", "2", confirmed, passwords[0]],
-        ["'=bad", "x", "", "", "1", "Not assigned: This is not an e-mail address.", ""],
+        ["'=bad", "x", "", "", "1", "Not assigned: This is not an email address.", ""],
         [BATCH[1], "Bob", "Roy", "", "9", limit, ""],
         [BATCH[2], "Cy", "", "", "1", confirmed, passwords[1]],
     ]
@@ -105,7 +105,7 @@ def test_a_list_that_cannot_be_read_is_refused_with_the_reason(either_page: play
     follow(either_page, "Assign license user")
     send(either_page, email="a@b.ch " * 1001)
     expect(form(either_page).get_by_role("alert")).to_contain_text("1001 are too many;")
-    expect(form(either_page).get_by_label("E-mail")).to_have_value("a@b.ch " * 1001)
+    expect(form(either_page).get_by_label("Email")).to_have_value("a@b.ch " * 1001)
 
 
 def test_a_list_that_does_not_fit_any_more_is_refused_whole(either_page: playwright.Page, site: Site) -> None:

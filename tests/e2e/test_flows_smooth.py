@@ -80,9 +80,9 @@ def test_a_form_that_is_refused_comes_back_in_the_dialog_with_what_was_typed(pag
     at_users(site, page)
     follow(page, "Assign license user")
     send(page, email=USER, first_name="Don")
-    refused(page, "This e-mail is assigned to the license already.")
+    refused(page, "This email is assigned to the license already.")
     dialog = page.get_by_role("dialog", name="Assign license user")
-    expect(dialog.get_by_label("E-mail")).to_have_value(USER)
+    expect(dialog.get_by_label("Email")).to_have_value(USER)
     expect(dialog.get_by_label("First name")).to_have_value("Don")
     expect(dialog.get_by_role("alert")).to_be_focused()
     expect(page).to_have_url(f"{site.base_url}{site.at(site.license, '/users')}")
@@ -172,7 +172,7 @@ def test_who_was_logged_out_meanwhile_comes_to_the_log_in_instead_of_a_dialog(
 def test_a_double_click_on_confirm_assigns_once(either_page: playwright.Page, site: Site) -> None:
     at_users(site, either_page)
     follow(either_page, "Assign license user")
-    form(either_page).get_by_label("E-mail").fill(NEW)
+    form(either_page).get_by_label("Email").fill(NEW)
     form(either_page).get_by_role("button", name="Confirm").dblclick(no_wait_after=True)
     expect(either_page.locator(".flash")).to_contain_text(re.compile(f"{NEW} was assigned|This form was sent before"))
     for _ in range(50):  # where the second was answered while the first was being carried out
@@ -238,7 +238,7 @@ def together(page: playwright.Page, second_page: playwright.Page, site: Site) ->
 def test_two_managers_at_once_lose_nothing_of_each_other(together: Together) -> None:
     for page, email in zip(together.pages, (NEW, RIVAL), strict=True):
         follow(page, "Assign license user")
-        form(page).get_by_label("E-mail").fill(email)
+        form(page).get_by_label("Email").fill(email)
     for page, email in zip(together.pages, (NEW, RIVAL), strict=True):
         send(page)
         confirmed(page, f"{email} was assigned.")
@@ -253,7 +253,7 @@ def test_of_two_managers_who_want_the_last_place_at_once_one_gets_it(together: T
     together.vendor.assign(together.license, USER)
     for page, email in zip(together.pages, (NEW, RIVAL), strict=True):
         follow(page, "Assign license user")
-        form(page).get_by_label("E-mail").fill(email)
+        form(page).get_by_label("Email").fill(email)
     for page in together.pages:
         page.evaluate("document.querySelector('dialog form').requestSubmit()")  # does not wait for the answer
     answers = [page.locator(".flash, #form-error") for page in together.pages]
@@ -305,7 +305,7 @@ def test_a_user_is_assigned_with_the_keyboard_alone(either_page: playwright.Page
         expect(page.get_by_role("heading", level=1)).to_have_text(heading)
     tab_to(page, "Assign license user")
     page.keyboard.press("Enter")
-    email = form(page).get_by_label("E-mail")
+    email = form(page).get_by_label("Email")
     expect(email).to_be_visible()
     for _ in range(20):
         if email.evaluate("field => field === document.activeElement"):
@@ -325,7 +325,7 @@ def test_a_page_has_the_focus_as_soon_as_it_stands(page: playwright.Page, site: 
     expect(page.get_by_role("heading", level=1)).to_have_text("License for: Revit")
     expect(page.locator("#main")).to_be_focused()
     page.get_by_role("link", name="Assign license user").click()
-    form(page).get_by_label("E-mail").fill(USER)
+    form(page).get_by_label("Email").fill(USER)
     form(page).get_by_role("button").first.click()
     expect(form(page).get_by_role("alert")).to_be_focused()
 

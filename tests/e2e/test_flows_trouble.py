@@ -31,8 +31,8 @@ def assigning(page: playwright.Page, site: Site) -> playwright.Locator:
     """The form in which somebody is typed who is to be assigned."""
     site.enter(page, site.at(site.license, "/users"))
     page.get_by_role("link", name="Assign license user").click()
-    form(page).get_by_label("E-mail").first.fill("new@customer.test")
-    return form(page).get_by_label("E-mail").first
+    form(page).get_by_label("Email").first.fill("new@customer.test")
+    return form(page).get_by_label("Email").first
 
 
 def session_ends(page: playwright.Page) -> None:
@@ -99,11 +99,11 @@ def test_a_session_that_ends_in_a_form_is_opened_in_place_and_the_form_goes_on(
     send(page, "Confirm")
     again = page.get_by_role("dialog", name="Log in again")
     expect(again.get_by_label("Company code")).to_have_value(site.company)
-    expect(again.get_by_label("E-mail")).to_have_value(MANAGER)
+    expect(again.get_by_label("Email")).to_have_value(MANAGER)
     expect(again.get_by_label("Password")).to_be_focused()
     again.get_by_label("Password").fill("wrong")
     again.get_by_role("button", name="Log in").click()
-    expect(again.get_by_role("alert")).to_have_text("Company code, e-mail or password is wrong.")
+    expect(again.get_by_role("alert")).to_have_text("Company code, email or password is wrong.")
     again.get_by_label("Password").fill(PASSWORD)
     again.get_by_role("button", name="Log in").click()
     confirmed(page, "new@customer.test was assigned.")

@@ -63,7 +63,7 @@ def test_the_sixth_user_of_five_is_refused(either_page: playwright.Page, site: S
     follow(either_page, "Assign license user")
     send(either_page, email=NEW, first_name="Ann")
     refused(either_page, ALL_ASSIGNED)
-    expect(form(either_page).get_by_label("E-mail")).to_have_value(NEW)
+    expect(form(either_page).get_by_label("Email")).to_have_value(NEW)
     expect(form(either_page).get_by_label("First name")).to_have_value("Ann")
     assert site.vendor.stored(site.license).users_assigned == 5
     assert accounts.user_of_email(site.company, NEW) is None
@@ -72,9 +72,9 @@ def test_the_sixth_user_of_five_is_refused(either_page: playwright.Page, site: S
 @pytest.mark.parametrize(
     ("email", "limit", "why"),
     [
-        (USER, "1", "This e-mail is assigned to the license already."),
-        ("ann@customer", "1", "This is not an e-mail address."),
-        ("no e-mail", "1", "This is not an e-mail address."),
+        (USER, "1", "This email is assigned to the license already."),
+        ("ann@customer", "1", "This is not an email address."),
+        ("no email", "1", "This is not an email address."),
         (NEW, "6", "The license allows 5 activations in all."),
     ],
 )
@@ -85,7 +85,7 @@ def test_who_cannot_be_assigned_is_refused_with_the_reason(
     follow(either_page, "Assign license user")
     send(either_page, email=email, max_activations=limit)
     refused(either_page, why)
-    expect(form(either_page).get_by_label("E-mail")).to_have_value(email)
+    expect(form(either_page).get_by_label("Email")).to_have_value(email)
     assert site.vendor.stored(site.license).users_assigned == 1
 
 
@@ -120,7 +120,7 @@ def test_a_user_gets_another_email_and_logs_in_with_it(either_page: playwright.P
     at_users(site, either_page)
     choose(either_page, USER, "Change email")
     send(either_page, new_email=OTHER_MANAGER)
-    refused(either_page, "Another account of this company has this e-mail.")
+    refused(either_page, "Another account of this company has this email.")
     send(either_page, new_email=NEW)
     confirmed(either_page, f"{USER} is now {NEW}, on all licenses. The password stays.")
     expect(emails(either_page)).to_have_text([NEW])

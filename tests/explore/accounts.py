@@ -91,7 +91,7 @@ _SUBJECTS = {
     "Your code": "code",
     "Your password was set": "set",
     "Your password was changed": "changed",
-    "Your e-mail": "moved",
+    "Your email": "moved",
     "You have a password": "chosen",
     "You may use": "seat",
 }

@@ -27,5 +27,5 @@ def test_what_is_wrong_several_times_in_the_same_way_is_said_once() -> None:
     faults = [Fault(7, "device_link_missing"), Fault(7, "license_gone"), Fault(7, "device_link_missing")]
     assert differences(faults) == ["a device is not linked to its user (2 times)", "the license is gone"]
     assert (
-        difference(Fault(7, "email_link_wrong", {"user": 9})) == "an e-mail leads to the user 9, whose e-mail it is not"
+        difference(Fault(7, "email_link_wrong", {"user": 9})) == "an email leads to the user 9, whose email it is not"
     )

@@ -111,9 +111,9 @@ REFUSED: dict[str, tuple[str, str, Callable[[Vendor], Prepared]]] = {
     "no product": ("unknown_product", "there is no product with this code", of_product),
     "product off": ("disabled_product", "is disabled", lambda v: of_product(v, PRODUCT.state.set("disabled"))),
     "product old": ("archived_product", "is archived", lambda v: of_product(v, PRODUCT.state.set("archived"))),
-    "nobody": ("invalid_credentials", "the e-mail or the password is wrong", lambda v: (of_user(v)[0], NOBODY)),
-    "password": ("invalid_credentials", "the e-mail or the password is wrong", of_two_customers),
-    "closed": ("invalid_credentials", "the e-mail or the password is wrong", closed),
+    "nobody": ("invalid_credentials", "the email or the password is wrong", lambda v: (of_user(v)[0], NOBODY)),
+    "password": ("invalid_credentials", "the email or the password is wrong", of_two_customers),
+    "closed": ("invalid_credentials", "the email or the password is wrong", closed),
     "no seat": ("license_not_found", "no license matches", of_another),
     "disabled": ("license_not_enabled", "is disabled", lambda v: with_license(of_key(v), ITEM.enabled.set(False))),
     "blacklisted": ("blacklisted", "the device is blacklisted", blacklisted),
@@ -192,7 +192,7 @@ def test_what_the_license_allows_stands_in_sentences(vendor: Vendor, operator: O
 @pytest.mark.parametrize(
     ("prepare", "sentence"),
     [
-        (lambda v: (of_user(v)[0], NOBODY), "There is no account with this e-mail."),
+        (lambda v: (of_user(v)[0], NOBODY), "There is no account with this email."),
         (closed, "The account was closed at "),
         (of_two_customers, "The account's password is for other licenses"),
         (of_user, "The account is open, and its password opens this license."),

@@ -134,7 +134,7 @@ def test_the_portals_address_and_log_in_are_printed_and_work(first: Running) -> 
     demo = first.demo
     assert f"The portal, in a browser: {demo['base_url']}/portal\n" in first.said
     manager = demo["manager"]
-    assert f"e-mail {manager['email']}, password {manager['password']}\n" in first.said
+    assert f"email {manager['email']}, password {manager['password']}\n" in first.said
     with httpx.Client(base_url=demo["base_url"], follow_redirects=True, timeout=60) as http:
         page = Page(http.get("/portal"))
         given = {"company": demo["company_code"], "email": manager["email"], "password": manager["password"]}
@@ -313,7 +313,7 @@ def test_however_a_run_ends_the_next_one_goes_on_with_the_same_data(number: sign
     with running(tmp_path / "home") as second:
         assert before["manager"]["password"] in first.said
         assert before["manager"]["password"] not in second.said
-        assert f"e-mail {before['manager']['email']}, the password in demo.json or " in second.said
+        assert f"email {before['manager']['email']}, the password in demo.json or " in second.said
         assert second.demo | {"base_url": ""} == before | {"base_url": ""}
         assert second.call("check_license", **device).json()["times_activated"] == 1
 

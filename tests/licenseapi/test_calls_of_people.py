@@ -35,7 +35,7 @@ def test_a_user_chooses_a_password_and_the_initial_one_is_gone(application: Appl
         ({"new_password": 12345678}, "validation_error"),
         ({"new_password": None}, "missing_parameters"),
         ({"username": "nobody@qbitec.com"}, "invalid_credentials"),
-        ({"username": "no e-mail"}, "invalid_credentials"),
+        ({"username": "no email"}, "invalid_credentials"),
         ({"password": "not the password"}, "invalid_credentials"),
     ],
 )

@@ -21,7 +21,7 @@ PARAMS: dict[str, str | int | date | None] = dict.fromkeys(
 CODES: tuple[MailCode, ...] = get_args(MailCode)
 LANGUAGES = tuple(languages())
 COMPANY_CODE = {"en": "Company code:", "de": "Firmencode:"}
-EMAIL = {"en": "E-mail:", "de": "E-Mail:"}
+EMAIL = {"en": "Email:", "de": "E-Mail:"}
 each_mail = pytest.mark.parametrize(("language", "code"), [(lang, code) for lang in LANGUAGES for code in CODES])
 
 

@@ -91,11 +91,11 @@ def test_a_refused_form_comes_back_with_what_was_typed_and_can_be_sent_again(
     vendor: Vendor, license: License, manager: Browser
 ) -> None:
     send = assign_form(manager, license)
-    page = send(people="no e-mail", first_name="Ada", max_activations="2")
+    page = send(people="no email", first_name="Ada", max_activations="2")
     assert page.status == 400
-    assert "This is not an e-mail address." in page.words
+    assert "This is not an email address." in page.words
     typed = page.form(at(license, "/users/assign")).fields
-    assert (typed["people"], typed["first_name"], typed["max_activations"]) == ("no e-mail", "Ada", "2")
+    assert (typed["people"], typed["first_name"], typed["max_activations"]) == ("no email", "Ada", "2")
     assert send(people=ADA).status == 200
     assert emails(vendor, license) == [ADA]
 
@@ -103,7 +103,7 @@ def test_a_refused_form_comes_back_with_what_was_typed_and_can_be_sent_again(
 @pytest.mark.parametrize(
     ("typed", "status", "expected"),
     [
-        ({"people": BOB}, 409, "This e-mail is assigned to the license already."),
+        ({"people": BOB}, 409, "This email is assigned to the license already."),
         ({"people": ADA, "max_activations": "6"}, 400, "The license allows 5 activations in all."),
         (
             {"people": ADA, "max_activations": "many"},
@@ -181,7 +181,7 @@ def test_a_wrong_log_in_tells_the_same_whatever_was_wrong(vendor: Vendor, licens
         (vendor.code, MANAGER, "wrong password"),
     ]
     pages = [Browser().log_in(*each) for each in given]
-    content = "Company code, e-mail or password is wrong."
+    content = "Company code, email or password is wrong."
     assert [(page.status, content in page.words) for page in pages] == [(401, True)] * 3
 
 

@@ -51,7 +51,7 @@ def test_who_logs_in_there_with_a_wrong_password_stays_there(vendor: Vendor) -> 
     page = browser.get(f"/portal/{vendor.code}")
     wrong = browser.send(page, email=MANAGER, password="wrong")
     assert (wrong.status, has_face(wrong)) == (401, True)
-    assert "Company code, e-mail or password is wrong." in wrong.words
+    assert "Company code, email or password is wrong." in wrong.words
     assert browser.send(wrong, email=MANAGER, password=PASSWORD).path == "/portal"
 
 

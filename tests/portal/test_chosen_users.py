@@ -71,7 +71,7 @@ def test_each_who_is_chosen_is_replaced_by_who_is_named_beside_once(
     typed = dict(zip(names, ("ann@customer.test", "ben@customer.test", ADA), strict=True))
     pages = [manager.post(at(license, "/users/chosen"), fields | typed | {"how": "show"}) for _ in range(2)]
     assert all("1 of 3 users were replaced. Initial passwords can be copied from the list." in p.words for p in pages)
-    assert f"{EVE}: This e-mail is assigned to the license already." in pages[1].words
+    assert f"{EVE}: This email is assigned to the license already." in pages[1].words
     assert f"{ADA}: " in pages[1].words
     assert "could be activated again as transfers only, and 1 transfers are left." in pages[1].words
     assert state(vendor, license) == {ADA: (1, 1), "ben@customer.test": (0, 1), EVE: (1, 1)}
@@ -115,7 +115,7 @@ def test_who_was_removed_with_others_comes_back_by_an_undo_with_limit_and_names(
     for _ in range(2):
         page = manager.post(path, fields)
         assert "3 of 4 users have their seats again, as before." in page.words
-        assert f"{EVE}: This e-mail is assigned to the license already." in page.words
+        assert f"{EVE}: This email is assigned to the license already." in page.words
         assert "Undo" not in page.words
     assert state(vendor, free) == {ADA: (0, None), BOB: (0, 3), EVE: (0, 2), "zoe@customer.test": (0, 1)}
     found = {seat.email: seat for seat in seats(vendor.code, free.id)}

@@ -48,7 +48,7 @@ def test_every_refusal_has_a_reason_in_words() -> None:
 
 
 def test_the_name_of_a_field_is_left_out() -> None:
-    assert error_message(Invalid("email_malformed", field="email")) == ("This is not an e-mail address.")
+    assert error_message(Invalid("email_malformed", field="email")) == ("This is not an email address.")
 
 
 def test_how_long_to_wait_is_reported() -> None:

@@ -92,7 +92,7 @@ CASES = (
         ("device_activated",),
     ),
     Case(
-        "activate by e-mail",
+        "activate by email",
         activate.activate,
         states.seated,
         lambda v, x: v.activate(states.ADA, "pc", x.password),
@@ -107,7 +107,7 @@ CASES = (
     ),
     Case("check", check.check, states.active, lambda v, x: v.check(x, "pc", now=NOW + HOUR), observes=True),
     Case(
-        "check by e-mail",
+        "check by email",
         check.check,
         states.at_work,
         lambda v, _: v.check(states.ADA, "pc", now=NOW + HOUR),
@@ -144,7 +144,7 @@ CASES = (
         ("variables_tracked", "device_deactivated"),
     ),
     Case(
-        "deactivate by e-mail",
+        "deactivate by email",
         deactivate.deactivate,
         states.at_work,
         lambda v, _: v.deactivate(states.ADA, "pc"),
@@ -369,14 +369,14 @@ CASES = (
         ("license_issued",),
     ),
     Case(
-        "change an e-mail",
+        "change an email",
         change_email.change_email,
         states.managed,
         states.new_email,
         ("email_changed", "email_changed"),
     ),
     Case(
-        "change an e-mail for an operator",
+        "change an email for an operator",
         change_email.change_email,
         states.seated,
         states.other_email,

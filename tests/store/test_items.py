@@ -189,7 +189,7 @@ def test_bounds_are_read_between_only_where_a_partition_holds_one_kind() -> None
 
 
 def test_a_list_of_people_names_its_columns_and_is_read_by_older_processes_by_position(vendor: Vendor) -> None:
-    rows = [Row(1, "ada@customer.test", "Ada", max_activations=3), Row(2, "bob", problem="no e-mail")]
+    rows = [Row(1, "ada@customer.test", "Ada", max_activations=3), Row(2, "bob", problem="no email")]
     batches.store_list(vendor.code, 1, 1, People(rows[:1], 1, rows[1:]), NOW)
     assert batches.read_people(vendor.code, 1, 1, NOW) == People(rows[:1], 1, rows[1:])
     item = reads.get(BatchItem(f"batch#{vendor.code}#1#1"), now=NOW)

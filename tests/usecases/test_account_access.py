@@ -27,7 +27,7 @@ ADA, OTHER = "ada@customer.test", "other@customer.test"
 Touch = Callable[[Vendor, License, int], Any]
 TOUCHES: dict[str, Touch] = {
     "set a password": lambda v, li, m: set_password(v.code, li.id, ADA, None, ADMIN, manager_id=m, now=NOW),
-    "change the e-mail": lambda v, li, m: change_email(v.code, li.id, ADA, "x@y.test", ADMIN, manager_id=m, now=NOW),
+    "change the email": lambda v, li, m: change_email(v.code, li.id, ADA, "x@y.test", ADMIN, manager_id=m, now=NOW),
     "see the initial password": lambda v, li, m: reveal_initial_password(v.code, li.id, ADA, m, ADMIN, now=NOW),
 }
 
@@ -116,7 +116,7 @@ def test_operators_touch_every_account(vendor: Vendor, license: License) -> None
 
 @pytest.mark.parametrize("is_manager", [False, True], ids=["user", "manager"])
 @pytest.mark.parametrize("given", [seat_elsewhere, manages_elsewhere])
-@pytest.mark.parametrize("touch", ["set a password", "change the e-mail"])
+@pytest.mark.parametrize("touch", ["set a password", "change the email"])
 def test_what_is_given_between_the_look_and_the_write_is_seen(
     vendor: Vendor,
     license: License,

@@ -76,7 +76,7 @@ def test_a_preview_tells_of_each_row_and_changes_nothing(vendor: Vendor, license
     vendor.assign(license, ADA)
     vendor.assign(vendor.issue("revit"), "bob@customer.test")
     before = (vendor.stored(license), vendor.history(license))
-    text = f"{ADA},,,,\nbob@customer.test,Robert,,,\nnew@customer.test,,,,2\nno e-mail,,,,\nhigh@customer.test,,,,101"
+    text = f"{ADA},,,,\nbob@customer.test,Robert,,,\nnew@customer.test,,,,2\nno email,,,,\nhigh@customer.test,,,,101"
     seen = preview(vendor.code, license.id, text)
     assert [result.code for result in seen.results] == [
         "has_seat",

@@ -174,8 +174,8 @@ VOID: dict[str, Callable[[Vendor, License], Any]] = {
         v.code, ADA, initial_password(account(v, ADA)) or "", "pebble-Frost-anchor-3", ADMIN, now=NOW
     ),
     "a mailed code": lambda v, _: by_code(v),
-    "another e-mail": lambda v, x: change_email(v.code, x.id, ADA, BOB, ADMIN, manager_id=None, now=NOW),
-    "another e-mail, by the vendor": lambda v, _: change_email(v.code, None, ADA, BOB, ADMIN, manager_id=None, now=NOW),
+    "another email": lambda v, x: change_email(v.code, x.id, ADA, BOB, ADMIN, manager_id=None, now=NOW),
+    "another email, by the vendor": lambda v, _: change_email(v.code, None, ADA, BOB, ADMIN, manager_id=None, now=NOW),
     "the end of the account": lambda v, _: close_account(v.code, ADA, ADMIN, now=NOW),
     "an account that is opened again": lambda v, _: [
         close_account(v.code, ADA, ADMIN, now=NOW),
@@ -224,14 +224,14 @@ def test_who_gets_another_email_is_invited_there(vendor: Vendor, license: Licens
     invited(vendor, license)
     change_email(vendor.code, license.id, ADA, BOB, MANAGER, manager_id=None, now=NOW + 1)
     assert find_invited(mailed_link(vendor, BOB), "", now=NOW + 1) == account(vendor, BOB)
-    assert mails(vendor, ADA)[-1]["Subject"] == "Your e-mail was changed (A vendor)"
+    assert mails(vendor, ADA)[-1]["Subject"] == "Your email was changed (A vendor)"
     assert enter(mailed_link(vendor, BOB)) == "taken"
 
 
 def test_who_gets_another_email_from_the_vendor_is_told_and_not_invited(vendor: Vendor, license: License) -> None:
     invited(vendor, license)
     change_email(vendor.code, None, ADA, BOB, ADMIN, manager_id=None, now=NOW + 1)
-    assert [mail["Subject"] for mail in mails(vendor, BOB)] == ["Your e-mail was changed (A vendor)"]
+    assert [mail["Subject"] for mail in mails(vendor, BOB)] == ["Your email was changed (A vendor)"]
     assert invitation_state(account(vendor, BOB), NOW) == "none"
 
 

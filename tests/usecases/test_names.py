@@ -108,7 +108,7 @@ TOUCHES: dict[str, tuple[Callable[[Vendor, License], Any], list[str]]] = {
     "assign somebody known": (lambda v, _: by_assign(v, issued(v, max_license_users=1), ADA, ""), [ADA]),
     "assign in a batch": (lambda v, li: by_batch(v, li, NEW, ""), [NEW]),
     "set a password": (lambda v, li: set_password(v.code, li.id, ADA, None, ADMIN, now=NOW), [ADA]),
-    "change the e-mail": (
+    "change the email": (
         lambda v, li: change_email(v.code, li.id, ADA, NEW, ADMIN, manager_id=None, now=NOW),
         [ADA, NEW],
     ),

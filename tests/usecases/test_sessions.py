@@ -29,7 +29,7 @@ def test_a_log_in_opens_a_session(vendor: Vendor, manager: str) -> None:
     [
         ("{}", MANAGER, "another password"),
         ("{}", "nobody@customer.test", PASSWORD),
-        ("{}", "no e-mail", PASSWORD),
+        ("{}", "no email", PASSWORD),
         ("{}X", MANAGER, PASSWORD),
         ("no company code", "{}@customer.test", PASSWORD),
         ("companies", "{}@customer.test", PASSWORD),
