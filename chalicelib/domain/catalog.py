@@ -10,6 +10,7 @@ from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import AuthorizationMethod, LicenseType
 from chalicelib.domain.mail import MailCode
 from chalicelib.domain.pasted import MAX_TYPED, composed, visible
+from chalicelib.domain.permissions import Permission
 
 MAX_MANAGERS = 20
 """Of one order: each license is filed under each of them, in one transaction."""
@@ -99,16 +100,21 @@ class Order:
     managers: frozenset[int] = frozenset()
     """Users' ids."""
     pending_managers: frozenset[int] = frozenset()
-    """Those of them to whom not all older licenses of the order may be shown yet."""
+    """Those of them under whom not all older licenses of the order may be filed yet as they have to be."""
     number: int | None = None
     """Its id where ids are integers: that of its first license. An order of before gets one with its next license."""
+    denied: frozenset[Permission] = frozenset()
+    """What its managers may not do with its licenses."""
     revision: int = field(default=0, compare=False)
     """How often it was changed. What is filed under its managers does not move it."""
 
 
 @dataclass(frozen=True, slots=True)
 class LicenseSummary:
-    """What never changes of a license that was sold in an order: enough to find it in a list."""
+    """What never changes of a license that was sold in an order: enough to find it in a list.
+
+    And where it is filed under a manager, what he may not do with it.
+    """
 
     license_id: int
     product: str
@@ -116,6 +122,8 @@ class LicenseSummary:
     order_id: str
     license_key: str = ""
     customer: str = ""
+    denied: frozenset[Permission] = frozenset()
+    """As the order says (`Order.denied`)."""
 
 
 def with_manager(order: Order, user_id: int) -> Order:
@@ -130,6 +138,11 @@ def with_manager(order: Order, user_id: int) -> Order:
 def without_manager(order: Order, user_id: int) -> Order:
     """The order with a manager less."""
     return replace(order, managers=order.managers - {user_id}, pending_managers=order.pending_managers - {user_id})
+
+
+def with_permissions(order: Order, denied: frozenset[Permission]) -> Order:
+    """The order whose managers may not do this, and all else: what is filed under them is to say so."""
+    return order if denied == order.denied else replace(order, denied=denied, pending_managers=order.managers)
 
 
 def guard_product(product: Product | None) -> Product:

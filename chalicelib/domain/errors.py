@@ -35,6 +35,7 @@ Code = Literal[
     "license_not_found",
     "license_not_enabled",
     "disabled_by_vendor",
+    "not_allowed_by_vendor",
     "license_start_date_not_reached",
     "license_expired",
     # the device

@@ -50,6 +50,7 @@ EventType = Literal[
     "person_changed",
     "manager_added",
     "manager_removed",
+    "managers_permitted",
     "sessions_ended",
     "user_unlocked",
     "user_closed",

@@ -42,6 +42,7 @@ FaultCode = Literal[
     "key_link_missing",
     "notice_not_indexed",
     "manager_link_missing",  # user
+    "manager_link_permits_otherwise",  # user
     "user_link_missing",  # email
     "hardware_link_missing",
     "device_link_missing",

@@ -17,11 +17,12 @@ from chalicelib.domain.users import User
 from chalicelib.languages import gettext
 from chalicelib.portal.batch import list_form
 from chalicelib.portal.context import Loaded, Parts
-from chalicelib.portal.handlers import Change, FormResult, PageHandler, Undo, action
+from chalicelib.portal.handlers import Change, FormResult, PageHandler, Undo, action, always
 from chalicelib.portal.request import PortalRequest
 from chalicelib.portal.users import (
     ProfileForm,
     can_come_back,
+    invites,
     leaving,
     list_path,
     load_user,
@@ -47,10 +48,9 @@ class NewUser(ProfileForm):
     undo: str = ""
     """Anything: it takes back what has just been done."""
 
-    @property
-    def invites(self) -> bool:
+    def invites(self, view: LicenseView) -> bool:
         """Who comes back by an undo gets in as before."""
-        return self.how != "show" and not self.undo
+        return invites(view, self.how) and not self.undo
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +74,13 @@ def _load_license(request: PortalRequest, claims: SessionClaims, license_id: int
     return portal_queries.user_license(claims, license_id, now=request.now)
 
 
-@action("assign.html", AssignForm, _load_license)
+@action("assign.html", AssignForm, _load_license, always("assign_users"))
 def _assign_one(request: PortalRequest, view: LicenseView, form: AssignForm) -> Change[Seated]:
     """Give a person a seat."""
 
     def result(assigned: Seated) -> FormResult:
-        return _seated(*assigned, form, gettext("{who} was assigned.", who=display_email(assigned[1].email)))
+        done = gettext("{who} was assigned.", who=display_email(assigned[1].email))
+        return _seated(*assigned, form, done, invited=form.invites(view))
 
     return Change(assigning(request, view, form), result)
 
@@ -93,7 +94,7 @@ def assigning(request: PortalRequest, view: LicenseView, form: AssignForm) -> Ca
     typed = None if form.unlimited else typed_count(form.max_activations)
     limit = DEFAULT_MAX_ACTIVATIONS if typed is None and not form.unlimited else typed
     given = (me.company, view.license.id, email, limit, request.actor(me.email))
-    return lambda: assign_user(*given, profile=profile, manager_id=me.id, invite=form.invites, now=request.now)
+    return lambda: assign_user(*given, profile=profile, manager_id=me.id, invite=form.invites(view), now=request.now)
 
 
 def _who(form: AssignForm) -> tuple[str, Profile]:
@@ -117,7 +118,7 @@ def _assign(request: PortalRequest, parts: Parts) -> Response:
 assign = PageHandler(_assign_one.get, _assign)
 
 
-def _seated(license: License, seat: Seat, user: User, form: NewUser, done: str) -> FormResult:
+def _seated(license: License, seat: Seat, user: User, form: NewUser, done: str, *, invited: bool) -> FormResult:
     """That it is done, and how the person gets in; of an undo, what it could not bring back."""
     back = list_path(license.id)
     if form.undo:
@@ -126,7 +127,7 @@ def _seated(license: License, seat: Seat, user: User, form: NewUser, done: str) 
             "{who} has the seat again, with the limit of before. Devices have to be activated anew.", who=who
         )
         return FormResult(back, flash)
-    if form.invites and user.is_initial_password:
+    if invited and user.is_initial_password:
         way = gettext("An invitation is on its way; its link is good for {days} days.", days=VALID_DAYS)
         return FormResult(back, f"{done} {way}")
     if not (user.is_initial_password and opens(user, license)):
@@ -145,7 +146,7 @@ def _load_replacement(request: PortalRequest, claims: SessionClaims, license_id:
     }
 
 
-@action("replace.html", ReplaceForm, _load_replacement)
+@action("replace.html", ReplaceForm, _load_replacement, always("remove_users", "assign_users"))
 def replacement(request: PortalRequest, view: UserView, form: ReplaceForm) -> Change[Seated]:
     """Give the user's seat to another person."""
     me, row = view.principal.user, view.row
@@ -155,11 +156,13 @@ def replacement(request: PortalRequest, view: UserView, form: ReplaceForm) -> Ch
         _, seat, user = replaced
         done = gettext("{who} was replaced by {other}.", who=person(row), other=display_email(seat.email))
         to = f"{list_path(view.license.id)}/{user.id}/replace"
-        possible = can_come_back(view.license, row) and not form.undo
+        possible = can_come_back(view, row) and not form.undo
         undo = Undo.now(request, to, email=row.user.email, **seat_fields(row)) if possible else None
-        return replace(_seated(*replaced, form, done), undo=undo)
+        return replace(_seated(*replaced, form, done, invited=form.invites(view)), undo=undo)
 
     return Change(
-        lambda: replace_user(*given, profile=form.profile(), manager_id=me.id, invite=form.invites, now=request.now),
+        lambda: replace_user(
+            *given, profile=form.profile(), manager_id=me.id, invite=form.invites(view), now=request.now
+        ),
         result,
     )

@@ -1,7 +1,7 @@
 """Batch license assign: a list, a preview of it, the work with its progress, and the result to download."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chalice.app import Response
 
@@ -15,25 +15,26 @@ from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.spreadsheet import to_csv
 from chalicelib.languages import gettext
 from chalicelib.portal.context import Context, Loaded, Parts
+from chalicelib.portal.error_pages import FORM_EXPIRED, FORM_EXPIRED_CODE
 from chalicelib.portal.exports import download
 from chalicelib.portal.forms import FIELD, nonce_of
 from chalicelib.portal.handlers import (
-    FORM_EXPIRED,
-    FORM_EXPIRED_CODE,
     Change,
     Confirmation,
     FormResult,
     PageHandler,
     action,
+    always,
     logged_in,
 )
 from chalicelib.portal.messages import MEANINGS, column_label, error_message, field_messages, row_message
 from chalicelib.portal.render import render
 from chalicelib.portal.request import PortalRequest
-from chalicelib.portal.users import list_path
+from chalicelib.portal.users import invites, list_path
 from chalicelib.runtime import runtime
 from chalicelib.usecases import batch_assign, portal_queries
 from chalicelib.usecases.batch_assign import RowResult
+from chalicelib.usecases.permissions import guard_permitted
 from chalicelib.usecases.portal_queries import LicenseView
 from chalicelib.web.error_responses import wire_code
 
@@ -57,6 +58,12 @@ def _look(request: PortalRequest, claims: SessionClaims, license_id: int) -> Lic
     return portal_queries.user_license(claims, license_id, now=request.now)
 
 
+def _look_to_assign(request: PortalRequest, claims: SessionClaims, license_id: int) -> LicenseView:
+    view = _look(request, claims, license_id)
+    guard_permitted(view, ("assign_users",))
+    return view
+
+
 def list_form(template: str) -> PageHandler:
     """A form for a list of people, typed or as a file: what it would bring about is shown, and nothing is done yet.
 
@@ -66,12 +73,12 @@ def list_form(template: str) -> PageHandler:
     def show(
         request: PortalRequest, claims: SessionClaims, parts: Parts, status: int = 200, **more: object
     ) -> Response:
-        view = _look(request, claims, **parts)
+        view = _look_to_assign(request, claims, **parts)
         context: Context = {"view": view, "back": list_path(view.license.id), "submitted": request.fields}
         return render(template, request, claims.token, view.principal, status=status, **context, **more)
 
     def preview(request: PortalRequest, claims: SessionClaims, parts: Parts) -> Response:
-        view = _look(request, claims, **parts)
+        view = _look_to_assign(request, claims, **parts)
         if nonce_of(claims.token, request.path, request.fields.get(FIELD, "")) is None:
             observability.set_error(FORM_EXPIRED_CODE)
             return show(request, claims, parts, 403, error=gettext(FORM_EXPIRED))
@@ -119,16 +126,16 @@ def _columns(request: PortalRequest) -> dict[int, str]:
 
 
 def _load_start(request: PortalRequest, claims: SessionClaims, license_id: int) -> Loaded:
-    view = _look(request, claims, license_id)
+    view = _look_to_assign(request, claims, license_id)
     return view, _previewed(request, claims, license_id, request.fields.get("people", ""))
 
 
-@action("batch_preview.html", StartForm, _load_start)
+@action("batch_preview.html", StartForm, _load_start, always("assign_users"))
 def start(request: PortalRequest, view: LicenseView, form: StartForm) -> Change[int]:
     """Reserve the seats; the work begins on the next page."""
     me, everybody = view.principal.user, form.which != "fitting"
     given = (me.company, view.license.id, form.people, everybody, request.actor(me.email))
-    invite = form.how != "show"
+    invite = invites(view, form.how)
     return Change(
         lambda: batch_assign.start_batch(*given, columns=_columns(request), invite=invite, now=request.now),
         lambda batch_id: FormResult(f"{list_path(view.license.id)}/batch/{batch_id}"),
@@ -144,11 +151,10 @@ def _load_batch(request: PortalRequest, claims: SessionClaims, license_id: int, 
 
 
 def _result(request: PortalRequest, view: LicenseView, batch_id: int) -> Loaded:
-    """What came of each person, initial passwords among it."""
-    me = view.principal.user
-    return batch_assign.batch_result(
-        me.company, view.license.id, batch_id, me, request.actor(me.email), now=request.now
-    )
+    """What came of each person, initial passwords among it for who may see them."""
+    me, given = view.principal.user, (view.license.id, batch_id)
+    results = batch_assign.batch_result(me.company, *given, me, request.actor(me.email), now=request.now)
+    return results if view.allows("set_passwords") else [replace(result, password=None) for result in results]
 
 
 def _show_batch(request: PortalRequest, claims: SessionClaims, parts: Parts) -> Response:
@@ -160,7 +166,7 @@ def _show_batch(request: PortalRequest, claims: SessionClaims, parts: Parts) -> 
     return render("batch_result.html", request, claims.token, view.principal, view=view, results=results, **more)
 
 
-@action("batch_progress.html", Confirmation, _load_batch)
+@action("batch_progress.html", Confirmation, _load_batch, always("assign_users"))
 def _go_on(request: PortalRequest, view: LicenseView, _form: Confirmation) -> Change[None]:
     def work() -> None:
         turns = runtime().turns.batches

@@ -10,15 +10,16 @@ from pydantic import TypeAdapter, ValidationError
 from chalicelib.domain.email import known_email
 from chalicelib.domain.errors import Invalid, NotFound, raise_all, wrong_in
 from chalicelib.domain.paging import PAGE_SIZE
+from chalicelib.domain.permissions import Permission
 from chalicelib.domain.session import SessionClaims
 from chalicelib.languages import gettext, ngettext
 from chalicelib.portal.assign import AssignForm, Seated, assigning
 from chalicelib.portal.context import Context, Loaded
-from chalicelib.portal.handlers import Change, FormResult, Undo, action
+from chalicelib.portal.handlers import Change, FormResult, Undo, action, always
 from chalicelib.portal.licenses import transfer_hint
 from chalicelib.portal.one_by_one import Outcome, change_one, changed, with_refusals
 from chalicelib.portal.request import PortalRequest
-from chalicelib.portal.users import LimitForm, can_come_back, list_path, seat_fields, wanted_limit
+from chalicelib.portal.users import LimitForm, can_come_back, invites, list_path, seat_fields, wanted_limit
 from chalicelib.usecases import change_seat, portal_queries
 from chalicelib.usecases.assign_user import guard_seat_limit
 from chalicelib.usecases.portal_queries import ChosenView, LicenseView, UserRow
@@ -54,9 +55,19 @@ def chosen_ids(fields: Mapping[str, str]) -> list[int]:
 
 
 def _load(request: PortalRequest, claims: SessionClaims, license_id: int) -> Loaded:
-    fields = request.fields if request.method == "POST" else request.query
-    view = portal_queries.chosen_users(claims, license_id, chosen_ids(fields), now=request.now)
-    return view, _question(view, fields.get("do", "")) | {"back": list_path(license_id)}
+    view = portal_queries.chosen_users(claims, license_id, chosen_ids(request.given), now=request.now)
+    return view, _question(view, request.given.get("do", "")) | {"back": list_path(license_id)}
+
+
+def _needs(fields: Mapping[str, str]) -> tuple[Permission, ...]:
+    match fields.get("do", ""):
+        case "reset":
+            return ("reset_devices",)
+        case "remove":
+            return ("remove_users",)
+        case "replace":
+            return ("remove_users", "assign_users")
+    return ("set_max_activations",)
 
 
 def _question(view: ChosenView, do: str) -> Context:
@@ -85,7 +96,7 @@ def _question(view: ChosenView, do: str) -> Context:
     return {"do": do, "title": title, "sentences": [*sentences, *hint], "button": button, "danger": danger}
 
 
-@action("chosen_users.html", ChosenForm, _load)
+@action("chosen_users.html", ChosenForm, _load, _needs)
 def chosen(request: PortalRequest, view: ChosenView, form: ChosenForm) -> Change[list[Outcome]]:
     """Reset, limit, replace or remove the users one by one: each once, also where the form is sent again."""
     change = _change(request, view, form)
@@ -97,7 +108,7 @@ def chosen(request: PortalRequest, view: ChosenView, form: ChosenForm) -> Change
 
     def result(outcomes: list[Outcome]) -> FormResult:
         undo = _undo(request, view, outcomes) if form.do == "remove" else None
-        return FormResult(list_path(view.license.id), with_refusals(_said(form, outcomes), outcomes), undo=undo)
+        return FormResult(list_path(view.license.id), with_refusals(_said(view, form, outcomes), outcomes), undo=undo)
 
     return Change(each, result)
 
@@ -113,7 +124,7 @@ def _change(request: PortalRequest, view: ChosenView, form: ChosenForm) -> Calla
             return lambda row: change_seat.remove_user(company, license_id, row.user.email, actor, now=now)
         case "replace":
             raise_all([error for row in view.rows for error in _wrong_email(request, row)])
-            who: Context = {"manager_id": me.id, "invite": form.how != "show"}
+            who: Context = {"manager_id": me.id, "invite": invites(view, form.how)}
             return lambda row: replace_user(
                 company, license_id, row.user.email, _typed(request, row), actor, **who, now=now
             )
@@ -135,7 +146,7 @@ def _changed(request: PortalRequest, view: ChosenView, row: UserRow, change: Cal
     return change_one(request, view.principal, row.user.id, row.user.email, lambda: change(row))
 
 
-def _said(form: ChosenForm, outcomes: list[Outcome]) -> str:
+def _said(view: ChosenView, form: ChosenForm, outcomes: list[Outcome]) -> str:
     done, count = changed(outcomes), len(outcomes)
     match form.do:
         case "reset":
@@ -145,7 +156,7 @@ def _said(form: ChosenForm, outcomes: list[Outcome]) -> str:
         case "replace":
             words = gettext("{done} of {count} users were replaced.", done=done, count=count)
             shown = gettext("Initial passwords can be copied from the list.")
-            return f"{words} {shown}" if form.how == "show" and done else words
+            return f"{words} {shown}" if done and not invites(view, form.how) else words
     return gettext("The limit of {done} of {count} users is set.", done=done, count=count)
 
 
@@ -153,7 +164,7 @@ def _undo(request: PortalRequest, view: ChosenView, outcomes: list[Outcome]) -> 
     """The form by which all who were removed get their seats again; None where not all devices could come back."""
     removed = [row for row, outcome in zip(view.rows, outcomes, strict=True) if not outcome.why]
     people = json.dumps([seat_fields(row) | {"people": row.user.email} for row in removed])
-    possible = removed and len(people) <= MAX_UNDO and all(can_come_back(view.license, row) for row in removed)
+    possible = removed and len(people) <= MAX_UNDO and all(can_come_back(view, row) for row in removed)
     return Undo.now(request, f"{list_path(view.license.id)}/restore", people=people) if possible else None
 
 
@@ -162,7 +173,7 @@ def _load_restore(request: PortalRequest, claims: SessionClaims, license_id: int
     return view, {"title": gettext("Undo"), "button": gettext("Undo"), "back": list_path(license_id)}
 
 
-@action("restore_users.html", RestoreForm, _load_restore)
+@action("restore_users.html", RestoreForm, _load_restore, always("assign_users"))
 def restore(request: PortalRequest, view: LicenseView, form: RestoreForm) -> Change[list[Outcome]]:
     """Give users who were removed their seats again, one by one, as by the form that assigns one of them."""
     people = read_removed(form.people)

@@ -4,7 +4,7 @@ from chalicelib.domain.pasted import safe_to_show
 from chalicelib.domain.session import SessionClaims
 from chalicelib.languages import gettext
 from chalicelib.portal.context import Context, Loaded
-from chalicelib.portal.handlers import Change, Confirmation, FormResult, action, page
+from chalicelib.portal.handlers import Change, Confirmation, FormResult, action, always, page
 from chalicelib.portal.licenses import transfer_hint
 from chalicelib.portal.lists import ListRequest
 from chalicelib.portal.request import PortalRequest
@@ -55,7 +55,7 @@ def _load_reset(request: PortalRequest, claims: SessionClaims, license_id: int, 
     return view, reset_question(view, f"/portal/licenses/{license_id}/devices")
 
 
-@action("confirm.html", Confirmation, _load_reset)
+@action("confirm.html", Confirmation, _load_reset, always("reset_devices"))
 def reset(request: PortalRequest, view: DeviceView, _form: Confirmation) -> Change[int]:
     """Free the device's activation."""
     return free(request, view, f"/portal/licenses/{view.license.id}/devices")

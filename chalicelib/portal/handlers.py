@@ -12,7 +12,8 @@ import inspect
 import json
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field, replace
 from http.cookies import Morsel
 from secrets import token_urlsafe
@@ -22,15 +23,17 @@ from urllib.parse import quote, urlencode
 from chalice.app import Request, Response
 
 from chalicelib import observability
-from chalicelib.domain.errors import NotFound, SeatkeeperError, Unauthenticated, Unavailable
+from chalicelib.domain.errors import Forbidden, NotFound, SeatkeeperError, Unauthenticated
 from chalicelib.domain.instants import Instant
+from chalicelib.domain.permissions import Permission
 from chalicelib.domain.session import ABSOLUTE_MS, SessionClaims
 from chalicelib.domain.users import User
-from chalicelib.languages import Reader, gettext, mark, writing_for
+from chalicelib.languages import Reader, gettext, writing_for
 from chalicelib.portal.context import Changed, Context, Loaded, Parts, View
+from chalicelib.portal.error_pages import FORM_EXPIRED, FORM_EXPIRED_CODE, error_page, failed, why
 from chalicelib.portal.forms import FIELD, nonce_of
 from chalicelib.portal.lists import in_list, list_query_of, row_of
-from chalicelib.portal.messages import error_message, field_messages
+from chalicelib.portal.messages import field_messages
 from chalicelib.portal.render import render
 from chalicelib.portal.request import (
     BROWSER_COOKIE,
@@ -46,10 +49,10 @@ from chalicelib.portal.request import (
 from chalicelib.usecases.idempotency import Answer, IdempotencyKey, Performed, find_performed, perform_once
 from chalicelib.usecases.known_browser import VALID_MS
 from chalicelib.usecases.known_browser import to_cookie as browser_to_cookie
-from chalicelib.usecases.portal_queries import Principal
+from chalicelib.usecases.permissions import guard_permitted, permitted
+from chalicelib.usecases.portal_queries import LicenseView, Principal
 from chalicelib.usecases.sessions import to_cookie
-from chalicelib.web.error_responses import wire_code
-from chalicelib.web.errors import ERRORS, FinalResponse
+from chalicelib.web.errors import FinalResponse
 
 log = logging.getLogger("seatkeeper")
 
@@ -58,9 +61,6 @@ STRICT_TRANSPORT = "max-age=31536000"
 LOG_IN, CHOOSE = "/portal/log-in", "/portal/password"
 UNDO_MS = 10_000
 """How long what a form has done can be taken back by one click."""
-FORM_EXPIRED = mark("This form has expired. Here is a new one with what you typed: please send it again.")
-FORM_EXPIRED_CODE = "form_out_of_date"
-"""What the log calls that; all its other codes are those of `web.errors`."""
 _VISITOR = re.compile(r"[A-Za-z0-9_-]{43}")
 
 F = TypeVar("F")
@@ -68,6 +68,8 @@ R = TypeVar("R")
 Handler = Callable[[PortalRequest, Parts], Response]
 """Answers a request, given the parts of its path."""
 Load = Callable[..., Loaded]
+Needs = Callable[[Mapping[str, str]], tuple[Permission, ...]]
+"""What the vendor must allow a manager for a form, given its fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,7 @@ class PageHandler:
         except Exception as error:
             if isinstance(error, SeatkeeperError) and error.code in _LEADS_TO:
                 return _LEADS_TO[error.code](request)
-            code, status, title, sentence = _error_page(error)
+            code, status, title, sentence = error_page(error)
             if status == 500:
                 log.exception("bug in %s %s", raw_request.method, raw_request.path)
             observability.set_error(code)
@@ -161,7 +163,7 @@ class PageHandler:
 def unreadable(request: PortalRequest, error: SeatkeeperError) -> Response:
     """The page for a request that cannot be read; `request` tells where it has come in."""
     with writing_for(Reader(request.language)):
-        code, status, sentence = _why(error)
+        code, status, sentence = why(error)
         observability.set_error(code)
         title = gettext("Not found") if status == 404 else gettext("Refused")
         return _strict(request, failed(request, status, title, sentence))
@@ -188,18 +190,27 @@ def page(template: str) -> Callable[[Load], PageHandler]:
     return decorate
 
 
+def always(*permissions: Permission) -> Needs:
+    """What a form needs, whatever is in it."""
+    return lambda _fields: permissions
+
+
 def action(
-    template: str, schema: type[F], load: Load
+    template: str,
+    schema: type[F],
+    load: Load,
+    needs: Needs = always(),  # noqa: B008 - it makes a function
 ) -> Callable[[Callable[[PortalRequest, View, F], Change[Changed]]], PageHandler]:
     """`@action(template, Schema, load)`: a function of the request, the view and the form, that says what to change.
 
     `schema` is a dataclass of texts, as they were typed. None is refused before all are read: what is wrong with a form
     is found at once, by who knows the rules. `load` answers what a page's function does; it is asked before the form is
-    shown, and before it is carried out.
+    shown, and before it is carried out. `needs`: what the vendor must allow the manager of the license that `load`
+    answers, also in the instant in which the form writes.
     """
 
     def decorate(change_of: Callable[[PortalRequest, View, F], Change[Changed]]) -> PageHandler:
-        form = _FormHandler(template, schema, load, change_of)
+        form = _FormHandler(template, schema, load, needs, change_of)
         return PageHandler(logged_in(form.show), logged_in(form.carry_out))
 
     return decorate
@@ -212,16 +223,17 @@ class _FormHandler(Generic[F]):
     template: str
     schema: type[F]
     load: Load
+    needs: Needs
     change_of: Callable[[PortalRequest, View, F], Change[Changed]]
 
     def show(self, request: PortalRequest, claims: SessionClaims, parts: Parts) -> Response:
-        return self._form(request, self.load(request, claims, **parts))
+        return self._form(request, self._loaded(request, claims, parts))
 
     def carry_out(self, request: PortalRequest, claims: SessionClaims, parts: Parts) -> Response:
         key = idempotency_key(request, claims)
         try:
-            loaded = self.load(request, claims, **parts)
-        except NotFound:  # what it is about may be gone by the very form, sent before
+            loaded = self._loaded(request, claims, parts)
+        except (NotFound, Forbidden):  # it was sent before, and what it is about is gone by that, or denied since
             if key is None or (before := find_performed(key, now=request.now)) is None:
                 raise
             return _to_result(request, key, before)
@@ -231,12 +243,19 @@ class _FormHandler(Generic[F]):
         try:
             performed = self._perform(request, view, key, _list_path(request, context))
         except SeatkeeperError as error:
-            return say_when(self._refused(request, loaded, *_why(error), wrong=field_messages(error)), error)
+            return say_when(self._refused(request, loaded, *why(error), wrong=field_messages(error)), error)
         response = _to_result(request, key, performed)
         if request.fields.get("how") in WAYS_IN:
             _set_cookie(request, response, WAY_COOKIE, request.fields["how"], VALID_MS // 1000)
         _keep_known(request, response, _principal(view).user, performed.answer or {})
         return response
+
+    def _loaded(self, request: PortalRequest, claims: SessionClaims, parts: Parts) -> Loaded:
+        """What the form is about. Raises `SeatkeeperError`, where the vendor does not allow it, too."""
+        loaded = self.load(request, claims, **parts)
+        if needed := self.needs(request.given):
+            guard_permitted(_with_context(loaded)[0], needed)
+        return loaded
 
     def _perform(self, request: PortalRequest, view: View, key: IdempotencyKey, list_path: str) -> Performed:
         """Make the change, unless this form has made it before; its answer is that of a `FormResult`."""
@@ -247,7 +266,15 @@ class _FormHandler(Generic[F]):
         def answer(result: object) -> Answer:
             return _in_its_list(request, list_path, change.result(result)).as_answer()
 
-        return perform_once(key, change.make, answer, now=request.now)
+        with self._permitted(request, view):
+            return perform_once(key, change.make, answer, now=request.now)
+
+    def _permitted(self, request: PortalRequest, view: View) -> AbstractContextManager[None]:
+        """The condition of all that is written by who manages a license."""
+        if not isinstance(view, LicenseView) or view.denied is None:
+            return nullcontext()
+        user = view.principal.user
+        return permitted(user.company, user.id, view.license.id, self.needs(request.given))
 
     def _refused(
         self, request: PortalRequest, loaded: Loaded, code: str, status: int, error: str, **more: object
@@ -273,15 +300,6 @@ def logged_in(handle: Callable[[PortalRequest, SessionClaims, Parts], Response])
         return handle(request, claims, parts)
 
     return answer
-
-
-def _why(error: SeatkeeperError) -> tuple[str, int, str]:
-    """The code, the status and the words of a refusal. Raises what is unavailable: that is no word on the form."""
-    if isinstance(error, Unavailable):
-        raise error
-    if error.code == "idempotency_key_reused":
-        return FORM_EXPIRED_CODE, 403, gettext(FORM_EXPIRED)  # it was sent before, with something else typed
-    return wire_code(error), _status(error), error_message(error)
 
 
 def idempotency_key(request: PortalRequest, claims: SessionClaims) -> IdempotencyKey | None:
@@ -320,34 +338,6 @@ def _in_its_list(request: PortalRequest, path: str, result: FormResult) -> FormR
 def _back(path: str) -> str:
     """The list that a form belongs to: its address without the last part."""
     return path.rpartition("/")[0]
-
-
-def _error_page(error: Exception) -> tuple[str, int, str, str]:
-    """Code, status, title and sentence of a page that says what is wrong."""
-    match error:
-        case Unavailable():
-            observability.add_fields(unavailable_reason=str(error))
-            sentence = gettext("The database is busy. Nothing was changed: please try again in a moment.")
-            return "service_busy", 503, gettext("Busy"), sentence
-        case SeatkeeperError():
-            code, status, words = _why(error)
-            return code, status, gettext("Not found") if status == 404 else gettext("Refused"), words
-    sentence = gettext("Something went wrong on the server, and was logged. Please try again.")
-    return "internal_error", 500, gettext("Server error"), sentence
-
-
-def _status(error: SeatkeeperError) -> int:
-    """As browsers know it: the wire contract of applications answers 400 for a license that is not found."""
-    return 404 if isinstance(error, NotFound) else ERRORS[wire_code(error)][0]
-
-
-def failed(request: PortalRequest, status: int, title: str, sentence: str) -> Response:
-    """A page that says what is wrong."""
-    more = {"title": title, "sentence": sentence, "request_id": observability.request_id()}
-    response = render("error.html", request, "", None, status=status, **more)
-    if status == 503:
-        response.headers["Retry-After"] = "1"
-    return response
 
 
 def say_when(response: Response, error: Exception) -> Response:

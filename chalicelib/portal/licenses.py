@@ -7,8 +7,9 @@ from chalicelib.domain.limits import LICENSE_TRANSFERS
 from chalicelib.domain.session import SessionClaims
 from chalicelib.languages import gettext, ngettext, reader
 from chalicelib.portal.context import Loaded
-from chalicelib.portal.handlers import Change, Confirmation, FormResult, Undo, action, page
+from chalicelib.portal.handlers import Change, Confirmation, FormResult, Undo, action, always, page
 from chalicelib.portal.lists import ListRequest
+from chalicelib.portal.messages import permission_words
 from chalicelib.portal.request import PortalRequest
 from chalicelib.portal.rules import rules
 from chalicelib.portal.timeline import timeline, validity
@@ -38,6 +39,7 @@ def license(request: PortalRequest, claims: SessionClaims, license_id: int) -> L
         "grace_ends": ends_at(terms.validity_period, terms.grace_period) if terms.grace_period else None,
         "chart": view.usage and usage_chart(view.usage.days, view.usage.active, terms.max_activations),
         "rules": rules(terms, prevent_vm=view.prevent_vm),
+        "left_to_vendor": permission_words(view.denied or ()),
         "list_query": ListQuery(),
     }
 
@@ -60,7 +62,7 @@ def _one(request: PortalRequest, claims: SessionClaims, license_id: int) -> Lice
     return portal_queries.one_license(claims, license_id, now=request.now)
 
 
-@action("license_name.html", NameForm, _one)
+@action("license_name.html", NameForm, _one, always("name_license"))
 def name(request: PortalRequest, view: LicenseView, form: NameForm) -> Change[License]:
     """Call the license so."""
     user = view.principal.user
@@ -115,7 +117,7 @@ def _load_reset(request: PortalRequest, claims: SessionClaims, license_id: int) 
     }
 
 
-@action("confirm.html", Confirmation, _load_reset)
+@action("confirm.html", Confirmation, _load_reset, always("reset_license"))
 def reset(request: PortalRequest, view: LicenseView, _form: Confirmation) -> Change[License]:
     """All devices off."""
     user = view.principal.user
@@ -141,7 +143,7 @@ def _load_disable(request: PortalRequest, claims: SessionClaims, license_id: int
     }
 
 
-@action("confirm.html", Confirmation, _load_disable)
+@action("confirm.html", Confirmation, _load_disable, always("disable_license"))
 def disable(request: PortalRequest, view: LicenseView, _form: Confirmation) -> Change[License]:
     """Refuse every use, until it is enabled again."""
     undo = Undo.now(request, f"{LICENSES}/{view.license.id}/enable")
@@ -157,7 +159,7 @@ def _load_enable(request: PortalRequest, claims: SessionClaims, license_id: int)
     }
 
 
-@action("confirm.html", Confirmation, _load_enable)
+@action("confirm.html", Confirmation, _load_enable, always("disable_license"))
 def enable(request: PortalRequest, view: LicenseView, _form: Confirmation) -> Change[License]:
     """Let it be used again."""
     return _set_enabled(request, view, True, gettext("The license can be used again."))

@@ -11,10 +11,9 @@ from chalicelib.domain.errors import Rejected
 from chalicelib.domain.events import Actor
 from chalicelib.languages import gettext
 from chalicelib.portal.context import Context, Parts
+from chalicelib.portal.error_pages import FORM_EXPIRED, FORM_EXPIRED_CODE
 from chalicelib.portal.forms import FIELD, nonce_of
 from chalicelib.portal.handlers import (
-    FORM_EXPIRED,
-    FORM_EXPIRED_CODE,
     LOG_IN,
     PageHandler,
     end_session,

@@ -1,6 +1,6 @@
 """What the portal says: events and refusals in the words of people."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import cast
 
 from chalicelib.domain.batch import Row
@@ -11,6 +11,7 @@ from chalicelib.domain.events import Event, EventType
 from chalicelib.domain.license import License, LicenseType
 from chalicelib.domain.mail import MailCode
 from chalicelib.domain.pasted import safe_to_show
+from chalicelib.domain.permissions import Permission
 from chalicelib.domain.users import MAX_NAME, MAX_PHONE
 from chalicelib.languages import gettext, mark, ngettext
 from chalicelib.portal.context import Context
@@ -56,6 +57,7 @@ _EVENTS: dict[EventType, str] = {
     "person_changed": mark("Account changed"),
     "manager_added": mark("License manager added"),
     "manager_removed": mark("License manager removed"),
+    "managers_permitted": mark("What license managers may do was changed"),
     "sessions_ended": mark("Sessions ended"),
     "user_unlocked": mark("Account unlocked"),
     "user_closed": mark("Account closed"),
@@ -75,6 +77,18 @@ MAIL_KINDS: dict[MailCode, str] = {
     "invitation_bounced": mark("An invitation to a license that I manage did not arrive"),
 }
 """What a person chooses to be mailed."""
+PERMISSIONS: dict[Permission, str] = {
+    "name_license": mark("name the license"),
+    "reset_license": mark("reset the license"),
+    "disable_license": mark("pause and resume the license"),
+    "reset_devices": mark("reset devices"),
+    "assign_users": mark("assign users"),
+    "remove_users": mark("remove users"),
+    "set_max_activations": mark("set max activations"),
+    "change_emails": mark("change emails"),
+    "set_passwords": mark("set passwords and see initial ones"),
+}
+"""What a manager does, where a sentence says who may."""
 _LIMITS: dict[str, str] = {
     "devices": mark("all devices are in use"),
     "users": mark("all license users are assigned"),
@@ -185,6 +199,11 @@ def actor_words(name: str) -> str:
 def type_words(license_type: LicenseType) -> str:
     """What a type of license is called."""
     return gettext(_TYPES[license_type])
+
+
+def permission_words(permissions: Collection[Permission]) -> str:
+    """What somebody may do, or may not: always in one order."""
+    return ", ".join(gettext(words) for permission, words in PERMISSIONS.items() if permission in permissions)
 
 
 def error_message(error: SeatkeeperError) -> str:

@@ -1,7 +1,7 @@
 """People: everyone who may use a license that the manager shares out, once; and what is done when somebody leaves."""
 
 from chalicelib.domain.email import display_email
-from chalicelib.domain.errors import Unavailable
+from chalicelib.domain.errors import Denied, Forbidden, SeatkeeperError, Unavailable
 from chalicelib.domain.session import SessionClaims
 from chalicelib.languages import gettext, ngettext
 from chalicelib.portal.context import Loaded
@@ -9,7 +9,8 @@ from chalicelib.portal.handlers import Change, Confirmation, FormResult, action,
 from chalicelib.portal.lists import ListRequest
 from chalicelib.portal.request import PortalRequest
 from chalicelib.usecases import portal_queries
-from chalicelib.usecases.portal_queries import PersonRow, PersonView
+from chalicelib.usecases.permissions import not_allowed
+from chalicelib.usecases.portal_queries import HeldSeat, PersonRow, PersonView
 from chalicelib.usecases.remove_person import Removed, remove_person
 
 PEOPLE = "/portal/people"
@@ -28,15 +29,29 @@ def person(request: PortalRequest, claims: SessionClaims, user_id: int) -> Loade
     return portal_queries.managed_person(claims, user_id, now=request.now)
 
 
+def _removable(view: PersonView) -> list[HeldSeat]:
+    """The seats that the manager may take away."""
+    return [held for held in view.row.seats if held.removable]
+
+
 def _load_leave(request: PortalRequest, claims: SessionClaims, user_id: int) -> Loaded:
     view = portal_queries.managed_person(claims, user_id, now=request.now)
-    who = name_of(view.row)
-    products = ", ".join(held.product for held in view.row.seats)
+    seats, who = _removable(view), name_of(view.row)
+    if not seats:
+        raise not_allowed(view.principal.company)
+    kept = ", ".join(held.product for held in view.row.seats if not held.removable)
     return view, {
         "title": gettext("{who} leaves the company", who=who),
         "sentences": [
-            gettext("{who} can no longer use: {products}.", who=who, products=products),
-            ngettext("{n} active device is deactivated.", "{n} active devices are deactivated.", view.row.devices),
+            gettext(
+                "{who} can no longer use: {products}.", who=who, products=", ".join(held.product for held in seats)
+            ),
+            ngettext(
+                "{n} active device is deactivated.",
+                "{n} active devices are deactivated.",
+                sum(held.devices for held in seats),
+            ),
+            *([_not_yours(view, kept)] if kept else []),
             *([] if view.is_all else [gettext("Seats on licenses that are older than your newest ones stay.")]),
             gettext(
                 "That makes room for others. The account itself stays, with its password and what it has elsewhere."
@@ -47,14 +62,24 @@ def _load_leave(request: PortalRequest, claims: SessionClaims, user_id: int) -> 
     }
 
 
+def _not_yours(view: PersonView, products: str) -> str:
+    vendor = view.principal.company.name
+    return gettext(
+        "The seat stays on {products}: {vendor} has not allowed you to remove users there.",
+        products=products,
+        vendor=vendor,
+    )
+
+
 @action("confirm.html", Confirmation, _load_leave)
 def leave(request: PortalRequest, view: PersonView, _form: Confirmation) -> Change[Removed]:
     """Take all these seats away."""
     me, row = view.principal.user, view.row
-    ids = [held.license.id for held in row.seats]
+    ids = [held.license.id for held in _removable(view)]
     given = (me.company, ids, row.user.id, request.actor(me.email))
     return Change(
-        lambda: remove_person(*given, now=request.now), lambda removed: FormResult(PEOPLE, _said(row, removed))
+        lambda: remove_person(*given, manager_id=me.id, now=request.now),
+        lambda removed: FormResult(PEOPLE, _said(view, removed)),
     )
 
 
@@ -63,15 +88,21 @@ def name_of(row: PersonRow) -> str:
     return f"{row.first_name} {row.last_name}".strip() or display_email(row.user.email)
 
 
-def _said(row: PersonRow, removed: Removed) -> str:
-    who, left = name_of(row), len(removed.licenses)
+def _said(view: PersonView, removed: Removed) -> str:
+    who, left = name_of(view.row), len(removed.licenses)
     said = ngettext("{who} was removed from {n} license.", "{who} was removed from {n} licenses.", left, who=who)
-    busy = [id for id, error in removed.refused.items() if isinstance(error, Unavailable)]
-    if bound := [held.product for held in row.seats if held.license.id in removed.refused.keys() - busy]:
+    if denied := _products(view, removed, Forbidden):
+        said += " " + _not_yours(view, denied)
+    if bound := _products(view, removed, Denied):
         said += " " + gettext(
-            "The seat stays on {products}: its transfers are used up, so nobody could take its place.",
-            products=", ".join(bound),
+            "The seat stays on {products}: its transfers are used up, so nobody could take its place.", products=bound
         )
-    if busy:
+    if _products(view, removed, Unavailable):
         said += " " + gettext("The database was busy: please do it once more, for the seats that are left.")
     return said
+
+
+def _products(view: PersonView, removed: Removed, why: type[SeatkeeperError]) -> str:
+    """Where the seat has stayed for this reason."""
+    kept = {id for id, error in removed.refused.items() if isinstance(error, why)}
+    return ", ".join(held.product for held in view.row.seats if held.license.id in kept)

@@ -63,6 +63,11 @@ class PortalRequest:
         return claims and replace(claims, nonce=self.query.get("done", ""))
 
     @property
+    def given(self) -> dict[str, str]:
+        """What a form holds that was sent, or that an address opens it with."""
+        return self.fields if self.method == "POST" else self.query
+
+    @property
     def browser(self) -> KnownBrowser:
         """The browser, and the accounts that it has logged in to before."""
         return browser_of_cookie(self.cookies.get(BROWSER_COOKIE, ""), self.now)

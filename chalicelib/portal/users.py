@@ -7,12 +7,11 @@ from chalicelib.domain.counts import read_count
 from chalicelib.domain.email import display_email
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.invitation import VALID_DAYS
-from chalicelib.domain.license import License
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import User
 from chalicelib.languages import gettext, ngettext
 from chalicelib.portal.context import Changed, Loaded
-from chalicelib.portal.handlers import Change, Confirmation, FormResult, Undo, action, page
+from chalicelib.portal.handlers import Change, Confirmation, FormResult, Undo, action, always, page
 from chalicelib.portal.licenses import reset_button, transfer_hint
 from chalicelib.portal.lists import ListRequest
 from chalicelib.portal.request import PortalRequest
@@ -21,7 +20,8 @@ from chalicelib.usecases.assign_user import Profile
 from chalicelib.usecases.change_email import change_email
 from chalicelib.usecases.initial_password import reveal_initial_password
 from chalicelib.usecases.invitations import invite_again
-from chalicelib.usecases.portal_queries import IDLE_DAYS, UserRow, UsersView, UserView
+from chalicelib.usecases.permissions import guard_permitted
+from chalicelib.usecases.portal_queries import IDLE_DAYS, LicenseView, UserRow, UsersView, UserView
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +103,14 @@ def person(row: UserRow) -> str:
     return f"{row.first_name} {row.last_name}".strip() or display_email(row.user.email)
 
 
+def invites(view: LicenseView, how: str) -> bool:
+    """Whether who gets a seat is mailed a link, as was chosen (`show` an initial password, or anything else).
+
+    Whatever was chosen, where the manager may see no passwords.
+    """
+    return how != "show" or not view.allows("set_passwords")
+
+
 def list_path(license_id: int) -> str:
     """The address of a license's users."""
     return f"/portal/licenses/{license_id}/users"
@@ -122,9 +130,11 @@ def leaving(view: UserView) -> list[str]:
     return [deactivated, *transfer_hint(view.license)]
 
 
-def can_come_back(license: License, row: UserRow) -> bool:
-    """Whether a user who loses the seat could use it as before once it is given back: no device needs a transfer."""
-    return not (row.taken and transfer_hint(license))
+def can_come_back(view: LicenseView, row: UserRow) -> bool:
+    """Whether the manager could give the seat back to a user who loses it, to be used as before: no device needs a
+    transfer.
+    """
+    return view.allows("assign_users") and not (row.taken and transfer_hint(view.license))
 
 
 def seat_fields(row: UserRow) -> dict[str, str]:
@@ -152,7 +162,7 @@ def _load_invitation(request: PortalRequest, claims: SessionClaims, license_id: 
     }
 
 
-@action("confirm.html", Confirmation, _load_invitation)
+@action("confirm.html", Confirmation, _load_invitation, always("assign_users"))
 def invitation(request: PortalRequest, view: UserView, _form: Confirmation) -> Change[User]:
     """Mail the user a link to choose a password, once more or for the first time."""
     me, who = view.principal.user, view.row.user.email
@@ -178,11 +188,12 @@ def _reveal(request: PortalRequest, view: UserView) -> str | None:
 def initial_password(request: PortalRequest, claims: SessionClaims, license_id: int, user_id: int) -> Loaded:
     """The initial password, until the user has chosen one."""
     view = portal_queries.license_user(claims, license_id, user_id, now=request.now)
+    guard_permitted(view, ("set_passwords",))
     password = _reveal(request, view)
     return view, {"password": password, "back": list_path(license_id)}
 
 
-@action("change_email.html", EmailForm, load_user)
+@action("change_email.html", EmailForm, load_user, always("change_emails"))
 def email(request: PortalRequest, view: UserView, form: EmailForm) -> Change[User]:
     """Change the e-mail of the account."""
     me, old = view.principal.user, view.row.user.email
@@ -199,7 +210,7 @@ def email(request: PortalRequest, view: UserView, form: EmailForm) -> Change[Use
     return Change(lambda: change_email(*given, manager_id=me.id, now=request.now), result)
 
 
-@action("set_password.html", PasswordForm, load_user)
+@action("set_password.html", PasswordForm, load_user, always("set_passwords"))
 def password(request: PortalRequest, view: UserView, form: PasswordForm) -> Change[Changed]:
     """Set or generate a password, which the user has to change at the next log-in."""
     me, who = view.principal.user, view.row.user.email
@@ -216,7 +227,7 @@ def password(request: PortalRequest, view: UserView, form: PasswordForm) -> Chan
     )
 
 
-@action("set_limit.html", LimitForm, load_user)
+@action("set_limit.html", LimitForm, load_user, always("set_max_activations"))
 def limit(request: PortalRequest, view: UserView, form: LimitForm) -> Change[None]:
     """Change the user's own limit."""
     me, who, wanted = view.principal.user, view.row.user.email, wanted_limit(form)
@@ -257,7 +268,7 @@ def _load_reset(request: PortalRequest, claims: SessionClaims, license_id: int, 
     }
 
 
-@action("confirm.html", Confirmation, _load_reset)
+@action("confirm.html", Confirmation, _load_reset, always("reset_devices"))
 def reset(request: PortalRequest, view: UserView, _form: Confirmation) -> Change[None]:
     """Deactivate the user's devices on this license."""
     me, who = view.principal.user, view.row.user.email
@@ -284,14 +295,14 @@ def _load_remove(request: PortalRequest, claims: SessionClaims, license_id: int,
     }
 
 
-@action("confirm.html", Confirmation, _load_remove)
+@action("confirm.html", Confirmation, _load_remove, always("remove_users"))
 def remove(request: PortalRequest, view: UserView, _form: Confirmation) -> Change[None]:
     """Take the seat away."""
     me, who = view.principal.user, view.row.user.email
     given = (me.company, view.license.id, who, request.actor(me.email))
     flash = gettext("{who} was removed. There is room for another user.", who=display_email(who))
     back = list_path(view.license.id)
-    possible = can_come_back(view.license, view.row)
+    possible = can_come_back(view, view.row)
     undo = Undo.now(request, f"{back}/assign", people=who, **seat_fields(view.row)) if possible else None
     return Change(
         lambda: change_seat.remove_user(*given, now=request.now),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
 
-from chalicelib.domain.catalog import Company, Order, Product
+from chalicelib.domain.catalog import Company, LicenseSummary, Order, Product
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import Device, License, LicenseState, Seat
 from chalicelib.domain.session import Session, SessionClaims
@@ -54,8 +54,8 @@ class BatchRead:
     user: User | None
     company: Company | None
     outcome: Answer | None
-    managed: bool
-    """Whether the user manages the license that was asked for."""
+    managed: LicenseSummary | None
+    """The license that was asked for, with what its manager may do; None where the user does not manage it."""
     licenses: dict[int, License]
     products: dict[str, Product]
     seats: dict[tuple[int, int], Seat]
@@ -102,7 +102,7 @@ def batch_read(claims: SessionClaims, wanted: ReadRequest, now: Instant) -> Batc
         user=users.get(claims.user_id),
         company=next(iter(found.values(CompanyItem)), None),
         outcome=answers[0] if answers else None,
-        managed=bool(found.raws[LicenseSummaryItem]),
+        managed=next(found.readable(LicenseSummaryItem), None),
         licenses={license.id: license for license in found.readable(LicenseItem)},
         products={product.code: product for product in found.readable(ProductItem)},
         seats={(int(raw["pk"]["S"].rsplit("#", 1)[1]), seat.user_id): seat for raw, seat in seats},

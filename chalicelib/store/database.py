@@ -163,6 +163,12 @@ def cancellation_reasons(error: Exception) -> list[Operation]:
     return [reason for reason in reasons if reason["Code"] != "None"]
 
 
+def is_condition_failed(error: BaseException | None, step: int) -> bool:
+    """Whether a transaction was cancelled, for the condition of this step of it among others."""
+    reasons = error.response.get("CancellationReasons", []) if isinstance(error, ClientError) else []
+    return bool(reasons) and reasons[step]["Code"] == "ConditionalCheckFailed"
+
+
 def _is_retryable(error: Exception) -> bool:
     return may_have_committed(error) or bool(_codes(error) & _RETRYABLE)
 

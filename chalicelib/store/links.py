@@ -6,7 +6,7 @@ hundred at a time; what does not fit is read again, all of it at one instant, be
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
@@ -216,7 +216,7 @@ def _ordered_fault(link: LicenseSummaryItem, license: LicenseItem | None, listed
 def _summary_fault(link: LicenseSummaryItem, license: LicenseItem | None) -> _Found | None:
     if license is None:
         return "listed_license_gone", {}
-    same = _sold(link) == summary_of(license.to_domain())
+    same = replace(_sold(link), denied=frozenset()) == summary_of(license.to_domain())
     return None if same else ("listed_otherwise", {})
 
 

@@ -1,8 +1,10 @@
 """Which names and summaries of a license are not there, held against the items that they follow from: for the audit."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import islice
 
+from chalicelib.domain.catalog import LicenseSummary, Order
 from chalicelib.domain.faults import FaultCode
 from chalicelib.domain.license import Device, License, Seat, hash_hardware_id
 from chalicelib.store import reads
@@ -10,7 +12,7 @@ from chalicelib.store.due import as_filed, notice_entry
 from chalicelib.store.expressions import Condition
 from chalicelib.store.items.accounts import OrderItem
 from chalicelib.store.items.licenses import DeviceItem, LicenseItem, SeatItem
-from chalicelib.store.items.links import LookupItem, UserDeviceItem
+from chalicelib.store.items.links import LicenseSummaryItem, LookupItem, UserDeviceItem
 from chalicelib.store.keys import (
     COMPANY,
     LICENSE,
@@ -20,40 +22,49 @@ from chalicelib.store.keys import (
     hardware_sort_key,
     license_key_sort_key,
     license_pk,
-    manager_license_sort_key,
     order_license_sort_key,
     order_sort_key,
     seat_sort_key,
     user_device_sort_key,
 )
 from chalicelib.store.links import Fault
-from chalicelib.store.orders import sold_item, summary_of
+from chalicelib.store.orders import filed_as, managed_item, sold_item, summary_of
 from chalicelib.store.repairs import Repair
-from chalicelib.store.schema import AnyItem
+from chalicelib.store.schema import AnyItem, Raw
 from chalicelib.store.seats import held_item
 
 
-def missing(
-    license: License, managers: Iterable[int], seats: Iterable[Seat], devices: Iterable[Device]
-) -> Iterator[Fault]:
+def missing(license: License, order: Order | None, seats: Iterable[Seat], devices: Iterable[Device]) -> Iterator[Fault]:
     """What is not there of all that leads to a license, its users and its devices. Consistent, a hundred at a time.
 
-    Each with what files it: on condition that it is not there, and that what it follows from is. A license key that
-    leads to another license is for a person to decide.
+    And what lets a manager do something else than the order does. Each with what files it: on condition that it is not
+    there, or is there, and that what it follows from is. A license key that leads to another license is for a person to
+    decide.
     """
-    wanted = _wanted(license, managers, seats, devices)
+    wanted = _wanted(license, order, seats, devices)
     while few := list(islice(wanted, reads.BATCH_GET_LIMIT)):
         found = reads.batch_get_raw([fault.repair.link for fault in few if fault.repair], consistent=True)
         for fault, raw in zip(few, found, strict=True):
             if raw is None:
                 yield fault
+            elif fault.code == "manager_link_missing" and order is not None and not _permits_as(order, raw):
+                yield _filed_anew(fault)
             elif "to" in raw and (leads_to := raw["to"].get("N")) != str(license.id):
                 yield Fault(license.id, "key_link_elsewhere", {"license": leads_to or "none"})
 
 
-def _wanted(
-    license: License, managers: Iterable[int], seats: Iterable[Seat], devices: Iterable[Device]
-) -> Iterator[Fault]:
+def _permits_as(order: Order, raw: Raw) -> bool:
+    """Whether what is filed under a manager denies him what the order does."""
+    return LicenseSummaryItem.from_raw(raw).denied == order.denied
+
+
+def _filed_anew(fault: Fault) -> Fault:
+    """Of a link that is there, and is to be as the one that would be filed if it were not."""
+    repair = fault.repair and replace(fault.repair, replaces=True)
+    return replace(fault, code="manager_link_permits_otherwise", repair=repair)
+
+
+def _wanted(license: License, order: Order | None, seats: Iterable[Seat], devices: Iterable[Device]) -> Iterator[Fault]:
     """All that has to be there, with what is said where it is not."""
     company, id, pk = license.company, license.id, license_pk(license.company, license.id)
 
@@ -75,24 +86,29 @@ def _wanted(
         yield link("not_listed_under_customer", bought, item(pk, LICENSE), item.customer == customer)
     if (notice := notice_entry(license)) is not None:
         yield link("notice_not_indexed", notice, item(pk, LICENSE), as_filed(license))
-    for user_id in sorted(managers):
-        shown = manager_license_sort_key(user_id, id)
-        managed, order = OrderItem.managers.contains(user_id), OrderItem(company, order_sort_key(order_id))
-        yield link("manager_link_missing", sold_item(sold, company, shown), order, managed, user=user_id)
+    for who, shown, as_ordered in _managed(sold, order):
+        yield link("manager_link_missing", shown, OrderItem(company, order_sort_key(order_id)), as_ordered, user=who)
     for seat in seats:
         held, right = held_item(license, seat.user_id), SeatItem(pk, seat_sort_key(seat.user_id))
         yield link("user_link_missing", held, right, SeatItem.pk.exists(), email=seat.email)
     for device in devices:
         hardware_hash, user = hash_hardware_id(device.hardware_id), device.user_id
         seen = LookupItem(company, hardware_sort_key(hardware_hash, id, user), target_id=id, product=license.product)
-        source = DeviceItem(pk, device_sort_key(hardware_hash, user))
-        yield link("hardware_link_missing", seen, source, DeviceItem.pk.exists())
+        known = DeviceItem(pk, device_sort_key(hardware_hash, user))
+        yield link("hardware_link_missing", seen, known, DeviceItem.pk.exists())
         if user is not None:
             own = UserDeviceItem(pk, user_device_sort_key(user, hardware_hash))
-            yield link("device_link_missing", own, source, DeviceItem.pk.exists())
+            yield link("device_link_missing", own, known, DeviceItem.pk.exists())
     if license.authorization_method == "user":  # last: once all are filed
         mark = UserDeviceItem(pk, user_device_sort_key())
         yield link("device_links_not_marked", mark, item(pk, "license"), item.pk.exists())
+
+
+def _managed(sold: LicenseSummary, order: Order | None) -> list[tuple[int, AnyItem, Condition]]:
+    """What is filed under the managers of an order, each with the condition that he is one and may do this."""
+    if order is None:
+        return []
+    return [(id, managed_item(sold, order, id), filed_as(order, id)) for id in sorted(order.managers)]
 
 
 def left_over(license: License, devices: Iterable[Device]) -> Iterator[Fault]:

@@ -1,7 +1,7 @@
 """Orders, and what was sold in them, filed under the order and under each of its managers."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import fields, replace
 from itertools import islice
 
@@ -10,6 +10,7 @@ from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License
 from chalicelib.domain.mail import Mail
+from chalicelib.domain.permissions import Permission
 from chalicelib.domain.users import User
 from chalicelib.store import reads, writes
 from chalicelib.store.accounts import put_manager, put_new_user, require_closed
@@ -20,7 +21,7 @@ from chalicelib.store.items.events import AccountEventItem, EventItem, event_ite
 from chalicelib.store.items.links import LicenseSummaryItem
 from chalicelib.store.keys import manager_license_sort_key, order_license_sort_key, order_sort_key
 from chalicelib.store.mails import put_mail
-from chalicelib.store.transactions import Transaction
+from chalicelib.store.transactions import Requirement, Transaction, requiring
 
 FILED_AT_ONCE = 90
 """Licenses in one transaction of a hundred items."""
@@ -41,7 +42,7 @@ def file_license(write: Transaction, license: License, old: Order | None, new: O
     if old is None:
         write.put(OrderItem.of(new, new.company, order_sort_key(new.id)), OrderItem.pk.does_not_exist())
     else:
-        filed_under = OrderItem.unchanged(old, OrderItem.customer, OrderItem.managers)
+        filed_under = OrderItem.unchanged(old, OrderItem.customer, OrderItem.managers, OrderItem.denied)
         numbered = [OrderItem.number.set(OrderItem.number | license.id)]
         if joined is None:
             write.update(_order(old), numbered, filed_under)
@@ -50,16 +51,15 @@ def file_license(write: Transaction, license: License, old: Order | None, new: O
             _put_changes(write, old, new, filed_under, numbered, event)
             write.put_event(event)
     sold = summary_of(license)
-    for part in (
-        order_license_sort_key(new.id, license.id),
-        *(manager_license_sort_key(user_id, license.id) for user_id in new.managers),
-    ):
-        write.put(sold_item(sold, new.company, part), LicenseSummaryItem.pk.does_not_exist())
+    listed = sold_item(sold, new.company, order_license_sort_key(new.id, license.id))
+    for item in (listed, *(managed_item(sold, new, user_id) for user_id in new.managers)):
+        write.put(item, LicenseSummaryItem.pk.does_not_exist())
 
 
 def summary_of(license: License) -> LicenseSummary:
     """What a list says of a license: the fields of the same names there."""
-    facts = {f.name: getattr(license, f.name) for f in fields(LicenseSummary) if f.name != "license_id"}
+    names = [f.name for f in fields(LicenseSummary) if f.name not in ("license_id", "denied")]
+    facts = {name: getattr(license, name) for name in names}
     known = {name: value for name, value in facts.items() if value is not None}
     return LicenseSummary(license_id=license.id, **({"order_id": ""} | known))
 
@@ -101,36 +101,75 @@ def read_managed_licenses(
     return reads.query_readable(LicenseSummaryItem, company, prefix, backwards=backwards, limit=limit, after=behind)
 
 
-def manages_all(company: str, user_id: int, license_ids: list[int]) -> bool:
-    """Whether a user manages every one of these licenses. Consistent, a hundred in one round trip."""
+def may_on_all(company: str, user_id: int, license_ids: list[int], permission: Permission) -> bool:
+    """Whether a user manages every one of these licenses, and may do this there.
+
+    Consistent, a hundred in one round trip.
+    """
     for start in range(0, len(license_ids), reads.BATCH_GET_LIMIT):
         chunk = license_ids[start : start + reads.BATCH_GET_LIMIT]
-        if None in reads.batch_get_raw(
-            [LicenseSummaryItem(company, manager_license_sort_key(user_id, id)) for id in chunk], consistent=True
-        ):
+        managed = managed_among(company, user_id, chunk)
+        if len(managed) < len(chunk) or any(permission in sold.denied for sold in managed):
             return False
     return True
 
 
+@contextmanager
+def required_of_manager(
+    company: str, user_id: int, license_id: int, permissions: Iterable[Permission], error: Exception
+) -> Iterator[None]:
+    """Let each transaction inside be written only while the user manages a license and may do all this there.
+
+    Raises `error` where he does not: what was read of that before the change is no proof.
+    """
+    link = LicenseSummaryItem(company, manager_license_sort_key(user_id, license_id))
+    condition = LicenseSummaryItem.pk.exists()
+    for permission in permissions:
+        condition &= ~LicenseSummaryItem.denied.contains(permission)
+    with requiring(Requirement(link, condition, error)):
+        yield
+
+
 def sold_item(sold: LicenseSummary, company: str, part: str) -> LicenseSummaryItem:
-    """The item of a license under its order or a manager."""
+    """The item of a license under its order."""
     return LicenseSummaryItem.of(sold, company, part)
 
 
-def backfill_managers(order: Order) -> None:
-    """File all that was sold in an order under those who have come to manage it. Repeating is safe.
+def managed_item(sold: LicenseSummary, order: Order, user_id: int) -> LicenseSummaryItem:
+    """The item of a license under a manager of its order: the proof of what he may do with it."""
+    part = manager_license_sort_key(user_id, sold.license_id)
+    return LicenseSummaryItem.of(replace(sold, denied=order.denied), order.company, part)
 
-    Each step requires that they still do: who is taken off meanwhile is shown nothing more, and what was filed before
-    goes by `unfile`, which comes later.
+
+def filed_as(order: Order, user_id: int) -> Condition:
+    """That the user manages an order, and that it denies its managers what it did when it was read."""
+    return OrderItem.managers.contains(user_id) & OrderItem.unchanged(order, OrderItem.denied)
+
+
+def backfill_managers(order: Order) -> None:
+    """File all that was sold in an order under its pending managers, as the order is by now. Repeating is safe.
+
+    Each step requires that it still is so: who is taken off meanwhile is shown nothing more, and what was filed before
+    goes by `unfile`, which comes later. Where it changes, all begins anew by what it says then.
     """
-    for user_id in order.pending_managers:
-        while _is_manager(order, user_id):
-            with suppress(ConditionFailed):  # the order has changed: it says whether he still manages it
-                _file_all(order, user_id)
-                break
-    joined = [OrderItem.pending_managers.delete(order.pending_managers)]
-    with suppress(ConditionFailed):  # it is gone, with its company
-        writes.update(_order(order), joined, OrderItem.pk.exists())
+    while (now := read_order(order.company, order.id)) is not None:
+        with suppress(ConditionFailed):
+            for user_id in sorted(order.pending_managers & now.managers):
+                _file_all(now, user_id)
+            filed = [OrderItem.pending_managers.delete(order.pending_managers)]
+            writes.update(_order(now), filed, OrderItem.unchanged(now, OrderItem.managers, OrderItem.denied))
+            return
+
+
+def permit(old: Order, new: Order, event: Event) -> None:
+    """Make `old` into `new`, whose managers may do other things; what is filed under them follows by
+    `backfill_managers`.
+
+    Raises `ConditionFailed` where the order has changed meanwhile.
+    """
+    write = Transaction(event_item(new.company, event, AccountEventItem))
+    _put_changes(write, old, new)
+    write.commit()
 
 
 def add_manager(old: Order, new: Order, manager: User, known: User | None, event: Event, mail: Mail) -> None:
@@ -141,7 +180,7 @@ def add_manager(old: Order, new: Order, manager: User, known: User | None, event
     """
     write = Transaction(event_item(new.company, event, AccountEventItem))
     for sold in islice(sold_in_order(new.company, new.id), 1):
-        _file(write, sold, new.company, manager.id)
+        _file(write, sold, new, manager.id)
     _put_changes(write, old, new)
     if known is None:
         put_new_user(write, manager)
@@ -176,13 +215,13 @@ def unfile(order: Order, user_id: int) -> None:
 
 
 def _file_all(order: Order, user_id: int) -> None:
-    """Raises `ConditionFailed` where the user is no manager of the order any more."""
+    """Raises `ConditionFailed` where the user is no manager of the order any more, or may do other things."""
     sold, ids = sold_in_order(order.company, order.id), {user_id}
     while step := list(islice(sold, FILED_AT_ONCE)):
         write = Transaction(None)
         for one in step:
-            _file(write, one, order.company, user_id)
-        write.update(_order(order), [OrderItem.pending_managers.add(ids)], OrderItem.managers.contains(user_id))
+            _file(write, one, order, user_id)
+        write.update(_order(order), [OrderItem.pending_managers.add(ids)], filed_as(order, user_id))
         write.commit()
 
 
@@ -198,9 +237,8 @@ def _unfile_all(order: Order, user_id: int) -> None:
         write.commit()
 
 
-def _file(write: Transaction, sold: LicenseSummary, company: str, user_id: int) -> None:
-    item = sold_item(sold, company, manager_license_sort_key(user_id, sold.license_id))
-    write.put(item, _THERE_OR_NOT)  # it may be left of an earlier time
+def _file(write: Transaction, sold: LicenseSummary, order: Order, user_id: int) -> None:
+    write.put(managed_item(sold, order, user_id), _THERE_OR_NOT)  # it may be left of an earlier time
 
 
 def _is_manager(order: Order, user_id: int) -> bool:
@@ -220,8 +258,9 @@ def _put_changes(
     more: Sequence[Action] = (),
     event: EventItem | None = None,
 ) -> None:
-    """Add to a transaction what makes an order into `new`; who comes to manage it is pending until all is filed."""
-    pending, came, gone = OrderItem.pending_managers, new.managers - old.managers, old.managers - new.managers
-    moved = [*([pending.add(came)] if came else []), *([pending.delete(gone)] if gone else []), *more]
+    """Add to a transaction what makes an order into `new`; whose licenses are to be filed is pending until they are."""
+    pending, gone = OrderItem.pending_managers, old.managers - new.managers
+    added = new.pending_managers - old.pending_managers
+    moved = [*([pending.add(added)] if added else []), *([pending.delete(gone)] if gone else []), *more]
     terms = replace(new, pending_managers=old.pending_managers, number=old.number)
     write.change(_order(old), old, terms, also, moved, event)

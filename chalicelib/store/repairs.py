@@ -23,6 +23,8 @@ class Repair:
     condition: Condition
     """What must be true of that item in the instant of the repair."""
     removes: bool = False
+    replaces: bool = False
+    """Whether a link is there, and is to be another."""
 
 
 def carry_out(company: str, repairs: Iterable[Repair], event: Event) -> None:
@@ -37,7 +39,7 @@ def carry_out(company: str, repairs: Iterable[Repair], event: Event) -> None:
         if repair.removes:
             write.delete(repair.link, kind.pk.exists())
         else:
-            write.put(repair.link, kind.pk.does_not_exist())
+            write.put(repair.link, kind.pk.exists() if repair.replaces else kind.pk.does_not_exist())
         # A transaction names an item once, and many links may follow from one.
         _, conditions = sources.setdefault((repair.source.pk, repair.source.sort_key), (repair.source, {}))
         conditions[repr(repair.condition)] = repair.condition

@@ -58,6 +58,31 @@ def accompanied(companion: Companion | None) -> Iterator[None]:
         _companion.reset(outer)
 
 
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """What every transaction requires, whatever it is about, of an item that none of them writes.
+
+    `error` is raised where it does not hold: nothing is decided anew then.
+    """
+
+    item: AnyItem
+    condition: Condition
+    error: Exception
+
+
+_requirement: ContextVar[Requirement | None] = ContextVar("requirement", default=None)
+
+
+@contextmanager
+def requiring(requirement: Requirement) -> Iterator[None]:
+    """Let each transaction inside be written only while this holds. They may raise its `error`."""
+    outer = _requirement.set(requirement)
+    try:
+        yield
+    finally:
+        _requirement.reset(outer)
+
+
 @dataclass
 class Transaction:
     """The writes of one TransactWriteItems. Every one has a condition, and one of them puts the event.
@@ -119,8 +144,11 @@ class Transaction:
         self._add("Delete", item, {"Key": key_of(item)}, parameters(condition))
 
     def commit(self) -> None:
-        """All or nothing. Raises `ConditionFailed`, `Unavailable`, and `AlreadyPut` where it is `accompanied`."""
+        """All or nothing. Raises `ConditionFailed`, `Unavailable`, and what `accompanied` and `requiring` say."""
         outcome_unknown = False
+        requirement, required_step = _requirement.get(), len(self.steps)
+        if requirement is not None:
+            self.check(requirement.item, requirement.condition)
         companion = None if self.event is None else _companion.get()
         if companion is not None and not companion.is_put:
             self.put(companion.item, companion.condition)
@@ -141,8 +169,8 @@ class Transaction:
             database.retrying(send)
         except (ConditionFailed, Unavailable) as error:
             if not (outcome_unknown and self._is_committed()):
-                if companion is not None and (raw := companion.put_in_way_of(error)) is not None:
-                    raise AlreadyPut(raw) from None
+                _raise_if_required(requirement, required_step, error)
+                _raise_if_put_before(companion, error)
                 raise
         if companion is not None:
             companion.is_put = True
@@ -175,6 +203,17 @@ class Transaction:
             return reads.get(self.event) is not None
         found = reads.get(type(self.event)(self.event.pk, self.again))
         return found is not None and found.last_key == self.event.sort_key
+
+
+def _raise_if_required(requirement: Requirement | None, step: int, error: Exception) -> None:
+    """`step`: where the transaction requires it."""
+    if requirement is not None and database.is_condition_failed(error.__cause__, step):
+        raise requirement.error from None
+
+
+def _raise_if_put_before(companion: Companion | None, error: Exception) -> None:
+    if companion is not None and (raw := companion.put_in_way_of(error)) is not None:
+        raise AlreadyPut(raw) from None
 
 
 def _raise_if_condition_failed(error: Exception) -> None:

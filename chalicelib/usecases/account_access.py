@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from chalicelib.domain.access import MAX_SCOPE, buyer
 from chalicelib.domain.errors import Forbidden, Invalid
+from chalicelib.domain.permissions import Permission
 from chalicelib.domain.users import User
 from chalicelib.store import licenses, orders
 from chalicelib.store.accounts import buyers_of_held
@@ -57,18 +58,21 @@ def read_holdings(user: User, *, limit: int | None = None) -> Holdings:
 
 
 def guard_account(manager_id: int, user: User) -> None:
-    """Refuse unless the manager manages every license that the user uses or manages. Raises `SeatkeeperError`."""
+    """Refuse unless the manager may change e-mails on every license that the user uses or manages.
+
+    Raises `SeatkeeperError`.
+    """
     held = _few_managed(user)
-    _guard_manages(manager_id, user, set(held.used) | set(held.managed))
+    _guard_may(manager_id, user, set(held.used) | set(held.managed), "change_emails")
 
 
 def guard_password(manager_id: int, user: User) -> Holdings:
-    """Refuse unless the manager manages every license that the account's password opens; answers what it has.
+    """Refuse unless the manager may set passwords on every license that the account's opens; answers what it has.
 
     A seat that somebody else has given and that the password does not open takes no rights from anybody.
     """
     held = _few_managed(user)
-    _guard_manages(manager_id, user, held.opened(user))
+    _guard_may(manager_id, user, held.opened(user), "set_passwords")
     return held
 
 
@@ -96,6 +100,6 @@ def _few_managed(user: User) -> Holdings:
     return held
 
 
-def _guard_manages(manager_id: int, user: User, license_ids: set[int]) -> None:
-    if not orders.manages_all(user.company, manager_id, sorted(license_ids)):
+def _guard_may(manager_id: int, user: User, license_ids: set[int], permission: Permission) -> None:
+    if not orders.may_on_all(user.company, manager_id, sorted(license_ids), permission):
         raise Forbidden("not_your_user")

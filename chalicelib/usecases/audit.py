@@ -92,7 +92,7 @@ def _compare(license: License, pending: list[BatchProgress]) -> Iterator[Fault]:
         yield Fault(license.id, "end_not_by_dates")
     if not is_indexed(license):
         yield Fault(license.id, "transition_not_indexed")
-    yield from missing(license, () if order is None else order.managers, seats.values(), devices)
+    yield from missing(license, order, seats.values(), devices)
     yield from left_over(license, devices)
 
 

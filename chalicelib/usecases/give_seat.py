@@ -4,7 +4,7 @@ A password that its owner has not proved goes from one customer to another by no
 know it, or have made the account only to know it. What is left to a seat of another customer:
 
 * the password opens nothing that the account has: it gets a new initial password, and all sessions are over;
-* the giver manages all that the password opens: it opens this, too, for he could set it anyway;
+* the giver may set passwords on all that this one opens: it opens this, too, for he could set it anyway;
 * else the seat is given, and waits: the password does not open it, until a mailed code or an operator sets another.
   Nobody loses a password by what a stranger does.
 """
@@ -56,6 +56,6 @@ def with_seat(user: User, license: License, manager_id: int | None) -> User:
     if not opened:
         return with_initial_password(user, new_initial_password(), frozenset({whose}))
     few = len(held.managed) <= MAX_MANAGED and len(scope) < MAX_SCOPE
-    if few and manager_id is not None and orders.manages_all(user.company, manager_id, sorted(opened)):
+    if few and manager_id is not None and orders.may_on_all(user.company, manager_id, sorted(opened), "set_passwords"):
         return replace(user, password_scope=scope | {whose})
     return user

@@ -1,9 +1,10 @@
-"""Who manages an order: added without a new license, and taken off again."""
+"""Who manages an order, and what they may do: added without a new license, taken off again, and permitted."""
 
-from chalicelib.domain.catalog import LicenseSummary, Order, with_manager, without_manager
+from chalicelib.domain.catalog import LicenseSummary, Order, with_manager, with_permissions, without_manager
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
+from chalicelib.domain.permissions import Permission
 from chalicelib.domain.users import User, guard_still_closed
 from chalicelib.store import orders
 from chalicelib.usecases.find_license import find_account
@@ -75,6 +76,25 @@ def remove_manager(
     (_, user), order = decide_and_write(read, lambda state: without_manager(state[0], state[1].id), write)
     orders.unfile(order, user.id)
     return user
+
+
+def set_permissions(company: str, order_id: str, denied: frozenset[Permission], actor: Actor, *, now: Instant) -> Order:
+    """Deny the managers of an order this, and allow them all else: once this returns, nothing passes that is denied.
+
+    License by license, in steps: each change by a manager requires what is filed under him. Again, it finishes what was
+    cut short. Raises `NotFound`: `order_not_found`.
+    """
+
+    def write(old: Order, order: Order) -> None:
+        if order != old:
+            said = " ".join(sorted(denied)) or None
+            orders.permit(old, order, Event.new("managers_permitted", actor, now, order=order_id, denied=said))
+
+    find = lambda _: find_order(company, order_id)  # noqa: E731 - short and local
+    order = decide_and_write(find, lambda order: with_permissions(order, denied), write)[1]
+    if order.pending_managers:
+        orders.backfill_managers(order)
+    return order
 
 
 def _as_sold(order: Order) -> LicenseSummary:

@@ -101,6 +101,7 @@ MANAGER_ERRORS: dict[str, tuple[int, str]] = {
     "webhook_not_found": (404, "There is no such webhook."),
     "batch_not_found": (404, "There is no such batch, or no more: its list is kept for a week."),
     "disabled_by_vendor": (403, "The vendor has disabled this license; only the vendor enables it again."),
+    "not_allowed_by_vendor": (403, "The vendor has not allowed this for your order."),
     "not_your_user": (
         403,
         "This person also has licenses that you do not manage; only they themselves can change the account.",

@@ -47,6 +47,8 @@ MESSAGES: dict[str, str] = {
     ),
     "rate_limit_exceeded.invitation": "This person was invited a moment ago. Send it again after a quarter of an hour.",
     "license_users_limit_reached.list": "Free seats: {free}. The list needs {wanted}. Nobody was assigned.",
+    "not_allowed_by_vendor.vendor": "{vendor} has not allowed this for your order.",
+    "not_allowed_by_vendor.support": "{vendor} has not allowed this for your order. Write to {support}.",
     "device_transfer_not_allowed.reset": (
         "{needed} of the devices could be activated again as transfers only, and {left} transfers are left. Reset "
         "devices one at a time, since the last of them can be activated again, or ask your vendor."

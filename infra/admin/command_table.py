@@ -235,6 +235,15 @@ COMMANDS = (
         (*ORDER, Option("--email", "EMAIL", "who manages it no longer", values.email, required=True)),
     ),
     Command(
+        "order set-permissions",
+        "say what the managers of an order may not do with its licenses; repeat it if it was cut short",
+        "--company QBITEC --order A-17 --deny reset_license,set_passwords",
+        (
+            *ORDER,
+            Option("--deny", "KINDS", "with commas; all else is allowed; '' for nothing", values.permissions, True),
+        ),
+    ),
+    Command(
         "user assign",
         "assign a user to a license, and make an account with an initial password, if new",
         "--license 123456789 --email don.joe@qbitec.com --max-activations 2 --first-name Don --last-name Joe",

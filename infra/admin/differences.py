@@ -43,6 +43,7 @@ MESSAGES: dict[FaultCode, str] = {
     "key_link_missing": "the license key does not lead to it",
     "notice_not_indexed": "that it will expire is not in the due index, so no sweep will give notice of it",
     "manager_link_missing": "the order's manager {user} is not shown it",
+    "manager_link_permits_otherwise": "the order's manager {user} may do other things than the order says",
     "user_link_missing": "seat of {email}: the user is not linked to it",
     "hardware_link_missing": "a device is not found by its hardware id",
     "device_link_missing": "a device is not linked to its user",

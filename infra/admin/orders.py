@@ -1,11 +1,12 @@
 """The commands for orders and their managers."""
 
 from chalicelib.domain.instants import Instant
+from chalicelib.domain.permissions import PERMISSIONS, Permission
 from chalicelib.domain.types import Json
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.operator_queries import order_details
-from chalicelib.usecases.order_managers import add_manager, remove_manager
+from chalicelib.usecases.order_managers import add_manager, remove_manager, set_permissions
 from infra.admin.command_result import CommandResult
 from infra.admin.operator_name import operator
 
@@ -19,7 +20,8 @@ def order_show(company: str, order: str, limit: int, after: int | None, *, now: 
     emails = [{"email": user.email, "user_id": user.id} for user in found.managers]
     document: Json = {"company": found.order.company, "order": order, "customer": found.order.customer or None}
     document["after"] = found.licenses[-1].license_id if found.more_licenses else None
-    return CommandResult(document | {"managers": emails, "licenses": licenses})
+    denied = sorted(found.order.denied)
+    return CommandResult(document | {"managers": emails, "denied": denied, "licenses": licenses})
 
 
 def order_add_manager(company: str, order: str, email: str, *, now: Instant) -> CommandResult:
@@ -31,3 +33,9 @@ def order_add_manager(company: str, order: str, email: str, *, now: Instant) -> 
 def order_remove_manager(company: str, order: str, email: str, *, now: Instant) -> CommandResult:
     user = remove_manager(find_company(company).code, order, email, operator(), now=now)
     return CommandResult({"order": order, "manager": user.email, "removed": True})
+
+
+def order_set_permissions(company: str, order: str, deny: frozenset[Permission], *, now: Instant) -> CommandResult:
+    changed = set_permissions(find_company(company).code, order, deny, operator(), now=now)
+    allowed = [permission for permission in PERMISSIONS if permission not in changed.denied]
+    return CommandResult({"order": order, "allowed": allowed, "denied": sorted(changed.denied)})

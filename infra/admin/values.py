@@ -14,6 +14,7 @@ from chalicelib.domain.ids import new_event_key
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.mail import OF_COMPANY, MailCode
 from chalicelib.domain.pasted import visible
+from chalicelib.domain.permissions import PERMISSIONS, Permission
 
 MAX_ID = 2**53 - 1
 MAX_TEXT, MAX_HARDWARE_ID = 200, 255  # characters
@@ -94,6 +95,14 @@ def mail_kinds(given: str) -> frozenset[MailCode]:
     if unknown := named - OF_COMPANY:
         raise ValueError(f"{', '.join(sorted(unknown))}: a company switches off {', '.join(sorted(OF_COMPANY))}.")
     return OF_COMPANY & named
+
+
+def permissions(given: str) -> frozenset[Permission]:
+    """What managers of an order may be denied, with commas between; empty for nothing."""
+    named = {name.strip() for name in given.split(",")} - {""}
+    if unknown := named - set(PERMISSIONS):
+        raise ValueError(f"{', '.join(sorted(unknown))}: managers are denied {', '.join(PERMISSIONS)}.")
+    return frozenset(permission for permission in PERMISSIONS if permission in named)
 
 
 def accent(given: str) -> str:

@@ -4,7 +4,7 @@ import json
 import re
 
 from chalicelib import observability
-from chalicelib.portal.handlers import FORM_EXPIRED_CODE
+from chalicelib.portal.error_pages import FORM_EXPIRED_CODE
 from chalicelib.web.errors import ERRORS
 from tests.docs.pages import DOCS, blocks
 from tests.emf import metrics, mistakes

@@ -13,7 +13,7 @@ from chalicelib.store.items.links import LookupItem
 from chalicelib.store.items.work import BatchProgressItem
 from chalicelib.store.keys import license_key_sort_key
 from chalicelib.store.transactions import Transaction
-from chalicelib.usecases import retry
+from chalicelib.usecases import permissions, retry
 from tests.explore.account_mutants import ACCOUNT_MUTANTS
 from tests.explore.webhook_mutants import WEBHOOK_MUTANTS
 from tests.proof import mutants as of_proof
@@ -107,6 +107,11 @@ def _manager_unfiled_who_is_back() -> Patches:
     return [(Transaction, "check", lambda *_: None)]
 
 
+def _permission_not_in_the_condition() -> Patches:
+    """Whatever a manager was shown that he may do he does, whoever has denied it since."""
+    return [(permissions, "required_of_manager", lambda *_: nullcontext())]
+
+
 def _variables_written_over() -> Patches:
     """Variables are written as they were read and merged, whoever has written others since."""
     right = Transaction.put
@@ -145,6 +150,7 @@ MUTANTS: dict[str, Callable[[], Patches]] = (
         "key not in the condition": _key_not_in_the_condition,
         "answer not with the change": _answer_not_with_the_change,
         "manager unfiled who is back": _manager_unfiled_who_is_back,
+        "permission not in the condition": _permission_not_in_the_condition,
         "variables written over": _variables_written_over,
         "forgotten while it comes back": _forgotten_while_it_comes_back,
     }

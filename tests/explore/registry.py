@@ -68,6 +68,7 @@ WALKED: dict[str, tuple[str, ...]] = {
         "reset-license@batch",
     ),
     "change_license.set_enabled": (
+        "pause@shop",
         "disable@device",
         "enable@key",
         "disable@key",
@@ -184,6 +185,7 @@ WALKED: dict[str, tuple[str, ...]] = {
         "remove-manager@shop",
         "remove-rival@shop",
     ),
+    "order_managers.set_permissions": ("deny@shop",),
     "portal_queries.principal.authenticate": ("check-session@account",),
     "repair_links.repair_links": ("repair@shop",),
     "replace_user.replace_user": (

@@ -8,19 +8,21 @@ from functools import cache
 from typing import Any
 from unittest.mock import patch
 
-from chalicelib.domain.errors import NotFound
-from chalicelib.domain.events import Event
+from chalicelib.domain.errors import Forbidden, NotFound
+from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.license import License
 from chalicelib.domain.users import User
 from chalicelib.store import accounts, database, histories, licenses, mails, orders
 from chalicelib.store.tables import TABLE_KEYS
 from chalicelib.usecases import order_managers
 from chalicelib.usecases.branding import set_branding
+from chalicelib.usecases.change_license import set_enabled
 from chalicelib.usecases.close_account import close_account, reopen_account
 from chalicelib.usecases.create import create_company, create_product
 from chalicelib.usecases.delete_company import delete_company
 from chalicelib.usecases.idempotency import IdempotencyKey, perform_once
 from chalicelib.usecases.issue_license import Terms, issue_license
+from chalicelib.usecases.permissions import permitted
 from chalicelib.usecases.repair_links import repair_links
 from tests.explore.engine import State
 from tests.explore.scheduler import controlled
@@ -79,7 +81,13 @@ def view(world: ShopWorld) -> object:
         "another": accounts.read_company(f"{code}-2") is not None,
         "products": sorted(product.code for product in accounts.read_products(code)),
         "licenses": sorted(_license(license) for license in sold),
-        "order": order and (order.customer, _names(order.managers, emails), _names(order.pending_managers, emails)),
+        "order": order
+        and (
+            order.customer,
+            sorted(order.denied),
+            _names(order.managers, emails),
+            _names(order.pending_managers, emails),
+        ),
         "people": sorted(_person(user) for user in people),
         "events": _counted(map(_event, events)),
         "mails": _counted((mail.to, mail.subject) for _, mail in mails.mails_of(code)),
@@ -94,11 +102,12 @@ def _user(code: str, email: str) -> User | None:
 
 def _license(license: License) -> tuple[str, ...]:
     key = license.license_key if license.license_key == KEY else str(license.license_key is not None)
-    return license.product, license.order_id if license.order_id == ORDER else "another", license.customer or "", key
+    order = license.order_id if license.order_id == ORDER else "another"
+    return license.product, order, license.customer or "", key, "" if license.enabled else "paused"
 
 
 def _person(user: User) -> tuple[object, ...]:
-    managed = len(list(orders.read_managed_licenses(user.company, user.id)))
+    managed = sorted(" ".join(sold.denied) for sold in orders.read_managed_licenses(user.company, user.id))
     scope = sorted(user.password_scope or ())
     facts = user.is_manager, user.closed_at is not None, user.is_initial_password, user.access_revision
     return user.email, managed, *facts, scope
@@ -159,6 +168,34 @@ def _by_code(use_case: Callable[..., object], *given: object, **more: object) ->
     return do
 
 
+def _deny(world: ShopWorld) -> str:
+    """From the answer on no manager pauses anything: what is paused by then is all that ever will be."""
+    order_managers.set_permissions(world.vendor.code, ORDER, frozenset({"disable_license"}), ADMIN, now=world.now)
+    return f"ok, {len(_paused(world))} paused"
+
+
+def _paused(world: ShopWorld) -> list[License]:
+    sold = [
+        licenses.read_license(world.vendor.code, one.license_id)
+        for one in orders.sold_in_order(world.vendor.code, ORDER)
+    ]
+    return [license for license in sold if license is not None and not license.enabled]
+
+
+def _pause(world: ShopWorld) -> str:
+    """As a form of the portal: what the manager may do is read, and then required."""
+    code, mia = world.vendor.code, accounts.user_of_email(world.vendor.code, MIA) or 0
+    managed = next(orders.read_managed_licenses(code, mia, limit=1), None)
+    if managed is None or "disable_license" in managed.denied:
+        return "not allowed"
+    try:
+        with permitted(code, mia, managed.license_id, ("disable_license",)):
+            set_enabled(code, managed.license_id, False, Actor(f"user:{MIA}"), now=world.now)
+    except (Forbidden, NotFound):  # or the license is gone, with all of the company
+        return "not allowed"
+    return "ok"
+
+
 def _create_company(world: ShopWorld) -> None:
     create_company(f"{world.vendor.code}-2", "Another", ADMIN, now=world.now)
 
@@ -180,6 +217,8 @@ def _all() -> Iterator[SerialDeed]:
     yield SerialDeed("remove-rival", _by_code(order_managers.remove_manager, ORDER, MAX), in_steps=True)
     yield SerialDeed("close-manager", _by_code(close_account, MIA), in_steps=True)
     yield SerialDeed("reopen-manager", _by_code(reopen_account, MIA), in_steps=True)
+    yield SerialDeed("deny", _deny, in_steps=True)
+    yield SerialDeed("pause", _pause)
     yield SerialDeed("create-product", _by_code(create_product, "planner", "Planner", "user"))
     yield SerialDeed("create-company", _create_company)
     yield SerialDeed("rename", _by_code(set_branding, None, None, name="Renamed"))

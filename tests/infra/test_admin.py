@@ -424,6 +424,7 @@ TEXTS = {
     "order show": ("--company {company} --order {order}", "order", "{order}"),
     "order add-manager": ("--company {company} --order {order} --email new@b.example", "manager", "new@b.example"),
     "order remove-manager": ("--company {company} --order {order} --email {email}", "removed", "yes"),
+    "order set-permissions": ("--company {company} --order {order} --deny reset_license", "order", "{order}"),
     "user assign": ("--license {license} --email new@b.example", "email", "new@b.example"),
     "user replace": ("--license {license} --email {email} --by new@b.example", "email", "new@b.example"),
     "user remove": ("--license {license} --email {email}", "removed", "yes"),

@@ -227,7 +227,9 @@ WRONG = {
     **dict.fromkeys(("--max-activations", "--max-license-users", "--limit"), "many"),
     **dict.fromkeys(("--validity-period", "--start-date", "--now", "--valid-duration"), "soon"),
     **dict.fromkeys(("--since", "--until", "--expires"), "soon"),
-    **dict.fromkeys(("--product", "--scope", "--origin", "--accent", "--time-zone", "--language", "--off"), "a b"),
+    **dict.fromkeys(
+        ("--product", "--scope", "--origin", "--accent", "--time-zone", "--language", "--off", "--deny"), "a b"
+    ),
     **dict.fromkeys(("--license-type", "--authorization-method"), "none"),
     "--new-email": "m\xfcller@b.example",
     "--phone": "1" * 41,

@@ -11,7 +11,7 @@ from chalicelib.domain.events import Actor
 from chalicelib.domain.license import License
 from chalicelib.domain.one_time_code import MAX_TRIES
 from chalicelib.domain.users import FREE_FAILURES
-from chalicelib.portal.handlers import FORM_EXPIRED
+from chalicelib.portal.error_pages import FORM_EXPIRED
 from chalicelib.store.licenses import seats
 from chalicelib.threads import ThreadPool
 from chalicelib.usecases.change_license import set_enabled

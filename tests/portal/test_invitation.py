@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.domain.invitation import AGAIN_MS, VALID_MS
 from chalicelib.domain.license import License
-from chalicelib.portal.handlers import FORM_EXPIRED
+from chalicelib.portal.error_pages import FORM_EXPIRED
 from chalicelib.usecases.assign_user import assign_user
 from chalicelib.usecases.send_mails import send_mails
 from tests.mailbox import Refusing, deliver, mailed_link

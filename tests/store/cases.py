@@ -277,6 +277,13 @@ CASES = (
         ("manager_removed",),
     ),
     Case(
+        "say what the managers of an order may do",
+        order_managers.set_permissions,
+        states.managed_order,
+        states.deny,
+        ("managers_permitted",),
+    ),
+    Case(
         "read an initial password",
         initial_password_module.reveal_initial_password,
         states.managed_seat,

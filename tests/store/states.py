@@ -8,6 +8,7 @@ from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.invitation import AGAIN_MS
 from chalicelib.domain.license import License, hash_hardware_id
 from chalicelib.domain.mail import Mail, MailCode
+from chalicelib.domain.permissions import Permission
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import User
 from chalicelib.runtime import runtime, using
@@ -166,6 +167,13 @@ def reopen(vendor: Vendor, seat: Seated) -> Any:
 def in_order(change: Callable[..., User], vendor: Vendor, license: License) -> Any:
     user = change(vendor.code, license.order_id, ADA, ADMIN, now=vendor.now)
     return user.email, list(order_managers.find_order(vendor.code, license.order_id or "").managers) == [user.id]
+
+
+def deny(vendor: Vendor, license: License) -> Any:
+    denied: frozenset[Permission] = frozenset({"reset_license", "set_passwords"})
+    order = order_managers.set_permissions(vendor.code, license.order_id or "", denied, ADMIN, now=vendor.now)
+    filed = [sold for id in order.managers for sold in orders.read_managed_licenses(vendor.code, id)]
+    return order.denied, {sold.denied for sold in filed}
 
 
 def read_password(vendor: Vendor, license: License) -> Any:

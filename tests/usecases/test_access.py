@@ -64,7 +64,7 @@ from chalicelib.usecases.license_lookup import find_snapshot
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.management_keys import create_management_key, revoke_management_key
 from chalicelib.usecases.operator_queries import account_history, license_details, license_history, order_details
-from chalicelib.usecases.order_managers import add_manager, find_order, remove_manager
+from chalicelib.usecases.order_managers import add_manager, find_order, remove_manager, set_permissions
 from chalicelib.usecases.record_refusal import record_refusal
 from chalicelib.usecases.replace_user import replace_user
 from chalicelib.usecases.sessions import log_in_to_portal
@@ -209,6 +209,11 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
         "user_not_found",
         [lambda c, v: remove_manager(c, v.by_key.order_id or "", ADA, ADMIN, now=NOW)],
     ),
+    (
+        set_permissions,
+        "order_not_found",
+        [lambda c, v: set_permissions(c, v.by_key.order_id or "", frozenset(), ADMIN, now=NOW)],
+    ),
     (find_user, "license_not_found", [lambda c, v: find_user(c, v.by_user.id, ADA)]),
     (find_license_user, "license_not_found", [lambda c, v: find_license_user(c, v.by_user.id, ADA)]),
     (
@@ -352,8 +357,10 @@ NAMES_NOTHING = {
     "count_guess",
     "guard_guesses",
     "event_mails",
+    "not_allowed",
     "note_limit_reached",
     "noting_limits",
+    "permitted",  # a condition: without the item that it is about, nothing is written
     "audit_links",
     "audit_webhooks",
     "repair_links",

@@ -95,6 +95,7 @@ class OrderItem(AccountsItem[Order]):
     managers: IdSetAttribute
     pending_managers: IdSetAttribute
     number: IntegerAttribute
+    denied: TextSetAttribute
 
     def fields_by_hand(self) -> Fields:
         return {"company": self.pk, "id": self.sort_key.removeprefix(keys.order_sort_key())}

@@ -3,7 +3,7 @@
 import json
 
 from chalicelib.domain.catalog import LicenseSummary
-from chalicelib.store.attributes import IntegerAttribute, TextAttribute
+from chalicelib.store.attributes import IntegerAttribute, TextAttribute, TextSetAttribute
 from chalicelib.store.items.base import AccountsItem, LicensesItem
 from chalicelib.store.schema import Raw, from_row
 
@@ -20,7 +20,12 @@ class LookupItem(AccountsItem[None]):
 
 
 class LicenseSummaryItem(AccountsItem[LicenseSummary]):
-    """What a list says of a license, filed under its order and under each user who manages it."""
+    """What a list says of a license, filed under its order and under each user who manages it.
+
+    Under a manager it proves that he manages the license, and what he may do with it.
+    """
+
+    denied: TextSetAttribute
 
     facts = TextAttribute(null=True)
     """All of `FACTS` by their position, in JSON, as they were written for a while. Nothing writes it any more."""

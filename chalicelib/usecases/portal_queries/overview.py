@@ -9,6 +9,7 @@ from chalicelib.domain.catalog import Product
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import HOUR_MS, License, phase
 from chalicelib.domain.paging import cut
+from chalicelib.domain.permissions import Permission
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.standing import Standing
 from chalicelib.store import batch_reads
@@ -36,6 +37,8 @@ class Need:
     product: str
     standing: Standing
     reasons: list[Reason]
+    denied: frozenset[Permission]
+    """What its manager may not do with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,8 @@ class Managed:
     products: dict[str, Product]
     is_all: bool
     """Whether these are all that there are."""
+    denied: dict[int, frozenset[Permission]]
+    """By the license: what the manager may not do with it."""
 
     def product(self, license: License) -> str:
         """The product of one of them, as people read it."""
@@ -64,7 +69,7 @@ class Managed:
     def need(self, license: License, now: Instant) -> Need:
         """What one of them needs, if anything."""
         stands = standing_of(license, self.products.get(license.product), now)
-        return Need(license, self.product(license), stands, reasons(license, stands, now))
+        return Need(license, self.product(license), stands, reasons(license, stands, now), self.denied[license.id])
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +121,8 @@ def read_newest(claims: SessionClaims, now: Instant) -> Managed:
     codes = list(dict.fromkeys(one.product for one in sold))[:MAX_PRODUCTS]
     found = batch_reads.batch_read(claims, ReadRequest(licenses=[s.license_id for s in sold], products=codes), now)
     there = [found.licenses[one.license_id] for one in sold if one.license_id in found.licenses]
-    return Managed(authenticate(claims, found, now), there, found.products, not more)
+    denied = {one.license_id: one.denied for one in sold}
+    return Managed(authenticate(claims, found, now), there, found.products, not more, denied)
 
 
 def read_of_each(licenses: Sequence[License], read: Callable[[License], T]) -> list[T]:

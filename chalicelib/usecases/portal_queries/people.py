@@ -32,6 +32,8 @@ class HeldSeat:
     license: License
     product: str
     seat: Seat
+    removable: bool
+    """Whether the vendor allows whoever asks to remove users of the license."""
 
     @property
     def devices(self) -> int:
@@ -97,7 +99,7 @@ def managed_person(claims: SessionClaims, user_id: int, *, now: Instant) -> Pers
     wanted = ReadRequest(seats=[(license.id, user_id) for license in with_users], users=[user_id])
     found = batch_reads.batch_read(claims, wanted, now)
     held = [
-        HeldSeat(license, managed.product(license), found.seats[license.id, user_id])
+        _held(managed, license, found.seats[license.id, user_id])
         for license in with_users
         if (license.id, user_id) in found.seats
     ]
@@ -114,7 +116,7 @@ def read_seats(managed: Managed) -> tuple[dict[int, list[HeldSeat]], bool]:
     held: dict[int, list[HeldSeat]] = defaultdict(list)
     for license, some in zip(looked_at, seats, strict=True):
         for seat in some:
-            held[seat.user_id].append(HeldSeat(license, managed.product(license), seat))
+            held[seat.user_id].append(_held(managed, license, seat))
     is_all = managed.is_all and looked_at == with_users and all(len(some) < MAX_SEATS for some in seats)
     return held, is_all
 
@@ -128,6 +130,10 @@ def read_rows(claims: SessionClaims, people: list[list[HeldSeat]], now: Instant)
 def names_person(seats: list[HeldSeat], search: str) -> bool:
     """Whether each word that is searched for stands in a name, the e-mail or a phone number of a person."""
     return has_words(_texts(seats), search)
+
+
+def _held(managed: Managed, license: License, seat: Seat) -> HeldSeat:
+    return HeldSeat(license, managed.product(license), seat, "remove_users" not in managed.denied[license.id])
 
 
 def _with_users(managed: Managed) -> list[License]:

@@ -9,6 +9,7 @@ from chalicelib.domain.catalog import Company, Product
 from chalicelib.domain.errors import Forbidden, NotFound, Unauthenticated
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, LicenseState
+from chalicelib.domain.permissions import Permission
 from chalicelib.domain.session import TOUCH_MS, SessionClaims, is_open
 from chalicelib.domain.standing import Standing, standing
 from chalicelib.domain.types import Json
@@ -41,6 +42,12 @@ class LicenseView:
     """The product's name, as people read it."""
     prevent_vm: bool
     standing: Standing
+    denied: frozenset[Permission] | None
+    """What the user may not do with it as its manager; None: he is not asked for as one."""
+
+    def allows(self, *permissions: Permission) -> bool:
+        """Whether the user may do all this with the license, as its manager."""
+        return self.denied is not None and self.denied.isdisjoint(permissions)
 
     @property
     def title(self) -> str:
@@ -81,10 +88,10 @@ def guard_manager(claims: SessionClaims, found: BatchRead, license_id: int, now:
     Raises `session_expired`, `password_change_required`, `license_not_found`.
     """
     principal, license = authenticate(claims, found, now), found.licenses.get(license_id)
-    if not found.managed or license is None:
+    if found.managed is None or license is None:
         raise NotFound("license_not_found")
     observability.add_fields(license_id=license.id)
-    return _license_view(principal, license, now)
+    return _license_view(principal, license, found.managed.denied, now)
 
 
 def guard_seat(claims: SessionClaims, found: BatchRead, license_id: int, now: Instant) -> LicenseView:
@@ -96,7 +103,7 @@ def guard_seat(claims: SessionClaims, found: BatchRead, license_id: int, now: In
     if (license_id, claims.user_id) not in found.seats or license is None or not opens(principal.user, license):
         raise NotFound("license_not_found")
     observability.add_fields(license_id=license.id)
-    return _license_view(principal, license, now)
+    return _license_view(principal, license, None, now)
 
 
 def one_license(claims: SessionClaims, license_id: int, *, now: Instant) -> LicenseView:
@@ -123,12 +130,14 @@ def standing_of(license: License | LicenseState, product: Product | None, now: I
     return standing(license, now, sold=product is None or product.state == "active")
 
 
-def fields(base: LicenseView) -> tuple[Principal, License, str, bool, Standing]:
+def fields(base: LicenseView) -> tuple[Principal, License, str, bool, Standing, frozenset[Permission] | None]:
     """The fields of a view, for one that has more."""
-    return base.principal, base.license, base.product, base.prevent_vm, base.standing
+    return base.principal, base.license, base.product, base.prevent_vm, base.standing, base.denied
 
 
-def _license_view(principal: Principal, license: License, now: Instant) -> LicenseView:
+def _license_view(
+    principal: Principal, license: License, denied: frozenset[Permission] | None, now: Instant
+) -> LicenseView:
     product = known_product(license.company, license.product, now=now)
     name, prevent_vm = (license.product, False) if product is None else (product.name, product.prevent_vm)
-    return LicenseView(principal, license, name, prevent_vm, standing_of(license, product, now))
+    return LicenseView(principal, license, name, prevent_vm, standing_of(license, product, now), denied)
