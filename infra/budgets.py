@@ -80,6 +80,8 @@ PORTAL_PAGE_NOTED = Budget("2 reads + 1 write", 10, 1)
 PAGES_OF_MORE_READS = {
     "/portal/activity": 26,
     "/portal/export/licenses": 3,
+    "/portal/invited": 27,
+    "/portal/invited/again": 27,
     "/portal/people": 27,
     "/portal/search": 51,
     "/portal/people/{user_id}": 3,
@@ -91,9 +93,9 @@ PAGES_OF_MORE_READS = {
     "/portal/licenses/{license_id}/users/{user_id}/initial-password": 9,
     "/portal/licenses/{license_id}/users/batch/{batch_id}/result.csv": 6,
 }
-"""How many, at most. Events, devices, refusals and batches are read by the prefix of each kind. Activity and people are
-those of up to 24 licenses, a read each; a search is through people and devices. Who may see a password rests on all
-that its user has; such pages are asked for now and then, and cost more units, too."""
+"""How many, at most. Events, devices, refusals and batches are read by the prefix of each kind. Activity, people and
+who was invited are those of up to 24 licenses, a read each; a search is through people and devices. Who may see a
+password rests on all that its user has; such pages are asked for now and then, and cost more units, too."""
 
 LIST_PAGE_READS = 3
 """At most, of a page of 25 rows of a list of any size, as `tests/usecases/test_list_budgets.py` counts them."""

@@ -1,19 +1,24 @@
 """People: everyone who may use a license that the manager shares out, once; and what is done when somebody leaves."""
 
+from dataclasses import replace
+
 from chalicelib.domain.email import display_email
 from chalicelib.domain.errors import Denied, Forbidden, SeatkeeperError, Unavailable
 from chalicelib.domain.session import SessionClaims
 from chalicelib.languages import gettext, ngettext
+from chalicelib.portal.chosen_users import chosen_ids
 from chalicelib.portal.context import Loaded
 from chalicelib.portal.handlers import Change, Confirmation, FormResult, action, page
 from chalicelib.portal.lists import ListRequest
+from chalicelib.portal.one_by_one import Outcome, change_one, changed, with_refusals
 from chalicelib.portal.request import PortalRequest
 from chalicelib.usecases import portal_queries
+from chalicelib.usecases.invitations import invite_again
 from chalicelib.usecases.permissions import not_allowed
-from chalicelib.usecases.portal_queries import HeldSeat, PersonRow, PersonView
+from chalicelib.usecases.portal_queries import HeldSeat, InvitedView, PersonRow, PersonView
 from chalicelib.usecases.remove_person import Removed, remove_person
 
-PEOPLE = "/portal/people"
+PEOPLE, INVITED = "/portal/people", "/portal/invited"
 
 
 @page("people.html")
@@ -81,6 +86,38 @@ def leave(request: PortalRequest, view: PersonView, _form: Confirmation) -> Chan
         lambda: remove_person(*given, manager_id=me.id, now=request.now),
         lambda removed: FormResult(PEOPLE, _said(view, removed)),
     )
+
+
+@page("invited.html")
+def invited(request: PortalRequest, claims: SessionClaims) -> Loaded:
+    """Who was invited, and has never logged in."""
+    view = portal_queries.managed_invited(claims, now=request.now)
+    return view, {"due": view.due(request.now)}
+
+
+def _load_again(request: PortalRequest, claims: SessionClaims) -> Loaded:
+    view = portal_queries.managed_invited(claims, now=request.now)
+    shown = chosen_ids(request.fields)
+    rows = [row for row in view.rows if row.user.id in shown] if request.method == "POST" else view.due(request.now)
+    return replace(view, rows=rows), {"back": INVITED}
+
+
+@action("invite_again.html", Confirmation, _load_again)
+def again(request: PortalRequest, view: InvitedView, _form: Confirmation) -> Change[list[Outcome]]:
+    """Mail those who were shown another link, one by one, each on the first of these licenses."""
+    me = view.principal.user
+
+    def invite(row: PersonRow) -> Outcome:
+        given = (me.company, row.seats[0].license.id, row.user.email, request.actor(me.email))
+        return change_one(
+            request, view.principal, row.user.id, row.user.email, lambda: invite_again(*given, now=request.now)
+        )
+
+    def result(outcomes: list[Outcome]) -> FormResult:
+        words = gettext("{done} of {count} invitations are on their way.", done=changed(outcomes), count=len(outcomes))
+        return FormResult(INVITED, with_refusals(words, outcomes))
+
+    return Change(lambda: [invite(row) for row in view.rows], result)
 
 
 def name_of(row: PersonRow) -> str:

@@ -63,6 +63,8 @@ TABLE = (
     ("/portal/people", "people.people", PAGE),
     ("/portal/people/{user_id}", "people.person", PAGE),
     ("/portal/people/{user_id}/leave", "people.leave", FORM),
+    ("/portal/invited", "people.invited", PAGE),
+    ("/portal/invited/again", "people.again", FORM),
     ("/portal/seats", "own_licenses.seats", PAGE),
     (SEAT, "own_licenses.devices", PAGE),
     (SEAT + "/devices/{device}", "own_licenses.device", PAGE),

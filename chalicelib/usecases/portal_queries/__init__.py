@@ -21,9 +21,11 @@ from chalicelib.usecases.portal_queries.overview import Need, OverviewView, Use,
 from chalicelib.usecases.portal_queries.own import SeatRow, SeatsView, own_devices, own_licenses
 from chalicelib.usecases.portal_queries.people import (
     HeldSeat,
+    InvitedView,
     PeopleView,
     PersonRow,
     PersonView,
+    managed_invited,
     managed_people,
     managed_person,
 )
@@ -57,6 +59,7 @@ __all__ = [
     "DevicesView",
     "HeldSeat",
     "HistoryView",
+    "InvitedView",
     "LicenseRow",
     "LicenseView",
     "LicensesView",
@@ -82,6 +85,7 @@ __all__ = [
     "license_history",
     "license_user",
     "license_users",
+    "managed_invited",
     "managed_licenses",
     "managed_people",
     "managed_person",

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from chalicelib.domain.email import display_email
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.invitation import InvitationState, invitation_state
+from chalicelib.domain.invitation import InvitationState, invitation_state, may_invite_at
 from chalicelib.domain.license import License, Seat
-from chalicelib.domain.paging import Page
+from chalicelib.domain.paging import PAGE_SIZE, Page
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import User, shown_names
 from chalicelib.store import batch_reads, licenses
@@ -23,6 +23,8 @@ from chalicelib.usecases.portal_queries.principal import Principal
 
 MAX_SEATS = 1000
 """Seats of one license that are looked at."""
+MAX_ASKED = 90
+"""Accounts of people without a device that are looked at for whether they were invited: what fits into one read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,21 @@ class PersonView:
     """Whether all licenses with users were looked at."""
 
 
+@dataclass(frozen=True, slots=True)
+class InvitedView:
+    """Who of these people was invited to choose a password, and has never logged in."""
+
+    principal: Principal
+    rows: list[PersonRow]
+    """Who was invited longest ago comes first."""
+    is_all: bool
+    """Whether all licenses, and all their people without a device, were looked at."""
+
+    def due(self, now: Instant) -> list[PersonRow]:
+        """Who may be invited again now, as many as one form is about."""
+        return [row for row in self.rows if may_invite_at(row.user) <= now][:PAGE_SIZE]
+
+
 def managed_people(claims: SessionClaims, list_query: ListQuery, *, now: Instant) -> PeopleView:
     """A page of the people, by e-mail, as they are searched for by name, e-mail or phone number.
 
@@ -106,6 +123,21 @@ def managed_person(claims: SessionClaims, user_id: int, *, now: Instant) -> Pers
     if not held or user_id not in found.users:
         raise NotFound("user_not_found")
     return PersonView(managed.principal, _row(found.users[user_id], held, now), managed.is_all)
+
+
+def managed_invited(claims: SessionClaims, *, now: Instant) -> InvitedView:
+    """Those of the people who were invited and have never logged in: of the newest seats without a device.
+
+    Three reads, and one for each license. Raises as `managed_people`.
+    """
+    managed = read_newest(claims, now)
+    held, is_all = read_seats(managed)
+    idle = [seats for seats in held.values() if not any(one.devices for one in seats)]
+    idle.sort(key=lambda seats: max(one.seat.assigned_at for one in seats), reverse=True)
+    rows = read_rows(claims, idle[:MAX_ASKED], now)
+    invited = [row for row in rows if row.invitation != "none"]
+    invited.sort(key=lambda row: (row.user.invited_at or 0, row.user.email))
+    return InvitedView(managed.principal, invited, is_all and len(idle) <= MAX_ASKED)
 
 
 def read_seats(managed: Managed) -> tuple[dict[int, list[HeldSeat]], bool]:

@@ -1,0 +1,143 @@
+"""Who was invited and has never logged in: said on the overview, and mailed once more, each once."""
+
+import re
+
+import pytest
+
+from chalicelib.domain.invitation import AGAIN_MS
+from chalicelib.domain.license import License
+from chalicelib.domain.paging import PAGE_SIZE
+from chalicelib.usecases.assign_user import Profile, assign_user
+from chalicelib.usecases.close_account import close_account
+from chalicelib.usecases.portal_queries import people
+from chalicelib.web import clock
+from tests.mailbox import mails
+from tests.portal.browser import Browser, browser_of
+from tests.store.costs import counted
+from tests.support import ADMIN, DAY, HOUR, Vendor
+from tests.usecases.people import MANAGER, PASSWORD, account, chosen, issued
+
+ANN, BEN, CY = "ann@customer.test", "ben@customer.test", "cy@customer.test"
+OTHER = "other@customer.test"
+AGAIN = "/portal/invited/again"
+
+
+@pytest.fixture
+def vendor() -> Vendor:
+    return Vendor(now=clock.now())
+
+
+@pytest.fixture
+def license(vendor: Vendor) -> License:
+    return issued(vendor, "revit", max_license_users=200, max_activations=200)
+
+
+def invite(vendor: Vendor, license: License, *emails: str, ago: int = DAY) -> None:
+    """Assign and invite them, so many milliseconds ago."""
+    for email in emails:
+        given = (vendor.code, license.id, email, 1, ADMIN)
+        assign_user(*given, profile=Profile("Ann", "Lee"), invite=True, now=vendor.now - ago)
+
+
+def invited_at(vendor: Vendor, email: str) -> int:
+    return account(vendor, email).invited_at or 0
+
+
+def shown(browser: Browser) -> list[str]:
+    """Whom the form is about."""
+    return re.findall(r'name="user-\d+" value="on">([^<]+)<', browser.get(AGAIN).answer.text)
+
+
+def test_who_has_chosen_a_password_or_uses_a_device_or_was_never_invited_does_not_wait(
+    vendor: Vendor, license: License
+) -> None:
+    invite(vendor, license, ANN, BEN, CY)
+    vendor.assign(license, "handed@customer.test")
+    invite(vendor, issued(vendor, "revit", OTHER), "theirs@customer.test")
+    chosen(vendor, BEN)
+    close_account(vendor.code, CY, ADMIN, now=vendor.now)
+    browser = browser_of(vendor, MANAGER)
+    page = browser.get("/portal/invited")
+    assert "One person was invited and has never logged in. Send again" in page.words
+    assert "ann@customer.test Ann Lee Revit 1 d ago" in page.words
+    assert not any(email in page.words for email in (BEN, CY, "handed@customer.test", "theirs@customer.test"))
+    assert shown(browser) == [ANN]
+    chosen(vendor, ANN)
+    assert "Nobody waits" in browser.get("/portal/invited").words
+
+
+def test_the_overview_asks_for_it_where_the_license_has_users(vendor: Vendor, license: License) -> None:
+    browser = browser_of(vendor, MANAGER)
+    assert "/portal/invited" not in browser.get("/portal").links
+    invite(vendor, license, ANN)
+    assert "/portal/invited" in browser.get("/portal").links
+
+
+def test_each_is_mailed_once_and_who_does_not_wait_any_more_is_not(vendor: Vendor, license: License) -> None:
+    invite(vendor, license, ANN, BEN, CY)
+    browser = browser_of(vendor, MANAGER)
+    fields = browser.get(AGAIN).form(AGAIN).fields
+    chosen(vendor, BEN)
+    close_account(vendor.code, CY, ADMIN, now=vendor.now)
+    before = [len(mails(vendor, email)) for email in (ANN, BEN, CY)]
+    pages = [browser.post(AGAIN, fields) for _ in range(2)]
+    assert all("1 of 1 invitations are on their way." in page.words for page in pages)
+    assert [len(mails(vendor, email)) for email in (ANN, BEN, CY)] == [before[0] + 1, *before[1:]]
+    assert invited_at(vendor, ANN) > vendor.now - HOUR
+
+
+def test_who_was_mailed_a_quarter_of_an_hour_ago_is_left_out_and_refused(vendor: Vendor, license: License) -> None:
+    invite(vendor, license, ANN)
+    invite(vendor, license, BEN, ago=AGAIN_MS // 2)
+    browser = browser_of(vendor, MANAGER)
+    assert shown(browser) == [ANN]
+    fields = browser.get(AGAIN).form(AGAIN).fields
+    page = browser.post(AGAIN, fields | {f"user-{account(vendor, BEN).id}": "on"})
+    assert "1 of 2 invitations are on their way." in page.words
+    assert f"{BEN}: This person was invited a moment ago." in page.words
+    assert shown(browser) == []
+    assert "Nobody can be invited again now" in browser.get(AGAIN).words
+    assert "Send again" not in browser.get("/portal/invited").words
+
+
+def test_a_form_is_about_as_many_as_a_page_shows_those_first_who_wait_longest(vendor: Vendor, license: License) -> None:
+    late = [f"late{n}@customer.test" for n in range(PAGE_SIZE)]
+    invite(vendor, license, *late)
+    invite(vendor, license, ANN, ago=2 * DAY)
+    browser = browser_of(vendor, MANAGER)
+    assert shown(browser) == [ANN, *sorted(late)[: PAGE_SIZE - 1]]
+    assert f"{PAGE_SIZE} of {PAGE_SIZE} invitations are on their way." in browser.send(AGAIN).words
+    assert shown(browser) == sorted(late)[PAGE_SIZE - 1 :]
+
+
+def test_nobody_else_is_mailed_by_a_form(vendor: Vendor, license: License) -> None:
+    theirs = issued(vendor, "revit", OTHER)
+    invite(vendor, license, ANN)
+    invite(vendor, theirs, BEN)
+    browser, before = browser_of(vendor, MANAGER), invited_at(vendor, BEN)
+    fields = browser.get(AGAIN).form(AGAIN).fields
+    assert "1 of 1" in browser.post(AGAIN, fields | {f"user-{account(vendor, BEN).id}": "on"}).words
+    assert invited_at(vendor, BEN) == before
+
+
+def test_it_is_said_where_not_all_were_looked_at(
+    vendor: Vendor, license: License, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    invite(vendor, license, ANN, BEN)
+    invite(vendor, license, CY, ago=2 * DAY)
+    monkeypatch.setattr(people, "MAX_ASKED", 2)
+    page = browser_of(vendor, MANAGER).get("/portal/invited")
+    assert "At least 2 people were invited and have never logged in." in page.words
+    assert CY not in page.words
+
+
+def test_it_is_a_read_for_each_license_with_users(vendor: Vendor, license: License) -> None:
+    invite(vendor, license, ANN)
+    vendor.assign(license, BEN)
+    chosen(vendor, BEN)
+    vendor.activate(BEN, "pc", PASSWORD)
+    browser = browser_of(vendor, MANAGER)
+    browser.get("/portal/invited")
+    with counted() as cost:
+        browser.get("/portal/invited")
+    assert len(cost.calls) == 3 + 1
