@@ -379,7 +379,7 @@ NO_PARSERS = {
     *("domain.events.named", "domain.license.hash_hardware_id"),  # hash and write
     *("domain.email.display_email", "licenseapi.bodies.customer_body"),  # of what is stored
     *("portal.messages.actor_words", "portal.render.logo_path"),  # likewise
-    "usecases.portal_queries.principal.title_of",  # likewise
+    "domain.license.license_title",  # likewise
     "usecases.branding.known_company",  # by a pattern of ours, before it reads
     *("infra.output.tell", "infra.serve.say_where", "infra.progress.counting"),  # write
     *(

@@ -179,6 +179,11 @@ class Device:
     sdk_ver: str | None = None
 
 
+def license_title(product: str, license: License) -> str:
+    """What people call a license of the product of this name: with the name that its managers have given it."""
+    return f"{product} \N{EM DASH} {license.name}" if license.name else product
+
+
 def license_name(text: str) -> str | None:
     """The stored form of a license's name, in one line; None for an empty one. Raises `Invalid` at the field `name`."""
     name = one_line(text)

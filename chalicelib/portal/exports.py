@@ -59,6 +59,7 @@ LICENSES = Export(
     portal_queries.managed_licenses,
     (
         Column("product", mark("Product"), lambda row: row.product),
+        Column("name", mark("Name"), lambda row: row.license.name),
         Column("license_key", mark("License key"), lambda row: row.license.license_key),
         Column("id", mark("License id"), lambda row: row.license.id),
         Column("order", mark("Order"), lambda row: row.license.order_id),

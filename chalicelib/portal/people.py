@@ -44,12 +44,12 @@ def _load_leave(request: PortalRequest, claims: SessionClaims, user_id: int) -> 
     seats, who = _removable(view), name_of(view.row)
     if not seats:
         raise not_allowed(view.principal.company)
-    kept = ", ".join(held.product for held in view.row.seats if not held.removable)
+    kept = ", ".join(held.title for held in view.row.seats if not held.removable)
     return view, {
         "title": gettext("{who} leaves the company", who=who),
         "sentences": [
             gettext(
-                "{who} can no longer use: {products}.", who=who, products=", ".join(held.product for held in seats)
+                "{who} can no longer use: {products}.", who=who, products=", ".join(held.title for held in seats)
             ),
             ngettext(
                 "{n} active device is deactivated.",
@@ -128,18 +128,18 @@ def name_of(row: PersonRow) -> str:
 def _said(view: PersonView, removed: Removed) -> str:
     who, left = name_of(view.row), len(removed.licenses)
     said = ngettext("{who} was removed from {n} license.", "{who} was removed from {n} licenses.", left, who=who)
-    if denied := _products(view, removed, Forbidden):
+    if denied := _titles(view, removed, Forbidden):
         said += " " + _not_yours(view, denied)
-    if bound := _products(view, removed, Denied):
+    if bound := _titles(view, removed, Denied):
         said += " " + gettext(
             "The seat stays on {products}: its transfers are used up, so nobody could take its place.", products=bound
         )
-    if _products(view, removed, Unavailable):
+    if _titles(view, removed, Unavailable):
         said += " " + gettext("The database was busy: please do it once more, for the seats that are left.")
     return said
 
 
-def _products(view: PersonView, removed: Removed, why: type[SeatkeeperError]) -> str:
+def _titles(view: PersonView, removed: Removed, why: type[SeatkeeperError]) -> str:
     """Where the seat has stayed for this reason."""
     kept = {id for id, error in removed.refused.items() if isinstance(error, why)}
-    return ", ".join(held.product for held in view.row.seats if held.license.id in kept)
+    return ", ".join(held.title for held in view.row.seats if held.license.id in kept)

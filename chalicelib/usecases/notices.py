@@ -13,7 +13,7 @@ from chalicelib.domain.days import local
 from chalicelib.domain.events import Actor
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.invitation import VALID_DAYS, Invitation
-from chalicelib.domain.license import License
+from chalicelib.domain.license import License, license_title
 from chalicelib.domain.mail import DAY_MS, DIGEST_VALID_MS, TO_MANAGERS, Mail, MailCode
 from chalicelib.domain.users import User
 from chalicelib.languages import Reader
@@ -38,7 +38,7 @@ def seat_notice(company: str, actor: Actor) -> SeatNotice:
     write, who = _writer(company), _user(actor)
 
     def notice(user: User, license: License, secret: str = "") -> Mail:
-        params: Params = {"product": license.product, "who": who}
+        params: Params = {"product": license_title(license.product, license), "who": who}
         invitation = Invitation(company, user.id, secret)
         if not invitation.is_of(user):
             return write("seat_given", user, params)
@@ -120,7 +120,8 @@ def _about_license(
     if not managers:
         return []
     write, page = _writer(license.company), f"/portal/licenses/{license.id}"
-    given: Params = {"product": license.product, "order": license.order_id, "page": page, **params}
+    product = license_title(license.product, license)
+    given: Params = {"product": product, "order": license.order_id, "page": page, **params}
     mails = [write(code, manager, given, at) for manager in managers]
     return [mail for mail in mails if mail.to]
 

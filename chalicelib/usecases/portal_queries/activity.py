@@ -24,7 +24,7 @@ class ActivityRow:
     """An event, and the license that it is of."""
 
     license: License
-    product: str
+    title: str
     event: Event
 
 
@@ -58,7 +58,7 @@ def recent_activity(claims: SessionClaims, list_query: ListQuery, *, now: Instan
 
 def _page(managed: Managed, histories: list[History], list_query: ListQuery) -> Page[ActivityRow]:
     """The rows that are asked for."""
-    rows = [ActivityRow(one.license, managed.product(one.license), event) for one in histories for event in one.events]
+    rows = [ActivityRow(one.license, managed.title(one.license), event) for one in histories for event in one.events]
     rows.sort(key=_key, reverse=True)
     return page_of_all(rows, _key, list_query, lambda row: has_words(_texts(row), list_query.search))
 
@@ -69,5 +69,5 @@ def _key(row: ActivityRow) -> str:
 
 def _texts(row: ActivityRow) -> list[str]:
     event = row.event
-    texts = (row.product, row.license.license_key, event.user, event.hardware_id, event.detail.get("hostname"))
+    texts = (row.title, row.license.license_key, event.user, event.hardware_id, event.detail.get("hostname"))
     return [str(text) for text in texts if text]

@@ -8,7 +8,7 @@ from typing import Any
 from chalicelib.domain import keys
 from chalicelib.domain.catalog import LicenseSummary
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.license import License, LicenseState
+from chalicelib.domain.license import License, LicenseState, license_title
 from chalicelib.domain.paging import MAX_SCANNED, Page, Rows, cut
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.standing import Standing
@@ -17,7 +17,7 @@ from chalicelib.store.batch_reads import ReadRequest
 from chalicelib.store.orders import managed_among, read_managed_licenses
 from chalicelib.usecases.catalog import known_product
 from chalicelib.usecases.portal_queries.listing import CHUNK, ListQuery, has_words, list_page, page_with
-from chalicelib.usecases.portal_queries.principal import Principal, authenticate, standing_of, title_of
+from chalicelib.usecases.portal_queries.principal import Principal, authenticate, standing_of
 
 SEARCHED_AT_ONCE, LOOKED_AT_ONCE = MAX_SCANNED, 100
 """Rows of the list in one read, and licenses in one read that are looked at."""
@@ -50,7 +50,7 @@ class LicenseRow:
     @property
     def title(self) -> str:
         """What people call it."""
-        return title_of(self.product, self.license)
+        return license_title(self.product, self.license)
 
 
 @dataclass(frozen=True, slots=True)

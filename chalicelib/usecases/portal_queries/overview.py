@@ -7,7 +7,7 @@ from typing import TypeVar, get_args
 from chalicelib.domain.attention import Reason, reasons
 from chalicelib.domain.catalog import Product
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.license import HOUR_MS, License, phase
+from chalicelib.domain.license import HOUR_MS, License, license_title, phase
 from chalicelib.domain.paging import cut
 from chalicelib.domain.permissions import Permission
 from chalicelib.domain.session import SessionClaims
@@ -34,7 +34,7 @@ class Need:
     """A license that needs its manager, and why: the gravest reason first."""
 
     license: License
-    product: str
+    title: str
     standing: Standing
     reasons: list[Reason]
     denied: frozenset[Permission]
@@ -66,10 +66,14 @@ class Managed:
         known = self.products.get(license.product)
         return license.product if known is None else known.name
 
+    def title(self, license: License) -> str:
+        """What people call one of them."""
+        return license_title(self.product(license), license)
+
     def need(self, license: License, now: Instant) -> Need:
         """What one of them needs, if anything."""
         stands = standing_of(license, self.products.get(license.product), now)
-        return Need(license, self.product(license), stands, reasons(license, stands, now), self.denied[license.id])
+        return Need(license, self.title(license), stands, reasons(license, stands, now), self.denied[license.id])
 
 
 @dataclass(frozen=True, slots=True)

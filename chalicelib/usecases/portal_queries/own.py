@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from chalicelib.domain.access import opens
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.license import Device, License, Seat
+from chalicelib.domain.license import Device, License, Seat, license_title
 from chalicelib.domain.paging import Page, Rows, cut
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.standing import Standing
@@ -26,7 +26,6 @@ from chalicelib.usecases.portal_queries.principal import (
     fields,
     guard_seat,
     standing_of,
-    title_of,
 )
 
 AT_ONCE = 45
@@ -45,7 +44,7 @@ class SeatRow:
     @property
     def title(self) -> str:
         """What people call it."""
-        return title_of(self.product, self.license)
+        return license_title(self.product, self.license)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ class HeldSeat:
     """A seat of a person, and the license that it is on."""
 
     license: License
-    product: str
+    title: str
     seat: Seat
     removable: bool
     """Whether the vendor allows whoever asks to remove users of the license."""
@@ -165,7 +165,7 @@ def names_person(seats: list[HeldSeat], search: str) -> bool:
 
 
 def _held(managed: Managed, license: License, seat: Seat) -> HeldSeat:
-    return HeldSeat(license, managed.product(license), seat, "remove_users" not in managed.denied[license.id])
+    return HeldSeat(license, managed.title(license), seat, "remove_users" not in managed.denied[license.id])
 
 
 def _with_users(managed: Managed) -> list[License]:

@@ -8,7 +8,7 @@ from chalicelib.domain.access import opens
 from chalicelib.domain.catalog import Company, Product
 from chalicelib.domain.errors import Forbidden, NotFound, Unauthenticated
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.license import License, LicenseState
+from chalicelib.domain.license import License, LicenseState, license_title
 from chalicelib.domain.permissions import Permission
 from chalicelib.domain.session import TOUCH_MS, SessionClaims, is_open
 from chalicelib.domain.standing import Standing, standing
@@ -52,7 +52,7 @@ class LicenseView:
     @property
     def title(self) -> str:
         """What people call the license: its product, and the name that its managers gave it."""
-        return title_of(self.product, self.license)
+        return license_title(self.product, self.license)
 
 
 def authenticate_session(claims: SessionClaims, *, allow_initial_password: bool = False, now: Instant) -> Principal:
@@ -118,11 +118,6 @@ def user_license(claims: SessionClaims, license_id: int, *, now: Instant) -> Lic
     if view.license.authorization_method != "user":
         raise NotFound("user_not_found", of="license")
     return view
-
-
-def title_of(product: str, license: License) -> str:
-    """What people call a license of the product of this name."""
-    return f"{product} \N{EM DASH} {license.name}" if license.name else product
 
 
 def standing_of(license: License | LicenseState, product: Product | None, now: Instant) -> Standing:

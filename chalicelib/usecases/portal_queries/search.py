@@ -33,7 +33,7 @@ class FoundLicense:
     """A license that was found."""
 
     license: License
-    product: str
+    title: str
     standing: Standing
 
 
@@ -42,7 +42,7 @@ class FoundDevice:
     """A device that was found, on one license."""
 
     license: License
-    product: str
+    title: str
     row: DeviceRow
 
 
@@ -85,11 +85,11 @@ def search_managed(claims: SessionClaims, search: str, *, now: Instant) -> Searc
 
 def _found(license: License, managed: Managed, now: Instant) -> FoundLicense:
     standing = standing_of(license, managed.products.get(license.product), now)
-    return FoundLicense(license, managed.product(license), standing)
+    return FoundLicense(license, managed.title(license), standing)
 
 
 def _texts(license: License, managed: Managed) -> list[str]:
-    texts = (managed.product(license), license.license_key, license.order_id, license.customer, str(license.id))
+    texts = (managed.title(license), license.license_key, license.order_id, license.customer, str(license.id))
     return [text for text in texts if text]
 
 
@@ -102,6 +102,6 @@ def _devices(managed: Managed, held: dict[int, list[HeldSeat]], search: str) -> 
     found = []
     for license, some in zip(looked_at, devices, strict=True):
         rows = [device_row(one, license, seats.get((license.id, one.user_id or 0)), ()) for one in some]
-        found += [FoundDevice(license, managed.product(license), row) for row in rows if names_device(row, search)]
+        found += [FoundDevice(license, managed.title(license), row) for row in rows if names_device(row, search)]
     found.sort(key=lambda found: -found.row.device.last_check_at)
     return found, looked_at == used and all(len(some) < MAX_DEVICES for some in devices)
