@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from chalicelib.domain.email import display_email
 from chalicelib.domain.errors import Denied, Forbidden, SeatkeeperError, Unavailable
+from chalicelib.domain.license import License
 from chalicelib.domain.session import SessionClaims
 from chalicelib.languages import gettext, ngettext
 from chalicelib.portal.chosen_users import chosen_ids
@@ -14,7 +15,7 @@ from chalicelib.portal.one_by_one import Outcome, change_one, changed, with_refu
 from chalicelib.portal.request import PortalRequest
 from chalicelib.usecases import portal_queries
 from chalicelib.usecases.invitations import invite_again
-from chalicelib.usecases.permissions import not_allowed
+from chalicelib.usecases.permissions import not_allowed, permitted
 from chalicelib.usecases.portal_queries import HeldSeat, InvitedView, PersonRow, PersonView
 from chalicelib.usecases.remove_person import Removed, remove_person
 
@@ -48,9 +49,7 @@ def _load_leave(request: PortalRequest, claims: SessionClaims, user_id: int) -> 
     return view, {
         "title": gettext("{who} leaves the company", who=who),
         "sentences": [
-            gettext(
-                "{who} can no longer use: {products}.", who=who, products=", ".join(held.title for held in seats)
-            ),
+            gettext("{who} can no longer use: {products}.", who=who, products=", ".join(held.title for held in seats)),
             ngettext(
                 "{n} active device is deactivated.",
                 "{n} active devices are deactivated.",
@@ -104,20 +103,21 @@ def _load_again(request: PortalRequest, claims: SessionClaims) -> Loaded:
 
 @action("invite_again.html", Confirmation, _load_again)
 def again(request: PortalRequest, view: InvitedView, _form: Confirmation) -> Change[list[Outcome]]:
-    """Mail those who were shown another link, one by one, each on the first of these licenses."""
+    """Mail those who were shown another link, one by one, each for a license for which the vendor allows it."""
     me = view.principal.user
 
-    def invite(row: PersonRow) -> Outcome:
-        given = (me.company, row.seats[0].license.id, row.user.email, request.actor(me.email))
-        return change_one(
-            request, view.principal, row.user.id, row.user.email, lambda: invite_again(*given, now=request.now)
-        )
+    def invite(row: PersonRow, license: License) -> Outcome:
+        def send() -> None:
+            with permitted(me.company, me.id, license.id, ("assign_users",)):
+                invite_again(me.company, license.id, row.user.email, request.actor(me.email), now=request.now)
+
+        return change_one(request, view.principal, row.user.id, row.user.email, send)
 
     def result(outcomes: list[Outcome]) -> FormResult:
         words = gettext("{done} of {count} invitations are on their way.", done=changed(outcomes), count=len(outcomes))
         return FormResult(INVITED, with_refusals(words, outcomes))
 
-    return Change(lambda: [invite(row) for row in view.rows], result)
+    return Change(lambda: [invite(row, on) for row in view.rows if (on := row.invited_on) is not None], result)
 
 
 def name_of(row: PersonRow) -> str:

@@ -1,14 +1,18 @@
 """Who was invited and has never logged in: said on the overview, and mailed once more, each once."""
 
 import re
+from typing import Any
 
 import pytest
 
 from chalicelib.domain.invitation import AGAIN_MS
 from chalicelib.domain.license import License
 from chalicelib.domain.paging import PAGE_SIZE
+from chalicelib.domain.permissions import Permission
+from chalicelib.usecases import portal_queries
 from chalicelib.usecases.assign_user import Profile, assign_user
 from chalicelib.usecases.close_account import close_account
+from chalicelib.usecases.order_managers import set_permissions
 from chalicelib.usecases.portal_queries import people
 from chalicelib.web import clock
 from tests.mailbox import mails
@@ -19,6 +23,7 @@ from tests.usecases.people import MANAGER, PASSWORD, account, chosen, issued
 
 ANN, BEN, CY = "ann@customer.test", "ben@customer.test", "cy@customer.test"
 OTHER = "other@customer.test"
+DENIED: frozenset[Permission] = frozenset({"assign_users"})
 AGAIN = "/portal/invited/again"
 
 
@@ -141,3 +146,25 @@ def test_it_is_a_read_for_each_license_with_users(vendor: Vendor, license: Licen
     with counted() as cost:
         browser.get("/portal/invited")
     assert len(cost.calls) == 3 + 1
+
+
+def test_only_a_license_that_the_vendor_lets_the_manager_share_out_is_invited_for(
+    vendor: Vendor, license: License, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    invite(vendor, license, ANN)
+    browser = browser_of(vendor, MANAGER)
+    fields = browser.get(AGAIN).form(AGAIN).fields
+    reads, order_id = portal_queries.managed_invited, license.order_id or ""
+
+    def read_before_it_is_denied(*args: Any, **more: Any) -> Any:
+        view = reads(*args, **more)
+        set_permissions(vendor.code, order_id, DENIED, ADMIN, now=vendor.now)
+        return view
+
+    with monkeypatch.context() as patch:
+        patch.setattr(portal_queries, "managed_invited", read_before_it_is_denied)
+        page = browser.post(AGAIN, fields)
+    assert "0 of 1 invitations are on their way." in page.words
+    assert shown(browser) == []
+    assert "Send again" not in browser.get("/portal/invited").words
+    assert invited_at(vendor, ANN) == vendor.now - DAY

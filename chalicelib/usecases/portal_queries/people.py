@@ -13,6 +13,7 @@ from chalicelib.domain.instants import Instant
 from chalicelib.domain.invitation import InvitationState, invitation_state, may_invite_at
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.paging import PAGE_SIZE, Page
+from chalicelib.domain.permissions import Permission
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import User, shown_names
 from chalicelib.store import batch_reads, licenses
@@ -34,8 +35,13 @@ class HeldSeat:
     license: License
     title: str
     seat: Seat
-    removable: bool
-    """Whether the vendor allows whoever asks to remove users of the license."""
+    denied: frozenset[Permission]
+    """What the vendor does not allow whoever asks to do with the license."""
+
+    @property
+    def removable(self) -> bool:
+        """Whether he may remove its users."""
+        return "remove_users" not in self.denied
 
     @property
     def devices(self) -> int:
@@ -58,6 +64,11 @@ class PersonRow:
     def devices(self) -> int:
         """How many devices are active on all these licenses."""
         return sum(held.devices for held in self.seats)
+
+    @property
+    def invited_on(self) -> License | None:
+        """The license for which whoever asks may invite the person again; None where the vendor allows it on none."""
+        return next((held.license for held in self.seats if "assign_users" not in held.denied), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +103,7 @@ class InvitedView:
 
     def due(self, now: Instant) -> list[PersonRow]:
         """Who may be invited again now, as many as one form is about."""
-        return [row for row in self.rows if may_invite_at(row.user) <= now][:PAGE_SIZE]
+        return [row for row in self.rows if may_invite_at(row.user) <= now and row.invited_on is not None][:PAGE_SIZE]
 
 
 def managed_people(claims: SessionClaims, list_query: ListQuery, *, now: Instant) -> PeopleView:
@@ -165,7 +176,7 @@ def names_person(seats: list[HeldSeat], search: str) -> bool:
 
 
 def _held(managed: Managed, license: License, seat: Seat) -> HeldSeat:
-    return HeldSeat(license, managed.title(license), seat, "remove_users" not in managed.denied[license.id])
+    return HeldSeat(license, managed.title(license), seat, managed.denied[license.id])
 
 
 def _with_users(managed: Managed) -> list[License]:
