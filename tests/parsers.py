@@ -35,6 +35,7 @@ from chalicelib.domain import (
     origin,
     pasted,
     people_list,
+    second_factor,
     spreadsheet,
     users,
     webhooks,
@@ -51,6 +52,7 @@ from chalicelib.portal.request import read_request
 from chalicelib.portal.users import typed_count
 from chalicelib.usecases.chosen_password import guard_chosen
 from chalicelib.usecases.known_browser import from_cookie as browser_from_cookie
+from chalicelib.usecases.log_in_code import from_cookie as pending_from_cookie
 from chalicelib.usecases.sessions import from_cookie
 from chalicelib.web import cors, headers, hmac_signature
 from chalicelib.web.canonical import canonical_json, has_lone_surrogate
@@ -283,6 +285,12 @@ PARSERS: dict[str, Parser] = {
     "portal.request, where from": lambda text: read_request(_request("GET", Referer=text)),
     "portal.request, cookies": lambda text: read_request(_request("GET", Cookie=text)),
     "usecases.sessions.from_cookie": from_cookie,
+    "usecases.log_in_code.from_cookie": lambda text: [
+        pending_from_cookie(text, "secret", 0),
+        pending_from_cookie("AAAA", text, 0),
+    ],
+    "domain.second_factor.is_app_code": second_factor.is_app_code,
+    "domain.second_factor.setup_uri": lambda text: second_factor.setup_uri("SECRET", text, "a@b.test"),
     "usecases.known_browser.from_cookie": lambda text: browser_from_cookie(text, 0),
     "usecases.chosen_password.guard_chosen": lambda text: guard_chosen(text, "QBITEC", "ada@b.test"),
     "usecases.chosen_password.guard_chosen, bounded": lambda text: guard_chosen(
@@ -376,6 +384,7 @@ PATTERNS: dict[str, str] = {
 
 NO_PARSERS = {
     *("domain.color.accent_pair", "domain.color.ink_on", "domain.color.contrast"),  # of a color that was read
+    *("domain.second_factor.app_code", "domain.second_factor.step_of"),  # six digits, for our own secret
     *("domain.events.named", "domain.license.hash_hardware_id"),  # hash and write
     *("domain.email.display_email", "licenseapi.bodies.customer_body"),  # of what is stored
     *("portal.messages.actor_words", "portal.render.logo_path"),  # likewise

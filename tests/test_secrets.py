@@ -15,6 +15,7 @@ import pytest
 
 from app import app
 from chalicelib.domain.license import License, hash_hardware_id
+from chalicelib.domain.second_factor import STEP_MS, app_code
 from chalicelib.portal.routes import NOWHERE
 from chalicelib.runtime import runtime
 from chalicelib.usecases.branding import set_branding
@@ -34,6 +35,7 @@ ADA, EVE = "ada-the-user@customer.test", "eve-the-user@customer.test"
 ANN = "ann-the-user@customer.test"
 BOB, SHOP = "bob-the-user@customer.test", "shop@customer.test"
 FIRST, SECOND, THIRD, GIVEN = "first-choice-7cK", "second-choice-9qT", "third-choice-2mW", "given-by-manager-4zB"
+_RECOVERY_CODE = r"(?:[2-9A-Z]{4}-){2}[2-9A-Z]{4}"
 SHORT = 6
 """Characters. What is shorter is no secret, and would be found anywhere."""
 
@@ -258,6 +260,23 @@ def use_everything(user: Browser, vendor: Vendor, license: License, heard: Heard
     assert user.log_in(vendor.code, BOB, THIRD).path == "/portal/seats"
 
 
+def log_in_with_a_code(vendor: Vendor, heard: Heard, email: str, password: str) -> None:
+    """A second factor is set up, asked for, and turned off."""
+    path, user, step = "/portal/account/second-factor", Browser(), clock.now() // STEP_MS
+    user.log_in(vendor.code, email, password)
+    shown = user.get(path)
+    (key,) = re.findall(r"<output>([A-Z2-7 ]+)</output>", shown.answer.text)
+    secret = key.replace(" ", "")
+    codes = re.findall(_RECOVERY_CODE, user.send(shown, code=app_code(secret, step - 1), password=password).words)
+    heard.add(key, secret, shown.form(path).fields["offer"], *codes)
+    page = user.log_in(vendor.code, email, password)
+    assert user.send(page, code=codes[0] + "X").status == 400
+    assert user.send(page, code=codes[0]).path != page.path
+    codes = re.findall(_RECOVERY_CODE, user.send(f"{path}/codes", code=codes[1]).words)
+    heard.add(*codes)
+    assert user.send(f"{path}/off", code=codes[0]).path == "/portal/account"
+
+
 def test_no_line_of_any_call_or_page_holds_what_was_sent_or_given_in_secret(
     application: Application, vendor: Vendor, heard: Heard, output: Output
 ) -> None:
@@ -274,6 +293,7 @@ def test_no_line_of_any_call_or_page_holds_what_was_sent_or_given_in_secret(
     assign_by_lists(manager, license)
     accept_an_invitation(manager, license, vendor, heard)
     use_everything(Browser(), vendor, license, heard)
+    log_in_with_a_code(vendor, heard, BOB, THIRD)
     manager.send(at(license, f"/users/{account(vendor, BOB).id}/remove"))
     manager.send(at(license, "/name"), name="The-name-of-a-license")
     one, chosen = {f"user-{account(vendor, 'people-of-batch@customer.test').id}": "on"}, at(license, "/users/chosen")
@@ -295,6 +315,7 @@ def test_no_line_of_any_call_or_page_holds_what_was_sent_or_given_in_secret(
         "code_asked",
         "initial_password_read",
         "batch_result_read",
+        "second_factor_failed",
     }
     assert all({"ip", "company", "account_id"} <= line.keys() for line in of_security.values())
     assert not any({"ip", "account_id"} & line.keys() for line in lines if "security" not in line)

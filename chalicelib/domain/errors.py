@@ -64,6 +64,7 @@ Code = Literal[
     "account_closed",
     "session_expired",
     "password_change_required",
+    "second_factor_required",
     # the catalog
     "company_not_found",
     "api_key_not_found",

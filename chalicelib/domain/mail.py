@@ -17,6 +17,11 @@ MailCode = Literal[
     "password_chosen",
     "email_changed",
     "new_log_in",
+    "second_factor_on",
+    "second_factor_off",
+    "second_factor_locked",
+    "recovery_codes_made",
+    "recovery_code_used",
     "license_ends",
     "license_grace",
     "license_expired",
@@ -31,7 +36,19 @@ MailCode = Literal[
 ASKED_FOR: frozenset[MailCode] = frozenset({"code_requested", "invitation"})
 """What somebody waits for who has just asked for it."""
 ABOUT_SECURITY: frozenset[MailCode] = frozenset(
-    {"password_set", "password_changed", "password_changed_by_code", "password_chosen", "email_changed", "new_log_in"}
+    {
+        "password_set",
+        "password_changed",
+        "password_changed_by_code",
+        "password_chosen",
+        "email_changed",
+        "new_log_in",
+        "second_factor_on",
+        "second_factor_off",
+        "second_factor_locked",
+        "recovery_codes_made",
+        "recovery_code_used",
+    }
 )
 """What an owner has to be told, so that nobody else comes into an account unseen."""
 TO_MANAGERS: frozenset[MailCode] = frozenset(

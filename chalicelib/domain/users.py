@@ -69,8 +69,21 @@ class User:
     """In which the person reads the portal and mails (`chalicelib.languages`); empty: not chosen."""
     time_zone: str = ""
     """An IANA name, of the times that the person is shown; empty: the company's."""
+    sealed_totp_secret: str | None = None
+    """Encrypted: what the app shares with us that shows codes. None: there is no second factor."""
+    totp_step: int = 0
+    """The latest step of which a code was used (`domain.second_factor`)."""
+    recovery_hashes: frozenset[str] = frozenset()
+    """Of the recovery codes that are still good."""
+    second_factor_proof: str = ""
+    """The log-in that has used a code last, and that code, as a hash: the same once more is no other log-in."""
     revision: int = field(default=0, compare=False)
     """How often the profile was changed. What has conditions of its own, such as a password, does not move it."""
+
+    @property
+    def has_second_factor(self) -> bool:
+        """Whether a log-in to the portal takes a code besides the password."""
+        return self.sealed_totp_secret is not None
 
 
 def guard_open(user: User) -> None:

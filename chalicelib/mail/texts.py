@@ -52,6 +52,11 @@ _MAY_USE = mark("You may use {product} ({name})")
 _CHANGED = mark("Your password was changed ({name})")
 _NOT_YOU = mark("All other sessions are ended. If it was not you, set another one at once.")
 
+_NOT_YOUR_FACTOR = mark(
+    "If it was not you, set another password at once (“Forgotten password” on the log-in page), and write to the "
+    "vendor, who can turn two-factor log-in off."
+)
+
 
 def _to_managers(subject: str, text: str, label: str, value: str) -> Text:
     license: Rows = (
@@ -136,6 +141,60 @@ TEXTS: Mapping[MailCode, Text] = {
                 "If it was you, you need not do anything. If not, set another password at once: choose “Forgotten "
                 "password” on the log-in page. That also ends all sessions."
             ),
+            _ACCOUNT,
+        ),
+    ),
+    "second_factor_on": Text(
+        mark("Two-factor log-in is on ({name})"),
+        (
+            mark(
+                "Two-factor log-in was turned on for your account: besides the password, a log-in to the portal takes "
+                "a code that an app on your phone shows. All other sessions are ended."
+            ),
+            _NOT_YOUR_FACTOR,
+            _ACCOUNT,
+        ),
+    ),
+    "second_factor_off": Text(
+        mark("Two-factor log-in is off ({name})"),
+        (
+            mark(
+                "{who} has turned two-factor log-in off for your account: a log-in to the portal takes the password "
+                "alone."
+            ),
+            _NOT_YOUR_FACTOR,
+            _ACCOUNT,
+        ),
+    ),
+    "second_factor_locked": Text(
+        mark("Somebody guesses at the codes of your log-in ({name})"),
+        (
+            mark(
+                "Somebody has entered the right password of your account, and then ten wrong codes. For an hour no "
+                "codes of your app are taken; a recovery code is."
+            ),
+            ((mark("Address"), "{address}"),),
+            mark(
+                "If it was not you, your password is known to somebody else: set another one at once. Choose “Forgotten"
+                " password” on the log-in page."
+            ),
+            _ACCOUNT,
+        ),
+    ),
+    "recovery_codes_made": Text(
+        mark("You have new recovery codes ({name})"),
+        (
+            mark("New recovery codes were made for your account. Those of before are void."),
+            _NOT_YOUR_FACTOR,
+            _ACCOUNT,
+        ),
+    ),
+    "recovery_code_used": Text(
+        mark("A recovery code was used ({name})"),
+        (
+            mark("Somebody has logged in to your account with the right password and one of your recovery codes."),
+            ((mark("Address"), "{address}"), (mark("Codes left"), "{left}")),
+            _NOT_YOUR_FACTOR,
             _ACCOUNT,
         ),
     ),

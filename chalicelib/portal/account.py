@@ -1,5 +1,7 @@
 """The own account: names, phone, mails, password, sessions."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from chalicelib.domain.days import time_zones
@@ -140,6 +142,17 @@ def sessions(request: PortalRequest, view: Principal, _form: Confirmation) -> Ch
     return Change(end, lambda epoch: FormResult(ACCOUNT, gettext("All other sessions are ended."), epoch=epoch))
 
 
+@contextmanager
+def wrong_at_password() -> Iterator[None]:
+    """A password that is wrong inside is that of the form: who is logged in has given no company and no e-mail."""
+    try:
+        yield
+    except Unauthenticated as error:
+        if error.code != "invalid_credentials":
+            raise
+        raise Unauthenticated("invalid_credentials", of="old_password", field="password") from None
+
+
 def _load_password(request: PortalRequest, claims: SessionClaims) -> Loaded:
     principal = portal_queries.authenticate_session(claims, allow_initial_password=True, now=request.now)
     initial = principal.user.is_initial_password
@@ -157,12 +170,8 @@ def password(request: PortalRequest, view: Principal, form: NewPasswordForm) -> 
     given = (me.company, me.id, form.new_password, request.actor(me.email))
 
     def choose() -> User:
-        try:
+        with wrong_at_password():
             changed = choose_password(*given, old_password=old, epoch=me.session_epoch, now=request.now)
-        except Unauthenticated as error:
-            if error.code != "invalid_credentials":
-                raise
-            raise Unauthenticated("invalid_credentials", of="old_password", field="password") from None
         keep_session(view.claims, changed.session_epoch, now=request.now)
         return changed
 

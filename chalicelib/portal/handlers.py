@@ -58,7 +58,7 @@ log = logging.getLogger("seatkeeper")
 
 STRICT_TRANSPORT = "max-age=31536000"
 """A browser that has come over HTTPS once comes in no other way for a year."""
-LOG_IN, CHOOSE = "/portal/log-in", "/portal/password"
+LOG_IN, CHOOSE, SET_UP = "/portal/log-in", "/portal/password", "/portal/account/second-factor"
 UNDO_MS = 10_000
 """How long what a form has done can be taken back by one click."""
 _VISITOR = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -103,6 +103,9 @@ class FormResult:
     undo: Undo | None = None
     row: str = ""
     """The name of the row that it is about, where the location is a list."""
+    codes: tuple[str, ...] = ()
+    """Recovery codes that were made, which the page shows up to `codes_until`."""
+    codes_until: Instant = 0
 
     def as_answer(self) -> Answer:
         """As it is stored with the change: by the names of the first version, which older processes read."""
@@ -113,7 +116,8 @@ class FormResult:
             "epoch": self.epoch,
             "row": self.row,
         }
-        return answer if self.undo is None else answer | {"undo": asdict(self.undo)}
+        answer |= {} if self.undo is None else {"undo": asdict(self.undo)}
+        return answer | ({"codes": self.codes, "codes_until": self.codes_until} if self.codes else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +250,7 @@ class _FormHandler(Generic[F]):
             return say_when(self._refused(request, loaded, *why(error), wrong=field_messages(error)), error)
         response = _to_result(request, key, performed)
         if request.fields.get("how") in WAYS_IN:
-            _set_cookie(request, response, WAY_COOKIE, request.fields["how"], VALID_MS // 1000)
+            set_cookie(request, response, WAY_COOKIE, request.fields["how"], VALID_MS // 1000)
         _keep_known(request, response, _principal(view).user, performed.answer or {})
         return response
 
@@ -354,12 +358,12 @@ def redirect(request: PortalRequest, path: str) -> Response:
 
 def set_session(request: PortalRequest, response: Response, claims: SessionClaims) -> None:
     """Let the browser keep a session."""
-    _set_cookie(request, response, SESSION_COOKIE, to_cookie(claims), ABSOLUTE_MS // 1000)
+    set_cookie(request, response, SESSION_COOKIE, to_cookie(claims), ABSOLUTE_MS // 1000)
 
 
 def end_session(request: PortalRequest, response: Response) -> None:
     """Let the browser forget its session."""
-    _set_cookie(request, response, SESSION_COOKIE, "", 0)
+    set_cookie(request, response, SESSION_COOKIE, "", 0)
 
 
 def visitor(request: PortalRequest) -> str:
@@ -371,15 +375,16 @@ def visitor(request: PortalRequest) -> str:
 def set_browser(request: PortalRequest, response: Response, user: User) -> None:
     """Let the browser keep that it has logged in to an account, as it is now."""
     cookie = browser_to_cookie(request.browser, user, request.now)
-    _set_cookie(request, response, BROWSER_COOKIE, cookie, VALID_MS // 1000)
+    set_cookie(request, response, BROWSER_COOKIE, cookie, VALID_MS // 1000)
 
 
 def set_visitor(request: PortalRequest, response: Response, secret: str) -> None:
     """Let the browser keep that secret."""
-    _set_cookie(request, response, VISITOR_COOKIE, secret, ABSOLUTE_MS // 1000)
+    set_cookie(request, response, VISITOR_COOKIE, secret, ABSOLUTE_MS // 1000)
 
 
-def _set_cookie(request: PortalRequest, response: Response, name: str, value: str, seconds: int) -> None:
+def set_cookie(request: PortalRequest, response: Response, name: str, value: str, seconds: int) -> None:
+    """Let the browser keep a cookie of ours for so long; for 0 seconds: forget it."""
     morsel: Morsel[str] = Morsel()
     morsel.set(request.cookie_name(name), value, value)
     attributes: Context = {"path": request.cookie_path, "max-age": seconds, "httponly": True}
@@ -406,6 +411,7 @@ def _to_log_in(request: PortalRequest) -> Response:
 _LEADS_TO: dict[str, Callable[[PortalRequest], Response]] = {
     "session_expired": _to_log_in,
     "password_change_required": lambda request: redirect(request, CHOOSE),
+    "second_factor_required": lambda request: redirect(request, SET_UP),
 }
 """Errors that lead to another page instead of one that says what is wrong."""
 

@@ -7,34 +7,48 @@ from urllib.parse import urlencode
 from chalice.app import Response
 
 from chalicelib import observability
-from chalicelib.domain.errors import Rejected
+from chalicelib.domain.errors import Rejected, Unauthenticated
 from chalicelib.domain.events import Actor
+from chalicelib.domain.origin import network_of
+from chalicelib.domain.session import SessionClaims
+from chalicelib.domain.users import User
 from chalicelib.languages import gettext
 from chalicelib.portal.context import Context, Parts
 from chalicelib.portal.error_pages import FORM_EXPIRED, FORM_EXPIRED_CODE
 from chalicelib.portal.forms import FIELD, nonce_of
 from chalicelib.portal.handlers import (
     LOG_IN,
+    Handler,
     PageHandler,
     end_session,
     redirect,
     say_when,
     set_browser,
+    set_cookie,
     set_session,
     set_visitor,
     visitor,
 )
 from chalicelib.portal.messages import error_message, field_messages
 from chalicelib.portal.render import render
-from chalicelib.portal.request import PortalRequest
+from chalicelib.portal.request import PENDING_COOKIE, PortalRequest
 from chalicelib.usecases.branding import known_company
 from chalicelib.usecases.forgotten_password import request_code, set_password_by_code
 from chalicelib.usecases.known_browser import origin_of
+from chalicelib.usecases.log_in_code import (
+    VALID_MS,
+    PendingLogIn,
+    enter_by_code,
+    from_cookie,
+    pending_log_in,
+    to_cookie,
+)
 from chalicelib.usecases.sessions import log_in_to_portal, log_out
 from chalicelib.web.error_responses import wire_code
 from chalicelib.web.errors import ERRORS
 
 HOME = "/portal"
+LOG_IN_CODE = "/portal/log-in/code"
 _OURS = re.compile(r"/portal(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*(\?[A-Za-z0-9._~%&=+*-]*)?")
 """No part begins with a dot: browsers go up at `..`, out of the portal. A query may follow."""
 
@@ -93,13 +107,58 @@ def log_in(request: PortalRequest) -> Response:
     given, (company, email) = request.fields, _account(request)
     origin = origin_of(request.browser, company, email, request.ip)
     user, claims = log_in_to_portal(company, email, given.get("password", ""), origin, now=request.now)
+    if claims is not None:
+        return _entered(request, user, claims)
+    response = redirect(request, f"{LOG_IN_CODE}?{urlencode({'next': given.get('next', '')})}")
+    pending = to_cookie(pending_log_in(user, origin, now=request.now), visitor(request))
+    set_cookie(request, response, PENDING_COOKIE, pending, VALID_MS // 1000)
+    return response
+
+
+def _entered(request: PortalRequest, user: User, claims: SessionClaims) -> Response:
+    """Go on to the page that was asked for, in the place of the session that the browser had."""
     if request.claims is not None:
         log_out(request.claims)
-    to = given.get("next", "")
+    to = request.fields.get("next", "")
     response = redirect(request, to if _OURS.fullmatch(to) else HOME)
     set_session(request, response, claims)
     set_browser(request, response, user)
     return response
+
+
+def _pending(request: PortalRequest) -> PendingLogIn | None:
+    return from_cookie(request.cookies.get(PENDING_COOKIE, ""), visitor(request), request.now)
+
+
+def _branded_by_pending(request: PortalRequest) -> Context:
+    """The company of who has entered the password; of the person nothing is shown."""
+    pending = _pending(request)
+    return {"company": None if pending is None else known_company(pending.company)}
+
+
+@visitor_form("log_in_code.html", _branded_by_pending)
+def _enter_code(request: PortalRequest) -> Response:
+    """Open a session for who has entered the password, and a code."""
+    pending = _pending(request)
+    assert pending is not None, "`code` asks for it"
+    given = (pending, request.fields.get("code", ""), network_of(request.ip))
+    try:
+        user, claims = enter_by_code(*given, now=request.now)
+    except Unauthenticated:
+        return redirect(request, LOG_IN)
+    response = _entered(request, user, claims)
+    set_cookie(request, response, PENDING_COOKIE, "", 0)
+    return response
+
+
+def _after_password(handle: Handler | None) -> Handler:
+    """For who has entered the password, in this browser and of late; who has not begins anew."""
+    assert handle is not None, "a form is shown and sent"
+    return lambda request, parts: handle(request, parts) if _pending(request) else redirect(request, LOG_IN)
+
+
+code = PageHandler(_after_password(_enter_code.get), _after_password(_enter_code.post))
+"""The code of a second factor, behind the password."""
 
 
 @visitor_form("forgotten.html", _branded)

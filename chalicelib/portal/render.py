@@ -102,6 +102,7 @@ def _form_result(request: PortalRequest, principal: Principal | None) -> Context
         "reveal": answer.get("reveal", ""),
         "undo": undo if in_time else None,
         "row": answer.get("row", ""),
+        "codes": answer.get("codes", ()) if request.now < answer.get("codes_until", 0) else (),
     }
 
 

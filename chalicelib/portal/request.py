@@ -21,7 +21,9 @@ from chalicelib.web.request_limits import MAX_BODY_BYTES
 SESSION_COOKIE, VISITOR_COOKIE, BROWSER_COOKIE = "seatkeeper", "seatkeeper-visitor", "seatkeeper-browser"
 WAY_COOKIE = "seatkeeper-way-in"
 """How the last person who was given a seat by this browser gets in: one of `WAYS_IN`."""
-COOKIES = (SESSION_COOKIE, VISITOR_COOKIE, BROWSER_COOKIE, WAY_COOKIE)
+PENDING_COOKIE = "seatkeeper-pending"
+"""Of a log-in that waits for the code of a second factor."""
+COOKIES = (SESSION_COOKIE, VISITOR_COOKIE, BROWSER_COOKIE, WAY_COOKIE, PENDING_COOKIE)
 WAYS_IN = ("invite", "show")
 """By a mailed invitation, or with an initial password that is shown."""
 MAX_FIELDS = 50

@@ -1,8 +1,11 @@
-"""How often somebody has asked for e-mails, and may learn that others have them: counted before it is answered."""
+"""How often somebody has asked for e-mails, and may learn that others have them, or has guessed: counted before it is
+answered.
+"""
 
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.origin import Failures
 from chalicelib.domain.probes import GUESS_WINDOW_MS, MAX_GUESSES, MAX_TAKEN, TAKEN_WINDOW_MS
+from chalicelib.domain.second_factor import MAX_WRONG, WRONG_WINDOW_MS
 from chalicelib.store.counters import count_back, count_one, read_count
 from chalicelib.store.items.ephemera import FailuresItem
 
@@ -30,6 +33,25 @@ def count_guess(company: str, network: str, now: Instant) -> None:
 def guesses(company: str, network: str, now: Instant) -> Failures:
     """What is counted of these."""
     return read_count(_guesses(company, network), now)
+
+
+def count_code(company: str, user_id: int, now: Instant) -> None:
+    """Count a code of an account's app that is tried. Raises `ConditionFailed` where it is one too many."""
+    count_one(_codes(company, user_id), now, WRONG_WINDOW_MS, most=MAX_WRONG)
+
+
+def tried_codes(company: str, user_id: int, now: Instant) -> Failures:
+    """What is counted of these."""
+    return read_count(_codes(company, user_id), now)
+
+
+def forget_code(company: str, user_id: int, now: Instant) -> None:
+    """Take one back that was right."""
+    count_back(_codes(company, user_id), now)
+
+
+def _codes(company: str, user_id: int) -> FailuresItem:
+    return FailuresItem(f"guesses#{company}#code#{user_id}")
 
 
 def _guesses(company: str, network: str) -> FailuresItem:

@@ -71,6 +71,12 @@ def email_notices(old: User, new: User, actor: Actor) -> tuple[Mail, Mail]:
     return write("email_changed", old.email, params), write("email_changed", new.email, params)
 
 
+def second_factor_notice(user: User, code: MailCode, actor: Actor) -> Mail:
+    """The mail to whose second factor was changed, used for recovery or guessed at, as the code says."""
+    params: Params = {"who": _user(actor), "address": actor.ip, "left": len(user.recovery_hashes)}
+    return _writer(user.company)(code, user, params)
+
+
 def new_log_in_notice(user: User, address: str, now: Instant) -> Mail:
     """The mail to whose account was logged in to by a browser that the account does not know."""
     return _writer(user.company)("new_log_in", user, {"address": address}, now)

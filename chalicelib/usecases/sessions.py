@@ -26,8 +26,9 @@ _CONTEXT = "session"
 
 def log_in_to_portal(
     company: str, email: str, password: str, origin: Origin = NOWHERE, *, now: Instant
-) -> tuple[User, SessionClaims]:
-    """A session for who knows all three. The owner is mailed where it is a browser that the account does not know.
+) -> tuple[User, SessionClaims | None]:
+    """A session for who knows all three; None where the account has a second factor, of which nothing is proved yet
+    (`usecases.log_in_code`). The owner is mailed where it is a browser that the account does not know.
 
     Raises `Unauthenticated`: `invalid_credentials`, `Denied`: `account_locked`.
 
@@ -37,10 +38,15 @@ def log_in_to_portal(
     with suppress(Invalid):
         code = company_code(company)
     user = log_in(code, email, password, origin, now=now)
+    return user, None if user.has_second_factor else enter(user, origin, now=now)
+
+
+def enter(user: User, origin: Origin, *, now: Instant) -> SessionClaims:
+    """The session of a log-in that is complete: it is noted, and the owner is mailed where the browser is not known."""
     note_security_event(user.company, user, "signed_in", Actor(f"user:{user.email}", origin.address or None), now)
     if not origin.known and not user.is_initial_password:  # who has chosen a password has been here before
         queue_mail(new_log_in_notice(user, origin.address, now), now)
-    return user, open_session(user, now=now)
+    return open_session(user, now=now)
 
 
 def open_session(user: User, *, now: Instant) -> SessionClaims:

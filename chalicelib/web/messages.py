@@ -13,6 +13,7 @@ from chalicelib.web.errors import ERRORS
 MESSAGES: dict[str, str] = {
     "session_expired": "You are not logged in any more.",
     "password_change_required": "Choose a password of your own first.",
+    "second_factor_required": "Set up two-factor log-in first.",
     "missing_parameters": "this parameter is required.",
     "missing_hardware_id": "this parameter is required.",
     "missing_parameters.username": "this parameter is required with username.",
@@ -62,6 +63,12 @@ MESSAGES: dict[str, str] = {
         "again."
     ),
     "invalid_credentials.old_password": "this is not your present password.",
+    "invalid_code.second_factor": "this code is wrong.",
+    "invalid_code.used_code": "this code was used already. Wait until your app shows the next one.",
+    "rate_limit_exceeded.second_factor": ("Too many wrong codes. Wait an hour, or enter one of your recovery codes."),
+    "already_exists.second_factor": "Two-factor log-in is on already.",
+    "not_found.second_factor": "Two-factor log-in is off.",
+    "not_found.second_factor_on": "Two-factor log-in is on already.",
     "management_key_scope_missing": "This key lacks the scope {scope}.",
     "api_key_scope_missing": "This API key lacks the scope {scope}.",
     # what is wrong with a field

@@ -76,6 +76,15 @@ COMMANDS = (
         ),
     ),
     Command(
+        "company policy",
+        "say of whom a company asks a second factor to log in to the portal",
+        "--code QBITEC --second-factor managers",
+        (
+            Option("--code", "CODE", "the company", values.company, True),
+            Option("--second-factor", "WHO", "managers or nobody", values.one_of("managers", "nobody"), True),
+        ),
+    ),
+    Command(
         "company delete",
         "delete a company with all that it has, permanently: licenses, people, history",
         "QBITEC --confirm QBITEC",
@@ -286,6 +295,12 @@ COMMANDS = (
     Command(
         "user unlock",
         "let a user log in again whom failed log-ins keep out, whoever made them",
+        "--company QBITEC --email don.joe@qbitec.com",
+        ACCOUNT,
+    ),
+    Command(
+        "user remove-second-factor",
+        "let a user log in with the password alone who has lost phone and recovery codes; ask who it is",
         "--company QBITEC --email don.joe@qbitec.com",
         ACCOUNT,
     ),

@@ -4,6 +4,7 @@ from chalicelib.domain.instants import Instant
 from chalicelib.usecases.change_email import change_email
 from chalicelib.usecases.close_account import close_account, reopen_account
 from chalicelib.usecases.order_managers import find_order
+from chalicelib.usecases.second_factor import take_off
 from chalicelib.usecases.unlock import unlock
 from infra.admin.command_result import CommandResult
 from infra.admin.operator_name import operator
@@ -12,6 +13,11 @@ from infra.admin.operator_name import operator
 def user_unlock(company: str, email: str, *, now: Instant) -> CommandResult:
     user = unlock(company, email, operator(), now=now)
     return CommandResult({"email": user.email, "user_id": user.id, "unlocked": True})
+
+
+def user_remove_second_factor(company: str, email: str, *, now: Instant) -> CommandResult:
+    user = take_off(company, email, operator(), now=now)
+    return CommandResult({"email": user.email, "user_id": user.id, "second_factor": user.has_second_factor})
 
 
 def user_close(company: str, email: str, *, now: Instant) -> CommandResult:

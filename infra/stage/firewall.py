@@ -11,6 +11,7 @@ from infra.stage.stages import Firewall, Stage
 
 GUARDED = (
     "/portal/log-in",
+    "/portal/log-in/code",
     "/portal/forgotten",
     "/portal/forgotten/code",
     "/portal/invitation",

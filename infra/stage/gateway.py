@@ -44,6 +44,7 @@ OPEN = (
     ("/api/v1/openapi.json", ("GET",)),
     ("/portal/{nowhere}", ("GET",)),
     ("/portal/log-in", ("GET", "POST")),
+    ("/portal/log-in/code", ("GET", "POST")),
     ("/portal/forgotten", ("GET", "POST")),
     ("/portal/forgotten/code", ("GET", "POST")),
     ("/portal/invitation", ("GET", "POST")),

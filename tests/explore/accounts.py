@@ -154,7 +154,9 @@ class _Made:
     def log_in(self, at: Instant) -> None:
         """Open the session of the world."""
         given = self.vendor.code, OWNER, self.password, ORIGINS["browser"]
-        self.session = log_in_to_portal(*given, now=at)[1]
+        session = log_in_to_portal(*given, now=at)[1]
+        assert session is not None, "nobody here has a second factor"
+        self.session = session
 
     def fail(self, times: int) -> None:
         """Log in so often with a wrong password, each time as soon as that may be done; the last wait is over."""

@@ -230,7 +230,7 @@ WRONG = {
     **dict.fromkeys(
         ("--product", "--scope", "--origin", "--accent", "--time-zone", "--language", "--off", "--deny"), "a b"
     ),
-    **dict.fromkeys(("--license-type", "--authorization-method"), "none"),
+    **dict.fromkeys(("--license-type", "--authorization-method", "--second-factor"), "none"),
     "--new-email": "m\xfcller@b.example",
     "--phone": "1" * 41,
     "--hardware-id": "",

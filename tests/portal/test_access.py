@@ -21,6 +21,7 @@ OF_SEATS = [route for route in PORTAL if "{license_id}" in route[0] and route[0]
 OTHERS = [route for route in PORTAL if "{license_id}" not in route[0]]
 FOR_EVERYBODY = {
     "/portal/log-in",
+    "/portal/log-in/code",
     "/portal/logo/{name}",
     "/portal/log-out",
     "/portal/forgotten",

@@ -568,6 +568,7 @@ def logged_in(vendor: Vendor) -> SessionClaims:
 
 def enter_portal(vendor: Vendor, seat: Seated) -> Any:
     user, claims = sessions.log_in_to_portal(vendor.code, ADA, seat.password, now=vendor.now)
+    assert claims is not None
     return user, batch_read(claims, ReadRequest(), vendor.now).session
 
 

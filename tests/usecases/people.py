@@ -1,12 +1,18 @@
 """People who log in to the portal: they have chosen a password, and a session is open."""
 
+from dataclasses import dataclass
+
+from chalicelib.domain.events import Actor
+from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License
+from chalicelib.domain.second_factor import STEP_MS, app_code
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import User
 from chalicelib.store import accounts
 from chalicelib.usecases.batch_assign import RowResult, batch_result
 from chalicelib.usecases.change_password import change_password
 from chalicelib.usecases.initial_password import initial_password, new_user
+from chalicelib.usecases.second_factor import offer_secret, turn_on
 from chalicelib.usecases.sessions import open_session
 from tests.support import ADMIN, Vendor
 
@@ -49,3 +55,26 @@ def reader(vendor: Vendor) -> User:
 def result_of(vendor: Vendor, license: License, batch_id: int) -> list[RowResult]:
     """What came of a batch."""
     return batch_result(vendor.code, license.id, batch_id, reader(vendor), ADMIN, now=vendor.now)
+
+
+@dataclass(frozen=True, slots=True)
+class Protected:
+    """Somebody with a second factor: what the app knows, and the recovery codes."""
+
+    user: User
+    secret: str
+    recovery_codes: tuple[str, ...]
+
+    def shows(self, at: Instant) -> str:
+        """The code of the app."""
+        return app_code(self.secret, at // STEP_MS)
+
+
+def protected(vendor: Vendor, email: str, *, at: Instant | None = None) -> Protected:
+    """Turn a second factor on, in the step before the vendor's clock: the code of now is unused."""
+    user, now = chosen(vendor, email), (at or vendor.now) - STEP_MS
+    offer = offer_secret(user)
+    code = app_code(offer.secret, now // STEP_MS)
+    given = (vendor.code, user.id, offer.sealed, code, PASSWORD, Actor(f"user:{email}"))
+    changed, codes = turn_on(*given, epoch=user.session_epoch, now=now)
+    return Protected(changed, offer.secret, codes)

@@ -67,6 +67,7 @@ from chalicelib.usecases.operator_queries import account_history, license_detail
 from chalicelib.usecases.order_managers import add_manager, find_order, remove_manager, set_permissions
 from chalicelib.usecases.record_refusal import record_refusal
 from chalicelib.usecases.replace_user import replace_user
+from chalicelib.usecases.second_factor import account_in_epoch, renew_recovery_codes, take_off, turn_off, turn_on
 from chalicelib.usecases.sessions import log_in_to_portal
 from chalicelib.usecases.unlock import unlock
 from chalicelib.usecases.user_licenses import user_licenses
@@ -235,6 +236,19 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
         "user_not_found",
         [lambda c, v: choose_password(c, ada(v), "chosen by eve", ADMIN, old_password=None, epoch=0, now=NOW)],
     ),
+    (account_in_epoch, "session_expired", [lambda c, v: account_in_epoch(c, ada(v), 0)]),
+    (
+        turn_on,
+        "session_expired",
+        [lambda c, v: turn_on(c, ada(v), "", "123456", v.password, ADMIN, epoch=0, now=NOW)],
+    ),
+    (turn_off, "session_expired", [lambda c, v: turn_off(c, ada(v), "123456", ADMIN, epoch=0, now=NOW)]),
+    (
+        renew_recovery_codes,
+        "session_expired",
+        [lambda c, v: renew_recovery_codes(c, ada(v), "123456", ADMIN, epoch=0, now=NOW)],
+    ),
+    (take_off, "user_not_found", [lambda c, _v: take_off(c, ADA, ADMIN, now=NOW)]),
     (preview, "license_not_found", [lambda c, v: preview(c, v.by_user.id, "eve@customer.test")]),
     (
         start_batch,
@@ -383,6 +397,7 @@ NAMES_NOTHING = {
     "request_code",
     "encrypt_initial_password",
     "set_branding",
+    "ask_second_factor",
     "company_history",
     "find_candidates",
     "find_backlogs",

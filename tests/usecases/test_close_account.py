@@ -329,7 +329,9 @@ def own_password(don: Employee) -> None:
 
 
 def logging_in(don: Employee) -> None:
-    don.session = log_in_to_portal(don.vendor.code, DON, PASSWORD, now=NOW)[1]
+    session = log_in_to_portal(don.vendor.code, DON, PASSWORD, now=NOW)[1]
+    assert session is not None
+    don.session = session
 
 
 def new_device(don: Employee) -> None:

@@ -21,6 +21,7 @@ def manager(vendor: Vendor) -> str:
 def test_a_log_in_opens_a_session(vendor: Vendor, manager: str) -> None:
     company, email = f" {vendor.code.lower()} ", manager.upper()
     user, claims = sessions.log_in_to_portal(company, email, PASSWORD, now=NOW)
+    assert claims is not None
     assert portal_queries.authenticate_session(claims, now=NOW).user == user
 
 

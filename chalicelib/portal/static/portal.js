@@ -57,13 +57,16 @@
     say(text);
   }
 
-  // --- a session that ended while a form was filled in: log in here, and the form goes on.
-  const isLogIn = (address) => new URL(address).pathname.endsWith("/portal/log-in");
+  // --- a session that ended while a form was filled in: log in here, with the code where one is asked for, and the form goes on.
+  const isLogIn = (address) => /\/portal\/log-in(\/code)?$/.test(new URL(address).pathname);
 
   function logInAgain(page, form, button) {
     const sheet = one(".sheet", page), logIn = one("form", sheet), asked = one("#again");
-    logIn.elements.company.value ||= one(".leave").dataset.company;
-    logIn.elements.email.value ||= one(".who").textContent;
+    const { company, email, password, code } = logIn.elements;
+    if (password) {
+      company.value ||= one(".leave").dataset.company;
+      email.value ||= one(".who").textContent;
+    }
     logIn.addEventListener("submit", (event) => {
       event.preventDefault();
       event.stopPropagation();
@@ -71,7 +74,7 @@
     });
     one("article", asked).replaceChildren(sheet);
     if (!asked.open) asked.showModal();
-    logIn.elements.password.focus();
+    (password ?? code).focus();
   }
 
   async function loggedIn(logIn, form, button) {

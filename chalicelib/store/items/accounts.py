@@ -66,6 +66,10 @@ class UserItem(AccountsItem[User]):
             "invitation_hash",
             "invited_at",
             "invitation_refused_at",
+            "sealed_totp_secret",
+            "totp_step",
+            "recovery_hashes",
+            "second_factor_proof",
         }
     )
 
@@ -83,6 +87,10 @@ class UserItem(AccountsItem[User]):
     invitation_hash: TextAttribute
     invited_at: IntegerAttribute
     invitation_refused_at: IntegerAttribute
+    sealed_totp_secret: TextAttribute
+    totp_step: IntegerAttribute
+    recovery_hashes: TextSetAttribute
+    second_factor_proof: TextAttribute
 
 
 class OrderItem(AccountsItem[Order]):

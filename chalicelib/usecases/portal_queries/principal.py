@@ -10,6 +10,7 @@ from chalicelib.domain.errors import Forbidden, NotFound, Unauthenticated
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, LicenseState, license_title
 from chalicelib.domain.permissions import Permission
+from chalicelib.domain.second_factor import is_missing
 from chalicelib.domain.session import TOUCH_MS, SessionClaims, is_open
 from chalicelib.domain.standing import Standing, standing
 from chalicelib.domain.types import Json
@@ -30,6 +31,11 @@ class Principal:
     company: Company
     outcome: Json | None
     """What came of the form that led here, if one did."""
+
+    @property
+    def is_held(self) -> bool:
+        """Whether nothing else opens until a password is chosen, or a second factor set up."""
+        return self.user.is_initial_password or is_missing(self.user, self.company)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +61,25 @@ class LicenseView:
         return license_title(self.product, self.license)
 
 
-def authenticate_session(claims: SessionClaims, *, allow_initial_password: bool = False, now: Instant) -> Principal:
+def authenticate_session(
+    claims: SessionClaims, *, allow_initial_password: bool = False, allow_one_factor: bool = False, now: Instant
+) -> Principal:
     """Who asks, for pages that show nothing else.
 
-    Raises `session_expired`, and `password_change_required` unless `allow_initial_password`.
+    Raises `session_expired`, and `password_change_required` unless `allow_initial_password`; `second_factor_required`
+    unless `allow_one_factor`.
     """
-    return authenticate(
-        claims, batch_reads.batch_read(claims, ReadRequest(), now), now, allow_initial_password=allow_initial_password
-    )
+    allowed = {"allow_initial_password": allow_initial_password, "allow_one_factor": allow_one_factor}
+    return authenticate(claims, batch_reads.batch_read(claims, ReadRequest(), now), now, **allowed)
 
 
 def authenticate(
-    claims: SessionClaims, found: BatchRead, now: Instant, *, allow_initial_password: bool = False
+    claims: SessionClaims,
+    found: BatchRead,
+    now: Instant,
+    *,
+    allow_initial_password: bool = False,
+    allow_one_factor: bool = False,
 ) -> Principal:
     """Who asks, by what was read of the session. Raises as `authenticate_session`."""
     session, user, company = found.session, found.user, found.company
@@ -74,8 +87,11 @@ def authenticate(
         raise Unauthenticated("session_expired")
     observability.add_fields(company=user.company, user_id=user.id)
     languages.go_on_for(reader_of(user, company, languages.reader().language))
-    if user.is_initial_password and not allow_initial_password:
-        raise Forbidden("password_change_required")
+    if user.is_initial_password:
+        if not allow_initial_password:
+            raise Forbidden("password_change_required")
+    elif is_missing(user, company) and not allow_one_factor:
+        raise Forbidden("second_factor_required")
     if now - session.seen_at >= TOUCH_MS:
         with suppress(ConditionFailed):  # ended in this very moment
             sessions.touch_session(claims.token, now)
