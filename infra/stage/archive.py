@@ -32,11 +32,12 @@ def check_architecture(folder: Path, architecture: str) -> None:
 def compile_all(folder: Path) -> None:
     """Compile all Python: Lambda could not keep what it compiles. Of libraries, the bytecode takes the sources' place.
 
-    Ours stay beside their bytecode, for what a traceback shows. Bytecode is used without a look at its source.
+    Ours stay beside their bytecode, for what a traceback shows. Bytecode is used without a look at its source. That of
+    libraries is without docstrings, which nobody reads there, and without assertions, which look for bugs of theirs.
     """
     shipped = "|".join(map(re.escape, SHIPPED))
     _compile(folder, *(str(folder / name) for name in SHIPPED))
-    _compile(folder, "-b", "-x", rf"^{re.escape(str(folder))}/({shipped})(/|$)", str(folder))
+    _compile(folder, "-o", "2", "-b", "-x", rf"^{re.escape(str(folder))}/({shipped})(/|$)", str(folder))
     for path in files_of(folder):
         if path.suffix == ".py" and path.relative_to(folder).parts[0] not in SHIPPED:
             path.unlink()

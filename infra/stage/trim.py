@@ -39,6 +39,9 @@ _UNUSED = (
     "dateutil/zoneinfo/*",  # time zones for systems that have none
     "pydantic/mypy.py",
     "pydantic/v1/*",  # the former pydantic, whole
+    "segno/cli.py",  # a command
+    "segno/helpers.py",  # codes of contacts, places and payments
+    "share/*",  # manuals
     "tzdata/zoneinfo/*.tab",  # lists of the zones, for people who choose one
     "tzdata/zoneinfo/leapseconds",
     "tzdata/zoneinfo/tzdata.zi",  # all zones again, as a text
