@@ -23,6 +23,7 @@ from chalicelib.usecases import (
     change_seat,
     check,
     close_account,
+    company_policy,
     create,
     deactivate,
     delete_company,
@@ -35,6 +36,7 @@ from chalicelib.usecases import (
     issue_license,
     limit_reached,
     log_in,
+    log_in_code,
     management_keys,
     order_managers,
     portal_queries,
@@ -42,6 +44,7 @@ from chalicelib.usecases import (
     remove_person,
     repair_links,
     replace_user,
+    second_factor,
     send_mails,
     sessions,
     sweep,
@@ -49,6 +52,7 @@ from chalicelib.usecases import (
     user_licenses,
 )
 from chalicelib.usecases import initial_password as initial_password_module
+from tests.store import second_factor_states as second
 from tests.store import states
 from tests.support import ADMIN, DAY, HOUR, NOW, Vendor
 from tests.usecases.refusals import a_refusal
@@ -420,6 +424,50 @@ CASES = (
     ),
     Case("end a batch", batch_assign.end_batch, states.with_batch, states.end_batch, ("batch_ended",)),
     Case("log in to the portal", sessions.log_in_to_portal, states.seated, states.enter_portal, ("signed_in",)),
+    Case("complete a log-in", sessions.enter, second.with_own_password, second.enter, ("signed_in",)),
+    Case(
+        "log in with a code",
+        log_in_code.enter_by_code,
+        second.with_second_factor,
+        second.enter_by_app,
+        ("signed_in",),
+    ),
+    Case(
+        "log in with a recovery code",
+        log_in_code.enter_by_code,
+        second.with_second_factor,
+        second.enter_by_recovery_code,
+        ("recovery_code_used", "signed_in"),
+    ),
+    Case(
+        "turn a second factor on",
+        second_factor.turn_on,
+        second.with_own_password,
+        second.turn_on,
+        ("second_factor_on",),
+    ),
+    Case(
+        "turn it off",
+        second_factor.turn_off,
+        second.with_second_factor,
+        second.turn_off,
+        ("second_factor_off",),
+    ),
+    Case(
+        "make new recovery codes",
+        second_factor.renew_recovery_codes,
+        second.with_second_factor,
+        second.renew_codes,
+        ("recovery_codes_made",),
+    ),
+    Case(
+        "take a second factor off",
+        second_factor.take_off,
+        second.with_second_factor,
+        second.take_off,
+        ("second_factor_off",),
+    ),
+    Case("ask a second factor", company_policy.ask_second_factor, states.nothing, second.ask, ("company_changed",)),
     Case("keep a session", sessions.keep_session, states.logged_in, states.keep_session),
     Case("log out", sessions.log_out, states.logged_in, states.log_out),
     Case("call with a key", idempotency.perform_once, states.logged_in, states.once_only, (), True),

@@ -34,6 +34,7 @@ _RANDOM = (
     (re.compile(r"\bordered#[0-9a-f]{24}\b"), "ordered#ORDER"),
     (re.compile(r"\$argon2id[^'\"]+"), "HASH"),
     (re.compile(r"(invitation_hash(?:='|\": {\"S\": \"))[^'\"]+"), r"\1HASH"),
+    (re.compile(r'"[0-9a-f]{24}"'), '"HASH"'),  # of recovery codes, and of a log-in with a code
     (re.compile(r"(sealed_\w+(?:='|\": {\"S\": \"))[^'\"]+"), r"\1SEALED"),
 )
 MOVED_BESIDES = {"validity_period"}

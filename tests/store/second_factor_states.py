@@ -1,0 +1,70 @@
+"""An account with a second factor, and what is done to it: for the cases of faults."""
+
+from typing import Any
+
+from chalicelib.domain.events import Actor
+from chalicelib.domain.origin import NOWHERE
+from chalicelib.domain.second_factor import STEP_MS, app_code
+from chalicelib.domain.users import User
+from chalicelib.store.batch_reads import ReadRequest, batch_read
+from chalicelib.usecases import log_in_code, second_factor, sessions
+from chalicelib.usecases.company_policy import ask_second_factor
+from tests.store.states import ADA, seated
+from tests.support import ADMIN, Vendor
+from tests.usecases.people import PASSWORD, Protected, chosen, protected
+
+OWNER = Actor(f"user:{ADA}")
+
+
+def with_own_password(vendor: Vendor) -> User:
+    seated(vendor)
+    return chosen(vendor, ADA)
+
+
+def turn_on(vendor: Vendor, user: User) -> Any:
+    offer = second_factor.offer_secret(user)
+    given = (vendor.code, user.id, offer.sealed, app_code(offer.secret, vendor.now // STEP_MS), PASSWORD, OWNER)
+    changed, codes = second_factor.turn_on(*given, epoch=user.session_epoch, now=vendor.now)
+    return changed.has_second_factor, len(codes)
+
+
+def with_second_factor(vendor: Vendor) -> Protected:
+    seated(vendor)
+    return protected(vendor, ADA)
+
+
+def turn_off(vendor: Vendor, owner: Protected) -> Any:
+    user, code = owner.user, owner.shows(vendor.now)
+    given = (vendor.code, user.id, code, OWNER)
+    return second_factor.turn_off(*given, epoch=user.session_epoch, now=vendor.now).has_second_factor
+
+
+def renew_codes(vendor: Vendor, owner: Protected) -> Any:
+    given = (vendor.code, owner.user.id, owner.recovery_codes[0], OWNER)
+    return len(second_factor.renew_recovery_codes(*given, epoch=owner.user.session_epoch, now=vendor.now)[1])
+
+
+def take_off(vendor: Vendor, _: Protected) -> Any:
+    return second_factor.take_off(vendor.code, ADA, ADMIN, now=vendor.now).has_second_factor
+
+
+def enter_by_app(vendor: Vendor, owner: Protected) -> Any:
+    return _enter(vendor, owner, owner.shows(vendor.now))
+
+
+def enter_by_recovery_code(vendor: Vendor, owner: Protected) -> Any:
+    return _enter(vendor, owner, owner.recovery_codes[0])
+
+
+def _enter(vendor: Vendor, owner: Protected, code: str) -> Any:
+    pending = log_in_code.pending_log_in(owner.user, NOWHERE, now=vendor.now)
+    _, claims = log_in_code.enter_by_code(pending, code, "", now=vendor.now)
+    return batch_read(claims, ReadRequest(), vendor.now).session
+
+
+def enter(vendor: Vendor, user: User) -> Any:
+    return batch_read(sessions.enter(user, NOWHERE, now=vendor.now), ReadRequest(), vendor.now).session
+
+
+def ask(vendor: Vendor, _: object) -> Any:
+    return ask_second_factor(vendor.code, "managers", ADMIN, now=vendor.now).second_factor
