@@ -28,7 +28,7 @@ class Text:
 
 
 _ACCOUNT: Rows = ((mark("Vendor"), "{name}"), (mark("Company code"), "{company}"), (mark("Email"), "{email}"))
-_UNEXPECTED = mark("If you did not expect this, ask who did it, or the vendor.")
+_UNEXPECTED = mark("If you did not expect this, ask whoever did it, or the vendor.")
 _ABOUT: tuple[Block, ...] = (
     _ACCOUNT,
     mark(
@@ -42,15 +42,15 @@ _MANAGED: tuple[Block, ...] = (
     ITEM,
     _ACCOUNT,
     mark(
-        "You are mailed this because you manage these licenses, of each kind once a day at most. Which mails you get,"
-        " you choose yourself:"
+        "You get this mail because you manage these licenses, at most once a day for each kind. You can choose which "
+        "mails you get:"
     ),
     ((mark("Choose your mails"), "/portal/account/mails"),),
 )
-_GIVEN = mark("{who} has given you a license of {product}.")
+_GIVEN = mark("{who} has given you a license for {product}.")
 _MAY_USE = mark("You may use {product} ({name})")
 _CHANGED = mark("Your password was changed ({name})")
-_NOT_YOU = mark("All other sessions are ended. If it was not you, set another one at once.")
+_NOT_YOU = mark("All other sessions have ended. If that was not you, set a new one at once.")
 
 _NOT_YOUR_FACTOR = mark(
     "If it was not you, set another password at once (“Forgotten password” on the log-in page), and write to the "
@@ -72,15 +72,15 @@ TEXTS: Mapping[MailCode, Text] = {
     "code_requested": Text(
         mark("Your code for {name}"),
         (
-            mark("Somebody has asked to set a new password for your account at {name}."),
+            mark("Somebody asked to set a new password for your account at {name}."),
             ((mark("Code"), "{code}"), (mark("Company code"), "{company}"), (mark("Email"), "{email}")),
             mark(
                 "Enter the code on the page where you asked for it. It is valid for {minutes} minutes and works once."
                 " Of several codes only the newest is valid."
             ),
             mark(
-                "We do not know who asked. If it was not you, you need not do anything: your password stays as it is."
-                " Give this code to nobody; we shall never ask you for it."
+                "We do not know who asked. If it was not you, there is nothing to do: your password stays as it is. Do "
+                "not share this code; we will never ask you for it."
             ),
         ),
     ),
@@ -88,10 +88,10 @@ TEXTS: Mapping[MailCode, Text] = {
         _MAY_USE,
         (
             _GIVEN,
-            mark("Choose a password, and you may use it:"),
+            mark("Choose a password to start using it:"),
             ((mark("Choose a password"), "{link}"),),
             mark(
-                "The link is valid for {days} days and works once. Give it to nobody: whoever opens it chooses the "
+                "The link is valid for {days} days and works once. Do not share it: whoever opens it chooses the "
                 "password."
             ),
             _ACCOUNT,
@@ -105,7 +105,7 @@ TEXTS: Mapping[MailCode, Text] = {
     ),
     "password_set": Text(
         mark("Your password was set ({name})"),
-        (mark("{who} has set a new password for your account. All your sessions are ended."), *_ABOUT),
+        (mark("{who} set a new password for your account. All your sessions have ended."), *_ABOUT),
     ),
     "password_changed": Text(
         _CHANGED,
@@ -119,26 +119,26 @@ TEXTS: Mapping[MailCode, Text] = {
         mark("You have a password ({name})"),
         (
             mark(
-                "A password was chosen for your account, by the link in the mail that has invited you. If it was not "
-                "you, set another one at once."
+                "A password was chosen for your account, with the link in your invitation. If that was not you, set a "
+                "new one at once."
             ),
             *_ABOUT,
         ),
     ),
     "email_changed": Text(
         mark("Your email was changed ({name})"),
-        (mark("{who} has changed the email of your account from {old} to {new}."), *_ABOUT),
+        (mark("{who} changed the email of your account from {old} to {new}."), *_ABOUT),
     ),
     "new_log_in": Text(
         mark("New log-in to your account ({name})"),
         (
             mark(
-                "Somebody has logged in to your account, in a browser that was not used for it before, and with the "
-                "right password."
+                "Somebody logged in to your account with the right password, in a browser that was not used for it "
+                "before."
             ),
             ((mark("Time"), "{time}"), (mark("Address"), "{address}")),
             mark(
-                "If it was you, you need not do anything. If not, set another password at once: choose “Forgotten "
+                "If that was you, there is nothing to do. If not, set a new password at once: choose “Forgotten "
                 "password” on the log-in page. That also ends all sessions."
             ),
             _ACCOUNT,
@@ -200,27 +200,27 @@ TEXTS: Mapping[MailCode, Text] = {
     ),
     "license_ends": _to_managers(
         mark("Licenses that end soon ({name})"),
-        mark("Of the licenses that you manage, these end soon:"),
+        mark("These licenses that you manage end soon:"),
         mark("Ends"),
         "{date}, {in_days}",
     ),
     "license_grace": _to_managers(
         mark("Licenses in their grace period ({name})"),
-        mark("Of the licenses that you manage, these have ended. They go on for a while, and stop then:"),
+        mark("These licenses that you manage have ended. They still work until their grace period is over:"),
         mark("Stops"),
         "{date}",
     ),
     "license_expired": _to_managers(
         mark("Licenses that have ended ({name})"),
-        mark("Of the licenses that you manage, these have ended, and cannot be used any more:"),
+        mark("These licenses that you manage have ended and can no longer be used:"),
         mark("Ended"),
         "{date}",
     ),
     "users_taken": _to_managers(
         mark("Licenses without a free seat ({name})"),
         mark(
-            "Of the licenses that you manage, these have as many users as they may have. To assign somebody else, "
-            "remove a user, or ask the vendor for more:"
+            "These licenses that you manage have no free seat. To assign somebody else, remove a user, or ask the "
+            "vendor for more:"
         ),
         mark("Users"),
         "{limit}",
@@ -228,34 +228,33 @@ TEXTS: Mapping[MailCode, Text] = {
     "devices_taken": _to_managers(
         mark("Licenses without a free activation ({name})"),
         mark(
-            "Of the licenses that you manage, these are active on as many devices as they may be. To activate another"
-            " one, reset a device, or ask the vendor for more:"
+            "These licenses that you manage are active on all the devices that they allow. To activate another one, "
+            "reset a device, or ask the vendor for more:"
         ),
         mark("Devices"),
         "{limit}",
     ),
     "invitation_bounced": _to_managers(
         mark("Invitations that did not arrive ({name})"),
-        mark("These people could not be mailed their invitation. Look whether the address is right:"),
+        mark("The invitations to these people could not be delivered. Check whether their addresses are right:"),
         mark("Address"),
         "{address}",
     ),
     "endpoint_disabled": Text(
         mark("A webhook endpoint was disabled ({name})"),
         (
-            mark("An endpoint of yours has failed for {days} days. It is disabled, and gets no events any more."),
+            mark("One of your endpoints has failed for {days} days. It is disabled and no longer gets events."),
             ((mark("Endpoint"), "{endpoint}"),),
-            mark("Enable it once it answers again. What it has missed can be sent again."),
+            mark("Enable it once it responds again. The events that it missed can be sent again."),
             _ACCOUNT,
         ),
     ),
     "sweep_late": Text(
-        mark("What is due is late ({name})"),
+        mark("Scheduled changes are late ({name})"),
         (
             mark(
-                "What becomes of licenses by time alone is recorded late, by {minutes} minutes now. They end in time "
-                "all the same; but events and mails about it come late. Whoever runs the server finds more in its "
-                "log."
+                "Scheduled changes of licenses are being recorded late, by {minutes} minutes at the moment. Licenses "
+                "still end on time, but events and mails about it come late. The log of the server says more."
             ),
             _ACCOUNT,
         ),

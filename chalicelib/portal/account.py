@@ -139,7 +139,7 @@ def sessions(request: PortalRequest, view: Principal, _form: Confirmation) -> Ch
         keep_session(view.claims, epoch, now=request.now)
         return epoch
 
-    return Change(end, lambda epoch: FormResult(ACCOUNT, gettext("All other sessions are ended."), epoch=epoch))
+    return Change(end, lambda epoch: FormResult(ACCOUNT, gettext("All other sessions have ended."), epoch=epoch))
 
 
 @contextmanager
@@ -175,6 +175,6 @@ def password(request: PortalRequest, view: Principal, form: NewPasswordForm) -> 
         keep_session(view.claims, changed.session_epoch, now=request.now)
         return changed
 
-    flash = gettext("Your new password is set. All other sessions are ended.")
+    flash = gettext("Your new password is set. All other sessions have ended.")
     to = "/portal" if me.is_manager and me.is_initial_password else ACCOUNT
     return Change(choose, lambda changed: FormResult(to, flash, epoch=changed.session_epoch))

@@ -124,14 +124,14 @@ def _seated(license: License, seat: Seat, user: User, form: NewUser, done: str, 
     if form.undo:
         who = display_email(seat.email)
         flash = gettext(
-            "{who} has the seat again, with the limit of before. Devices have to be activated anew.", who=who
+            "{who} has the seat again, with the same limit as before. Devices have to be activated again.", who=who
         )
         return FormResult(back, flash)
     if invited and user.is_initial_password:
-        way = gettext("An invitation is on its way; its link is good for {days} days.", days=VALID_DAYS)
+        way = gettext("An invitation is on its way; its link is valid for {days} days.", days=VALID_DAYS)
         return FormResult(back, f"{done} {way}")
     if not (user.is_initial_password and opens(user, license)):
-        way = gettext("The password is this person's own.")
+        way = gettext("This person has chosen their own password.")
         return FormResult(back, f"{done} {way}")
     way = gettext("Copy the initial password now, or show it later in the list.")
     return FormResult(back, f"{done} {way}", f"{back}/{user.id}/initial-password")

@@ -184,8 +184,8 @@ def restore(request: PortalRequest, view: LicenseView, form: RestoreForm) -> Cha
     def result(outcomes: list[Outcome]) -> FormResult:
         done, count = changed(outcomes), len(outcomes)
         words = gettext("{done} of {count} users have their seats again, as before.", done=done, count=count)
-        anew = gettext("Devices have to be activated anew.")
-        return FormResult(list_path(view.license.id), with_refusals(f"{words} {anew}", outcomes))
+        again = gettext("Devices have to be activated again.")
+        return FormResult(list_path(view.license.id), with_refusals(f"{words} {again}", outcomes))
 
     return Change(each, result)
 

@@ -34,7 +34,7 @@ def reset_question(view: DeviceView, back: str) -> Context:
         "sentences": [
             gettext("{device} is deactivated at once, and its activation becomes free.", device=device_name(row)),
             gettext(
-                "The application on it ends at its next check. It can be activated again while an activation is free."
+                "The application on it stops at its next check. It can be activated again while an activation is free."
             ),
             *transfer_hint(view.license),
         ],

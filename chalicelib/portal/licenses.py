@@ -70,9 +70,9 @@ def name(request: PortalRequest, view: LicenseView, form: NameForm) -> Change[Li
 
     def result(license: License) -> FormResult:
         flash = (
-            gettext("The license is called “{name}” now.", name=license.name)
+            gettext("The license is now called “{name}”.", name=license.name)
             if license.name
-            else gettext("The license has no name any more.")
+            else gettext("The license no longer has a name.")
         )
         return FormResult(f"{LICENSES}/{license.id}", flash)
 

@@ -35,7 +35,7 @@ _EVENTS: dict[EventType, str] = {
     "device_reset": mark("Device reset"),
     "device_blacklisted": mark("Device blacklisted"),
     "device_allowed": mark("Device allowed again"),
-    "devices_forgotten": mark("Devices forgotten that were not used any more"),
+    "devices_forgotten": mark("Devices removed that were no longer used"),
     "user_assigned": mark("User assigned"),
     "user_invited": mark("Invitation sent again"),
     "user_removed": mark("User removed"),
@@ -43,10 +43,10 @@ _EVENTS: dict[EventType, str] = {
     "user_activations_reset": mark("Activations of the user reset"),
     "user_limit_changed": mark("Limit of the user changed"),
     "log_in_failed": mark("Log-in failed"),
-    "log_in_locked": mark("Log-in failed, and locked"),
-    "signed_in": mark("Signed in"),
+    "log_in_locked": mark("Log-in failed, account locked"),
+    "signed_in": mark("Logged in"),
     "code_asked": mark("A code for a forgotten password was asked for"),
-    "initial_password_read": mark("Initial password read"),
+    "initial_password_read": mark("Initial password viewed"),
     "batch_started": mark("Batch license assign started"),
     "batch_reduced": mark("Batch license assign goes on with fewer people"),
     "batch_finished": mark("Batch license assign finished"),
@@ -68,18 +68,18 @@ _EVENTS: dict[EventType, str] = {
     "user_unlocked": mark("Account unlocked"),
     "user_closed": mark("Account closed"),
     "user_reopened": mark("Account opened again"),
-    "batch_result_read": mark("Result of a batch read"),
-    "email_probed": mark("Another account was to be given this email"),
+    "batch_result_read": mark("Result of a batch viewed"),
+    "email_probed": mark("This email was refused for another account"),
     "variables_tracked": mark("Device variables changed"),
 }
 MAIL_KINDS: dict[MailCode, str] = {
-    "seat_given": mark("I may use a license"),
-    "order_given": mark("I come to manage an order"),
+    "seat_given": mark("A license is assigned to me"),
+    "order_given": mark("I become the manager of an order"),
     "license_ends": mark("A license that I manage ends soon"),
     "license_grace": mark("A license that I manage is in its grace period"),
     "license_expired": mark("A license that I manage has ended"),
-    "users_taken": mark("All users of a license that I manage are taken"),
-    "devices_taken": mark("A license that I manage is active on all devices that it may be"),
+    "users_taken": mark("A license that I manage has no free seat"),
+    "devices_taken": mark("A license that I manage has no free activation"),
     "invitation_bounced": mark("An invitation to a license that I manage did not arrive"),
 }
 """What a person chooses to be mailed."""
@@ -104,13 +104,15 @@ _LIMITS: dict[str, str] = {
 """What was reached, by `domain.limits.LimitKind`."""
 MESSAGES = messages.MESSAGES | {
     "invalid_credentials": mark("Company code, email or password is wrong."),
-    "account_locked": mark("Too many attempts. Wait a while, then try again; a forgotten password can be set anew."),
-    "rate_limit_exceeded": mark("Too many attempts from where you are. Wait a quarter of an hour, then try again."),
+    "account_locked": mark(
+        "Too many attempts. Wait a while, then try again; if you forgot your password, set a new one."
+    ),
+    "rate_limit_exceeded": mark("Too many attempts from your network. Wait a quarter of an hour, then try again."),
     "license_users_limit_reached": mark(
         "All users of this license are assigned. Remove one first, or ask your vendor for more users."
     ),
-    "user_already_assigned": mark("This email is assigned to the license already."),
-    "user_not_found": mark("This user has no seat on the license any more."),
+    "user_already_assigned": mark("This email is already assigned to the license."),
+    "user_not_found": mark("This user no longer has a seat on the license."),
     "device_not_found": mark("This device is not known on the license."),
     "license_not_found": mark("There is no such license here."),
 }
@@ -143,19 +145,19 @@ MAX_DEVICE_NAME = 64
 
 _ROWS = {
     "gets_seat": mark("Gets a seat."),
-    "has_seat": mark("Has a seat already; nothing changes."),
-    "no_seat_left": mark("No seat is left: this person gets none if only those are assigned that fit."),
+    "has_seat": mark("Already has a seat; nothing changes."),
+    "no_seat_left": mark("No seat is left: this person gets none if you assign only those that fit."),
     "seat_gone": mark("there was no seat left."),
     "account_closed": mark("The vendor has closed this person's account."),
     "not_assigned": mark("Not assigned."),
-    "assigned": mark("Assigned; the password is this person's own."),
+    "assigned": mark("Assigned. This person has already chosen a password."),
     "assigned_with_password": mark("Assigned, with an initial password."),
     "assigned_invited": mark("Assigned, and invited by mail to choose a password."),
-    "second_email": mark("This row holds a second email."),
+    "second_email": mark("This row contains a second email."),
     "count_malformed": mark("Max activations: give a number in digits alone, such as 5 or 1000."),
     "profile_too_long": mark("A name has at most {name} characters, a phone number {phone}."),
-    "profile_not_printable": mark("A name or phone number holds characters that cannot be shown."),
-    "email_repeated": mark("This email is in the list already."),
+    "profile_not_printable": mark("A name or phone number contains characters that cannot be shown."),
+    "email_repeated": mark("This email is already in the list."),
 }
 """What happens to the rows of a list."""
 

@@ -56,7 +56,7 @@ def _load_leave(request: PortalRequest, claims: SessionClaims, user_id: int) -> 
                 sum(held.devices for held in seats),
             ),
             *([_not_yours(view, kept)] if kept else []),
-            *([] if view.is_all else [gettext("Seats on licenses that are older than your newest ones stay.")]),
+            *([] if view.is_all else [gettext("Seats on licenses older than your newest ones stay.")]),
             gettext(
                 "That makes room for others. The account itself stays, with its password and what it has elsewhere."
             ),
@@ -135,7 +135,7 @@ def _said(view: PersonView, removed: Removed) -> str:
             "The seat stays on {products}: its transfers are used up, so nobody could take its place.", products=bound
         )
     if _titles(view, removed, Unavailable):
-        said += " " + gettext("The database was busy: please do it once more, for the seats that are left.")
+        said += " " + gettext("The database was busy: please try again for the remaining seats.")
     return said
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 HERE = Path(__file__).parent
-SENT_BEFORE = mark("This form was sent before. The page shows what has come of it.")
+SENT_BEFORE = mark("This form was already sent. The page shows the result.")
 STATIC = HERE / "static"
 _MONTH_MS = 31 * 24 * 3_600_000
 HEADERS: dict[str, str | list[str]] = {

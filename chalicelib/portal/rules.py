@@ -28,7 +28,9 @@ def _devices(license: License) -> str:
 def _transfers(license: License) -> list[str]:
     if license.max_transfers == TRANSFERS_UNLIMITED:
         return [gettext("It may be moved to other devices as often as needed.")]
-    resets = gettext("A reset is no move.") if license.free_resets else gettext("A reset counts as a move.")
+    resets = (
+        gettext("A reset does not count as a move.") if license.free_resets else gettext("A reset counts as a move.")
+    )
     if license.max_transfers < 0:
         return [gettext("It may not be moved to another device."), *([resets] if license.free_resets else [])]
     moves = ngettext(

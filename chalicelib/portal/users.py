@@ -152,9 +152,9 @@ def _load_invitation(request: PortalRequest, claims: SessionClaims, license_id: 
     view, more = load_user(request, claims, license_id, user_id)
     who = display_email(view.row.user.email)
     mailed = gettext(
-        "{who} is mailed a link to choose a password, which is good for {days} days.", who=who, days=VALID_DAYS
+        "{who} is mailed a link to choose a password, which is valid for {days} days.", who=who, days=VALID_DAYS
     )
-    void = gettext("The link that was mailed before does not work any more.")
+    void = gettext("The link that was mailed earlier no longer works.")
     return view, more | {
         "title": gettext("Send invitation"),
         "sentences": [mailed, void] if view.row.invitation != "none" else [mailed],
@@ -168,7 +168,7 @@ def invitation(request: PortalRequest, view: UserView, _form: Confirmation) -> C
     me, who = view.principal.user, view.row.user.email
     given = (me.company, view.license.id, who, request.actor(me.email))
     flash = gettext(
-        "An invitation is on its way to {who}. The link is good for {days} days.",
+        "An invitation is on its way to {who}. The link is valid for {days} days.",
         who=display_email(who),
         days=VALID_DAYS,
     )
@@ -218,7 +218,7 @@ def password(request: PortalRequest, view: UserView, form: PasswordForm) -> Chan
     given = (me.company, view.license.id, who, own, request.actor(me.email))
     back = list_path(view.license.id)
     flash = gettext(
-        "{who} has a new initial password, and chooses another one at the next log-in. All sessions are ended.",
+        "{who} has a new initial password, and chooses another one at the next log-in. All sessions have ended.",
         who=display_email(who),
     )
     return Change(

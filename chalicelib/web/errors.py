@@ -75,7 +75,7 @@ CLIENT_ERRORS: dict[str, tuple[int, str]] = {
     "invalid_pool_type": (400, "This pool is not of the type that this call needs."),
     "invalid_product_auth_method": (400, "The product is licensed in another way than this call needs."),
     "vm_not_allowed": (400, "This product does not run on virtual machines."),
-    "device_transfer_limit_reached": (400, "This license has been moved to another device as often as it may."),
+    "device_transfer_limit_reached": (400, "This license has been moved to another device as often as it may be."),
     "device_transfer_not_allowed": (400, "This license may not be moved to another device."),
     "invalid_credentials": (401, "The email or the password is wrong."),
     "account_locked": (429, "Too many failed log-ins; try again later."),
@@ -84,7 +84,10 @@ CLIENT_ERRORS: dict[str, tuple[int, str]] = {
     "offline_activation_not_allowed": (400, "This license cannot be activated offline."),
     "sso_not_configured": (400, "Single sign-on is not configured."),
     "rate_limit_exceeded": (429, "Too many requests; try again later."),
-    "cursor_invalid": (400, "This is no page of the list as it is filtered here; begin at its first page."),  # ours
+    "cursor_invalid": (
+        400,
+        ("This page does not belong to the list as it is filtered here; start at its first page."),
+    ),  # ours
     "service_busy": (503, "The service is busy; try again."),
     "internal_error": (500, "Something went wrong on our side."),
 }
@@ -96,22 +99,22 @@ MANAGER_ERRORS: dict[str, tuple[int, str]] = {
     "already_exists": (409, "There is one already."),
     "idempotency_key_reused": (422, "This idempotency key was used for another request."),
     "user_not_found": (404, "No such user is assigned to this license."),
-    "user_already_assigned": (409, "This user is assigned to the license already."),
+    "user_already_assigned": (409, "This user is already assigned to the license."),
     "order_not_found": (404, "There is no such order."),
     "webhook_not_found": (404, "There is no such webhook."),
-    "batch_not_found": (404, "There is no such batch, or no more: its list is kept for a week."),
-    "disabled_by_vendor": (403, "The vendor has disabled this license; only the vendor enables it again."),
+    "batch_not_found": (404, "There is no such batch, or no longer: its list is kept for a week."),
+    "disabled_by_vendor": (403, "The vendor has disabled this license; only the vendor can enable it again."),
     "not_allowed_by_vendor": (403, "The vendor has not allowed this for your order."),
     "not_your_user": (
         403,
         "This person also has licenses that you do not manage; only they themselves can change the account.",
     ),
-    "account_closed": (403, "The vendor has closed this person's account; only the vendor opens it again."),
+    "account_closed": (403, "The vendor has closed this person's account; only the vendor can open it again."),
     "license_users_limit_reached": (409, "All license users that the license allows are assigned."),
     "max_activations_too_high": (400, "The license does not allow so many activations."),
     "invalid_code": (400, "This code is wrong, used up or too old; ask for a new one."),
     "invalid_invitation": (400, "This link is wrong, used up, too old or replaced by a newer one."),
-    "password_chosen": (409, "This person has chosen a password already."),
+    "password_chosen": (409, "This person has already chosen a password."),
 }
 """Errors of those who manage licenses; client applications never get them."""
 

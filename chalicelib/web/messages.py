@@ -11,7 +11,7 @@ from chalicelib.domain.errors import Code, SeatkeeperError
 from chalicelib.web.errors import ERRORS
 
 MESSAGES: dict[str, str] = {
-    "session_expired": "You are not logged in any more.",
+    "session_expired": "You are no longer logged in.",
     "password_change_required": "Choose a password of your own first.",
     "second_factor_required": "Set up two-factor log-in first.",
     "missing_parameters": "this parameter is required.",
@@ -24,7 +24,7 @@ MESSAGES: dict[str, str] = {
     "validation_error.form": "The form cannot be read.",
     "validation_error.form_field": "A field of the form has more than {most} characters.",
     "unsupported_media_type.encoding": "The Content-Encoding must be gzip, deflate or identity.",
-    "unsupported_media_type.form": "A form is sent as {types}.",
+    "unsupported_media_type.form": "A form must be sent as {types}.",
     "max_activations_too_high": "the license allows {most} activations in all.",
     "license_not_found.company": "There is no license {license} of {company}.",
     "license_not_found.all": "There is no license {license}.",
@@ -32,8 +32,8 @@ MESSAGES: dict[str, str] = {
     "user_not_found.account": "There is no such account.",
     "user_not_found.license": "This license is authorized by its key; it has no users.",
     "order_not_found": "There is no order {order!r}.",
-    "already_exists.company": "there is a company with the code {name} already.",
-    "already_exists.product": "there is a product with the code {name} already.",
+    "already_exists.company": "there is already a company with the code {name}.",
+    "already_exists.product": "there is already a product with the code {name}.",
     "already_exists.email": "another account of this company has this email.",
     "already_exists.license_key": "the license key is in use.",
     "already_exists.order": "the order {order} belongs to another customer.",
@@ -51,18 +51,18 @@ MESSAGES: dict[str, str] = {
     "not_allowed_by_vendor.vendor": "{vendor} has not allowed this for your order.",
     "not_allowed_by_vendor.support": "{vendor} has not allowed this for your order. Write to {support}.",
     "device_transfer_not_allowed.reset": (
-        "{needed} of the devices could be activated again as transfers only, and {left} transfers are left. Reset "
+        "{needed} of the devices could only be activated again as transfers, and {left} transfers are left. Reset "
         "devices one at a time, since the last of them can be activated again, or ask your vendor."
     ),
     "device_transfer_limit_reached.reset": (
-        "{needed} of the devices could be activated again as transfers only, and {left} transfers are left. Reset "
+        "{needed} of the devices could only be activated again as transfers, and {left} transfers are left. Reset "
         "devices one at a time, since the last of them can be activated again, or ask your vendor."
     ),
     "invalid_credentials.other_licenses": (
         "This password was given for other licenses. Set a new one with a mailed code (Forgotten password), then try "
         "again."
     ),
-    "invalid_credentials.old_password": "this is not your present password.",
+    "invalid_credentials.old_password": "this is not your current password.",
     "invalid_code.second_factor": "this code is wrong.",
     "invalid_code.used_code": "this code was used already. Wait until your app shows the next one.",
     "rate_limit_exceeded.second_factor": ("Too many wrong codes. Wait an hour, or enter one of your recovery codes."),
@@ -75,7 +75,7 @@ MESSAGES: dict[str, str] = {
     "field_malformed": "{reason}.",
     "name_length": "give 1 to {most} printable characters.",
     "text_too_long": "give at most {most} characters.",
-    "text_not_printable": "it holds characters that cannot be shown.",
+    "text_not_printable": "it contains characters that cannot be shown.",
     "company_code_malformed": "a company code is 1 to 32 of A-Z, 0-9 and inner dashes.",
     "product_code_malformed": "a product code is 1 to 64 letters, digits and inner . _ -",
     "origin_malformed": "write it as https://app.example, without a path.",
@@ -84,7 +84,7 @@ MESSAGES: dict[str, str] = {
     "url_not_encrypted": "only https is taken here.",
     "url_not_public": "{host} is no public address.",
     "accent_malformed": "write a color as #rrggbb, such as #0a6e5c.",
-    "language_unknown": "choose one of the list.",
+    "language_unknown": "choose one from the list.",
     "time_zone_unknown": "give a name of the IANA list, such as Europe/Berlin.",
     "date_malformed": "a date must look like 2026-11-24 or 2026-11-24T03:04:56.000Z.",
     "date_impossible": "the date does not exist in the calendar.",
@@ -104,7 +104,7 @@ MESSAGES: dict[str, str] = {
     "email_on_too_many_licenses": "it can be changed on up to {most} licenses; this user has more.",
     "password_length": "choose from {least} to {most} characters.",
     "password_of_account": "choose one that is not your company or your email.",
-    "password_common": "choose one that is not among the commonest passwords.",
+    "password_common": "choose one that is not among the most common passwords.",
     "password_of_a_row": "choose more than repeated characters, or characters in a row.",
     "password_word_and_year": "choose more than a word and a year.",
     "password_as_before": "choose one that differs from the password that is set.",
@@ -124,9 +124,11 @@ MESSAGES: dict[str, str] = {
     "list_too_long": "{people} are too many; {most} can be assigned at once.",
     "list_too_large": "this list is too long to be kept; assign it in two parts.",
     "list_needs_no_seat": "nobody on this list needs a seat.",
-    "file_too_long": "The list has more than {most} rows, which is more than a file holds. Narrow it by a search.",
+    "file_too_long": (
+        "The list has more than {most} rows, which is more than a file can hold. Narrow it down with a search."
+    ),
     "columns_repeat": "{columns} all mean {meaning!r}: choose one of them.",
-    "column_of_emails_missing": "choose the column that holds the emails.",
+    "column_of_emails_missing": "choose the column with the emails.",
     "only_of_one": "it can be given for one person alone; in a list it stands in a column.",
     "license_has_no_users": "This license is authorized by its key; it has no users.",
     "license_key_malformed": (
@@ -149,7 +151,7 @@ MESSAGES: dict[str, str] = {
     # nothing was confirmed: for operators
     "database_busy": "the database is busy or out of reach: {cause}",
     "database_read_only": "the database takes no write",
-    "too_many_rivals": "others change the same all the time",
+    "too_many_rivals": "others keep changing the same thing",
     "too_many_log_ins": "too many log in at once",
     "too_many_device_searches": "too many devices are looked for at once",
     "signing_key_unknown": "there is no signing key {key} among the secrets",

@@ -67,19 +67,19 @@ def test_an_initial_password_leads_nowhere_but_to_choosing_another(either_page: 
     lands(either_page, site, "/password")
     either_page.goto("/portal/seats")
     lands(either_page, site, "/password")
-    send(either_page, "Set the password", new_password=NEW_PASSWORD, new_password_once_more="another one")
+    send(either_page, "Set the password", new_password=NEW_PASSWORD, repeat_new_password="another one")
     expect(either_page.get_by_role("alert")).to_have_text("The two new passwords differ. Type the same one twice.")
     send(either_page, "Set the password", **twice(site.initial_password))
     expect(either_page.get_by_role("alert")).to_have_text("Choose one that differs from the password that is set.")
     send(either_page, "Set the password", **twice(NEW_PASSWORD))
-    confirmed(either_page, "Your new password is set. All other sessions are ended.")
+    confirmed(either_page, "Your new password is set. All other sessions have ended.")
     leave(either_page)
     log_in(either_page, site.company, USER, NEW_PASSWORD)
     lands(either_page, site, "/seats")
 
 
 def twice(password: str) -> dict[str, str]:
-    return {"new_password": password, "new_password_once_more": password}
+    return {"new_password": password, "repeat_new_password": password}
 
 
 def test_a_forgotten_password_is_set_by_the_code_in_the_mail(either_page: playwright.Page, site: Site) -> None:
@@ -110,7 +110,7 @@ def test_who_is_invited_opens_the_link_in_the_mail_chooses_a_password_and_logs_i
     site.enter(either_page, site.at(site.license, "/users"))
     follow(either_page, "Assign license user")
     send(either_page, email=new)
-    confirmed(either_page, f"{new} was assigned. An invitation is on its way; its link is good for 7 days.")
+    confirmed(either_page, f"{new} was assigned. An invitation is on its way; its link is valid for 7 days.")
     expect(row(either_page, new)).to_contain_text("invited")
     leave(either_page)
     either_page.goto(f"/portal/invitation?link={mailed_link(site.vendor, new)}")
@@ -123,7 +123,7 @@ def test_who_is_invited_opens_the_link_in_the_mail_chooses_a_password_and_logs_i
     log_in(either_page, site.company, new, NEW_PASSWORD)
     lands(either_page, site, "/seats")
     either_page.goto(f"/portal/invitation?link={mailed_link(site.vendor, new)}")
-    expect(either_page.get_by_role("heading", level=1)).to_have_text("This link does not work any more")
+    expect(either_page.get_by_role("heading", level=1)).to_have_text("This link no longer works")
     either_page.get_by_role("main").get_by_role("link", name="Log in").click()
     expect(either_page.get_by_role("button", name="Log in")).to_be_visible()
 
@@ -171,13 +171,13 @@ def test_other_sessions_end_and_this_one_goes_on(
     site.enter(either_page, "/portal/account")
     follow(either_page, way)
     if way == "Change password":
-        send(either_page, "Set the password", present_password="not the present one", **twice(NEW_PASSWORD))
+        send(either_page, "Set the password", current_password="not the current one", **twice(NEW_PASSWORD))
         expect(either_page.get_by_role("alert")).to_be_visible()
-        send(either_page, "Set the password", present_password=PASSWORD, **twice(NEW_PASSWORD))
-        confirmed(either_page, "Your new password is set. All other sessions are ended.")
+        send(either_page, "Set the password", current_password=PASSWORD, **twice(NEW_PASSWORD))
+        confirmed(either_page, "Your new password is set. All other sessions have ended.")
     else:
         send(either_page, "End other sessions")
-        confirmed(either_page, "All other sessions are ended.")
+        confirmed(either_page, "All other sessions have ended.")
     second_page.reload()
     lands(second_page, site, "/log-in?next=/portal")
     either_page.goto("/portal/licenses")

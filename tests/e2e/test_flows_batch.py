@@ -52,7 +52,7 @@ def test_a_pasted_list_is_previewed_and_assigned_whole(either_page: playwright.P
     results = either_page.locator("td[data-label='What will happen']")
     gets = "Gets a seat."
     expect(results).to_have_text(
-        [gets] * 3 + ["Has a seat already; nothing changes.", "This email is in the list already."]
+        [gets] * 3 + ["Already has a seat; nothing changes.", "This email is already in the list."]
     )
     assert assigned(site) == 1
     assign(either_page, "All or nothing: assign all 3")
@@ -125,7 +125,7 @@ def test_a_batch_that_was_left_can_be_gone_on_with_from_the_list_of_users(
     site.enter(either_page, site.at(site.license, "/users"))
     expect(either_page.locator(".count")).to_contain_text("Available number of users: 4 / 5")
     note = either_page.get_by_role("note")
-    expect(note).to_contain_text("A batch is unfinished: 0 of 3 people are done. Their seats are reserved.")
+    expect(note).to_contain_text("A batch is unfinished: 0 of 3 people are done. Seats are reserved for the rest.")
     by_itself = runs_scripts(either_page)
     note.get_by_role("link", name="Continue").click()
     if not by_itself:

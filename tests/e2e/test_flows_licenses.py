@@ -200,7 +200,7 @@ def test_a_device_that_is_reset_is_not_found_by_its_next_check_and_its_place_is_
     at_devices(site, either_page)
     expect(either_page.locator(".count")).to_contain_text("Activations: 1 / 5")
     choose(either_page, HOST, "Reset")
-    expect(form(either_page)).to_contain_text("The application on it ends at its next check.")
+    expect(form(either_page)).to_contain_text("The application on it stops at its next check.")
     send(either_page, f"Reset {HOST}")
     confirmed(either_page, f"{HOST} was reset. Its activation is free.")
     expect(either_page.locator(".count")).to_contain_text("Activations: 0 / 5")

@@ -128,7 +128,7 @@ def test_axe_finds_nothing_in_a_menu_a_dialog_and_what_they_lead_to(page: playwr
     expect(page.get_by_role("dialog")).to_be_visible()
     axe(page)
     send(page, email=USER)
-    refused(page, "This email is assigned to the license already.")
+    refused(page, "This email is already assigned to the license.")
     axe(page)
     send(page, email="ann@customer.test")
     confirmed(page, "ann@customer.test was assigned.")

@@ -80,7 +80,7 @@ def test_a_form_that_is_refused_comes_back_in_the_dialog_with_what_was_typed(pag
     at_users(site, page)
     follow(page, "Assign license user")
     send(page, email=USER, first_name="Don")
-    refused(page, "This email is assigned to the license already.")
+    refused(page, "This email is already assigned to the license.")
     dialog = page.get_by_role("dialog", name="Assign license user")
     expect(dialog.get_by_label("Email")).to_have_value(USER)
     expect(dialog.get_by_label("First name")).to_have_value("Don")
@@ -273,7 +273,7 @@ def test_who_was_removed_by_another_manager_is_not_removed_twice(together: Toget
     send(first, "Remove user0@customer.test")
     confirmed(first, "user0@customer.test was removed.")
     send(second, "Remove user0@customer.test")
-    refused(second, "This user has no seat on the license any more.")
+    refused(second, "This user no longer has a seat on the license.")
     expect(form(second).get_by_role("alert")).to_be_focused()
     assert together.users_assigned == 2
 

@@ -122,7 +122,7 @@ def test_a_file_is_kept_where_the_session_ends_and_so_is_the_list_that_was_read_
 ) -> None:
     site.enter(page, site.at(site.license, "/users/batch"))
     file: playwright.FilePayload = {"name": "people.csv", "mimeType": "text/csv", "buffer": b"new@customer.test"}
-    form(page).get_by_label("Or a CSV file").set_input_files(file)
+    form(page).get_by_label("CSV file").set_input_files(file)
     session_ends(page)
     send(page, "Preview")
     log_in_again(page)
@@ -137,7 +137,7 @@ def test_a_file_is_kept_where_the_session_ends_and_so_is_the_list_that_was_read_
 def test_a_file_is_kept_where_the_server_cannot_be_reached(page: playwright.Page, site: Site) -> None:
     site.enter(page, site.at(site.license, "/users/batch"))
     file: playwright.FilePayload = {"name": "people.csv", "mimeType": "text/csv", "buffer": b"new@customer.test"}
-    form(page).get_by_label("Or a CSV file").set_input_files(file)
+    form(page).get_by_label("CSV file").set_input_files(file)
     page.context.set_offline(True)
     send(page, "Preview")
     expect(page.locator("#trouble")).to_have_text(OFFLINE)

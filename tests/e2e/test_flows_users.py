@@ -72,7 +72,7 @@ def test_the_sixth_user_of_five_is_refused(either_page: playwright.Page, site: S
 @pytest.mark.parametrize(
     ("email", "limit", "why"),
     [
-        (USER, "1", "This email is assigned to the license already."),
+        (USER, "1", "This email is already assigned to the license."),
         ("ann@customer", "1", "This is not an email address."),
         ("no email", "1", "This is not an email address."),
         (NEW, "6", "The license allows 5 activations in all."),
@@ -97,7 +97,7 @@ def test_who_has_an_account_gets_the_seat_and_keeps_the_password(either_page: pl
     follow(either_page, "Assign license user")
     expect(form(either_page)).to_contain_text("If somebody has no password yet")
     send(either_page, email=NEW)
-    confirmed(either_page, f"{NEW} was assigned. The password is this person's own.")
+    confirmed(either_page, f"{NEW} was assigned. This person has chosen their own password.")
     expect(row(either_page, NEW)).to_contain_text("chosen")
     assert account(site.vendor, NEW).password_hash == before
 

@@ -53,11 +53,11 @@ def test_a_person_chooses_which_mails_to_get(either_page: playwright.Page, site:
     page = either_page
     site.enter(page, "/portal/account")
     page.get_by_role("link", name="Choose mails").click()
-    box = page.get_by_label("I may use a license")
+    box = page.get_by_label("A license is assigned to me")
     playwright.expect(box).to_be_checked()
     box.uncheck()
     page.get_by_role("button", name="Save").click()
     playwright.expect(page.get_by_role("status").filter(has_text="Your choice of mails was saved.")).to_be_visible()
     page.get_by_role("link", name="Choose mails").click()
-    playwright.expect(page.get_by_label("I may use a license")).not_to_be_checked()
+    playwright.expect(page.get_by_label("A license is assigned to me")).not_to_be_checked()
     playwright.expect(page.get_by_label("A license that I manage ends soon")).to_be_checked()

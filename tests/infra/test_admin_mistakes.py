@@ -257,10 +257,10 @@ def test_all_options_that_are_wrong_are_named_at_once() -> None:
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("company create --code {company} --name Again", "--code: there is a company with the code {company} already."),
+        ("company create --code {company} --name Again", "--code: there is already a company with the code {company}."),
         (
             "product create --company {company} --code viewer --name Again --authorization-method user",
-            "--code: there is a product with the code viewer already.",
+            "--code: there is already a product with the code viewer.",
         ),
         (
             "product create --company {company}X --code a --name b --authorization-method user",
@@ -312,7 +312,7 @@ def test_all_options_that_are_wrong_are_named_at_once() -> None:
             "--last-name: give at most 100 ",
         ),
         (f"user assign --license {{seat}} --email a@b.example --phone {'1' * 41}", "--phone: give at most 40 "),
-        ("user assign --license {seat} --email {email}", "This user is assigned to the license already."),
+        ("user assign --license {seat} --email {email}", "This user is already assigned to the license."),
         ("user assign --license {seat} --email a@b.example", "All license users that the license allows are assigned."),
         (
             "user set-max-activations --license {seat} --email {email} --max-activations 6",

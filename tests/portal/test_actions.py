@@ -103,7 +103,7 @@ def test_a_refused_form_comes_back_with_what_was_typed_and_can_be_sent_again(
 @pytest.mark.parametrize(
     ("typed", "status", "expected"),
     [
-        ({"people": BOB}, 409, "This email is assigned to the license already."),
+        ({"people": BOB}, 409, "This email is already assigned to the license."),
         ({"people": ADA, "max_activations": "6"}, 400, "The license allows 5 activations in all."),
         (
             {"people": ADA, "max_activations": "many"},

@@ -75,10 +75,10 @@ def test_a_batch_that_was_left_says_who_has_begun_it_and_when(
     manager.send(page, at(license, "/users/batch/start"))
     start_batch(vendor.code, license.id, "p2@customer.test", False, Actor("api:1"), now=NOW)
     other, note = re.findall(
-        r"Their seats are reserved\. (Begun .+?)\. Continue", manager.get(at(license, "/users")).words
+        r"Seats are reserved for the rest\. (Started .+?)\. Continue", manager.get(at(license, "/users")).words
     )
-    assert re.fullmatch(rf"Begun \d+ \w+ \d+, \d\d:\d\d by {MANAGER}", note)
-    assert other == "Begun 24 Nov 2026, 06:00 by application"
+    assert re.fullmatch(rf"Started \d+ \w+ \d+, \d\d:\d\d by {MANAGER}", note)
+    assert other == "Started 24 Nov 2026, 06:00 by application"
 
 
 def test_rows_for_whom_no_place_is_left_are_marked(manager: Browser, license: License) -> None:

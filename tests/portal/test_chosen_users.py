@@ -71,9 +71,9 @@ def test_each_who_is_chosen_is_replaced_by_who_is_named_beside_once(
     typed = dict(zip(names, ("ann@customer.test", "ben@customer.test", ADA), strict=True))
     pages = [manager.post(at(license, "/users/chosen"), fields | typed | {"how": "show"}) for _ in range(2)]
     assert all("1 of 3 users were replaced. Initial passwords can be copied from the list." in p.words for p in pages)
-    assert f"{EVE}: This email is assigned to the license already." in pages[1].words
+    assert f"{EVE}: This email is already assigned to the license." in pages[1].words
     assert f"{ADA}: " in pages[1].words
-    assert "could be activated again as transfers only, and 1 transfers are left." in pages[1].words
+    assert "could only be activated again as transfers, and 1 transfers are left." in pages[1].words
     assert state(vendor, license) == {ADA: (1, 1), "ben@customer.test": (0, 1), EVE: (1, 1)}
     assert initial_password(account(vendor, "ben@customer.test")) is not None
     assert [event.type for event in vendor.history(license)].count("user_replaced") == 1
@@ -115,7 +115,7 @@ def test_who_was_removed_with_others_comes_back_by_an_undo_with_limit_and_names(
     for _ in range(2):
         page = manager.post(path, fields)
         assert "3 of 4 users have their seats again, as before." in page.words
-        assert f"{EVE}: This email is assigned to the license already." in page.words
+        assert f"{EVE}: This email is already assigned to the license." in page.words
         assert "Undo" not in page.words
     assert state(vendor, free) == {ADA: (0, None), BOB: (0, 3), EVE: (0, 2), "zoe@customer.test": (0, 1)}
     found = {seat.email: seat for seat in seats(vendor.code, free.id)}
@@ -173,7 +173,7 @@ def test_of_several_each_is_done_or_refused_by_itself_and_the_page_says_which(
     for page in pages:
         assert "1 of 3 users were removed." in page.words
         assert [f"{email}: " in page.words for email in EMAILS] == [False, True, True]
-        assert page.words.count("could be activated again as transfers only, and 1 transfers are left.") == 2
+        assert page.words.count("could only be activated again as transfers, and 1 transfers are left.") == 2
     assert state(vendor, license) == {BOB: (1, 1), EVE: (1, 1)}
 
 
@@ -195,7 +195,7 @@ def test_who_has_no_seat_any_more_is_left_out_and_nobody_at_all_is_refused(
     fields = form(manager, license, vendor, "remove", "zoe@customer.test")
     assert [name for name in fields if name.startswith("user-")] == []
     page = manager.post(at(license, "/users/chosen"), fields)
-    assert (page.status, "This user has no seat on the license any more." in page.words) == (404, True)
+    assert (page.status, "This user no longer has a seat on the license." in page.words) == (404, True)
     assert [seat.email for seat in seats(vendor.code, other.id)] == ["zoe@customer.test"]
 
 

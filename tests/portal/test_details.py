@@ -48,10 +48,10 @@ def test_usage_is_a_line_below_what_is_allowed_with_its_numbers_as_a_table(
     assert "Active devices, 90 days" in page.words
     assert f"allowed {license.max_activations} today 1 Week by week Day Active devices" in page.words
     assert re.search(r"Active devices \d+ \w+ \d{4} 1 .* 0 Life cycle", page.words)
-    assert "the days before are left out" not in page.words
+    assert "earlier days are left out" not in page.words
     monkeypatch.setattr(usage, "MAX_EVENTS", 3)
     page = manager.get(at(license))
-    assert "the days before are left out" in page.words
+    assert "earlier days are left out" in page.words
     assert "polyline" not in page.answer.text  # all of it has happened today
 
 

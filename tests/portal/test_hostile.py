@@ -227,7 +227,7 @@ def test_a_batch_tells_no_manager_the_password_of_anothers_user(
 ) -> None:
     page = manager.send(at(license, "/users/batch"), people=ADA)
     page = manager.send(manager.send(page, at(license, "/users/batch/start"), how="show"))
-    assert "the password is this person's own" in page.words
+    assert "This person has already chosen a password" in page.words
     assert manager.http.get(page.path + "/result.csv").text.rstrip().endswith(",")
 
 

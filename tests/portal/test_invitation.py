@@ -15,7 +15,7 @@ from tests.usecases.people import account, issued
 ADA, NEW = "ada@customer.test", "turnip-Glow-vessel-19"
 PATH = "/portal/invitation"
 DID_NOT_ARRIVE = "mail did not arrive"
-OVER = "This link does not work any more"
+OVER = "This link no longer works"
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def license(vendor: Vendor) -> License:
 def invited(vendor: Vendor, license: License, manager: Browser) -> str:
     """The link that Ada is mailed."""
     page = manager.send(at(license, "/users/assign"), people=ADA)
-    assert f"{ADA} was assigned. An invitation is on its way; its link is good for 7 days." in page.words
+    assert f"{ADA} was assigned. An invitation is on its way; its link is valid for 7 days." in page.words
     assert "initial password now" not in page.words
     return mailed_link(vendor, ADA)
 
@@ -165,4 +165,4 @@ def test_a_list_invites_where_nothing_else_is_chosen(
     assert preview.form(start).fields["how"] == "invite"
     page = manager.send(manager.send(preview, start, how=how))
     assert words in page.words
-    assert ("The file holds the initial passwords" in page.words) == (how == "show")
+    assert ("The file contains the initial passwords" in page.words) == (how == "show")

@@ -78,7 +78,7 @@ def test_a_cursor_that_is_none_is_a_page_that_says_so(
 ) -> None:
     page = browser_of(vendor, MANAGER).get(path.format(license.id), **asked)
     assert page.status == 400
-    assert "begin at its first page" in page.words
+    assert "start at its first page" in page.words
 
 
 def test_a_cursor_is_good_for_its_list_its_filter_and_its_owner_alone() -> None:

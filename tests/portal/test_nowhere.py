@@ -98,8 +98,8 @@ UNREADABLE: dict[str, tuple[int, str, Callable[[], httpx.Response]]] = {
     "bytes in a form": (400, "form cannot be read", lambda: send(b"email=%ff")),
     "a packed form that is none": (400, "not what its Content-Encoding", lambda: send(b"x", content_encoding="gzip")),
     "another coding": (415, "must be gzip", lambda: send(b"x", content_encoding="br")),
-    "no form": (415, "A form is sent as", lambda: send(b"{}", content_type="application/json")),
-    "a text": (415, "A form is sent as", lambda: send(b"email=x", content_type="text/plain")),
+    "no form": (415, "A form must be sent as", lambda: send(b"{}", content_type="application/json")),
+    "a text": (415, "A form must be sent as", lambda: send(b"email=x", content_type="text/plain")),
     "a form to a page": (404, "nothing at this", lambda: request("/portal/licenses", BROWSER, "POST")),
 }
 

@@ -64,7 +64,7 @@ def test_a_replacement_is_taken_back_without_another_invitation(
     page = manager.send(of_ben(vendor, license, "replace"), email=ADA)
     back = undone(manager, page)
     assert (back.status, users(vendor, license)) == (200, [(BEN, 2)])
-    assert f"{BEN} has the seat again, with the limit of before. Devices have to be activated anew." in back.words
+    assert f"{BEN} has the seat again, with the same limit as before. Devices have to be activated again." in back.words
     assert account(vendor, BEN).invitation_hash == before.invitation_hash
     assert "Undo" not in back.words
 

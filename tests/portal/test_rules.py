@@ -24,9 +24,9 @@ PEOPLE: dict[str, Any] = {"authorization_method": "user"}
         ({"max_transfers": 1}, "It may be moved to another device once in all."),
         ({"max_transfers": 3}, "It may be moved to another device 3 times in all."),
         ({"max_transfers": 3}, "A reset counts as a move."),
-        ({"max_transfers": 3, "free_resets": True}, "A reset is no move."),
+        ({"max_transfers": 3, "free_resets": True}, "A reset does not count as a move."),
         ({"max_transfers": -1}, "It may not be moved to another device."),
-        ({"max_transfers": -1, "free_resets": True}, "A reset is no move."),
+        ({"max_transfers": -1, "free_resets": True}, "A reset does not count as a move."),
     ],
 )
 def test_each_rule_is_a_sentence(terms: dict[str, Any], said: str) -> None:

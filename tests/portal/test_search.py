@@ -54,7 +54,7 @@ def test_each_kind_is_found_by_what_people_know(vendor: Vendor, licenses: list[L
 def test_each_word_has_to_stand_in_what_is_found(vendor: Vendor, licenses: list[License]) -> None:
     assert "Ann Schäfer" in search(vendor, "ann schäfer").words
     assert "Nothing found" in search(vendor, "ann render").words
-    assert "What do you look for?" in search(vendor, " ").words
+    assert "What are you looking for?" in search(vendor, " ").words
 
 
 def test_nothing_of_another_customer_is_found(vendor: Vendor, licenses: list[License]) -> None:

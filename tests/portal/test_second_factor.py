@@ -66,7 +66,7 @@ def test_it_is_set_up_and_the_recovery_codes_are_shown_for_a_while(
 ) -> None:
     page = set_up(manager, vendor.now)
     assert page.path == ACCOUNT
-    assert "Two-factor log-in is on. All other sessions are ended." in page.words
+    assert "Two-factor log-in is on. All other sessions have ended." in page.words
     codes = RECOVERY_CODE.findall(page.words)
     assert len(codes) == 10
     assert "10 recovery codes are left." in page.words
@@ -92,7 +92,7 @@ def test_a_wrong_password_is_said_at_its_field(vendor: Vendor, manager: Browser)
     page = manager.get(SET_UP)
     code = app_code(secret_on(page), vendor.now // STEP_MS)
     refused = manager.send(page, code=code, password="another")
-    assert "This is not your present password." in refused.words
+    assert "This is not your current password." in refused.words
     assert not account(vendor, MANAGER).has_second_factor
 
 

@@ -85,7 +85,7 @@ def test_a_user_is_told_how_the_own_license_stands(vendor: Vendor) -> None:
 def test_a_manager_names_a_license_and_finds_it_by_that(vendor: Vendor, license: License, manager: Browser) -> None:
     other = issued(vendor, "viewer")
     done = manager.send(at(license, "/name"), name="Büro Berlin")
-    assert (done.path, "called “Büro Berlin” now" in done.words) == (at(license), True)
+    assert (done.path, "is now called “Büro Berlin”" in done.words) == (at(license), True)
     for path in ("/portal/licenses", at(license, "/devices"), at(license, "/history")):
         assert "Viewer — Büro Berlin" in manager.get(path).words, path
     found = manager.get("/portal/licenses", search="buero").answer.text
@@ -93,4 +93,4 @@ def test_a_manager_names_a_license_and_finds_it_by_that(vendor: Vendor, license:
     refused = manager.send(at(license, "/name"), name="x" * 61)
     assert (refused.status, "at most 60 characters" in refused.words) == (400, True)
     cleared = manager.send(at(license, "/name"), name="")
-    assert "has no name any more" in cleared.words
+    assert "no longer has a name" in cleared.words
