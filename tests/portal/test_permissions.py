@@ -15,6 +15,7 @@ from chalicelib.store import accounts, batches, licenses
 from chalicelib.usecases import change_license
 from chalicelib.usecases.batch_assign import continue_batch, start_batch
 from chalicelib.usecases.branding import set_branding
+from chalicelib.usecases.change_email import MAX_SEATS
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.order_managers import remove_manager, set_permissions
 from chalicelib.usecases.remove_person import remove_person
@@ -22,6 +23,7 @@ from tests.portal.browser import Browser, Page, browser_of
 from tests.portal.test_access import ADA, OF_LICENSES, real_now
 from tests.support import ADMIN, Vendor
 from tests.usecases.people import MANAGER, account, chosen, issued
+from tests.usecases.receivers import told_of_all
 
 ONE, USER = "/portal/licenses/{license_id}", "/portal/licenses/{license_id}/users/{user_id}"
 BATCH = "/portal/licenses/{license_id}/users/batch"
@@ -289,3 +291,14 @@ def test_a_users_own_devices_are_the_users_to_reset(shop: Shop) -> None:
     address = f"/portal/seats/{shop.license.id}/devices/{hash_hardware_id('pc')}-{shop.user_id}/reset"
     assert browser_of(shop.vendor, ADA).send(address).status == 200
     assert shop.vendor.stored(shop.license).times_activated == 0
+
+
+def test_the_largest_change_of_a_manager_fits_into_one_transaction() -> None:
+    vendor = real_now()
+    told_of_all(vendor)
+    held = [issued(vendor, order_id="A") for _ in range(MAX_SEATS)]
+    for license in held:
+        vendor.assign(license, ADA)
+    address = f"/portal/licenses/{held[0].id}/users/{account(vendor, ADA).id}/email"
+    assert browser_of(vendor, MANAGER).send(address, email="ada@other.test").status == 200
+    assert account(vendor, "ada@other.test")

@@ -15,7 +15,7 @@ from chalicelib.store.database import ConditionFailed
 from chalicelib.store.items.events import EventItem, event_item
 from chalicelib.store.items.licenses import SeatItem, VariablesItem
 from chalicelib.store.items.links import LookupItem
-from chalicelib.store.transactions import Transaction
+from chalicelib.store.transactions import Requirement, Transaction, requiring
 from tests.store.faults import (
     ALWAYS,
     NOT_COMMITTED,
@@ -100,6 +100,44 @@ def test_a_commit_that_was_not_sure_and_met_a_rival_is_stale_and_tells_of_the_ri
     assert events(pk) == [rival.event.sort_key]
     assert caught.value.items is not None
     assert [item["revision"] for item in caught.value.items] == [{"N": "7"}]
+
+
+class NotAllowed(Exception):
+    """What is required does not hold."""
+
+
+def required(pk: str) -> Requirement:
+    """That the link is there."""
+    return Requirement(LookupItem(pk, "link"), LookupItem.pk.exists(), NotAllowed())
+
+
+def test_what_is_required_is_a_condition_of_every_commit_and_says_itself_what_is_wrong(pk: str) -> None:
+    with requiring(required(pk)):
+        for _ in range(2):
+            with pytest.raises(NotAllowed):
+                putting(pk, 1).commit()
+        assert revisions(pk) == []
+        links(pk, "link")
+        putting(pk, 1).commit()
+        with pytest.raises(ConditionFailed):
+            putting(pk, 2).commit()
+    writes.delete(LookupItem(pk, "link"))
+    putting(pk, 3, "variables-3").commit()
+    assert revisions(pk) == [1, 3]
+
+
+def test_what_was_committed_while_it_held_is_committed_though_its_answer_was_lost(pk: str) -> None:
+    links(pk, "link")
+
+    def lost_and_taken_away(request: Request, send: Send) -> Answer:
+        try:
+            return answer_timed_out(request, send)
+        finally:
+            writes.delete(LookupItem(pk, "link"))
+
+    with wire(lost_and_taken_away, FIRST), requiring(required(pk)):
+        putting(pk, 1).commit()
+    assert revisions(pk) == [1]
 
 
 def test_a_commit_that_cannot_find_out_is_busy(pk: str) -> None:
