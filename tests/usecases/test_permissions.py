@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator
 from contextvars import copy_context
 from itertools import count
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -157,6 +159,42 @@ def test_of_two_at_once_the_later_one_counts(
     assert find_order(vendor.code, "A").denied == PAUSE
     assert filed(vendor) == {PAUSE}
     assert vendor.differences() == []
+
+
+def test_what_a_rival_has_begun_is_filed_by_whoever_ends_last(
+    vendor: Vendor, sold: list[License], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """He dies with all before him, when the first has filed everything and is about to say so."""
+    right, waiting = writes.update, [True]
+
+    def update(*given: Any, **more: Any) -> Any:
+        if waiting:
+            waiting.pop()
+            with patch.object(orders, "backfill_managers"):
+                deny(vendor, PAUSE)
+        return right(*given, **more)
+
+    monkeypatch.setattr(writes, "update", update)
+    deny(vendor, RESET)
+    assert filed(vendor) == {PAUSE}
+    assert not find_order(vendor.code, "A").pending_managers
+
+
+def test_a_license_that_is_sold_amid_it_is_filed_as_the_order_says(
+    vendor: Vendor, sold: list[License], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit, waiting = Transaction.commit, [True]
+
+    def late(write: Transaction) -> None:
+        if waiting and write.event is not None and write.event.type == "license_issued":
+            waiting.pop()
+            deny(vendor, RESET)
+        commit(write)
+
+    monkeypatch.setattr(Transaction, "commit", late)
+    vendor.issue(order_id="A")
+    assert not waiting
+    assert filed(vendor) == {RESET}
 
 
 @pytest.mark.parametrize("step", [1, 2, 3])
