@@ -1,26 +1,29 @@
 """What a manager may do is the vendor's to say: each route that needs a permission is refused without it."""
 
+import re
 from collections.abc import Iterator
 from contextvars import copy_context
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
 
-from chalicelib.domain.invitation import invitation_state
+from chalicelib.domain.invitation import AGAIN_MS, invitation_state
 from chalicelib.domain.license import License, hash_hardware_id
 from chalicelib.domain.permissions import PERMISSIONS, Permission
 from chalicelib.store import accounts, batches, licenses
 from chalicelib.usecases import change_license
+from chalicelib.usecases.assign_user import assign_user
 from chalicelib.usecases.batch_assign import continue_batch, start_batch
 from chalicelib.usecases.branding import set_branding
 from chalicelib.usecases.change_email import MAX_SEATS
+from chalicelib.usecases.idempotency import perform_once
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.order_managers import remove_manager, set_permissions
 from chalicelib.usecases.remove_person import remove_person
 from tests.portal.browser import Browser, Page, browser_of
-from tests.portal.test_access import ADA, OF_LICENSES, real_now
+from tests.portal.test_access import ADA, OF_LICENSES, OTHERS, real_now
 from tests.support import ADMIN, Vendor
 from tests.usecases.people import MANAGER, account, chosen, issued
 from tests.usecases.receivers import told_of_all
@@ -65,6 +68,13 @@ NEEDS: dict[str, tuple[Permission, ...]] = {
     USER + "/remove": ("remove_users",),
 }
 """What all others need."""
+OVER_LICENSES: dict[str, Permission] = {
+    "/portal/people/{user_id}/leave": "remove_users",
+    "/portal/invited/again": "assign_users",
+}
+"""Forms over several licenses, and what they need of each."""
+OF_ONESELF = re.compile(r"/portal/(log-|forgotten|invitation|account|password)")
+"""Forms that are about the own account."""
 REFUSED = "A vendor has not allowed this for your order."
 
 
@@ -124,6 +134,8 @@ def test_what_each_route_needs_is_said() -> None:
     needing = {(path.partition("?")[0], method) for path, method, _ in routes()}
     assert sorted(needing | EVERYBODY) == OF_LICENSES
     assert {permission for needed in NEEDS.values() for permission in needed} == set(PERMISSIONS)
+    others = {path for path, method in OTHERS if method == "POST" and not OF_ONESELF.match(path)}
+    assert others == OVER_LICENSES.keys()
 
 
 def asked(browser: Browser, address: str, method: str, **fields: str) -> Page:
@@ -187,6 +199,28 @@ def test_a_form_writes_nothing_whose_permission_is_taken_away_amid_it(
         assert shop.stored() == before
     shop.deny()
     assert asked(manager, shop.address(path), "POST", **form_of(shop, manager, path)).status == 200
+    assert shop.stored() != before, "the form does something else"
+
+
+@pytest.mark.parametrize("path", OVER_LICENSES)
+def test_nor_does_one_over_several_licenses(shop: Shop, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    given = (shop.vendor.code, shop.license.id, "eve@victim.test", 1, ADMIN)
+    _, _, eve = assign_user(*given, invite=True, now=shop.vendor.now - AGAIN_MS)
+    shop = replace(shop, user_id=eve.id)
+    manager = browser_of(shop.vendor, MANAGER)
+    form = manager.get(path.format(user_id=eve.id))
+    before, right, outside = shop.stored(), perform_once, copy_context()
+
+    def denied_first(*given: Any, **more: Any) -> Any:
+        outside.run(shop.deny, OVER_LICENSES[path])  # all was read before
+        return right(*given, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("chalicelib.portal.handlers.perform_once", denied_first)
+        assert manager.send(form).status == 200
+    assert shop.stored() == before
+    shop.deny()
+    manager.send(path.format(user_id=eve.id))
     assert shop.stored() != before, "the form does something else"
 
 
