@@ -74,8 +74,8 @@ def test_it_holds_for_all_licenses_and_managers_those_to_come_too(vendor: Vendor
 def test_it_stands_in_the_companys_history_once(vendor: Vendor, sold: list[License]) -> None:
     for denied in (PAUSE, PAUSE, frozenset[Permission]()):
         deny(vendor, denied)
-    told = [event.detail for event in histories.company_events(vendor.code) if event.type == "managers_permitted"]
-    assert sorted(str(detail["denied"]) for detail in told) == ["None", "disable_license name_license"]
+    details = [event.detail for event in histories.company_events(vendor.code) if event.type == "managers_permitted"]
+    assert sorted(str(detail["denied"]) for detail in details) == ["None", "disable_license name_license"]
 
 
 def test_nothing_passes_that_is_denied_and_all_else_does(vendor: Vendor, sold: list[License]) -> None:
