@@ -45,6 +45,7 @@ CALLS = {
     "record a refused call": Budget("1 read + 1 write", 1, 1),
     "record a refused call, again within the hour": Budget("1 write", 0, 1),
     "log in": Budget("2 reads + 2 writes", 4, 2),
+    "list the session of a log-in to the portal": Budget("1 write", 0, 1),
     "log in, the wrong password": Budget("2 reads + 7 writes", 4, 7),
     "ask for a code": Budget("4 reads + 6 writes", 5, 6),
     "mail, nothing queued": Budget("4 reads", 4, 0),

@@ -45,6 +45,7 @@ from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.one_time_code import typed_code
 from chalicelib.domain.users import MAX_PASSWORD
 from chalicelib.management.webhooks import delivery_key
+from chalicelib.portal.browser_name import browser_name
 from chalicelib.portal.chosen_users import read_removed
 from chalicelib.portal.forms import nonce_of
 from chalicelib.portal.lists import kept_query
@@ -258,6 +259,7 @@ PARSERS: dict[str, Parser] = {
     "domain.users.phone_number": users.phone_number,
     "domain.people_list.read_file": lambda text: people_list.read_file(_bytes(text)),
     "portal.chosen_users.read_removed": read_removed,
+    "portal.browser_name.browser_name": browser_name,
     "portal.users.typed_count": typed_count,
     "domain.people_list.read_one": people_list.read_one,
     "domain.people_list.read_list": lambda text: [
@@ -388,7 +390,7 @@ NO_PARSERS = {
     *("domain.events.named", "domain.license.hash_hardware_id"),  # hash and write
     *("domain.email.display_email", "licenseapi.bodies.customer_body"),  # of what is stored
     *("portal.messages.actor_words", "portal.render.logo_path"),  # likewise
-    "domain.license.license_title",  # likewise
+    *("domain.license.license_title", "domain.session.listed_session"),  # likewise
     "usecases.branding.known_company",  # by a pattern of ours, before it reads
     *("infra.output.tell", "infra.serve.say_where", "infra.progress.counting"),  # write
     *(

@@ -249,6 +249,10 @@ def use_everything(user: Browser, vendor: Vendor, license: License, heard: Heard
     user.send("/portal/account/mails", seat_given="true")
     user.send("/portal/account/language", language="de")
     user.send("/portal/account/language", language="en")
+    enter_again = Browser()
+    enter_again.log_in(vendor.code, BOB, FIRST)
+    (end,) = {link for link in user.get("/portal/account").links if link.endswith("/end")}
+    assert user.send(end).path == "/portal/account"
     user.send("/portal/account/sessions")
     user.send("/portal/password", password=FIRST, new_password=SECOND, again=SECOND)
     user.send("/portal/account", "/portal/log-out")

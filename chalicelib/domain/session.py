@@ -1,5 +1,6 @@
 """Sessions of the portal: who is logged in, and until when."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from chalicelib.domain.instants import Instant
@@ -10,6 +11,8 @@ IDLE_MS = 60 * MINUTE_MS
 """A session that was not used for so long is over."""
 ABSOLUTE_MS = 12 * 60 * MINUTE_MS
 """No session lasts longer."""
+MAX_SESSIONS = 12
+"""Sessions that one account has at once, so that its list of them is short, and names them all."""
 TOUCH_MS = 5 * MINUTE_MS
 """How exactly the use of a session is noted: at most one write in so long."""
 
@@ -35,6 +38,39 @@ class Session:
     """The user's `session_epoch` at the log-in."""
     opened_at: Instant
     seen_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class ListedSession:
+    """How a session stands in the list of its account: what is known of it from the log-in on."""
+
+    opened_at: Instant
+    key: str
+    """The hash of its token, under which it is stored. It opens nothing."""
+    address: str
+    """Of the log-in."""
+    browser: str
+    """As `portal.browser_name` calls it; empty where it knows none."""
+
+    @property
+    def text(self) -> str:
+        """As it is stored, in a set of texts: one more is added by a write that rests on no read."""
+        return f"{self.opened_at} {self.key} {self.address or '-'} {self.browser}"
+
+
+def listed_session(text: str) -> ListedSession:
+    """What such a text says."""
+    opened_at, key, address, browser = text.split(" ", 3)
+    return ListedSession(int(opened_at), key, address.strip("-"), browser)
+
+
+def surplus(listed: Iterable[ListedSession], now: Instant) -> list[ListedSession]:
+    """Which sessions of an account end, once there are more than `MAX_SESSIONS`: all that are over, and the oldest."""
+    newest_first = sorted(listed, key=lambda one: (one.opened_at, one.key), reverse=True)
+    if len(newest_first) <= MAX_SESSIONS:
+        return []
+    over = [one for one in newest_first[:MAX_SESSIONS] if now >= one.opened_at + ABSOLUTE_MS]
+    return over + newest_first[MAX_SESSIONS:]
 
 
 def is_open(session: Session, user: User, now: Instant) -> bool:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chalicelib.domain.days import time_zones
-from chalicelib.domain.errors import Invalid, Unauthenticated, raise_all, wrong_in
+from chalicelib.domain.errors import Invalid, NotFound, Unauthenticated, raise_all, wrong_in
 from chalicelib.domain.mail import TO_MANAGERS, MailCode
 from chalicelib.domain.pasted import composed
 from chalicelib.domain.session import SessionClaims
@@ -25,8 +25,9 @@ from chalicelib.usecases.change_account import (
     end_other_sessions,
 )
 from chalicelib.usecases.chosen_password import guard_chosen
-from chalicelib.usecases.portal_queries import Principal
+from chalicelib.usecases.portal_queries import OwnSessionsView, Principal
 from chalicelib.usecases.readers import reader_of
+from chalicelib.usecases.session_list import end_one_session
 from chalicelib.usecases.sessions import keep_session
 
 ACCOUNT = "/portal/account"
@@ -66,7 +67,7 @@ class LanguageForm:
 @page("account.html")
 def account(request: PortalRequest, claims: SessionClaims) -> Loaded:
     """What the account says."""
-    return portal_queries.authenticate_session(claims, now=request.now), {"languages": languages()}
+    return portal_queries.own_sessions(claims, now=request.now), {"languages": languages()}
 
 
 def _me(request: PortalRequest, claims: SessionClaims) -> Principal:
@@ -151,6 +152,33 @@ def wrong_at_password() -> Iterator[None]:
         if error.code != "invalid_credentials":
             raise
         raise Unauthenticated("invalid_credentials", of="old_password", field="password") from None
+
+
+def _load_one_session(request: PortalRequest, claims: SessionClaims, session: str) -> Loaded:
+    view = portal_queries.own_sessions(claims, now=request.now)
+    rows = [row for row in view.rows if row.listed.key == session and not row.is_this]
+    if not rows:
+        raise NotFound("not_found")
+    listed = rows[0].listed
+    out = gettext("You are logged out there: {browser}.", browser=listed.browser or gettext("Unknown browser"))
+    where = [gettext("It was opened from {address}.", address=listed.address)] if listed.address else []
+    return replace(view, rows=rows), {
+        "back": ACCOUNT,
+        "title": gettext("End session"),
+        "sentences": [out, *where],
+        "button": gettext("End session"),
+        "danger": False,
+    }
+
+
+@action("confirm.html", Confirmation, _load_one_session)
+def end_session(request: PortalRequest, view: OwnSessionsView, _form: Confirmation) -> Change[None]:
+    """End one of the other sessions."""
+    me, (row,) = view.principal.user, view.rows
+    return Change(
+        lambda: end_one_session(me, row.listed, request.actor(me.email), now=request.now),
+        lambda _: FormResult(ACCOUNT, gettext("The session is ended.")),
+    )
 
 
 def _load_password(request: PortalRequest, claims: SessionClaims) -> Loaded:

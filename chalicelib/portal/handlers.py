@@ -29,6 +29,7 @@ from chalicelib.domain.permissions import Permission
 from chalicelib.domain.session import ABSOLUTE_MS, SessionClaims
 from chalicelib.domain.users import User
 from chalicelib.languages import Reader, gettext, writing_for
+from chalicelib.portal.browser_name import browser_name
 from chalicelib.portal.context import Changed, Context, Loaded, Parts, View
 from chalicelib.portal.error_pages import FORM_EXPIRED, FORM_EXPIRED_CODE, error_page, failed, why
 from chalicelib.portal.forms import FIELD, nonce_of
@@ -51,6 +52,7 @@ from chalicelib.usecases.known_browser import VALID_MS
 from chalicelib.usecases.known_browser import to_cookie as browser_to_cookie
 from chalicelib.usecases.permissions import guard_permitted, permitted
 from chalicelib.usecases.portal_queries import LicenseView, Principal
+from chalicelib.usecases.session_list import note_session
 from chalicelib.usecases.sessions import to_cookie
 from chalicelib.web.errors import FinalResponse
 
@@ -357,7 +359,8 @@ def redirect(request: PortalRequest, path: str) -> Response:
 
 
 def set_session(request: PortalRequest, response: Response, claims: SessionClaims) -> None:
-    """Let the browser keep a session."""
+    """List a session that was opened, and let the browser keep it."""
+    note_session(claims, browser_name(request.agent), request.ip, now=request.now)
     set_cookie(request, response, SESSION_COOKIE, to_cookie(claims), ABSOLUTE_MS // 1000)
 
 

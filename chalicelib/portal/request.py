@@ -12,6 +12,7 @@ from chalicelib.domain.events import Actor
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.session import SessionClaims
 from chalicelib.languages import accepted
+from chalicelib.portal.browser_name import MAX_AGENT
 from chalicelib.usecases.known_browser import KnownBrowser
 from chalicelib.usecases.known_browser import from_cookie as browser_of_cookie
 from chalicelib.usecases.sessions import from_cookie
@@ -55,6 +56,8 @@ class PortalRequest:
     """What the browser asks for, of the languages that we have; empty: none of them."""
     fields: dict[str, str] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
+    agent: str = ""
+    """What the browser says to be."""
     referer: str = ""
     """The path and the query of the page of ours that led here, as the browser says; empty where it says none."""
 
@@ -108,6 +111,7 @@ def read_request(raw_request: Request) -> PortalRequest:
         accepted(headers.get("accept-language", "")),
         _bounded(fields),
         files,
+        headers.get("user-agent", "")[:MAX_AGENT],
         _came_from(headers.get("referer", ""), prefix),
     )
     sent = _cookies(headers.get("cookie", ""))

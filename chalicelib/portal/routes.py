@@ -75,6 +75,7 @@ TABLE = (
     ("/portal/account/mails", "account.mails", FORM),
     ("/portal/account/language", "account.language", FORM),
     ("/portal/account/sessions", "account.sessions", FORM),
+    ("/portal/account/sessions/{session}/end", "account.end_session", FORM),
     ("/portal/account/second-factor", "second_factor.set_up", FORM),
     ("/portal/account/second-factor/codes", "second_factor.codes", FORM),
     ("/portal/account/second-factor/off", "second_factor.off", FORM),

@@ -66,7 +66,7 @@ def set_up(request: PortalRequest, view: Principal, form: TurnOnForm) -> Change[
         keep_session(view.claims, changed.session_epoch, now=request.now)
         return changed, codes
 
-    flash = gettext("Two-factor log-in is on. All other sessions are ended.")
+    flash = gettext("Two-factor log-in is on. All other sessions have ended.")
     return Change(change, lambda made: _with_codes(request, flash, made[1], made[0].session_epoch))
 
 

@@ -13,13 +13,13 @@ from typing import TypeVar
 from chalicelib.domain.catalog import Company, LicenseSummary, Order, Product
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import Device, License, LicenseState, Seat
-from chalicelib.domain.session import Session, SessionClaims
+from chalicelib.domain.session import ListedSession, Session, SessionClaims
 from chalicelib.domain.users import User
 from chalicelib.domain.variables import Variable
 from chalicelib.store import reads
 from chalicelib.store.idempotency import Answer, answer_of, idempotency_item
 from chalicelib.store.items.accounts import CompanyItem, OrderItem, ProductItem, UserItem
-from chalicelib.store.items.ephemera import IdempotencyItem, SessionItem
+from chalicelib.store.items.ephemera import IdempotencyItem, ListedSessionsItem, SessionItem
 from chalicelib.store.items.licenses import BlockItem, DeviceItem, LicenseItem, SeatItem, VariablesItem
 from chalicelib.store.items.links import LicenseSummaryItem, UserDeviceItem
 from chalicelib.store.keys import (
@@ -38,7 +38,7 @@ from chalicelib.store.keys import (
 )
 from chalicelib.store.reads import Unreadable
 from chalicelib.store.schema import AnyItem, Item, Raw
-from chalicelib.store.sessions import session_item
+from chalicelib.store.sessions import listed_in, listed_item, session_item
 from chalicelib.store.variables import to_variables
 
 T = TypeVar("T")
@@ -67,6 +67,8 @@ class BatchRead:
     blocked: bool
     """Whether the device may not be used on the license."""
     variables: list[Variable]
+    sessions: list[ListedSession]
+    """Of who asks, also some that are over."""
 
     @property
     def device(self) -> Device | None:
@@ -86,6 +88,8 @@ class ReadRequest:
     users: Iterable[int] = ()
     device: tuple[int, str, int | None] | None = None
     """License, hardware hash and user; its variables come with it."""
+    sessions: bool = False
+    """Whether all sessions of who asks are listed."""
     user_devices: tuple[int, int, Sequence[str]] | None = None
     """License, user and hardware hashes of the user's devices; whether all are linked comes with them."""
 
@@ -96,6 +100,7 @@ def batch_read(claims: SessionClaims, wanted: ReadRequest, now: Instant) -> Batc
     users = {user.id: user for user in found.values(UserItem)}
     answers = [answer_of(IdempotencyItem.from_raw_data(raw)) for raw in found.raws[IdempotencyItem]]
     variables = [to_variables(VariablesItem.from_raw_data(raw)) for raw in found.raws[VariablesItem]]
+    listed = found.raws[ListedSessionsItem]
     seats = zip(found.raws[SeatItem], found.values(SeatItem), strict=True)
     return BatchRead(
         session=next(iter(found.values(SessionItem)), None),
@@ -111,6 +116,7 @@ def batch_read(claims: SessionClaims, wanted: ReadRequest, now: Instant) -> Batc
         all_linked=bool(found.raws[UserDeviceItem]),
         blocked=bool(found.raws[BlockItem]),
         variables=variables[0] if variables else [],
+        sessions=listed_in(ListedSessionsItem.from_raw_data(listed[0])) if listed else [],
     )
 
 
@@ -166,13 +172,7 @@ class _Found:
 
 def _items(claims: SessionClaims, wanted: ReadRequest) -> Iterator[AnyItem]:
     company = claims.company
-    yield session_item(claims.token)
-    yield UserItem(company, user_sort_key(claims.user_id))
-    yield CompanyItem(company, COMPANY)
-    if claims.nonce:
-        yield idempotency_item(claims.token, claims.nonce)
-    if wanted.managed is not None:
-        yield LicenseSummaryItem(company, manager_license_sort_key(claims.user_id, wanted.managed))
+    yield from _of_who_asks(claims, wanted)
     for license_id in wanted.licenses:
         yield LicenseItem(license_pk(company, license_id), LICENSE)
     for code in wanted.products:
@@ -192,3 +192,16 @@ def _items(claims: SessionClaims, wanted: ReadRequest) -> Iterator[AnyItem]:
         yield UserDeviceItem(pk, user_device_sort_key())
         for hardware_hash in hashes:
             yield DeviceItem(pk, device_sort_key(hardware_hash, user_id))
+
+
+def _of_who_asks(claims: SessionClaims, wanted: ReadRequest) -> Iterator[AnyItem]:
+    company = claims.company
+    yield session_item(claims.token)
+    yield UserItem(company, user_sort_key(claims.user_id))
+    yield CompanyItem(company, COMPANY)
+    if claims.nonce:
+        yield idempotency_item(claims.token, claims.nonce)
+    if wanted.sessions:
+        yield listed_item(company, claims.user_id)
+    if wanted.managed is not None:
+        yield LicenseSummaryItem(company, manager_license_sort_key(claims.user_id, wanted.managed))

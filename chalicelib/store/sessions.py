@@ -1,17 +1,66 @@
 """Sessions: under the hash of their tokens, forgotten by themselves, never what a limit rests on."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from hashlib import sha256
 
+from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.session import ABSOLUTE_MS, Session
-from chalicelib.store import writes
-from chalicelib.store.items.ephemera import SessionItem
+from chalicelib.domain.session import ABSOLUTE_MS, ListedSession, Session, listed_session
+from chalicelib.store import reads, writes
+from chalicelib.store.items.ephemera import ListedSessionsItem, SessionItem
+from chalicelib.store.items.events import AccountEventItem, event_item
+from chalicelib.store.transactions import Transaction
+
+
+def session_key(token: str) -> str:
+    """The hash of a token, under which its session is stored."""
+    return sha256(token.encode()).hexdigest()
 
 
 def session_item(token: str) -> SessionItem:
     """Where the session of a token is stored."""
-    return SessionItem(f"session#{_hash(token)}")
+    return _keyed(session_key(token))
+
+
+def listed_item(company: str, user_id: int) -> ListedSessionsItem:
+    """Where the sessions of an account are listed."""
+    return ListedSessionsItem(f"sessions#{company}#{user_id}")
+
+
+def list_session(company: str, user_id: int, listed: ListedSession) -> list[ListedSession]:
+    """List one more session of an account; answers all that are listed, also those that are over."""
+    item, expires = listed_item(company, user_id), (listed.opened_at + ABSOLUTE_MS) // 1000
+    actions = [ListedSessionsItem.entries.add({listed.text}), ListedSessionsItem.expires.set(expires)]
+    return listed_in(writes.update(item, actions))
+
+
+def listed_in(item: ListedSessionsItem | None) -> list[ListedSession]:
+    """What an item lists."""
+    return [] if item is None else [listed_session(text) for text in item.entries or ()]
+
+
+def read_sessions(keys: Iterable[str], now: Instant) -> dict[str, Session]:
+    """Those of the sessions with these keys that are stored, by their keys. Consistent, in one round trip."""
+    wanted = {key: _keyed(key) for key in keys}
+    found = reads.batch_get(list(wanted.values()), consistent=True, now=now) if wanted else []
+    return {key: item.to_domain() for key, item in zip(wanted, found, strict=True) if item is not None}
+
+
+def end_one(company: str, user_id: int, listed: ListedSession, event: Event) -> None:
+    """Forget one session of an account, and list it no more. Raises `ConditionFailed` where it is gone by now."""
+    write = Transaction(event_item(company, event, AccountEventItem))
+    write.delete(_keyed(listed.key), SessionItem.pk.exists())
+    entries = ListedSessionsItem.entries
+    write.update(listed_item(company, user_id), [entries.delete({listed.text})], entries.contains(listed.text))
+    write.commit()
+
+
+def end_listed(company: str, user_id: int, listed: Sequence[ListedSession]) -> None:
+    """Forget sessions of an account, and list them no more. Doing so again changes nothing."""
+    for _ in writes.delete_all(_keyed(one.key) for one in listed):
+        pass
+    writes.update(listed_item(company, user_id), [ListedSessionsItem.entries.delete({one.text for one in listed})])
 
 
 def open_session(token: str, session: Session) -> None:
@@ -40,5 +89,5 @@ def end_session(token: str) -> None:
     writes.delete(session_item(token))
 
 
-def _hash(text: str) -> str:
-    return sha256(text.encode()).hexdigest()
+def _keyed(key: str) -> SessionItem:
+    return SessionItem(f"session#{key}")

@@ -7,13 +7,15 @@ import pytest
 
 from app import app
 from chalicelib.domain.license import hash_hardware_id
+from chalicelib.store.sessions import session_key
 from chalicelib.usecases.batch_assign import start_batch
+from chalicelib.usecases.session_list import note_session
 from chalicelib.web import clock
 from infra.budgets import PAGES_OF_MORE_READS, PORTAL_PAGE
 from tests.portal.browser import Browser, browser_of
 from tests.store.costs import counted
 from tests.support import ADMIN, Vendor
-from tests.usecases.people import MANAGER, PASSWORD, issued
+from tests.usecases.people import MANAGER, PASSWORD, issued, logged_in
 
 PAGES = sorted(p for p, methods in app.routes.items() if p.startswith("/portal") and "GET" in methods)
 WITHOUT_READS = {
@@ -41,6 +43,9 @@ def test_a_page_is_two_reads(path: str) -> None:
     vendor.activate(MANAGER, "pc", PASSWORD)
     batch = start_batch(vendor.code, license.id, "new@customer.test", True, ADMIN, now=vendor.now)
     names: dict[str, Any] = {"license_id": license.id, "user_id": user.id, "batch_id": batch, "name": "history"}
+    elsewhere = logged_in(vendor, MANAGER)
+    note_session(elsewhere, "Firefox", "", now=vendor.now)
+    names["session"] = session_key(elsewhere.token)
     names["device"] = f"{hash_hardware_id('pc')}-{user.id}"
     address = re.sub(r"\{(\w+)\}", lambda part: str(names[part[1]]), path)
     browser.http.get(address)  # the product is known from now on

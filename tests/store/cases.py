@@ -46,6 +46,7 @@ from chalicelib.usecases import (
     replace_user,
     second_factor,
     send_mails,
+    session_list,
     sessions,
     sweep,
     unlock,
@@ -53,7 +54,7 @@ from chalicelib.usecases import (
 )
 from chalicelib.usecases import initial_password as initial_password_module
 from tests.store import second_factor_states as second
-from tests.store import states
+from tests.store import session_states, states
 from tests.support import ADMIN, DAY, HOUR, NOW, Vendor
 from tests.usecases.refusals import a_refusal
 
@@ -469,6 +470,14 @@ CASES = (
     ),
     Case("ask a second factor", company_policy.ask_second_factor, states.nothing, second.ask, ("company_changed",)),
     Case("keep a session", sessions.keep_session, states.logged_in, states.keep_session),
+    Case("list a session", session_list.note_session, states.logged_in, session_states.list_session),
+    Case(
+        "end a session",
+        session_list.end_one_session,
+        session_states.two_sessions,
+        session_states.end_session,
+        ("sessions_ended",),
+    ),
     Case("log out", sessions.log_out, states.logged_in, states.log_out),
     Case("call with a key", idempotency.perform_once, states.logged_in, states.once_only, (), True),
     Case("create a company", create.create_company, states.nothing, states.create_company, ("company_created",), True),

@@ -41,6 +41,8 @@ from chalicelib.usecases import (
 from chalicelib.usecases.change_device import blacklist_device
 from chalicelib.usecases.license_lookup import LicenseLookup
 from chalicelib.usecases.replace_user import replace_user
+from chalicelib.usecases.session_list import note_session
+from chalicelib.usecases.sessions import open_session
 from infra import budgets
 from infra.budgets import ITEM_BYTES, Budget
 from infra.scale import items
@@ -50,6 +52,7 @@ from tests.mailbox import deliver
 from tests.store.costs import KB, counted, size, stored
 from tests.store.seam import empty
 from tests.support import ADMIN, DAY, NOW, Vendor
+from tests.usecases.people import account
 from tests.usecases.receivers import listen
 from tests.usecases.refusals import a_refusal
 
@@ -241,6 +244,12 @@ def logging_in(vendor: Vendor, password: str | None) -> Call:
     return call
 
 
+def listing(vendor: Vendor) -> Call:
+    by_user(vendor)
+    claims = open_session(account(vendor, ADA), now=NOW)
+    return lambda: note_session(claims, "Firefox (Windows)", "192.0.2.1", now=NOW)
+
+
 def recording(vendor: Vendor, before: int = 0) -> Call:
     """A refusal with all that is known of one."""
     refusal = a_refusal(vendor.issue().id, ADA, PC, hostname=a_report(PC).hostname)
@@ -299,6 +308,7 @@ CALLS: dict[str, Callable[[Vendor], Call]] = {
     "record a refused call": recording,
     "record a refused call, again within the hour": lambda v: recording(v, before=1),
     "log in": lambda v: logging_in(v, None),
+    "list the session of a log-in to the portal": listing,
     "log in, the wrong password": lambda v: logging_in(v, "wrong"),
     "ask for a code": asking_for_a_code,
     "mail, nothing queued": lambda v: mailing(v, 0),

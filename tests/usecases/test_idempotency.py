@@ -175,7 +175,7 @@ def test_whatever_a_form_changes_takes_its_answer_along(case: Case) -> None:
 
 
 def test_there_are_as_many_of_them_as_there_are_forms() -> None:
-    assert len({case.function for case in of_forms()}) == 19
+    assert len({case.function for case in of_forms()}) == 20
 
 
 # --- crashes, lost answers, rivals ------------------------------------------------------------------------------

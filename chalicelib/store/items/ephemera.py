@@ -4,7 +4,13 @@ from chalicelib.domain.one_time_code import OneTimeCode
 from chalicelib.domain.origin import Failures
 from chalicelib.domain.session import Session
 from chalicelib.domain.users import Attempts
-from chalicelib.store.attributes import BooleanAttribute, IntegerAttribute, JSONAttribute, TextAttribute
+from chalicelib.store.attributes import (
+    BooleanAttribute,
+    IntegerAttribute,
+    JSONAttribute,
+    TextAttribute,
+    TextSetAttribute,
+)
 from chalicelib.store.items.base import EphemeraItem
 
 
@@ -13,6 +19,12 @@ class SessionItem(EphemeraItem[Session]):
 
     epoch: IntegerAttribute
     seen_at: IntegerAttribute
+
+
+class ListedSessionsItem(EphemeraItem[None]):
+    """The sessions of one account (`domain.session.ListedSession`); also some that are over."""
+
+    entries = TextSetAttribute()
 
 
 class AttemptsItem(EphemeraItem[Attempts]):

@@ -37,6 +37,7 @@ from chalicelib.usecases.portal_queries.principal import (
     user_license,
 )
 from chalicelib.usecases.portal_queries.search import SearchView, search_managed
+from chalicelib.usecases.portal_queries.sessions import OwnSessionsView, SessionRow, own_sessions
 from chalicelib.usecases.portal_queries.users import (
     IDLE_DAYS,
     ChosenView,
@@ -66,6 +67,7 @@ __all__ = [
     "ListQuery",
     "Need",
     "OverviewView",
+    "OwnSessionsView",
     "PeopleView",
     "PersonRow",
     "PersonView",
@@ -73,6 +75,7 @@ __all__ = [
     "SearchView",
     "SeatRow",
     "SeatsView",
+    "SessionRow",
     "Use",
     "UserRow",
     "UserView",
@@ -94,6 +97,7 @@ __all__ = [
     "own_device",
     "own_devices",
     "own_licenses",
+    "own_sessions",
     "recent_activity",
     "search_managed",
     "user_license",
