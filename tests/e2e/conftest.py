@@ -61,6 +61,12 @@ def second_page(browser: playwright.Browser, server: serve.Server) -> Iterator[p
 
 
 @pytest.fixture
+def german_page(browser: playwright.Browser, server: serve.Server) -> Iterator[playwright.Page]:
+    """The same in a browser that asks for German."""
+    yield from _page(browser, server, locale="de-DE")
+
+
+@pytest.fixture
 def plain_page(browser: playwright.Browser, server: serve.Server) -> Iterator[playwright.Page]:
     """A page in which nothing may go wrong, JavaScript off."""
     yield from _page(browser, server, java_script_enabled=False)
