@@ -74,6 +74,7 @@ SHOTS = (
     Shot("remove", USER + "/remove"),
     Shot("seats", "/portal/seats"),
     Shot("account", "/portal/account"),
+    Shot("second-factor", "/portal/account/second-factor"),
     Shot("choose-password", "/portal/password"),
     Shot("not-found", "/portal/licenses/1"),
 )

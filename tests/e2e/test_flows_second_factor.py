@@ -1,12 +1,13 @@
 """Two-factor log-in in a browser: set up, asked for, in a form whose session has ended, and turned off."""
 
 import playwright.sync_api as playwright
+import pytest
 from playwright.sync_api import expect
 
 from chalicelib.domain.second_factor import STEP_MS, app_code
 from chalicelib.usecases.company_policy import ask_second_factor
 from chalicelib.web import clock
-from tests.e2e.browser import log_in
+from tests.e2e.browser import axe, log_in
 from tests.e2e.site import Site
 from tests.e2e.steps import confirmed, follow, refused, send
 from tests.support import ADMIN
@@ -53,6 +54,26 @@ def test_it_is_set_up_asked_for_and_turned_off(either_page: playwright.Page, sit
     refused(page, "This code is wrong.")
     send(page, "Turn it off", code=codes[0])
     confirmed(page, "Two-factor log-in is off.")
+
+
+@pytest.mark.usefixtures("axe_core")
+def test_axe_finds_nothing_on_the_pages_of_who_has_it(page: playwright.Page, site: Site) -> None:
+    owner = protected(site.vendor, MANAGER)
+    page.goto("/portal/log-in")
+    log_in(page, site.company, MANAGER, PASSWORD)
+    axe(page)
+    enter_code(page, "12")
+    expect(page.get_by_role("alert")).to_be_visible()
+    axe(page)
+    enter_code(page, owner.recovery_codes[0])
+    expect(page).to_have_url(f"{site.base_url}/portal")
+    for path in ("codes", "off"):
+        page.goto(f"/portal/account/second-factor/{path}")
+        axe(page)
+    page.goto("/portal/account/second-factor/codes")
+    send(page, "Make new codes", code=owner.recovery_codes[1])
+    confirmed(page, "You have new recovery codes.")
+    axe(page)
 
 
 def test_a_manager_of_whom_it_is_asked_sets_it_up_and_goes_on(either_page: playwright.Page, site: Site) -> None:
