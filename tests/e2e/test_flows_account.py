@@ -213,3 +213,20 @@ def test_a_license_user_has_no_way_to_the_pages_of_managers(either_page: playwri
         assert answer is not None
         assert answer.status == 404, path
         expect(either_page.get_by_role("heading", level=1)).to_have_text("Not found")
+
+
+def test_one_session_is_ended_from_the_list_of_them(
+    either_page: playwright.Page, second_page: playwright.Page, site: Site
+) -> None:
+    for page in (second_page, either_page):
+        site.log_in(page)
+    either_page.goto("/portal/account")
+    rows = either_page.locator(".sessions").get_by_role("listitem")
+    expect(rows).to_have_count(2)
+    expect(rows.first).to_contain_text("this one")
+    rows.nth(1).get_by_role("link", name="End").click()
+    send(either_page, "End session")
+    confirmed(either_page, "The session is ended.")
+    expect(rows).to_have_count(1)
+    second_page.goto("/portal/licenses")
+    expect(second_page).to_have_url(f"{site.base_url}/portal/log-in?next=/portal/licenses")

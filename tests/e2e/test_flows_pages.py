@@ -12,7 +12,9 @@ from chalicelib.domain.session import SessionClaims
 from chalicelib.portal.request import SESSION_COOKIE
 from chalicelib.portal.routes import TABLE
 from chalicelib.store import accounts
+from chalicelib.store.sessions import session_key
 from chalicelib.usecases.batch_assign import start_batch
+from chalicelib.usecases.session_list import note_session
 from chalicelib.usecases.sessions import open_session, to_cookie
 from chalicelib.web import clock
 from infra.serve import Server
@@ -64,7 +66,10 @@ def full() -> Full:
     made = showcase.make(now)
     by = Actor(f"user:{showcase.MANAGER}")
     batch_id = start_batch(showcase.COMPANY, made.license.id, "last@studio-nord.example", True, by, now=now)
+    elsewhere = session(showcase.MANAGER)
+    note_session(elsewhere, "Firefox (Windows)", "192.0.2.1", now=now)
     names = {"license_id": made.license.id, "user_id": made.user_id, "device": made.device, "batch_id": batch_id}
+    names["session"] = session_key(elsewhere.token)
     return Full(names, made.link, session(showcase.MANAGER), session(DON))
 
 
