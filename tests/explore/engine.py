@@ -29,6 +29,7 @@ _COMPARISONS: dict[str, Callable[[str, str], bool]] = {
     "begins_with": lambda part, prefix: part.startswith(prefix),
 }
 _IN_BATCH = {"PutRequest": "Put", "DeleteRequest": "Delete"}
+_BY_ITSELF = {"PutItem": "Put", "UpdateItem": "Update", "DeleteItem": "Delete"}
 
 
 class Where(NamedTuple):
@@ -37,6 +38,15 @@ class Where(NamedTuple):
     table: str
     pk: str
     part: str
+
+
+class Effect(NamedTuple):
+    """What would come of a write now."""
+
+    changes: frozenset[Where]
+    """The items that it would change."""
+    refused_for: tuple[Where, ...]
+    """Those whose conditions do not hold."""
 
 
 @dataclass(slots=True)
@@ -52,6 +62,13 @@ class MemoryEngine:
             return OPERATIONS[operation](self, request)
         except Refused as refusal:
             raise refusal.as_botocore(operation) from None
+
+    def effect(self, operation: str, request: Request) -> Effect:
+        """What would come of a write; it is not done. Raises `Refused` for a request that is none."""
+        writes = _writes_of(self, operation, request)
+        refused_for = tuple(write.where for write in writes if not write.may)
+        changes = () if refused_for else (write.where for write in writes if write.become() != write.old)
+        return Effect(frozenset(changes), refused_for)
 
     def item(self, where: Where) -> Item | None:
         """What is stored there."""
@@ -205,9 +222,21 @@ def _understood(engine: MemoryEngine, kind: str, request: Request) -> _Write:
     return _Write(where, old, test is None or test(old or {}, values), become, returned)
 
 
-def _write_one(kind: str) -> Callable[[MemoryEngine, Request], Answer]:
+def _writes_of(engine: MemoryEngine, operation: str, request: Request) -> list[_Write]:
+    if operation == "TransactWriteItems":
+        steps = [(kind, asked) for step in request["TransactItems"] for kind, asked in step.items()]
+    elif operation == "BatchWriteItem":
+        of_tables = ((name, map(dict, asked)) for name, asked in request["RequestItems"].items())
+        by_kind = ((name, *one.popitem()) for name, those in of_tables for one in those)
+        steps = [(_IN_BATCH[kind], asked | {"TableName": name}) for name, kind, asked in by_kind]
+    else:
+        steps = [(_BY_ITSELF[operation], request)]
+    return [_understood(engine, kind, asked) for kind, asked in steps]
+
+
+def _write_one(operation: str) -> Callable[[MemoryEngine, Request], Answer]:
     def write(engine: MemoryEngine, request: Request) -> Answer:
-        one = _understood(engine, kind, request)
+        (one,) = _writes_of(engine, operation, request)
         if not one.may:
             raise Refused("ConditionalCheckFailedException", "The conditional request failed")
         new = one.become()
@@ -218,8 +247,7 @@ def _write_one(kind: str) -> Callable[[MemoryEngine, Request], Answer]:
 
 
 def _transact_write_items(engine: MemoryEngine, request: Request) -> Answer:
-    steps = [(kind, asked) for step in request["TransactItems"] for kind, asked in step.items()]
-    writes = [_understood(engine, kind, asked) for kind, asked in steps]
+    writes = _writes_of(engine, "TransactWriteItems", request)
     _refuse_same(engine, writes, "Transaction request cannot include multiple operations on one item")
     news = [write.become() if write.may else None for write in writes]
     if not all(write.may for write in writes):
@@ -243,8 +271,7 @@ def _cancelled(writes: list[_Write]) -> Refused:
 
 
 def _batch_write_item(engine: MemoryEngine, request: Request) -> Answer:
-    asked = [(name, *one.popitem()) for name, those in request["RequestItems"].items() for one in map(dict, those)]
-    writes = [_understood(engine, _IN_BATCH[kind], what | {"TableName": name}) for name, kind, what in asked]
+    writes = _writes_of(engine, "BatchWriteItem", request)
     _refuse_same(engine, writes, "Provided list of item keys contains duplicates")
     for write in writes:
         engine.store(write.where, write.become())
@@ -258,12 +285,12 @@ def _refuse_same(engine: MemoryEngine, writes: list[_Write], why: str) -> None:
 OPERATIONS: dict[str, Callable[[MemoryEngine, Request], Answer]] = {
     "BatchGetItem": _batch_get_item,
     "BatchWriteItem": _batch_write_item,
-    "DeleteItem": _write_one("Delete"),
+    "DeleteItem": _write_one("DeleteItem"),
     "GetItem": _get_item,
-    "PutItem": _write_one("Put"),
+    "PutItem": _write_one("PutItem"),
     "Query": _query,
     "Scan": _scan,
     "TransactGetItems": _transact_get_items,
     "TransactWriteItems": _transact_write_items,
-    "UpdateItem": _write_one("Update"),
+    "UpdateItem": _write_one("UpdateItem"),
 }

@@ -32,14 +32,14 @@ class Footprint:
     writes: frozenset[Where] = frozenset()
     """Also those that a failed condition leaves alone: whether it will fail is not known before."""
     ranges: tuple[Range, ...] = ()
-    everything: bool = False
-    """Whether it reads a whole table."""
+    tables: frozenset[str] = frozenset()
+    """Of which it reads all."""
 
     @classmethod
     def of(cls, operation: str, request: Request) -> Self:
         """That of a request."""
         if operation == "Scan":
-            return cls(everything=True)
+            return cls(tables=frozenset([request["TableName"]]))
         if operation == "Query":
             return cls(ranges=(_range(request),))
         reads, writes = set[Where](), set[Where]()
@@ -55,9 +55,7 @@ class Footprint:
     def __or__(self, other: "Footprint") -> "Footprint":
         """That of both."""
         ranges = tuple(dict.fromkeys(self.ranges + other.ranges))
-        return Footprint(
-            self.reads | other.reads, self.writes | other.writes, ranges, self.everything or other.everything
-        )
+        return Footprint(self.reads | other.reads, self.writes | other.writes, ranges, self.tables | other.tables)
 
     def meets(self, other: Self) -> bool:
         """Whether one of the two writes what the other one reads or writes."""
@@ -65,14 +63,10 @@ class Footprint:
 
     def reads_also(self, where: Where) -> bool:
         """Whether it reads the item there, or would."""
-        return self.everything or where in self.reads or any(part.holds(where) for part in self.ranges)
+        return where.table in self.tables or where in self.reads or any(part.holds(where) for part in self.ranges)
 
     def _disturbs(self, other: Self) -> bool:
-        if not self.writes:
-            return False
-        if other.everything or not (self.writes.isdisjoint(other.writes) and self.writes.isdisjoint(other.reads)):
-            return True
-        return any(part.holds(where) for part in other.ranges for where in self.writes)
+        return not self.writes.isdisjoint(other.writes) or any(map(other.reads_also, self.writes))
 
 
 NOTHING = Footprint()

@@ -87,7 +87,7 @@ SCENES: dict[str, Scene] = {kind: _of_license(kind, _TITLES[kind]) for kind in K
 SCENES["batch"] = Scene("A list of people", tuple(batches.SEATS), batches.DEEDS, batches.world, batches.BatchJudge)
 SCENES["account"] = Scene("An account", accounts.STARTS, ACCOUNT_DEEDS, accounts.account_world, AccountJudge, FROM)
 SCENES["shop"] = Scene(
-    "What is sold", shop.STARTS, shop.DEEDS, shop.world, partial(SerialJudge, view=shop.view), left_out=shop.LEFT_OUT
+    "What is sold", shop.STARTS, shop.DEEDS, shop.world, partial(SerialJudge, view=shop.view), shop.FEW, shop.LEFT_OUT
 )
 SCENES["device"] = Scene(
     "What is known of devices", devices.STARTS, devices.DEEDS, devices.world, partial(SerialJudge, view=devices.view)

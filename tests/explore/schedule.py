@@ -55,8 +55,12 @@ class Open(NamedTuple):
     """What a turn would do."""
 
     footprint: Footprint
+    now: Footprint
+    """What it reads and writes as long as nobody writes any of that: what it would leave as it is, it reads."""
     finds: Seen = ()
     """The item that it reads, where it reads but one, or as it was."""
+    refused_for: tuple[Where, ...] = ()
+    """Items whose conditions do not hold: it writes nothing before each of these was written by somebody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +162,8 @@ class Schedule:
         """Of each call, by what was written."""
         self._known: dict[tuple[int, Point, str], Turn] = {}
         """What came of each call on each state so far, by the state's mark."""
+        self._effects: dict[tuple[int, Point], tuple[Footprint, tuple[Where, ...]]] = {}
+        """What each write would do on each state, and what it is refused for there."""
         self.steps: list[Step] = []
         tasks = tuple(Task(number, script.first) for number, script in enumerate(scripts))
         self._moments = [_Moment(engine.state, 0, tasks, faults)]
@@ -211,7 +217,7 @@ class Schedule:
 
     def _step(self, choice: Choice) -> None:
         moment, number = self._moments[-1], choice.thread.task
-        footprint, finds = self.choices()[choice]
+        footprint, _, finds, _ = self.choices()[choice]
         task, state, mark, failed = _begun(moment.tasks, number), moment.state, moment.mark, False
         call, is_lag, seen = _waiting(task), choice.fault.startswith(LAG), task.seen + finds
         met = task.met | {LAG if is_lag else choice.fault} if choice.fault else task.met
@@ -255,10 +261,11 @@ class Schedule:
         for task in moment.tasks:
             if (call := task.pending) is not None:
                 if len(self._parts_of(task)) < 2:
-                    yield Choice(Thread(task.number)), Open(call.footprint)
+                    now, refused_for = self._for_now(moment, task, call)
+                    yield Choice(Thread(task.number)), Open(call.footprint, now, refused_for=refused_for)
                     if moment.faults:
                         for fault, footprint in faults_of(call.operation, call.footprint):
-                            yield Choice(Thread(task.number), fault), Open(footprint)
+                            yield Choice(Thread(task.number), fault), Open(footprint, footprint)
                 yield from self._reads(moment, task, call)
 
     def _reads(self, moment: _Moment, task: Task, call: Call) -> Iterator[tuple[Choice, Open]]:
@@ -272,10 +279,10 @@ class Schedule:
                     _item(moment.state, where),
                 )
                 if len(parts) > 1:
-                    yield Choice(thread), Open(footprint, ((where, now),))
+                    yield Choice(thread), Open(footprint, footprint, ((where, now),))
                 if (moment.faults or task.lags) and may_lag(call.request, where.table):
                     for old, item in enumerate(_before(moment.olds, where, now)):
-                        yield Choice(thread, f"{LAG}{old}"), Open(footprint, ((where, item),))
+                        yield Choice(thread, f"{LAG}{old}"), Open(footprint, footprint, ((where, item),))
 
     def _parts_of(self, task: Task) -> tuple[Where, ...]:
         """The items that the call reads, each at an instant of its own, and that the time makes another.
@@ -290,6 +297,19 @@ class Schedule:
             read = {where for written in others for where in written if call.footprint.reads_also(where)}
             self._parts[task.point] = tuple(sorted(read)) if call.operation in SEVERAL_INSTANTS else ()
         return self._parts[task.point]
+
+    def _for_now(self, moment: _Moment, task: Task, call: Call) -> tuple[Footprint, tuple[Where, ...]]:
+        """What a call reads and writes as all stands now, and the items for which it would be refused."""
+        own, key = call.footprint, (moment.mark, task.point)
+        if not own.writes:
+            return own, ()
+        if key not in self._effects:
+            if len(self._effects) >= MOST_TURNS:
+                self._effects.clear()
+            engine = MemoryEngine(self.engine.tables, dict(moment.state))
+            changes, refused_for = engine.effect(call.operation, call.request)
+            self._effects[key] = Footprint(own.reads | (own.writes - changes), changes), refused_for
+        return self._effects[key]
 
     def _turn(self, moment: _Moment, task: Task, seen: Seen, fault: str) -> Turn:
         """What comes of the call on what is stored, but for what it has seen."""

@@ -10,20 +10,23 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from unittest.mock import patch
 
 from greenlet import getcurrent
 
 from chalicelib.domain import license
 from chalicelib.runtime import Caches, runtime, using
-from chalicelib.store import database, deliveries, outbox, probes
+from chalicelib.store import database, deliveries, outbox, probes, removal
 from chalicelib.turns import Turns
 from chalicelib.usecases import batch_assign, file_events, log_in, passwords, send_mails, send_webhooks, sweep
 from chalicelib.webhooks import signature
 from tests.explore.engine import Answer, MemoryEngine, Request
 from tests.explore.footprints import Footprint
 from tests.explore.scripts import Call, current_script
+from tests.explore.standing import standing
+
+Y = TypeVar("Y")
 
 
 @contextmanager
@@ -48,7 +51,7 @@ def controlled(engine: MemoryEngine) -> Iterator[None]:
         stack.callback(setattr, connection, "send", before)
         connection.send = send
         _outside.seed(0)
-        for target, name, wrong in CHANCE + SMALL:
+        for target, name, wrong in CHANCE + TELLING + SMALL:
             stack.enter_context(patch.object(target, name, wrong))
         yield
 
@@ -110,6 +113,19 @@ def _token_urlsafe(count: int = 32) -> str:
     return f"{_dice().getrandbits(8 * count):0{2 * count}x}"
 
 
+def telling(steps: Callable[..., Iterator[Y]]) -> Callable[..., Iterator[Y]]:
+    """The same steps, of a generator that alone remembers what it was answered: where it stands is told after each."""
+
+    def told(*given: Any) -> Iterator[Y]:
+        left = steps(*given)
+        for step in left:
+            if (script := current_script()) is not None:
+                script.stands(standing(left))
+            yield step
+
+    return told
+
+
 CHANCE: tuple[tuple[Any, str, Any], ...] = (
     (os, "urandom", _token_bytes),
     (secrets, "token_bytes", _token_bytes),
@@ -132,6 +148,8 @@ CHANCE: tuple[tuple[Any, str, Any], ...] = (
     (send_webhooks, "random", lambda: _dice().random()),
 )
 """Where something is drawn or waited for, and what is there instead (tests/explore/test_scheduler.py)."""
+TELLING: tuple[tuple[Any, str, Any], ...] = ((removal, "remove_all", telling(removal.remove_all)),)
+"""What tells where it stands, so that all ways to the same place go on as one: of a removal the steps."""
 SMALL: tuple[tuple[Any, str, Any], ...] = (
     (batch_assign, "ROWS_PER_TRANSACTION", 1),
     (license, "LEAST_IDLE_DEVICES", 1),

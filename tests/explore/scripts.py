@@ -6,7 +6,7 @@ remembered each time it is run again.
 """
 
 import marshal
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from contextvars import copy_context
 from copy import copy
 from dataclasses import dataclass, field, replace
@@ -52,11 +52,12 @@ class Unsteady(Exception):
 class Point:
     """How far a task has come."""
 
-    before: "Point | None"
-    heard: "_Kept | None"
-    """The answer that led here from the point before."""
+    heard: "_Kept | None" = None
+    """The answer that led here from the first of the points before; None at the begin."""
+    befores: "list[Point]" = field(default_factory=list)
+    """That lead here, first the one from which it was come to first."""
     calls: int = 0
-    """That were answered."""
+    """That were answered on the first way here."""
     call: Call | None = None
     """The one that waits for its turn; None once the task is over."""
     outcome: Any = None
@@ -69,8 +70,8 @@ class Point:
     def path(self) -> "list[Point]":
         """The points that led here, this one the last."""
         path = [self]
-        while path[-1].before is not None:
-            path.append(path[-1].before)
+        while path[-1].befores:
+            path.append(path[-1].befores[0])
         return path[::-1]
 
 
@@ -82,9 +83,13 @@ class Script:
         self._number, self._do = number, do
         self._run: Any = None  # greenlet
         self.dice = Random(number)
-        self.first = Point(None, None)
+        self.first = Point()
         self._at: Point | None = None
         """Where the greenlet waits."""
+        self._stands: Hashable = None
+        """Where it stood at its last step, if it has told since it was answered."""
+        self._standing: dict[Hashable, Point] = {}
+        """The first point that was come to from there."""
         self._begin(self.first)
 
     def after(self, point: Point, answer: Heard) -> Point:
@@ -95,9 +100,18 @@ class Script:
                 self._begin_again(point)
             if point.calls >= CALLS:
                 raise Endless(self._number)
-            point.then[kept.key] = self._went_on(Point(point, kept, point.calls + 1), kept.given_to(self._run))
-            _foresee(point.then[kept.key])
+            self._stands = None
+            after = self._went_on(Point(kept, calls=point.calls + 1), kept.given_to(self._run))
+            if self._stands is not None:
+                self._at = after = self._standing.setdefault((self._stands, self.dice.getstate()), after)
+            after.befores.append(point)
+            point.then[kept.key] = after
+            _foresee(after, point)
         return point.then[kept.key]
+
+    def stands(self, where: Hashable) -> None:
+        """What it does from now on is told by that alone, and no more by what it was answered before."""
+        self._stands = where
 
     def end(self) -> None:
         """Let go of what waits."""
@@ -115,10 +129,10 @@ class Script:
 
     def _begin_again(self, point: Point) -> None:
         """Run anew, to where that is."""
-        self._begin(Point(None, None))
+        self._begin(Point())
         for come in point.path():
             if come.heard is not None:
-                self._went_on(Point(None, None), come.heard.given_to(self._run))
+                self._went_on(Point(), come.heard.given_to(self._run))
             sent = None if self._at is None else self._at.call
             if sent is None or come.call is None or sent.request != come.call.request:
                 raise Unsteady(f"task {self._number}: {sent} and not {come.call}")
@@ -137,11 +151,15 @@ class Script:
         return point
 
 
-def _foresee(point: Point) -> None:
-    """Note the call that waits there with each point that leads to it."""
-    call, before = point.call, point.before
-    while call is not None and before is not None and (later := before.later | call.footprint) != before.later:
-        before.later, before = later, before.before
+def _foresee(point: Point, before: Point) -> None:
+    """Note what comes from a point on with each that leads to it, now that this one does."""
+    coming = point.later if point.call is None else point.later | point.call.footprint
+    left = [before]
+    while left:
+        one = left.pop()
+        if (later := one.later | coming) != one.later:
+            one.later = later
+            left += one.befores
 
 
 def current_script() -> Script | None:

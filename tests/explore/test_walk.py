@@ -13,7 +13,7 @@ from chalicelib.domain.errors import Unavailable
 from chalicelib.store import database
 from tests.explore.engine import MemoryEngine, make_tables
 from tests.explore.schedule import Schedule
-from tests.explore.scheduler import controlled
+from tests.explore.scheduler import controlled, telling
 from tests.explore.scripts import Script
 from tests.explore.walk import Walk, schedules
 from tests.proof.weather import Died
@@ -27,7 +27,8 @@ def steps_of(dice: random.Random, kinds: Sequence[str], most: int = 3) -> Steps:
     found = []
     for _ in range(dice.randint(1, most)):
         kind = dice.choice(kinds)
-        count = {"batch": 2, "lagging": 2, "page": 3, "write": dice.randint(1, 2)}.get(kind, 1)
+        most_at_once = {"write": 2, "claim": 2, "remove": 2}.get(kind, 1)
+        count = {"batch": 2, "lagging": 2, "page": 3}.get(kind) or dice.randint(1, most_at_once)
         found.append((kind, dice.sample(ITEMS, count)))
     return found
 
@@ -48,8 +49,8 @@ def program(steps: Steps, number: int, orders: Sequence[Sequence[str] | None] = 
         seen = ""
         for at, (kind, parts) in enumerate(steps):
             order = orders[at] if orders else None
-            if kind == "write":
-                put(parts, f"{number}{at}{seen}")
+            if kind in WRITES:
+                seen += WRITES[kind](parts, f"{number}{at}{seen}")
             elif order is not None:
                 found = {part: read(part) for part in order}
                 seen += "".join(found[part] for part in sorted(parts))
@@ -62,10 +63,34 @@ def program(steps: Steps, number: int, orders: Sequence[Sequence[str] | None] = 
     return do
 
 
-def put(parts: Sequence[str], value: str) -> None:
-    items = [{"pk": {"S": "p"}, "part": {"S": part}, "text": {"S": value}} for part in parts]
-    steps = [{"Put": {"TableName": "licenses", "Item": item}} for item in items]
+def put(parts: Sequence[str], value: str) -> str:
+    steps = [{"Put": {"TableName": "licenses", "Item": item(part, value)}} for part in parts]
     database.dispatch("TransactWriteItems", {"TransactItems": steps})
+    return ""
+
+
+def claim(parts: Sequence[str], value: str) -> str:
+    """Put the first, if the others are not there."""
+    missing = {"TableName": "licenses", "ConditionExpression": "attribute_not_exists(pk)"}
+    checks = [{"ConditionCheck": missing | {"Key": key(part)}} for part in parts[1:]]
+    asked = [{"Put": {"TableName": "licenses", "Item": item(parts[0], value)}}, *checks]
+    try:
+        database.dispatch("TransactWriteItems", {"TransactItems": asked})
+    except ClientError as error:
+        if "ConditionalCheckFailed" not in str(error):
+            raise  # a fault
+        return "!"
+    return ""
+
+
+def remove(parts: Sequence[str], _value: str) -> str:
+    asked = [{"DeleteRequest": {"Key": key(part)}} for part in parts]
+    database.dispatch("BatchWriteItem", {"RequestItems": {"licenses": asked}})
+    return ""
+
+
+WRITES: Mapping[str, Callable[[Sequence[str], str], str]] = {"write": put, "claim": claim, "remove": remove}
+"""Each answers what the program has seen by it."""
 
 
 def read(part: str) -> str:
@@ -92,6 +117,10 @@ AT_ONCE: Mapping[str, Callable[[Sequence[str]], str]] = {
 }
 
 
+def item(part: str, value: str) -> dict[str, Any]:
+    return key(part) | {"text": {"S": value}}
+
+
 def key(part: str) -> dict[str, Any]:
     return {"pk": {"S": "p"}, "part": {"S": part}}
 
@@ -103,6 +132,27 @@ def text(item: Any) -> str:
 def as_text(items: Sequence[Any], parts: Sequence[str]) -> str:
     found = {item["part"]["S"]: item for item in items}
     return "".join(text(found.get(part)) for part in sorted(parts))
+
+
+Taken = Callable[[Steps, int], Iterator[None]]
+
+
+def in_steps(steps: Steps, number: int) -> Iterator[None]:
+    """Some calls, after each of which another writes what it was answered; what each second was answered is kept."""
+    kept = ""
+    for at, (kind, parts) in enumerate(steps):
+        value = f"{number}{at}{kept}"
+        seen = WRITES[kind](parts, value) if kind in WRITES else AT_ONCE[kind](parts)
+        put(ITEMS[at], value + seen)
+        kept += seen * (at % 2)
+        yield
+
+
+def taken(take: Taken, steps: Steps, number: int) -> str:
+    """Take all of these steps; nothing is answered."""
+    for _ in take(steps, number):
+        pass
+    return ""
 
 
 End = tuple[str, tuple[str, ...], tuple[frozenset[str], ...]]
@@ -125,15 +175,37 @@ def ends(programs: Sequence[Callable[[], str]], *, reduced: bool, faults: int = 
 @pytest.mark.parametrize("seed", range(20))
 def test_it_comes_to_each_end_and_each_that_callers_could_tell_more_of(seed: int, faults: int) -> None:
     dice = random.Random(seed)
-    kinds = ("read", "write", "write", "branch", "batch", "page", "lagging")
+    kinds = ("read", "write", "claim", "claim", "remove", "branch", "batch", "page", "lagging")
     most, tasks = (2, 2) if faults else (3, dice.choice((2, 2, 3)))  # of all orders with a fault there are many
-    programs = [program(steps_of(dice, kinds, most), number) for number in range(tasks)]
+    guard_whole([program(steps_of(dice, kinds, most), number) for number in range(tasks)], faults)
+
+
+def test_who_is_refused_now_may_yet_be_granted_once_somebody_else_has_seen_to_that() -> None:
+    reads = [("write", "b"), ("read", "a")]
+    claims = [("read", "b"), ("read", "c"), ("claim", "ac")]
+    sees_to_that = [("write", "c"), ("remove", "c")]
+    guard_whole([program(steps, number) for number, steps in enumerate((reads, claims, sees_to_that))])
+
+
+def guard_whole(programs: Sequence[Callable[[], str]], faults: int = 0) -> None:
     reduced = set(ends(programs, reduced=True, faults=faults))
     every = set(ends(programs, reduced=False, faults=faults))
     assert reduced <= every
     for end, began in every:
         stricter = [other for same, other in reduced if same == end and all(map(frozenset.issubset, began, other))]
         assert stricter, (end, began)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_who_tells_where_he_stands_comes_to_the_same_as_if_all_answers_were_remembered(seed: int) -> None:
+    dice = random.Random(seed)
+    every = [steps_of(dice, ("read", "claim", "remove", "batch")) for _ in range(2)]
+
+    def found(told: Callable[[Taken], Taken]) -> set[End]:
+        programs = [partial(taken, told(in_steps), steps, number) for number, steps in enumerate(every)]
+        return {end for end, _ in ends(programs, reduced=True)}
+
+    assert found(telling) == found(lambda steps: steps)
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -5,13 +5,14 @@ when each began: what comes next can only be the same. The schedules that share 
 counted all.
 
 And of what may come next only what somebody can tell is tried: a turn that meets nothing that the others will yet do
-comes first. That is a stubborn set (Valmari, "Stubborn sets for reduced state space generation", 1989). What others
-will do is known from where they were seen to go; where one does more than was known, the walk begins anew. So a task
+comes first. That is a stubborn set (Valmari, "Stubborn sets for reduced state space generation", 1989). A write that
+would be refused writes nothing before somebody has changed what it is refused for. What others will do is known from
+where they were seen to go; where one does more than was known, the walk begins anew. So a task
 ends as early as it can, and the others begin after it: that is the most that a caller can have seen. That no end is
 missed is held against the walk of all orders (tests/explore/test_walk.py).
 """
 
-from collections.abc import Generator, Hashable, Iterator, Mapping
+from collections.abc import Collection, Generator, Hashable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 
 from tests.explore.footprints import Footprint
@@ -115,9 +116,9 @@ def _node(schedule: Schedule, reduced: bool) -> _Node:
 
 def _needed(node: _Node) -> frozenset[Thread]:
     """The fewest threads of which one has to be tried first: whatever the others do before it meets none of them."""
-    threads = dict[Thread, Footprint]()
+    threads = dict[Thread, Open]()
     for choice, open in node.pending.items():
-        threads.setdefault(choice.thread, open.footprint)
+        threads.setdefault(choice.thread, open)
     best = frozenset(threads)
     for first in sorted(threads):
         if len(best) == 1:
@@ -127,22 +128,39 @@ def _needed(node: _Node) -> frozenset[Thread]:
     return best
 
 
-def _with_all_it_meets(
-    first: Thread, threads: Mapping[Thread, Footprint], tasks: tuple[Task, ...]
-) -> frozenset[Thread]:
+def _with_all_it_meets(first: Thread, threads: Mapping[Thread, Open], tasks: tuple[Task, ...]) -> frozenset[Thread]:
     """A thread, those whose turn it meets, those whose turn these meet, and so on."""
     found, left = {first}, [first]
     while left:
         thread = left.pop()
         if tasks[thread.task].began is None:
             return frozenset(threads)  # whether others are over before it begins, callers can tell
-        for task in tasks:
-            if task.number == thread.task or task.pending is None:
-                continue
-            own = [other for other in threads if other.task == task.number]
-            more = [other for other in own if other not in found and threads[other].meets(threads[thread])]
-            if not more and found.isdisjoint(own) and task.point.later.meets(threads[thread]):
-                more = own[:1]  # it comes to that by all of these
-            found.update(more)
-            left += more
+        now = threads[thread].now
+        met = _meeting(now, found, threads, tasks, {thread.task})
+        for other, open in threads.items():
+            if other.task != thread.task and open.refused_for and other not in met and open.footprint.meets(now):
+                # It would meet it once nothing refuses it any more: whoever may see to that is tried as well.
+                freed = (Footprint(frozenset([where])) for where in open.refused_for)
+                met |= min((_meeting(one, found, threads, tasks, {thread.task, other.task}) for one in freed), key=len)
+        left += met - found
+        found |= met
     return frozenset(found)
+
+
+def _meeting(
+    footprint: Footprint,
+    found: Set[Thread],
+    threads: Mapping[Thread, Open],
+    tasks: tuple[Task, ...],
+    but: Collection[int],
+) -> set[Thread]:
+    """The threads that meet a footprint, of all tasks but those; of one that meets it later alone, one of its own."""
+    met = set[Thread]()
+    for task in tasks:
+        if task.number not in but and task.pending is not None:
+            own = {thread for thread in threads if thread.task == task.number}
+            at_once = {thread for thread in own if threads[thread].now.meets(footprint)}
+            if not at_once and found.isdisjoint(own) and task.point.later.meets(footprint):
+                at_once = {min(own)}  # it comes to that by all of these
+            met |= at_once
+    return met
