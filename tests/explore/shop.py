@@ -251,7 +251,7 @@ DEEDS: dict[str, SerialDeed] = {deed.name: deed for deed in _all()}
 FEW: Mapping[str, tuple[str, ...]] = {
     "first": ("issue-once", "add-manager", "remove-manager", "repair", "delete-company"),
 }
-"""From where there is least of each thing: what ends there, beside the deletion of a company, and not from elsewhere."""
+"""From where there is least of each thing: what ends there beside the deletion of a company, if from nowhere else."""
 LEFT_OUT = frozenset(
     f"{one}+delete-company/{start}"
     for start, beside in {
