@@ -116,14 +116,14 @@ def _token_urlsafe(count: int = 32) -> str:
 def telling(steps: Callable[..., Iterator[Y]]) -> Callable[..., Iterator[Y]]:
     """The same steps, of a generator that alone remembers what it was answered: where it stands is told after each."""
 
-    def told(*given: Any) -> Iterator[Y]:
+    def telling_steps(*given: Any) -> Iterator[Y]:
         left = steps(*given)
         for step in left:
             if (script := current_script()) is not None:
                 script.stands(standing(left))
             yield step
 
-    return told
+    return telling_steps
 
 
 CHANCE: tuple[tuple[Any, str, Any], ...] = (

@@ -23,9 +23,9 @@ _ITERATORS = (*(type(iter(one)) for one in _EMPTY), enumerate, map, filter, chai
 
 def standing(value: Any) -> Hashable:
     """All that a value is, or that it will yet do. Raises `TypeError` for what cannot be told."""
-    for types, told in _TOLD:
+    for types, state in _STATES:
         if isinstance(value, types):
-            return type(value), told(value)
+            return type(value), state(value)
     if is_dataclass(value):
         return type(value), *(standing(getattr(value, one.name)) for one in fields(value))
     if hasattr(value, "__dict__"):
@@ -45,7 +45,7 @@ def _of_generator(generator: Any) -> Hashable:
     return id(generator.gi_code), frame.f_lasti, _all(held)
 
 
-_TOLD: tuple[tuple[tuple[Any, ...], Callable[[Any], Hashable]], ...] = (
+_STATES: tuple[tuple[tuple[Any, ...], Callable[[Any], Hashable]], ...] = (
     ((type(None), bool, int, float, str, bytes, range), lambda value: value),
     ((type, ModuleType, BuiltinFunctionType, CodeType), id),  # nobody changes these
     ((GeneratorType,), _of_generator),

@@ -201,8 +201,8 @@ def test_who_tells_where_he_stands_comes_to_the_same_as_if_all_answers_were_reme
     dice = random.Random(seed)
     every = [steps_of(dice, ("read", "claim", "remove", "batch")) for _ in range(2)]
 
-    def found(told: Callable[[Taken], Taken]) -> set[End]:
-        programs = [partial(taken, told(in_steps), steps, number) for number, steps in enumerate(every)]
+    def found(wrapped: Callable[[Taken], Taken]) -> set[End]:
+        programs = [partial(taken, wrapped(in_steps), steps, number) for number, steps in enumerate(every)]
         return {end for end, _ in ends(programs, reduced=True)}
 
     assert found(telling) == found(lambda steps: steps)
