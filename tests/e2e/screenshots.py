@@ -1,7 +1,7 @@
-"""Pictures of the portal, narrow and wide, in light and in dark.
+"""Pictures of the portal: in each language, from a phone to a wide window, in light and in dark.
 
-python -m tests.e2e.screenshots                          into .browser/screenshots/
-python -m tests.e2e.screenshots --out pictures devices   only the shots with that name
+python -m tests.e2e.screenshots                                        all, into .browser/screenshots/
+python -m tests.e2e.screenshots --language de --width 768 devices      only the shots with that name, so
 """
 
 import argparse
@@ -12,29 +12,43 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+from typing import NamedTuple
 
 from playwright.sync_api import Browser, Page
 
 from chalicelib.bootstrap import bootstrap
+from chalicelib.domain.session import SessionClaims
+from chalicelib.languages import Reader, gettext, languages, writing_for
 from chalicelib.runtime import using
+from chalicelib.store import accounts
 from chalicelib.store.database import create_tables
+from chalicelib.usecases.sessions import open_session
 from chalicelib.web import clock
 from infra import local, serve
 from infra.scratch import scratch_folder
 from tests.e2e import install
-from tests.e2e.browser import SCHEMES, chromium, log_in, watched
-from tests.e2e.showcase import COMPANY, MANAGER, PASSWORD, Showcase, make
+from tests.e2e.browser import SCHEMES, Scheme, chromium, watched
+from tests.e2e.showcase import COMPANY, MANAGER, Showcase, make
+from tests.e2e.site import let_in
 from tests.e2e.styles import show_components
 
 OUT = install.HOME / "screenshots"
-WIDTHS = {390: 844, 1440: 900}
+WIDTHS = {390: 844, 768: 1024, 1024: 768, 1280: 800, 1440: 900, 1920: 1080}
 """In CSS pixels, with the height of the window; the picture holds the whole page."""
 ONE, USER = "/portal/licenses/{license}", "/portal/licenses/{license}/users/{user}"
 
 
+class Form(NamedTuple):
+    """How a page is looked at."""
+
+    language: str
+    width: int
+    scheme: Scheme
+
+
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A page, and what is clicked there before the picture is taken: names of links or buttons."""
+    """A page, and what is clicked there before the picture is taken: names of links or buttons, in English."""
 
     name: str
     path: str
@@ -84,9 +98,12 @@ def main() -> None:
     """Take the pictures that the arguments name."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.e2e.screenshots",
-        description="Take pictures of the portal with made-up data: 390 and 1440 pixels wide, light and dark.",
-        epilog="example: python -m tests.e2e.screenshots --out pictures licenses devices",
+        description="Take pictures of the portal with made-up data, in every form that is not narrowed down.",
+        epilog="example: python -m tests.e2e.screenshots --out pictures --language de --width 390 licenses devices",
     )
+    parser.add_argument("--language", action="append", choices=list(languages()), help="may be repeated")
+    parser.add_argument("--width", action="append", choices=list(WIDTHS), type=int, help="likewise")
+    parser.add_argument("--scheme", action="append", choices=SCHEMES, help="likewise")
     parser.add_argument("--out", type=Path, default=OUT, metavar="DIR", help="where to (.browser/screenshots)")
     parser.add_argument("names", nargs="*", metavar="NAME", help="which; all if none is given")
     given = parser.parse_args()
@@ -98,12 +115,10 @@ def main() -> None:
     given.out.mkdir(parents=True, exist_ok=True)
     shots = [shot for shot in SHOTS if shot.name in (given.names or known)]
     with _running() as (base_url, showcase), chromium() as browser:
-        wrong = [
-            fault
-            for form in product(WIDTHS, SCHEMES)
-            for fault in _take(shots, browser, base_url, showcase, form, given.out)
-        ]
-    print(f"{len(shots) * len(WIDTHS) * len(SCHEMES)} pictures in {given.out}")
+        of_all = product(given.language or languages(), given.width or WIDTHS, given.scheme or SCHEMES)
+        forms = [Form(*form) for form in of_all]
+        wrong = [fault for form in forms for fault in _take(shots, browser, base_url, showcase, form, given.out)]
+    print(f"{len(shots) * len(forms)} pictures in {given.out}")
     if wrong:
         sys.exit("\n".join(wrong))
 
@@ -119,10 +134,9 @@ def _running() -> Iterator[tuple[str, Showcase]]:
 
 
 def _take(
-    shots: Sequence[Shot], browser: Browser, base_url: str, showcase: Showcase, form: tuple[int, str], out: Path
+    shots: Sequence[Shot], browser: Browser, base_url: str, showcase: Showcase, form: Form, out: Path
 ) -> list[str]:
-    """Take all in one form, `(width, scheme)`; answers what went wrong on the pages meanwhile."""
-    width, scheme = form
+    """Take all in one form; answers what went wrong on the pages meanwhile."""
     names = {
         "license": showcase.license.id,
         "key_license": showcase.key_license.id,
@@ -130,17 +144,23 @@ def _take(
         "device": showcase.device,
         "link": showcase.link,
     }
-    options = {"viewport": {"width": width, "height": WIDTHS[width]}, "color_scheme": scheme}
-    with watched(browser, base_url, reduced_motion="reduce", **options) as (page, faults):
-        is_logged_in = False
+    options = {"viewport": {"width": form.width, "height": WIDTHS[form.width]}, "color_scheme": form.scheme}
+    with (
+        watched(browser, base_url, reduced_motion="reduce", locale=form.language, **options) as (page, faults),
+        writing_for(Reader(form.language)),
+    ):
         for shot in sorted(shots, key=lambda shot: shot.is_logged_in):
-            if shot.is_logged_in and not is_logged_in:
-                page.goto("/portal/log-in")
-                log_in(page, COMPANY, MANAGER, PASSWORD)
-                page.wait_for_url("**/portal")
-                is_logged_in = True
-            _picture(page, shot, shot.path.format(**names), out / f"{shot.name}-{width}-{scheme}.png")
+            if shot.is_logged_in:
+                let_in(page, base_url, _session())
+            file = out / f"{shot.name}-{form.language}-{form.width}-{form.scheme}.png"
+            _picture(page, shot, shot.path.format(**names), file)
     return faults
+
+
+def _session() -> SessionClaims:
+    user = accounts.read_user(COMPANY, accounts.user_of_email(COMPANY, MANAGER) or 0)
+    assert user is not None
+    return open_session(user, now=clock.now())
 
 
 def _picture(page: Page, shot: Shot, path: str, file: Path) -> None:
@@ -148,7 +168,7 @@ def _picture(page: Page, shot: Shot, path: str, file: Path) -> None:
         page.goto(path)
     else:
         show_components(page)
-    for name in shot.clicks:
+    for name in map(gettext, shot.clicks):
         page.get_by_role("link", name=name).or_(page.get_by_role("button", name=name)).first.click()
     page.wait_for_load_state("networkidle")
     page.screenshot(path=file, full_page=not shot.clicks, animations="disabled")

@@ -49,13 +49,14 @@ def test_without_chromium_a_test_is_skipped_and_in_ci_it_fails(ci: dict[str, str
 
 @pytest.mark.usefixtures("browser")
 def test_screenshots_are_as_wide_as_their_names_say(tmp_path: Path) -> None:
-    done = run("tests.e2e.screenshots", "--out", str(tmp_path), "log-in", "licenses")
+    some = ("--language", "de", "--width", "390", "--width", "1920")
+    done = run("tests.e2e.screenshots", "--out", str(tmp_path), *some, "log-in", "licenses")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == f"8 pictures in {tmp_path}\n"
     names = [
-        f"{shot}-{width}-{scheme}"
+        f"{shot}-de-{width}-{scheme}"
         for shot in ("log-in", "licenses")
-        for width in (390, 1440)
+        for width in (390, 1920)
         for scheme in ("light", "dark")
     ]
     assert sorted(file.stem for file in tmp_path.iterdir()) == sorted(names)

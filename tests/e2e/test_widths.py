@@ -54,6 +54,9 @@ OUTSIDE = """() => {
         const is_inside = left >= 0 && right <= width && top >= 0 && bottom <= height;
         if (!is_inside) found.push(`menu: ${left}, ${top} to ${right}, ${bottom}`);
     }
+    for (const one of document.querySelectorAll(".list td.n")) {
+        if (one.scrollWidth > one.clientWidth + 1) found.push(`a number is cut: ${one.textContent.trim()}`);
+    }
     const { scrollWidth } = document.documentElement;
     if (scrollWidth > width) found.push(`the page is ${scrollWidth} wide`);
     return found;
