@@ -32,6 +32,7 @@ PARAMS: Params = {
     "address": "2001:db8:1234:5678::",
     "endpoint": f"https://hooks.qbitec-engineering.example/{'a' * 120}",
     "days": 7,
+    "left": 9,
     "date": date(2026, 12, 6),
 }
 
