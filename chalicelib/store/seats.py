@@ -11,6 +11,7 @@ from chalicelib.domain.mail import Mail
 from chalicelib.domain.users import User
 from chalicelib.store import buckets, reads, writes
 from chalicelib.store.accounts import put_given, put_new_user, require_closed
+from chalicelib.store.database import ConditionFailed
 from chalicelib.store.expressions import Action, Condition
 from chalicelib.store.items.events import event_item
 from chalicelib.store.items.licenses import LicenseItem, SeatItem
@@ -51,6 +52,8 @@ def replace_user(
 
     `known`: the account of `user` as it was, None where it is made.
     """
+    if seat.user_id == old.user_id:  # drawn in one millisecond; and a transaction names no item twice
+        raise ConditionFailed
     pk, item = license_pk(license.company, license.id), LicenseItem
     write = Transaction(event_item(pk, event))
     taken, may_give = buckets.giving_seats(license, event.actor, event.at, 1)

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.support import Vendor
+from chalicelib.usecases.replace_user import replace_user
+from tests.support import ADMIN, Vendor
 
 
 @pytest.fixture
@@ -42,6 +43,17 @@ def test_two_users_of_one_millisecond_get_different_ids(vendor: Vendor, draw: Ca
     first, second = vendor.assign(license, "one@customer.test")[0], vendor.assign(license, "two@customer.test")[0]
     assert first.id != second.id
     assert vendor.stored(license).users_assigned == 2
+
+
+def test_who_comes_in_the_millisecond_of_who_leaves_gets_another_id(
+    vendor: Vendor, draw: Callable[[list[int]], None]
+) -> None:
+    license = vendor.issue("revit", max_license_users=1)
+    draw([7, 8, 7])  # who leaves, that seat, who comes
+    left = vendor.assign(license, "one@customer.test")[0]
+    _, _, came = replace_user(vendor.code, license.id, left.email, "two@customer.test", ADMIN, now=vendor.now)
+    assert came.id != left.id
+    assert vendor.differences() == []
 
 
 def test_two_managers_of_one_millisecond_get_different_ids(vendor: Vendor, draw: Callable[[list[int]], None]) -> None:
