@@ -23,6 +23,9 @@ SECRET_BYTES = 20
 """As long as what the hash puts out (RFC 4226, 4)."""
 MAX_WRONG, WRONG_WINDOW_MS = 10, 60 * 60_000
 """So many wrong codes of an app on one account in any such time, beginning with the first; then none is looked at."""
+MAX_SHOWN = 60
+"""Characters of a name that an app is told: it shows one line, and a long name in another script is more than a QR code
+can hold."""
 RECOVERY_CODES = 10
 """So many are made at a time; those of before are void."""
 _RECOVERY_GROUPS, _GROUP_SIZE = 3, 4
@@ -40,8 +43,9 @@ def new_secret() -> str:
 
 def setup_uri(secret: str, issuer: str, email: str) -> str:
     """What a QR code tells an app: the secret, and under which name to show its codes."""
-    label = f"{quote(issuer, safe='')}:{quote(email, safe='@')}"
-    return f"otpauth://totp/{label}?{urlencode({'secret': secret, 'issuer': issuer}, quote_via=quote)}"
+    shown = issuer[:MAX_SHOWN]
+    label = f"{quote(shown, safe='')}:{quote(email[:MAX_SHOWN], safe='@')}"
+    return f"otpauth://totp/{label}?{urlencode({'secret': secret, 'issuer': shown}, quote_via=quote)}"
 
 
 def app_code(secret: str, step: int) -> str:

@@ -198,7 +198,11 @@ def _restored(request: PortalRequest, view: LicenseView, form: AssignForm) -> Ou
 
 
 def read_removed(text: str) -> list[AssignForm]:
-    """The forms that assign the users of an undo again. Raises `Invalid`: `validation_error`."""
+    """The forms that assign the users of an undo again. Raises `Invalid`: `validation_error`, also for what is longer
+    than `_undo` writes it: what is said of each would be more than is kept.
+    """
+    if len(text) > MAX_UNDO or not text.isascii():
+        raise Invalid("validation_error", of="form")
     try:
         return TypeAdapter(list[AssignForm]).validate_json(text)[:PAGE_SIZE]
     except ValidationError:

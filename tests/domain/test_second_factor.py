@@ -62,6 +62,10 @@ def test_an_app_is_told_the_secret_and_whose_codes_it_shows() -> None:
     assert parse_qs(parts.query) == {"secret": ["SECRET"], "issuer": ["Qbitec & Söhne: CAD"]}
 
 
+def test_a_qr_code_can_hold_what_an_app_is_told_in_whatever_script() -> None:
+    assert len(setup_uri(new_secret(), "\N{GRINNING FACE}" * 200, "ü" * 254)) <= 2331  # bytes of the largest one
+
+
 def test_secrets_and_recovery_codes_are_drawn_anew() -> None:
     assert len(base64.b32decode(new_secret())) == 20
     assert new_secret() != new_secret()

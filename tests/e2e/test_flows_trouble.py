@@ -10,9 +10,9 @@ from playwright.sync_api import expect
 
 from chalicelib.portal.request import SESSION_COOKIE
 from chalicelib.usecases.sessions import from_cookie, log_out
-from tests.e2e.site import USER, Site
+from tests.e2e.site import OTHER_MANAGER, USER, Site
 from tests.e2e.steps import choose, confirmed, fact, form, send
-from tests.usecases.people import MANAGER, PASSWORD
+from tests.usecases.people import MANAGER, PASSWORD, account
 
 OFFLINE = "The server cannot be reached. What you typed is still here: try again."
 
@@ -165,3 +165,19 @@ def test_the_crumbs_lead_back_to_the_list_that_one_came_from(page: playwright.Pa
     page.get_by_role("navigation", name="Where you are").get_by_role("link", name="Licenses").click()
     expect(page.locator(".filter input[name=search]")).to_have_value("revit")
     expect(page.locator(".filter select[name=sort]")).to_have_value("oldest")
+
+
+def test_what_somebody_has_typed_is_not_sent_by_another_person_who_logs_in_there(
+    page: playwright.Page, site: Site
+) -> None:
+    other = account(site.vendor, OTHER_MANAGER)
+    site.enter(page, "/portal/account")
+    page.get_by_role("link", name="Change name and phone").click()
+    form(page).get_by_label("First name").fill("Mallory")
+    session_ends(page)
+    send(page, "Save")
+    page.get_by_role("dialog", name="Log in again").get_by_label("Email").fill(other.email)
+    log_in_again(page)
+    expect(page.locator(".who")).to_have_text(other.email)
+    expect(page.get_by_text("Your name and phone number were saved.")).to_have_count(0)
+    assert account(site.vendor, other.email).first_name == ""

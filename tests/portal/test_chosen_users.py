@@ -1,5 +1,6 @@
 """What is done with several users at once: to those that are chosen, to each once, and it is said what came of each."""
 
+import json
 import re
 from typing import Any
 
@@ -123,6 +124,28 @@ def test_who_was_removed_with_others_comes_back_by_an_undo_with_limit_and_names(
     assert (zoe.first_name, zoe.last_name, zoe.phone_number) == ("Zoë", "King", "+41")
     assert account(vendor, "zoe@customer.test").invitation_hash == invited
     assert [event.type for event in vendor.history(free)].count("user_assigned") == 3 + 1 + 1 + 3
+
+
+@pytest.mark.parametrize(
+    ("people", "status"),
+    [
+        ([{"people": "x" * 100_000}], 400),
+        ([{"people": "x" * 3000 + str(number)} for number in range(PAGE_SIZE)], 400),
+        ([{"people": "é" * 20_000}], 400),
+        ([{"people": "x" * 23_000}], 200),
+    ],
+)
+def test_what_no_undo_would_write_is_refused_before_anybody_has_a_seat(
+    vendor: Vendor, manager: Browser, people: list[dict[str, str]], status: int
+) -> None:
+    free = issued(vendor)
+    vendor.assign(free, ADA)
+    path = at(free, "/users/restore")
+    fields = removed(vendor, free, manager, ADA).form(path).fields
+    text = json.dumps([{"people": BOB}, *people], ensure_ascii=False)
+    page = manager.post(path, fields | {"people": text})
+    assert page.status == status
+    assert list(state(vendor, free)) == ([BOB] if status == 200 else [])
 
 
 def test_no_undo_is_offered_where_a_device_would_need_a_transfer_or_nobody_was_removed(

@@ -9,6 +9,7 @@ from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License
 from chalicelib.domain.second_factor import MAX_WRONG, STEP_MS, app_code
 from chalicelib.portal import second_factor
+from chalicelib.usecases.branding import set_branding
 from chalicelib.usecases.company_policy import ask_second_factor
 from chalicelib.usecases.log_in_code import VALID_MS
 from chalicelib.web import clock
@@ -86,6 +87,12 @@ def test_the_form_shows_a_drawing_and_its_key_stays_while_it_comes_back(manager:
     assert "This code is wrong." in again.words
     assert secret_on(again) == secret_on(page)
     assert secret_on(manager.get(SET_UP)) != secret_on(page)
+
+
+def test_a_name_that_is_longer_than_a_drawing_can_hold_is_cut_in_it(vendor: Vendor, manager: Browser) -> None:
+    set_branding(vendor.code, None, None, ADMIN, name="株" * 200, now=vendor.now)
+    page = manager.get(SET_UP)
+    assert (page.status, "<svg" in page.answer.text) == (200, True)
 
 
 def test_a_wrong_password_is_said_at_its_field(vendor: Vendor, manager: Browser) -> None:

@@ -6,6 +6,7 @@
   const on = (event, act, capture) => document.addEventListener(event, act, capture);
   const dialog = () => one("#dialog");
   const words = document.body.dataset; // in the language of the page
+  const who = (page) => one(".who", page)?.textContent; // is logged in, as a page says
   const say = (text) => { one(".live", dialog().open ? dialog() : document).textContent = text; };
   const held = []; // buttons of the form that is under way
   let sent = ""; // the field whose change sent it
@@ -65,7 +66,7 @@
     const { company, email, password, code } = logIn.elements;
     if (password) {
       company.value ||= one(".leave").dataset.company;
-      email.value ||= one(".who").textContent;
+      email.value ||= who();
     }
     logIn.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -86,7 +87,8 @@
     const again = await ask(form.action, { method: "POST", body: new FormData(form, button) });
     const fresh = parsed(await again.text()), token = one(`form[action="${form.getAttribute("action")}"] [name=form]`, fresh);
     one("#again").close();
-    if (!token) return location.assign(form.action); // there is no such form for this person
+    // There is no such form for this person, or somebody else has typed what is in it.
+    if (!token || who(fresh) !== who()) return location.assign(form.action);
     one("[name=form]", form).value = token.value;
     form.requestSubmit(button);
   }
@@ -98,7 +100,7 @@
     if (one(".filter")) sessionStorage.setItem(kept(location.pathname), location.search.replace(/[?&]done=[^&]*/, ""));
   }
 
-  const kept = (path) => `${one(".who")?.textContent} ${path}`;
+  const kept = (path) => `${who()} ${path}`;
   const leadBack = () => each(".crumbs a", (link) => { link.search = sessionStorage.getItem(kept(link.pathname)) ?? ""; });
 
   async function open(link) {
