@@ -1,6 +1,6 @@
 """Sessions of the portal: who is logged in, and until when."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
 from chalicelib.domain.instants import Instant
@@ -64,13 +64,16 @@ def listed_session(text: str) -> ListedSession:
     return ListedSession(int(opened_at), key, address.strip("-"), browser)
 
 
-def surplus(listed: Iterable[ListedSession], now: Instant) -> list[ListedSession]:
-    """Which sessions of an account end, once there are more than `MAX_SESSIONS`: all that are over, and the oldest."""
+def surplus(listed: Iterable[ListedSession], lasting: Container[str]) -> list[ListedSession]:
+    """Which of these end, so that at most `MAX_SESSIONS` stay: those whose keys are not `lasting`, and the oldest."""
     newest_first = sorted(listed, key=lambda one: (one.opened_at, one.key), reverse=True)
-    if len(newest_first) <= MAX_SESSIONS:
-        return []
-    over = [one for one in newest_first[:MAX_SESSIONS] if now >= one.opened_at + ABSOLUTE_MS]
-    return over + newest_first[MAX_SESSIONS:]
+    kept = [one for one in newest_first if one.key in lasting][:MAX_SESSIONS]
+    return [one for one in newest_first if one not in kept]
+
+
+def ends_at(session: Session) -> Instant:
+    """When a session is over that is not used again."""
+    return min(session.seen_at + IDLE_MS, session.opened_at + ABSOLUTE_MS)
 
 
 def is_open(session: Session, user: User, now: Instant) -> bool:
@@ -78,4 +81,4 @@ def is_open(session: Session, user: User, now: Instant) -> bool:
     if user.closed_at is not None:
         return False
     whose = (session.company, session.user_id, session.epoch) == (user.company, user.id, user.session_epoch)
-    return whose and now < min(session.seen_at + IDLE_MS, session.opened_at + ABSOLUTE_MS)
+    return whose and now < ends_at(session)

@@ -12,7 +12,7 @@ from chalicelib.threads import ThreadPool
 from chalicelib.usecases.change_account import end_other_sessions
 from chalicelib.usecases.portal_queries import SessionRow, authenticate_session, own_sessions
 from chalicelib.usecases.session_list import end_one_session, note_session
-from chalicelib.usecases.sessions import log_out, open_session
+from chalicelib.usecases.sessions import keep_session, log_out, open_session
 from tests.store.costs import counted
 from tests.support import ADMIN, NOW, Vendor
 from tests.usecases.people import MANAGER, chosen, issued, logged_in
@@ -112,6 +112,35 @@ def test_what_is_over_goes_first(vendor: Vendor, manager: str) -> None:
         enter(vendor, f"old {n}", NOW + n)
     here = enter(vendor, "here", NOW + ABSOLUTE_MS + MAX_SESSIONS)
     assert stored(vendor, here) == {"here"}
+
+
+def test_who_logs_out_again_and_again_ends_no_session_elsewhere(vendor: Vendor, manager: str) -> None:
+    here = enter(vendor, "here")
+    for n in range(MAX_SESSIONS):
+        log_out(enter(vendor, f"left {n}", NOW + 1))
+    there = enter(vendor, "there", NOW + 1)
+    assert sorted(browsers(here, NOW + 1)) == ["here", "there"]
+    assert len(stored(vendor, there)) <= MAX_SESSIONS
+
+
+def test_sessions_that_nobody_uses_end_none_that_is_used(vendor: Vendor, manager: str) -> None:
+    here = enter(vendor, "here")
+    for n in range(MAX_SESSIONS - 1):
+        enter(vendor, f"idle {n}", NOW + 1)
+    authenticate_session(here, now=NOW + IDLE_MS - 1)
+    there = enter(vendor, "there", NOW + IDLE_MS + 1)
+    assert stored(vendor, there) == {"here", "there"}
+    authenticate_session(here, now=NOW + IDLE_MS + 1)
+
+
+def test_sessions_that_were_ended_end_none_that_goes_on(vendor: Vendor, manager: str) -> None:
+    here, user = enter(vendor, "here"), chosen(vendor, MANAGER)
+    for n in range(MAX_SESSIONS - 1):
+        enter(vendor, f"ended {n}", NOW + 1)
+    keep_session(here, end_other_sessions(vendor.code, user.id, OWN, epoch=user.session_epoch, now=NOW + 2), now=NOW)
+    there = enter(vendor, "there", NOW + 3)
+    assert stored(vendor, there) == {"here", "there"}
+    authenticate_session(here, now=NOW + 3)
 
 
 def test_many_who_log_in_at_once_are_all_listed(vendor: Vendor, manager: str) -> None:
