@@ -57,6 +57,12 @@ def result_of(vendor: Vendor, license: License, batch_id: int) -> list[RowResult
     return batch_result(vendor.code, license.id, batch_id, reader(vendor), ADMIN, now=vendor.now)
 
 
+def wrong_code(secret: str, at: Instant) -> str:
+    """Six digits that an app with this secret shows in none of the steps about an instant."""
+    shown = {app_code(secret, at // STEP_MS + drift) for drift in range(-2, 5)}
+    return next(code for code in (f"{number:06d}" for number in range(8)) if code not in shown)
+
+
 @dataclass(frozen=True, slots=True)
 class Protected:
     """Somebody with a second factor: what the app knows, and the recovery codes."""
