@@ -38,8 +38,8 @@ from chalicelib.usecases.known_browser import origin_of
 from chalicelib.usecases.log_in_code import (
     VALID_MS,
     PendingLogIn,
-    enter_by_code,
     from_cookie,
+    log_in_by_code,
     pending_log_in,
     to_cookie,
 )
@@ -143,7 +143,7 @@ def _enter_code(request: PortalRequest) -> Response:
     assert pending is not None, "`code` asks for it"
     given = (pending, request.fields.get("code", ""), network_of(request.ip))
     try:
-        user, claims = enter_by_code(*given, now=request.now)
+        user, claims = log_in_by_code(*given, now=request.now)
     except Unauthenticated:
         return redirect(request, LOG_IN)
     response = _entered(request, user, claims)

@@ -22,7 +22,7 @@ from chalicelib.store.second_factors import change_second_factor
 from chalicelib.usecases.notices import second_factor_notice
 from chalicelib.usecases.retry import decide_and_write
 from chalicelib.usecases.second_factor import account_in_epoch, code_counted, with_code_used
-from chalicelib.usecases.sessions import enter
+from chalicelib.usecases.sessions import complete_log_in
 
 VALID_MS = 10 * 60_000
 
@@ -62,7 +62,7 @@ def from_cookie(text: str, browser: str, now: Instant) -> PendingLogIn | None:
     return pending if now < pending.until else None
 
 
-def enter_by_code(pending: PendingLogIn, code: str, address: str, *, now: Instant) -> tuple[User, SessionClaims]:
+def log_in_by_code(pending: PendingLogIn, code: str, address: str, *, now: Instant) -> tuple[User, SessionClaims]:
     """Open a session for who has entered the password, given a code of the app or for recovery, which is used up.
 
     The same claim with the same code once more opens another session: the answer to the first may have been lost. That
@@ -90,7 +90,7 @@ def enter_by_code(pending: PendingLogIn, code: str, address: str, *, now: Instan
     with code_counted(user, code, actor, now):
         user = decide_and_write(read, decide, write)[1]
     observability.add_fields(company=user.company, user_id=user.id)
-    return user, enter(user, Origin(address, "browser" if pending.is_known else ""), now=now)
+    return user, complete_log_in(user, Origin(address, "browser" if pending.is_known else ""), now=now)
 
 
 def _context(browser: str) -> str:

@@ -112,7 +112,7 @@ def renew_recovery_codes(
         return _change(company, user_id, epoch, decide, "recovery_codes_made", actor, now, codes), codes
 
 
-def take_off(company: str, email: str, actor: Actor, *, now: Instant) -> User:
+def remove_second_factor(company: str, email: str, actor: Actor, *, now: Instant) -> User:
     """Turn the second factor of somebody off who has lost it, for operators. The owner is mailed.
 
     Where there is none, nothing is changed. Raises `NotFound`: `user_not_found`.

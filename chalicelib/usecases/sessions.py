@@ -38,10 +38,10 @@ def log_in_to_portal(
     with suppress(Invalid):
         code = company_code(company)
     user = log_in(code, email, password, origin, now=now)
-    return user, None if user.has_second_factor else enter(user, origin, now=now)
+    return user, None if user.has_second_factor else complete_log_in(user, origin, now=now)
 
 
-def enter(user: User, origin: Origin, *, now: Instant) -> SessionClaims:
+def complete_log_in(user: User, origin: Origin, *, now: Instant) -> SessionClaims:
     """The session of a log-in that is complete: it is noted, and the owner is mailed where the browser is not known."""
     note_security_event(user.company, user, "signed_in", Actor(f"user:{user.email}", origin.address or None), now)
     if not origin.known and not user.is_initial_password:  # who has chosen a password has been here before

@@ -4,7 +4,7 @@ from chalicelib.domain.instants import Instant
 from chalicelib.usecases.change_email import change_email
 from chalicelib.usecases.close_account import close_account, reopen_account
 from chalicelib.usecases.order_managers import find_order
-from chalicelib.usecases.second_factor import take_off
+from chalicelib.usecases.second_factor import remove_second_factor
 from chalicelib.usecases.unlock import unlock
 from infra.admin.command_result import CommandResult
 from infra.admin.operator_name import operator
@@ -16,7 +16,7 @@ def user_unlock(company: str, email: str, *, now: Instant) -> CommandResult:
 
 
 def user_remove_second_factor(company: str, email: str, *, now: Instant) -> CommandResult:
-    user = take_off(company, email, operator(), now=now)
+    user = remove_second_factor(company, email, operator(), now=now)
     return CommandResult({"email": user.email, "user_id": user.id, "second_factor": user.has_second_factor})
 
 

@@ -212,7 +212,7 @@ WALKED: dict[str, tuple[str, ...]] = {
         "end-others@account",
     ),
     "sessions.log_out": ("log-out@account",),
-    "sessions.enter": (
+    "sessions.complete_log_in": (
         "log-in@account",
         "log-in-new@account",
     ),
@@ -235,10 +235,10 @@ NOT_WALKED: dict[str, str] = {
     "change_license.set_name": "as `change_license.set_enabled`: one write of terms, under the same condition",
     "change_account.choose_mails": "as `change_account.change_profile`: one write, under the same condition",
     "company_policy.ask_second_factor": "as `branding.set_branding`: one change, under the same condition",
-    "log_in_code.enter_by_code": "each write under its condition, raced: tests/usecases/test_log_in_code.py",
+    "log_in_code.log_in_by_code": "each write under its condition, raced: tests/usecases/test_log_in_code.py",
     "second_factor.code_counted": "as `bounded_guesses.count_guess`: counted before, by one write",
     "second_factor.renew_recovery_codes": "as `turn_off`, under the same condition",
-    "second_factor.take_off": "as `turn_off`, under the same condition",
+    "second_factor.remove_second_factor": "as `turn_off`, under the same condition",
     "second_factor.turn_off": "one write on condition of all that it decides by: tests/usecases/test_second_factor.py",
     "second_factor.turn_on": "as `turn_off`, under the same condition",
     "late_sweep.note_late": "a part of `sweep.sweep`, which has announced by then: tests/usecases/test_late_sweep.py",

@@ -44,8 +44,8 @@ def renew_codes(vendor: Vendor, owner: Protected) -> Any:
     return len(second_factor.renew_recovery_codes(*given, epoch=owner.user.session_epoch, now=vendor.now)[1])
 
 
-def take_off(vendor: Vendor, _: Protected) -> Any:
-    return second_factor.take_off(vendor.code, ADA, ADMIN, now=vendor.now).has_second_factor
+def remove_second_factor(vendor: Vendor, _: Protected) -> Any:
+    return second_factor.remove_second_factor(vendor.code, ADA, ADMIN, now=vendor.now).has_second_factor
 
 
 def enter_by_app(vendor: Vendor, owner: Protected) -> Any:
@@ -58,12 +58,12 @@ def enter_by_recovery_code(vendor: Vendor, owner: Protected) -> Any:
 
 def _enter(vendor: Vendor, owner: Protected, code: str) -> Any:
     pending = log_in_code.pending_log_in(owner.user, NOWHERE, now=vendor.now)
-    _, claims = log_in_code.enter_by_code(pending, code, "", now=vendor.now)
+    _, claims = log_in_code.log_in_by_code(pending, code, "", now=vendor.now)
     return batch_read(claims, ReadRequest(), vendor.now).session
 
 
 def enter(vendor: Vendor, user: User) -> Any:
-    return batch_read(sessions.enter(user, NOWHERE, now=vendor.now), ReadRequest(), vendor.now).session
+    return batch_read(sessions.complete_log_in(user, NOWHERE, now=vendor.now), ReadRequest(), vendor.now).session
 
 
 def ask(vendor: Vendor, _: object) -> Any:

@@ -67,7 +67,13 @@ from chalicelib.usecases.operator_queries import account_history, license_detail
 from chalicelib.usecases.order_managers import add_manager, find_order, remove_manager, set_permissions
 from chalicelib.usecases.record_refusal import record_refusal
 from chalicelib.usecases.replace_user import replace_user
-from chalicelib.usecases.second_factor import account_in_epoch, renew_recovery_codes, take_off, turn_off, turn_on
+from chalicelib.usecases.second_factor import (
+    account_in_epoch,
+    remove_second_factor,
+    renew_recovery_codes,
+    turn_off,
+    turn_on,
+)
 from chalicelib.usecases.sessions import log_in_to_portal
 from chalicelib.usecases.unlock import unlock
 from chalicelib.usecases.user_licenses import user_licenses
@@ -248,7 +254,7 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
         "session_expired",
         [lambda c, v: renew_recovery_codes(c, ada(v), "123456", ADMIN, epoch=0, now=NOW)],
     ),
-    (take_off, "user_not_found", [lambda c, _v: take_off(c, ADA, ADMIN, now=NOW)]),
+    (remove_second_factor, "user_not_found", [lambda c, _v: remove_second_factor(c, ADA, ADMIN, now=NOW)]),
     (preview, "license_not_found", [lambda c, v: preview(c, v.by_user.id, "eve@customer.test")]),
     (
         start_batch,

@@ -24,12 +24,12 @@ from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.log_in_code import (
     VALID_MS,
     PendingLogIn,
-    enter_by_code,
     from_cookie,
+    log_in_by_code,
     pending_log_in,
     to_cookie,
 )
-from chalicelib.usecases.second_factor import take_off
+from chalicelib.usecases.second_factor import remove_second_factor
 from chalicelib.usecases.sessions import log_in_to_portal
 from chalicelib.usecases.unlock import unlock
 from tests.mailbox import mailed_code, mails, said
@@ -58,7 +58,7 @@ def password_entered(
 
 
 def enter(pending: PendingLogIn, code: str, now: Instant = NOW) -> SessionClaims:
-    return enter_by_code(pending, code, ADDRESS, now=now)[1]
+    return log_in_by_code(pending, code, ADDRESS, now=now)[1]
 
 
 def answer(act: Callable[[], object]) -> str:
@@ -195,7 +195,7 @@ def test_a_log_in_under_way_while_it_is_turned_on_opens_nothing(vendor: Vendor) 
     """The password was looked at before, the session is opened behind it."""
     issued(vendor)
     protected(vendor, MANAGER)
-    take_off(vendor.code, MANAGER, ADMIN, now=NOW)
+    remove_second_factor(vendor.code, MANAGER, ADMIN, now=NOW)
     later = NOW + 10 * STEP_MS
     with before_write(2, lambda: protected(vendor, MANAGER, at=later)) as came:
         _, claims = log_in_to_portal(vendor.code, MANAGER, PASSWORD, BROWSER, now=later)
@@ -207,7 +207,7 @@ def test_a_log_in_under_way_while_it_is_turned_on_opens_nothing(vendor: Vendor) 
 
 def test_who_has_lost_it_and_is_freed_meanwhile_comes_in(vendor: Vendor, owner: Protected) -> None:
     pending = password_entered(vendor)
-    take_off(vendor.code, MANAGER, ADMIN, now=NOW)
+    remove_second_factor(vendor.code, MANAGER, ADMIN, now=NOW)
     assert portal_queries.authenticate_session(enter(pending, ""), now=NOW)
 
 

@@ -14,7 +14,13 @@ from chalicelib.store.keys import user_sort_key
 from chalicelib.usecases import portal_queries
 from chalicelib.usecases.close_account import close_account
 from chalicelib.usecases.company_policy import ask_second_factor
-from chalicelib.usecases.second_factor import offer_secret, renew_recovery_codes, take_off, turn_off, turn_on
+from chalicelib.usecases.second_factor import (
+    offer_secret,
+    remove_second_factor,
+    renew_recovery_codes,
+    turn_off,
+    turn_on,
+)
 from chalicelib.usecases.sessions import open_session
 from tests.mailbox import mails
 from tests.support import ADMIN, NOW, Vendor
@@ -199,10 +205,10 @@ def test_of_two_who_turn_it_off_with_one_code_at_once_one_does(vendor: Vendor) -
 def test_an_operator_takes_it_off_for_who_has_lost_it_once(vendor: Vendor) -> None:
     protected(vendor, MANAGER)
     for _ in range(2):
-        assert not take_off(vendor.code, MANAGER, ADMIN, now=NOW).has_second_factor
+        assert not remove_second_factor(vendor.code, MANAGER, ADMIN, now=NOW).has_second_factor
     assert kinds(vendor) == ["second_factor_on", "second_factor_off"]
     with refused("user_not_found"):
-        take_off(vendor.code, "nobody@customer.test", ADMIN, now=NOW)
+        remove_second_factor(vendor.code, "nobody@customer.test", ADMIN, now=NOW)
 
 
 def test_it_stays_on_while_an_account_is_closed(vendor: Vendor) -> None:
