@@ -25,12 +25,12 @@ from chalicelib.portal.users import (
     invites,
     leaving,
     list_path,
+    load_license,
     load_user,
     person,
     seat_fields,
     typed_count,
 )
-from chalicelib.usecases import portal_queries
 from chalicelib.usecases.assign_user import Profile, assign_user, wrong_assignment
 from chalicelib.usecases.portal_queries import LicenseView, UserView
 from chalicelib.usecases.replace_user import replace_user
@@ -70,11 +70,7 @@ class AssignForm(NewUser):
     unlimited: str = ""
 
 
-def _load_license(request: PortalRequest, claims: SessionClaims, license_id: int) -> LicenseView:
-    return portal_queries.user_license(claims, license_id, now=request.now)
-
-
-@action("assign.html", AssignForm, _load_license, always("assign_users"))
+@action("assign.html", AssignForm, load_license, always("assign_users"))
 def _assign_one(request: PortalRequest, view: LicenseView, form: AssignForm) -> Change[Seated]:
     """Give a person a seat."""
 

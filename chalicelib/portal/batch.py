@@ -30,9 +30,9 @@ from chalicelib.portal.handlers import (
 from chalicelib.portal.messages import MEANINGS, column_label, error_message, field_messages, row_message
 from chalicelib.portal.render import render
 from chalicelib.portal.request import PortalRequest
-from chalicelib.portal.users import invites, list_path
+from chalicelib.portal.users import invites, list_path, load_license
 from chalicelib.runtime import runtime
-from chalicelib.usecases import batch_assign, portal_queries
+from chalicelib.usecases import batch_assign
 from chalicelib.usecases.batch_assign import RowResult
 from chalicelib.usecases.permissions import guard_permitted
 from chalicelib.usecases.portal_queries import LicenseView
@@ -46,7 +46,7 @@ WORK_SECONDS = 4.0
 class StartForm:
     """What to do with a list: assign those that fit, where `which` is `fitting`, else all or nobody.
 
-    `how`: as in `assign.AssignForm`.
+    `how`: as in `assign.NewUser`.
     """
 
     people: str = ""
@@ -54,12 +54,8 @@ class StartForm:
     how: str = ""
 
 
-def _look(request: PortalRequest, claims: SessionClaims, license_id: int) -> LicenseView:
-    return portal_queries.user_license(claims, license_id, now=request.now)
-
-
-def _look_to_assign(request: PortalRequest, claims: SessionClaims, license_id: int) -> LicenseView:
-    view = _look(request, claims, license_id)
+def _load_to_assign(request: PortalRequest, claims: SessionClaims, license_id: int) -> LicenseView:
+    view = load_license(request, claims, license_id)
     guard_permitted(view, ("assign_users",))
     return view
 
@@ -73,12 +69,12 @@ def list_form(template: str) -> PageHandler:
     def show(
         request: PortalRequest, claims: SessionClaims, parts: Parts, status: int = 200, **more: object
     ) -> Response:
-        view = _look_to_assign(request, claims, **parts)
+        view = _load_to_assign(request, claims, **parts)
         context: Context = {"view": view, "back": list_path(view.license.id), "submitted": request.fields}
         return render(template, request, claims.token, view.principal, status=status, **context, **more)
 
     def preview(request: PortalRequest, claims: SessionClaims, parts: Parts) -> Response:
-        view = _look_to_assign(request, claims, **parts)
+        view = _load_to_assign(request, claims, **parts)
         if nonce_of(claims.token, request.path, request.fields.get(FIELD, "")) is None:
             observability.set_error(FORM_EXPIRED_CODE)
             return show(request, claims, parts, 403, error=gettext(FORM_EXPIRED))
@@ -126,7 +122,7 @@ def _columns(request: PortalRequest) -> dict[int, str]:
 
 
 def _load_start(request: PortalRequest, claims: SessionClaims, license_id: int) -> Loaded:
-    view = _look_to_assign(request, claims, license_id)
+    view = _load_to_assign(request, claims, license_id)
     return view, _previewed(request, claims, license_id, request.fields.get("people", ""))
 
 
@@ -143,7 +139,7 @@ def start(request: PortalRequest, view: LicenseView, form: StartForm) -> Change[
 
 
 def _load_batch(request: PortalRequest, claims: SessionClaims, license_id: int, batch_id: int) -> Loaded:
-    view = _look(request, claims, license_id)
+    view = load_license(request, claims, license_id)
     return view, {
         "batch": batch_assign.find_batch(claims.company, license_id, batch_id, now=request.now),
         "batch_id": batch_id,
@@ -217,7 +213,7 @@ def end(request: PortalRequest, view: LicenseView, _form: Confirmation) -> Chang
 
 def _download(request: PortalRequest, claims: SessionClaims, parts: Parts) -> Response:
     """The result as a CSV file."""
-    view = _look(request, claims, parts["license_id"])
+    view = load_license(request, claims, parts["license_id"])
     results = _result(request, view, parts["batch_id"])
     return download(f"license-users-{parts['batch_id']}.csv", "\ufeff" + _csv(results, view))
 

@@ -19,7 +19,15 @@ from chalicelib.portal.handlers import Change, FormResult, Undo, action, always
 from chalicelib.portal.licenses import transfer_hint
 from chalicelib.portal.one_by_one import Outcome, change_one, changed, with_refusals
 from chalicelib.portal.request import PortalRequest
-from chalicelib.portal.users import LimitForm, can_come_back, invites, list_path, seat_fields, wanted_limit
+from chalicelib.portal.users import (
+    LimitForm,
+    can_come_back,
+    invites,
+    list_path,
+    load_license,
+    seat_fields,
+    wanted_limit,
+)
 from chalicelib.usecases import change_seat, portal_queries
 from chalicelib.usecases.assign_user import guard_seat_limit
 from chalicelib.usecases.portal_queries import ChosenView, LicenseView, UserRow
@@ -169,7 +177,7 @@ def _undo(request: PortalRequest, view: ChosenView, outcomes: list[Outcome]) -> 
 
 
 def _load_restore(request: PortalRequest, claims: SessionClaims, license_id: int) -> Loaded:
-    view = portal_queries.user_license(claims, license_id, now=request.now)
+    view = load_license(request, claims, license_id)
     return view, {"title": gettext("Undo"), "button": gettext("Undo"), "back": list_path(license_id)}
 
 

@@ -11,6 +11,7 @@ from chalicelib.portal.request import PortalRequest
 from chalicelib.web.error_responses import wire_code
 from chalicelib.web.errors import ERRORS
 
+BUSY = mark("The database is busy. Nothing was changed: please try again in a moment.")
 FORM_EXPIRED = mark("This form has expired. Here is a new one with what you typed: please send it again.")
 FORM_EXPIRED_CODE = "form_out_of_date"
 """What the log calls that; all its other codes are those of `web.errors`."""
@@ -30,8 +31,7 @@ def error_page(error: Exception) -> tuple[str, int, str, str]:
     match error:
         case Unavailable():
             observability.add_fields(unavailable_reason=str(error))
-            sentence = gettext("The database is busy. Nothing was changed: please try again in a moment.")
-            return "service_busy", 503, gettext("Busy"), sentence
+            return "service_busy", 503, gettext("Busy"), gettext(BUSY)
         case SeatkeeperError():
             code, status, words = why(error)
             return code, status, gettext("Not found") if status == 404 else gettext("Refused"), words

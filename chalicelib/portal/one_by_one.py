@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from chalicelib.domain.email import display_email
 from chalicelib.domain.errors import SeatkeeperError, Unavailable
 from chalicelib.languages import gettext
+from chalicelib.portal.error_pages import BUSY
 from chalicelib.portal.handlers import idempotency_key
 from chalicelib.portal.messages import error_message
 from chalicelib.portal.request import PortalRequest
@@ -31,7 +32,7 @@ def change_one(
     try:
         perform_once(key, change, lambda _: {}, now=request.now)
     except Unavailable:
-        why = gettext("The database is busy. Nothing was changed: please try again in a moment.")
+        why = gettext(BUSY)
     except SeatkeeperError as error:
         why = error_message(error)
     return Outcome(display_email(email), why)

@@ -93,6 +93,11 @@ def _filters(view: UsersView) -> list[tuple[str, str, int | None]]:
     return [(name, text, view.counts.get(name)) for name, text in offered.items()]
 
 
+def load_license(request: PortalRequest, claims: SessionClaims, license_id: int) -> LicenseView:
+    """A license with users, for the forms by which somebody gets a seat."""
+    return portal_queries.user_license(claims, license_id, now=request.now)
+
+
 def load_user(request: PortalRequest, claims: SessionClaims, license_id: int, user_id: int) -> Loaded:
     """One user of a license, for the forms that are about him."""
     return portal_queries.license_user(claims, license_id, user_id, now=request.now), {"back": list_path(license_id)}
