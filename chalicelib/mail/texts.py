@@ -149,7 +149,7 @@ TEXTS: Mapping[MailCode, Text] = {
         (
             mark(
                 "Two-factor log-in was turned on for your account: besides the password, a log-in to the portal takes "
-                "a code that an app on your phone shows. All other sessions are ended."
+                "a code that an app on your phone shows. All other sessions have ended."
             ),
             _NOT_YOUR_FACTOR,
             _ACCOUNT,

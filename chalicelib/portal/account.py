@@ -177,7 +177,7 @@ def end_session(request: PortalRequest, view: OwnSessionsView, _form: Confirmati
     me, (row,) = view.principal.user, view.rows
     return Change(
         lambda: end_one_session(me, row.listed, request.actor(me.email), now=request.now),
-        lambda _: FormResult(ACCOUNT, gettext("The session is ended.")),
+        lambda _: FormResult(ACCOUNT, gettext("The session has ended.")),
     )
 
 

@@ -226,7 +226,7 @@ def test_one_session_is_ended_from_the_list_of_them(
     expect(rows.first).to_contain_text("this one")
     rows.nth(1).get_by_role("link", name="End").click()
     send(either_page, "End session")
-    confirmed(either_page, "The session is ended.")
+    confirmed(either_page, "The session has ended.")
     expect(rows).to_have_count(1)
     second_page.goto("/portal/licenses")
     expect(second_page).to_have_url(f"{site.base_url}/portal/log-in?next=/portal/licenses")

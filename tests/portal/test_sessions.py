@@ -49,7 +49,7 @@ def test_the_browsers_of_an_account_are_listed_and_one_is_ended(vendor: Vendor) 
     form = here.get(end).form(end)
     for _ in range(2):
         page = here.post(form.action, form.fields)
-        assert (page.path, "The session is ended." in page.words) == ("/portal/account", True)
+        assert (page.path, "The session has ended." in page.words) == ("/portal/account", True)
     assert listed(page) == ["Firefox (Windows)"]
     assert phone.get("/portal/licenses").path == "/portal/log-in"
 
