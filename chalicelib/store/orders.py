@@ -101,17 +101,20 @@ def read_managed_licenses(
     return reads.query_readable(LicenseSummaryItem, company, prefix, backwards=backwards, limit=limit, after=behind)
 
 
-def may_on_all(company: str, user_id: int, license_ids: list[int], permission: Permission) -> bool:
-    """Whether a user manages every one of these licenses, and may do this there.
+def denied_on_any(company: str, user_id: int, license_ids: list[int]) -> frozenset[Permission] | None:
+    """What a user who manages all of these licenses may not do on one of them at least; None where he does not manage
+    them all.
 
     Consistent, a hundred in one round trip.
     """
+    denied = frozenset[Permission]()
     for start in range(0, len(license_ids), reads.BATCH_GET_LIMIT):
         chunk = license_ids[start : start + reads.BATCH_GET_LIMIT]
         managed = managed_among(company, user_id, chunk)
-        if len(managed) < len(chunk) or any(permission in sold.denied for sold in managed):
-            return False
-    return True
+        if len(managed) < len(chunk):
+            return None
+        denied = denied.union(*(sold.denied for sold in managed))
+    return denied
 
 
 @contextmanager

@@ -101,5 +101,8 @@ def _few_managed(user: User) -> Holdings:
 
 
 def _guard_may(manager_id: int, user: User, license_ids: set[int], permission: Permission) -> None:
-    if not orders.may_on_all(user.company, manager_id, sorted(license_ids), permission):
+    denied = orders.denied_on_any(user.company, manager_id, sorted(license_ids))
+    if denied is None:
         raise Forbidden("not_your_user")
+    if permission in denied:
+        raise Forbidden("not_allowed_by_vendor")

@@ -39,8 +39,8 @@ def change_email(
     Nobody has proved that he reads the new one: the password opens what the account has now, and nothing to come.
     `manager_id`: who asks, None for an operator. The same e-mail again changes nothing. An invitation that nobody has
     used is void; where it is asked for on a license, another one is mailed to the new e-mail.
-    Raises `user_not_found`, `not_your_user`, `account_closed`, `already_exists`, `Invalid`, and
-    `rate_limit_exceeded` of a manager who has come upon many e-mails that others have (`domain.probes`), and of a
+    Raises `user_not_found`, `not_your_user`, `not_allowed_by_vendor`, `account_closed`, `already_exists`, `Invalid`,
+    and `rate_limit_exceeded` of a manager who has come upon many e-mails that others have (`domain.probes`), and of a
     customer who changes them faster than seats may be given.
     """
     with at_field("new_email"):

@@ -101,7 +101,8 @@ def set_password(
     Raises `SeatkeeperError`.
 
     `manager_id`: who asks, None for an operator, whose password opens all that the account has; a manager's opens this
-    license and what the one before has opened. `not_your_user` where that is not only his to touch.
+    license and what the one before has opened. `not_your_user` where that is not only his to touch, and
+    `not_allowed_by_vendor` where he is denied it there.
     """
     if password is not None:
         guard_chosen(password, company, email)

@@ -56,6 +56,8 @@ def with_seat(user: User, license: License, manager_id: int | None) -> User:
     if not opened:
         return with_initial_password(user, new_initial_password(), frozenset({whose}))
     few = len(held.managed) <= MAX_MANAGED and len(scope) < MAX_SCOPE
-    if few and manager_id is not None and orders.may_on_all(user.company, manager_id, sorted(opened), "set_passwords"):
-        return replace(user, password_scope=scope | {whose})
+    if few and manager_id is not None:
+        denied = orders.denied_on_any(user.company, manager_id, sorted(opened))
+        if denied is not None and "set_passwords" not in denied:
+            return replace(user, password_scope=scope | {whose})
     return user

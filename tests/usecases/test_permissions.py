@@ -258,7 +258,7 @@ def test_an_account_is_touched_only_by_who_may_on_each_license_that_goes_with_it
         "change_emails": [lambda: change_email(code, first.id, ADA, "x@b.example", ADMIN, manager_id=manager, now=NOW)],
     }
     for touch in touches.pop(denied):
-        with refused("not_your_user"):
+        with refused("not_allowed_by_vendor"):
             touch()
     for allowed in touches.values():
         for touch in allowed:
