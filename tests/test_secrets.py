@@ -266,12 +266,13 @@ def use_everything(user: Browser, vendor: Vendor, license: License, heard: Heard
 
 def log_in_with_a_code(vendor: Vendor, heard: Heard, email: str, password: str) -> None:
     """A second factor is set up, asked for, and turned off."""
-    path, user, step = "/portal/account/second-factor", Browser(), clock.now() // STEP_MS
+    path, user = "/portal/account/second-factor", Browser()
     user.log_in(vendor.code, email, password)
     shown = user.get(path)
     (key,) = re.findall(r"<output>([A-Z2-7 ]+)</output>", shown.answer.text)
     secret = key.replace(" ", "")
-    codes = re.findall(_RECOVERY_CODE, user.send(shown, code=app_code(secret, step - 1), password=password).words)
+    code = app_code(secret, clock.now() // STEP_MS)
+    codes = re.findall(_RECOVERY_CODE, user.send(shown, code=code, password=password).words)
     heard.add(key, secret, shown.form(path).fields["offer"], *codes)
     page = user.log_in(vendor.code, email, password)
     assert user.send(page, code=codes[0] + "X").status == 400
