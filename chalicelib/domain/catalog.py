@@ -16,7 +16,7 @@ MAX_MANAGERS = 20
 """Of one order: each license is filed under each of them, in one transaction."""
 COMPANY_CODE = re.compile(r"[A-Z0-9](?:[A-Z0-9-]{0,30}[A-Z0-9])?")
 API_KEY = re.compile(rf"{COMPANY_CODE.pattern}-[0-9a-f]{{32}}")
-AskedOf = Literal["", "managers"]
+SecondFactorPolicy = Literal["", "managers"]
 """Of whom a company asks a second factor; empty: of nobody."""
 Scope = Literal["people"]
 """What an API key may do beyond what an application needs. `people`: read the people of a customer's licenses."""
@@ -48,7 +48,7 @@ class Company:
     """Of its mails and of its portal, to whom has chosen none: a code (`chalicelib.languages`)."""
     mails_off: frozenset[MailCode] = frozenset()
     """Of what nobody is mailed (`domain.mail.OF_COMPANY`)."""
-    second_factor: AskedOf = ""
+    second_factor: SecondFactorPolicy = ""
     """Who has to log in to the portal with one (`domain.second_factor`)."""
     revision: int = field(default=0, compare=False)
     """How often it was changed."""

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from chalicelib.domain.catalog import AskedOf, Company
+from chalicelib.domain.catalog import Company, SecondFactorPolicy
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.store import accounts
@@ -10,7 +10,7 @@ from chalicelib.usecases.create import find_company
 from chalicelib.usecases.retry import decide_and_write
 
 
-def ask_second_factor(company: str, of: AskedOf, actor: Actor, *, now: Instant) -> Company:
+def require_second_factor(company: str, of: SecondFactorPolicy, actor: Actor, *, now: Instant) -> Company:
     """Set of whom a second factor is asked. Who lacks it then is led to set one up, in sessions that are open, too.
 
     Doing so again changes nothing. Raises `NotFound`: `company_not_found`.

@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from chalicelib import signing
-from chalicelib.domain.catalog import ApiKey, AskedOf, Scope
+from chalicelib.domain.catalog import ApiKey, Scope, SecondFactorPolicy
 from chalicelib.domain.days import Moment, first_instant, last_instant
 from chalicelib.domain.errors import Invalid, NotFound
 from chalicelib.domain.instants import Instant, to_iso
@@ -22,7 +22,7 @@ from chalicelib.usecases import sweep as sweeping
 from chalicelib.usecases.audit import companies
 from chalicelib.usecases.branding import set_branding
 from chalicelib.usecases.change_device import allow_device, blacklist_device, reset_device
-from chalicelib.usecases.company_policy import ask_second_factor
+from chalicelib.usecases.company_policy import require_second_factor
 from chalicelib.usecases.delete_company import delete_company
 from chalicelib.usecases.find_license import find_owner
 from chalicelib.usecases.initial_password import initial_password
@@ -113,8 +113,8 @@ def company_mail(
 
 
 def company_policy(code: str, second_factor: str, *, now: Instant) -> CommandResult:
-    of: AskedOf = "managers" if second_factor == "managers" else ""
-    company = ask_second_factor(code, of, operator(), now=now)
+    of: SecondFactorPolicy = "managers" if second_factor == "managers" else ""
+    company = require_second_factor(code, of, operator(), now=now)
     return CommandResult({"code": company.code, "id": company.id, "second_factor": company.second_factor or "nobody"})
 
 

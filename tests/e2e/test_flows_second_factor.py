@@ -5,7 +5,7 @@ import pytest
 from playwright.sync_api import expect
 
 from chalicelib.domain.second_factor import STEP_MS, app_code
-from chalicelib.usecases.company_policy import ask_second_factor
+from chalicelib.usecases.company_policy import require_second_factor
 from chalicelib.web import clock
 from tests.e2e.browser import axe, log_in
 from tests.e2e.site import Site
@@ -77,7 +77,7 @@ def test_axe_finds_nothing_on_the_pages_of_who_has_it(page: playwright.Page, sit
 
 
 def test_a_manager_of_whom_it_is_asked_sets_it_up_and_goes_on(either_page: playwright.Page, site: Site) -> None:
-    ask_second_factor(site.company, "managers", ADMIN, now=clock.now())
+    require_second_factor(site.company, "managers", ADMIN, now=clock.now())
     site.log_in(either_page)
     expect(either_page).to_have_url(f"{site.base_url}/portal/account/second-factor")
     expect(either_page.get_by_role("navigation")).to_have_count(0)

@@ -234,7 +234,7 @@ NOT_WALKED: dict[str, str] = {
     "change_account.choose_language": "as `change_account.change_profile`: one write, under the same condition",
     "change_license.set_name": "as `change_license.set_enabled`: one write of terms, under the same condition",
     "change_account.choose_mails": "as `change_account.change_profile`: one write, under the same condition",
-    "company_policy.ask_second_factor": "as `branding.set_branding`: one change, under the same condition",
+    "company_policy.require_second_factor": "as `branding.set_branding`: one change, under the same condition",
     "log_in_code.log_in_by_code": "each write under its condition, raced: tests/usecases/test_log_in_code.py",
     "second_factor.code_counted": "as `bounded_guesses.count_guess`: counted before, by one write",
     "second_factor.renew_recovery_codes": "as `turn_off`, under the same condition",

@@ -10,7 +10,7 @@ from chalicelib.domain.license import License
 from chalicelib.domain.second_factor import MAX_WRONG, STEP_MS, app_code
 from chalicelib.portal import second_factor
 from chalicelib.usecases.branding import set_branding
-from chalicelib.usecases.company_policy import ask_second_factor
+from chalicelib.usecases.company_policy import require_second_factor
 from chalicelib.usecases.log_in_code import VALID_MS
 from chalicelib.web import clock
 from tests.portal.browser import Browser, Page, browser_of
@@ -190,7 +190,7 @@ def test_it_is_turned_off_with_a_code(vendor: Vendor, owner: Protected) -> None:
 
 
 def test_a_manager_of_whom_it_is_asked_sets_it_up_before_anything_else(vendor: Vendor, manager: Browser) -> None:
-    ask_second_factor(vendor.code, "managers", ADMIN, now=vendor.now)
+    require_second_factor(vendor.code, "managers", ADMIN, now=vendor.now)
     for path in ("/portal", "/portal/licenses", ACCOUNT, ACCOUNT + "/person", "/portal/password", SET_UP + "/off"):
         page = manager.get(path)
         assert (page.status, page.path) == (200, SET_UP)
@@ -204,5 +204,5 @@ def test_a_manager_of_whom_it_is_asked_sets_it_up_before_anything_else(vendor: V
 
 def test_who_manages_nothing_is_not_asked(vendor: Vendor, license: License) -> None:
     vendor.assign(license, "worker@customer.test")
-    ask_second_factor(vendor.code, "managers", ADMIN, now=vendor.now)
+    require_second_factor(vendor.code, "managers", ADMIN, now=vendor.now)
     assert browser_of(vendor, "worker@customer.test").get("/portal/account").path == "/portal/account"

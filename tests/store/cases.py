@@ -468,7 +468,7 @@ CASES = (
         second.remove_second_factor,
         ("second_factor_off",),
     ),
-    Case("ask a second factor", company_policy.ask_second_factor, states.nothing, second.ask, ("company_changed",)),
+    Case("ask a second factor", company_policy.require_second_factor, states.nothing, second.ask, ("company_changed",)),
     Case("keep a session", sessions.keep_session, states.logged_in, states.keep_session),
     Case("list a session", session_list.note_session, states.logged_in, session_states.list_session),
     Case(

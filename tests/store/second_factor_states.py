@@ -8,7 +8,7 @@ from chalicelib.domain.second_factor import STEP_MS, app_code
 from chalicelib.domain.users import User
 from chalicelib.store.batch_reads import ReadRequest, batch_read
 from chalicelib.usecases import log_in_code, second_factor, sessions
-from chalicelib.usecases.company_policy import ask_second_factor
+from chalicelib.usecases.company_policy import require_second_factor
 from tests.store.states import ADA, seated
 from tests.support import ADMIN, Vendor
 from tests.usecases.people import PASSWORD, Protected, chosen, protected
@@ -67,4 +67,4 @@ def enter(vendor: Vendor, user: User) -> Any:
 
 
 def ask(vendor: Vendor, _: object) -> Any:
-    return ask_second_factor(vendor.code, "managers", ADMIN, now=vendor.now).second_factor
+    return require_second_factor(vendor.code, "managers", ADMIN, now=vendor.now).second_factor

@@ -403,7 +403,7 @@ NAMES_NOTHING = {
     "request_code",
     "encrypt_initial_password",
     "set_branding",
-    "ask_second_factor",
+    "require_second_factor",
     "company_history",
     "find_candidates",
     "find_backlogs",

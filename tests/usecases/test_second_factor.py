@@ -13,7 +13,7 @@ from chalicelib.store.items.accounts import UserItem
 from chalicelib.store.keys import user_sort_key
 from chalicelib.usecases import portal_queries
 from chalicelib.usecases.close_account import close_account
-from chalicelib.usecases.company_policy import ask_second_factor
+from chalicelib.usecases.company_policy import require_second_factor
 from chalicelib.usecases.second_factor import (
     offer_secret,
     remove_second_factor,
@@ -236,7 +236,7 @@ def test_wrong_codes_are_counted_in_a_session_as_well(vendor: Vendor) -> None:
 def test_a_company_asks_it_of_its_managers_in_sessions_that_are_open_too(vendor: Vendor) -> None:
     boss, worker = logged_in(vendor, MANAGER), logged_in(vendor, WORKER)
     for _ in range(2):
-        ask_second_factor(vendor.code, "managers", ADMIN, now=NOW)
+        require_second_factor(vendor.code, "managers", ADMIN, now=NOW)
     with refused("second_factor_required"):
         portal_queries.authenticate_session(boss, now=NOW)
     assert portal_queries.authenticate_session(boss, allow_one_factor=True, now=NOW).is_held
@@ -249,7 +249,7 @@ def test_a_company_asks_it_of_its_managers_in_sessions_that_are_open_too(vendor:
 
 def test_an_initial_password_is_changed_before_a_second_factor_is_asked_for(vendor: Vendor) -> None:
     issued(vendor, manager="new@customer.test")
-    ask_second_factor(vendor.code, "managers", ADMIN, now=NOW)
+    require_second_factor(vendor.code, "managers", ADMIN, now=NOW)
     claims = open_session(account(vendor, "new@customer.test"), now=NOW)
     with refused("password_change_required"):
         portal_queries.authenticate_session(claims, now=NOW)
