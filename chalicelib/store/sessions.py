@@ -8,8 +8,10 @@ from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.session import ABSOLUTE_MS, ListedSession, Session, listed_session
 from chalicelib.store import reads, writes
+from chalicelib.store.items.accounts import UserItem
 from chalicelib.store.items.ephemera import ListedSessionsItem, SessionItem
 from chalicelib.store.items.events import AccountEventItem, event_item
+from chalicelib.store.keys import user_sort_key
 from chalicelib.store.transactions import Transaction
 
 
@@ -48,11 +50,16 @@ def read_sessions(keys: Iterable[str], now: Instant) -> dict[str, Session]:
 
 
 def end_one(company: str, user_id: int, listed: ListedSession, event: Event) -> None:
-    """Forget one session of an account, and list it no more. Raises `ConditionFailed` where it is gone by now."""
+    """Forget one session of an account, and list it no more. Raises `ConditionFailed` where it is gone by now.
+
+    The code by which the latest log-in was completed opens no other session then, as it does where an answer was lost.
+    """
     write = Transaction(event_item(company, event, AccountEventItem))
     write.delete(_keyed(listed.key), SessionItem.pk.exists())
     entries = ListedSessionsItem.entries
     write.update(listed_item(company, user_id), [entries.delete({listed.text})], entries.contains(listed.text))
+    proof = UserItem.second_factor_proof
+    write.update(UserItem(company, user_sort_key(user_id)), [proof.remove()], UserItem.pk.exists())
     write.commit()
 
 

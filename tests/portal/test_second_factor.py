@@ -174,6 +174,23 @@ def test_the_session_of_before_ends_with_the_code_and_not_with_the_password(vend
     assert MANAGER in browser.get(ACCOUNT).words
 
 
+def test_a_code_that_has_opened_a_session_opens_none_again_once_that_was_ended(
+    vendor: Vendor, owner: Protected
+) -> None:
+    """Whoever got at password and code, and has kept both answers of that log-in."""
+    mine, _ = begin(vendor)
+    mine.send(CODE, code=owner.recovery_codes[0])
+    theirs, page = begin(vendor)
+    kept, fields = Browser(), page.form(CODE).fields | {"code": owner.shows(vendor.now)}
+    kept.http.cookies.update(theirs.http.cookies)
+    assert theirs.post(CODE, fields).path == "/portal"
+    (end,) = [link for link in mine.get(ACCOUNT).links if link.endswith("/end")]
+    mine.send(end)
+    assert theirs.get("/portal").path == "/portal/log-in"
+    assert kept.post(CODE, fields).status == 400
+    assert mine.get("/portal").path == "/portal"
+
+
 def test_it_is_turned_off_with_a_code(vendor: Vendor, owner: Protected) -> None:
     browser, page = begin(vendor)
     browser.send(page, code=owner.shows(vendor.now))
