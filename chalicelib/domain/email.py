@@ -40,8 +40,8 @@ def normalize_email(text: str) -> str:
         raise Invalid("email_malformed", field="email")
     local, domain = visible(local), _domain(visible(domain, joiners=True))
     if foreign := next((letter for letter in local if not letter.isascii()), None):
-        letter = unicodedata.name(foreign, f"U+{ord(foreign):04X}")
-        raise Invalid("email_not_ascii", field="email", letter=letter)
+        shown = foreign if foreign.isalnum() else f"U+{ord(foreign):04X}"  # of marks alone little is seen
+        raise Invalid("email_not_ascii", field="email", letter=shown)
     email = f"{local}@{domain}"
     if len(email) > MAX_EMAIL:
         _refuse_long()

@@ -57,7 +57,7 @@ def from_cookie(text: str, browser: str, now: Instant) -> PendingLogIn | None:
     """The claim of a cookie; None where it is none of this browser's, or too old."""
     try:
         pending = PendingLogIn(*json.loads(decrypt(text, _context(browser))))
-    except (InvalidTag, ValueError):
+    except (InvalidTag, ValueError, TypeError):  # also one of older or newer code, of other parts
         return None
     return pending if now < pending.until else None
 

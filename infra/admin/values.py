@@ -101,7 +101,7 @@ def permissions(given: str) -> frozenset[Permission]:
     """What managers of an order may be denied, with commas between; empty for nothing."""
     named = {name.strip() for name in given.split(",")} - {""}
     if unknown := named - set(PERMISSIONS):
-        raise ValueError(f"{', '.join(sorted(unknown))}: managers are denied {', '.join(PERMISSIONS)}.")
+        raise ValueError(f"{', '.join(sorted(unknown))}: managers may be denied {', '.join(PERMISSIONS)}.")
     return frozenset(permission for permission in PERMISSIONS if permission in named)
 
 
