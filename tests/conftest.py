@@ -24,6 +24,7 @@ from chalicelib.runtime import Runtime, runtime, using
 from chalicelib.store import database, reads
 from chalicelib.store.items.ephemera import AttemptsItem
 from chalicelib.store.tables import TABLE_KEYS
+from chalicelib.turns import Turns
 from chalicelib.usecases import passwords
 from infra import local
 from tests import dynamodb_local
@@ -89,6 +90,13 @@ def _guard_that_all_expires() -> None:
     """Whatever the tests have had stored in `ephemera`: an item without `expires` would stay for ever."""
     stored = reads.scan(AttemptsItem, ("pk", "expires"))
     assert [raw["pk"]["S"] for raw in stored if "expires" not in raw] == []
+
+
+@pytest.fixture(autouse=True)
+def _turns() -> Iterator[None]:
+    """Each test finds all turns free: on a fast machine those before it may have used up what an address has."""
+    with using(replace(runtime(), turns=Turns())):
+        yield
 
 
 @pytest.fixture
