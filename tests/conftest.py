@@ -30,6 +30,7 @@ from infra import local
 from tests import dynamodb_local
 from tests.store.seam import empty
 from tests.support import AWS_NOWHERE, STAGE_URL, ChangeRuntime, Vendor, cheap_passwords, in_memory
+from tests.usecases.receivers import Receivers
 
 _home = tempfile.TemporaryDirectory(prefix="seatkeeper-tests-", dir=in_memory())
 if not STAGE_URL:  # `app`, which tests import, needs an environment
@@ -108,6 +109,15 @@ def change_runtime() -> Iterator[ChangeRuntime]:
             return stack.enter_context(using(replace(runtime(), **fields)))
 
         yield change
+
+
+@pytest.fixture
+def receivers(change_runtime: ChangeRuntime) -> Receivers:
+    """Of webhooks. All answer 204; nothing waits for them that other tests have left."""
+    empty("licenses")
+    receivers = Receivers()
+    change_runtime(webhooks=receivers)
+    return receivers
 
 
 @pytest.fixture(scope="session", autouse=True)

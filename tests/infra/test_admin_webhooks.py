@@ -2,27 +2,15 @@
 
 from typing import Any
 
-import pytest
-
 from chalicelib.domain.instants import to_iso
 from chalicelib.usecases.deliver_events import deliver_events
 from chalicelib.usecases.endpoints import find_endpoint, find_endpoints, secrets_of, send_test
 from chalicelib.web import clock
 from tests.infra.operator import Operator, value_beside
-from tests.store.seam import empty
-from tests.support import ADMIN, DAY, HOUR, ChangeRuntime, Vendor
+from tests.support import ADMIN, DAY, HOUR, Vendor
 from tests.usecases.receivers import BROKEN, OK, SLOW, URL, Receivers, listen
 
 MINUTE = 60_000
-
-
-@pytest.fixture
-def receivers(change_runtime: ChangeRuntime) -> Receivers:
-    """All answer 204; nothing waits for them that other tests have left."""
-    empty("licenses")
-    receivers = Receivers()
-    change_runtime(webhooks=receivers)
-    return receivers
 
 
 def of(vendor: Vendor, webhook: int) -> str:

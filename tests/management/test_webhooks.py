@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-
 from chalicelib.domain.deliveries import MAX_ENDPOINTS
 from chalicelib.domain.instants import to_iso
 from chalicelib.store import histories
@@ -11,21 +9,11 @@ from chalicelib.usecases.deliver_events import deliver_events
 from chalicelib.usecases.endpoints import find_endpoint, find_endpoints, secrets_of
 from chalicelib.web import clock
 from tests.management.server import VendorsServer, granted, refused
-from tests.store.seam import empty
-from tests.support import HOUR, ChangeRuntime, Vendor
+from tests.support import HOUR, Vendor
 from tests.usecases.receivers import BROKEN, OK, Receivers
 
 URL = "https://hooks.example/in"
 FIELDS = ["id", "url", "events", "products", "paused", "disabled_at", "created_at", "old_secret_until", "revision"]
-
-
-@pytest.fixture
-def receivers(change_runtime: ChangeRuntime) -> Receivers:
-    """All answer 204; nothing waits for them that other tests have left."""
-    empty("licenses")
-    receivers = Receivers()
-    change_runtime(webhooks=receivers)
-    return receivers
 
 
 def make(shop: VendorsServer, url: str = URL, **fields: Any) -> dict[str, Any]:

@@ -39,21 +39,12 @@ from tests.store.faults import (
     server_failed,
     wire,
 )
-from tests.store.seam import Answer, Request, Send, ask, empty, every_item
-from tests.support import ADMIN, DAY, HOUR, ChangeRuntime, Vendor
+from tests.store.seam import Answer, Request, Send, ask, every_item
+from tests.support import ADMIN, DAY, HOUR, Vendor
 from tests.usecases.receivers import BROKEN, OK, SLOW, URL, Receivers, listen
 
 MINUTE = 60_000
 OTHER = "https://other.example/in"
-
-
-@pytest.fixture
-def receivers(change_runtime: ChangeRuntime) -> Receivers:
-    """All answer 204; nothing waits for them that other tests have left."""
-    empty("licenses")
-    receivers = Receivers()
-    change_runtime(webhooks=receivers)
-    return receivers
 
 
 @pytest.fixture

@@ -12,21 +12,11 @@ from chalicelib.usecases.create import create_product
 from chalicelib.usecases.deliver_events import deliver_events
 from chalicelib.usecases.invitations import invite_again
 from chalicelib.usecases.log_in import log_in
-from tests.store.seam import empty
-from tests.support import ADMIN, ChangeRuntime, Vendor
+from tests.support import ADMIN, Vendor
 from tests.usecases.receivers import Receivers, listen
 
 MINUTE = 60_000
 OTHER = "https://other.example/in"
-
-
-@pytest.fixture
-def receivers(change_runtime: ChangeRuntime) -> Receivers:
-    """All answer 204; nothing waits for them that other tests have left."""
-    empty("licenses")
-    receivers = Receivers()
-    change_runtime(webhooks=receivers)
-    return receivers
 
 
 def test_of_activations_in_one_millisecond_one_is_the_first(vendor: Vendor, receivers: Receivers) -> None:

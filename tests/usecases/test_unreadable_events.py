@@ -9,20 +9,11 @@ from chalicelib.usecases import file_events
 from chalicelib.usecases.audit import audit_webhooks
 from chalicelib.usecases.deliver_events import deliver_events
 from chalicelib.usecases.endpoints import find_endpoint, find_endpoints, send_test
-from tests.store.seam import ask, empty, every_item
-from tests.support import ADMIN, ChangeRuntime, Vendor
+from tests.store.seam import ask, every_item
+from tests.support import ADMIN, Vendor
 from tests.usecases.receivers import Receivers, listen
 
 MINUTE = 60_000
-
-
-@pytest.fixture
-def receivers(change_runtime: ChangeRuntime) -> Receivers:
-    """All answer 204; nothing waits for them that other tests have left."""
-    empty("licenses")
-    receivers = Receivers()
-    change_runtime(webhooks=receivers)
-    return receivers
 
 
 def spoil(vendor: Vendor, table: str, *beginnings: str) -> list[str]:
