@@ -41,7 +41,7 @@ CALLS = {
     "deactivate by user": Budget("1 read + 1 transaction", 2, 8),
     "issue a license": Budget("8 reads + 1 transaction", 8, 30),
     "extend a license": Budget("2 reads + 1 transaction", 3, 12),
-    "replace a user, of however many devices": Budget("4 reads + 1 transaction", 9, 18),
+    "replace a user, of however many devices": Budget("5 reads + 1 transaction", 10, 18),
     "record a refused call": Budget("1 read + 1 write", 1, 1),
     "record a refused call, again within the hour": Budget("1 write", 0, 1),
     "log in": Budget("2 reads + 2 writes", 4, 2),

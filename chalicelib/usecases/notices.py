@@ -6,6 +6,7 @@ A mail goes with the change, in its transaction.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache, partial
 from typing import Literal, Protocol
 
 from chalicelib.domain.catalog import Company, LicenseSummary
@@ -34,11 +35,11 @@ class SeatNotice(Protocol):
 
 
 def seat_notice(company: str, actor: Actor) -> SeatNotice:
-    """What writes the mails to those who are given a seat by `actor`. Reads the company, once."""
-    write, who = _writer(company), _user(actor)
+    """What writes the mails to those who are given a seat by `actor`. Reads the company and each product once."""
+    write, name_of, who = _writer(company), cache(partial(_product_name, company)), _user(actor)
 
     def notice(user: User, license: License, secret: str = "") -> Mail:
-        params: Params = {"product": license_title(license.product, license), "who": who}
+        params: Params = {"product": license_title(name_of(license.product), license), "who": who}
         invitation = Invitation(company, user.id, secret)
         if not invitation.is_of(user):
             return write("seat_given", user, params)
@@ -122,11 +123,11 @@ def sweep_late_notice(company: str, minutes: int) -> Mail:
 def _about_license(
     code: MailCode, managers: Sequence[User], license: License, *, at: Instant | None = None, **params: str | int | None
 ) -> list[Mail]:
-    """The mails of one kind to those of the managers who want it. Reads the company, once."""
+    """The mails of one kind to those of the managers who want it. Reads the company and the product once."""
     if not managers:
         return []
     write, page = _writer(license.company), f"/portal/licenses/{license.id}"
-    product = license_title(license.product, license)
+    product = license_title(_product_name(license.company, license.product), license)
     given: Params = {"product": product, "order": license.order_id, "page": page, **params}
     mails = [write(code, manager, given, at) for manager in managers]
     return [mail for mail in mails if mail.to]
@@ -158,7 +159,13 @@ def _writer(company_code: str) -> _Writer:
     return write
 
 
+def _product_name(company: str, code: str) -> str:
+    """What people call a product; its code where there is no such product any more."""
+    product = accounts.read_product(company, code)
+    return code if product is None else product.name
+
+
 def _user(actor: Actor) -> str | None:
-    """The e-mail of a user who did something; None: the vendor did."""
+    """The email of a user who did something; None: the vendor did."""
     kind, _, who = actor.name.partition(":")
     return who if kind == "user" else None

@@ -67,7 +67,7 @@ def test_on_the_pages_of_its_user(vendor: Vendor, license: License) -> None:
 
 def test_in_mails_and_files(vendor: Vendor, license: License) -> None:
     (mail,) = mails(vendor, ANN)
-    assert "a license for revit \N{EM DASH} Büro Berlin." in said(mail)
-    assert str(mail["Subject"]).startswith("You may use revit \N{EM DASH} Büro Berlin (")
+    assert "a license for Revit \N{EM DASH} Büro Berlin." in said(mail)
+    assert str(mail["Subject"]).startswith("You may use Revit \N{EM DASH} Büro Berlin (")
     (row,) = browser_of(vendor, MANAGER).http.get("/portal/export/licenses?format=json").json()
     assert (row["product"], row["name"]) == ("Revit", "Büro Berlin")

@@ -1,5 +1,6 @@
 """The overview: why a license needs its manager, in words; figures that lead on; who is no manager goes elsewhere."""
 
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -72,6 +73,19 @@ def test_every_figure_leads_to_the_licenses_that_it_counts(vendor: Vendor) -> No
     assert len(figures) == 4
     for link in figures:
         assert browser.get(link).status == 200
+
+
+def test_a_bar_of_a_product_measures_what_that_product_allows(vendor: Vendor) -> None:
+    viewer, revit = issued(vendor, "viewer", max_activations=8), issued(vendor, "revit", max_activations=2)
+    _, password = vendor.assign(revit, ANN)
+    for host in ("a", "b", "c"):
+        vendor.activate(viewer, host)
+    vendor.activate(ANN, "a", password)
+    bars = overview(vendor).answer.text.partition('id="products"')[2]
+    assert re.findall(r'value="(\d+)" max="(\d+)"', bars) == [("3", "8"), ("1", "2")]
+    issued(vendor, "viewer", max_activations=None)
+    bars = overview(vendor).answer.text.partition('id="products"')[2]
+    assert re.findall(r'value="(\d+)" max="(\d+)"', bars) == [("1", "2")]
 
 
 def test_the_part_that_comes_later_is_a_page_of_its_own_without_javascript(vendor: Vendor) -> None:

@@ -57,7 +57,7 @@ def test_a_company_is_mailed_for_in_its_language(vendor: Vendor) -> None:
     ada, _ = vendor.assign(vendor.issue("revit"), "ada@customer.test")
     request_code(vendor.code, ada.email, now=vendor.now)
     subjects = {mail["Subject"] for mail in mails(vendor, ada.email)}
-    assert subjects == {"Sie können revit nutzen (Qbitec)", "Ihr Code für Qbitec"}
+    assert subjects == {"Sie können Revit nutzen (Qbitec)", "Ihr Code für Qbitec"}
 
 
 def test_what_is_not_given_stays_and_empty_takes_away(vendor: Vendor) -> None:

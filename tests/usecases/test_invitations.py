@@ -62,7 +62,7 @@ def test_who_is_invited_is_mailed_a_link_and_no_password(vendor: Vendor, license
     link = invited(vendor, license)
     (mail,) = mails(vendor, ADA)
     text = said(mail)
-    for answer in ("mia@customer.test has given you a license for revit", link, "7 days", vendor.code, "A vendor"):
+    for answer in ("mia@customer.test has given you a license for Revit", link, "7 days", vendor.code, "A vendor"):
         assert answer in text
     assert link not in mail["Subject"]
     assert (initial_password(account(vendor, ADA)) or "?") not in text

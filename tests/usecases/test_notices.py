@@ -93,7 +93,7 @@ def test_a_day_is_that_of_the_companys_time_zone(vendor: Vendor, managed: tuple[
 
 
 @pytest.mark.parametrize("code", TO_ALL)
-def test_the_company_is_read_once_however_many_managers_are_mailed(
+def test_the_company_and_the_product_are_read_once_however_many_managers_are_mailed(
     managed: tuple[User, License], code: MailCode
 ) -> None:
     ada, license = managed
@@ -101,6 +101,36 @@ def test_the_company_is_read_once_however_many_managers_are_mailed(
     with noted(reads.append):
         mails = TO_ALL[code]([replace(ada, email=f"{name}@customer.test") for name in "abc"], license)
     assert [mail.to for mail in mails] == ["a@customer.test", "b@customer.test", "c@customer.test"]
+    assert len(reads) == 2
+
+
+@pytest.mark.parametrize("name", [None, "B\u00fcro Berlin"])
+def test_a_license_is_called_by_the_name_of_its_product(
+    managed: tuple[User, License], vendor: Vendor, name: str | None
+) -> None:
+    ada, license = managed
+    license = replace(license, name=name)
+    title = "Revit" if name is None else f"Revit \N{EM DASH} {name}"
+    mails = [mail for write in TO_ALL.values() for mail in write([ada], license)]
+    mails += [notices.seat_notice(vendor.code, ADMIN)(ada, license, secret) for secret in ("", "5ec2e7" * 5 + "00")]
+    assert [title in mail.text for mail in mails] == [True] * (len(TO_ALL) + 2)
+    assert [mail.code for mail in mails if "revit" in mail.text] == []
+
+
+def test_a_license_of_a_product_that_there_is_no_more_is_called_by_its_code(managed: tuple[User, License]) -> None:
+    ada, license = managed
+    [mail] = notices.limit_notices([ada], replace(license, product="gone"), "users")
+    assert "gone" in mail.text
+
+
+def test_many_who_are_given_seats_at_once_cost_one_read_of_the_product(
+    managed: tuple[User, License], vendor: Vendor
+) -> None:
+    ada, license = managed
+    tell = notices.seat_notice(vendor.code, ADMIN)
+    reads: list[Request] = []
+    with noted(reads.append):
+        assert [tell(replace(ada, email=f"{name}@customer.test"), license).to[:1] for name in "abc"] == list("abc")
     assert len(reads) == 1
 
 
@@ -140,7 +170,7 @@ def test_of_the_first_log_in_with_what_was_handed_out_nobody_is_mailed(
     _, password = vendor.assign(vendor.issue("revit", max_license_users=1), "bob@customer.test")
     assert password
     log_in_to_portal(vendor.code, "bob@customer.test", password, STRANGER, now=vendor.now)
-    assert [mail["Subject"] for mail in mails(vendor, "bob@customer.test")] == ["You may use revit (A vendor)"]
+    assert [mail["Subject"] for mail in mails(vendor, "bob@customer.test")] == ["You may use Revit (A vendor)"]
 
 
 def test_what_is_about_security_is_no_mail_to_managers() -> None:
