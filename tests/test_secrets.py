@@ -162,10 +162,10 @@ def call_everything(application: Application, vendor: Vendor, heard: Heard) -> N
 
 def call_everything_of_management(application: Application, vendor: Vendor, heard: Heard) -> None:
     """Every call of the Management API, granted and refused."""
-    server = VendorsServer(new_key(vendor), application.http)
+    server = VendorsServer(new_key(vendor), application.http, vendor)
     heard.add(server.key)
     for declared in CALLS:
-        made = Made.by(server)
+        made = Made.by(server, declared)
         assert made.call(server, declared, Idempotency_Key=f"job-of-{declared.name}").is_success
         assert made.call(server, declared, Authorization=f"Api-Key {server.key}0").status_code == 403
         server.call("DELETE", f"webhooks/{made.ids['webhook_id']}")

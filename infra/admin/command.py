@@ -33,5 +33,5 @@ class Command:
 
     @property
     def function(self) -> str:
-        """The name of its function, in `commands.py` or one of the modules that it gathers."""
+        """The name of its function, in one of the modules of `main.function_of`."""
         return self.name.replace(" ", "_").replace("-", "_")

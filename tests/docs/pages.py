@@ -6,7 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 README = ROOT / "README.md"
-PAGES = [README, *sorted({*ROOT.glob("*.md")} - {README}), *sorted(DOCS.glob("*.md"))]
+PAGES = [README, *sorted({*ROOT.glob("*.md")} - {README}), *sorted(DOCS.rglob("*.md"))]
 
 
 def blocks(page: str, language: str) -> list[str]:

@@ -1,9 +1,11 @@
-"""docs/management-api.md: all is in it, and its examples are made as they stand there and answered as it shows."""
+"""docs/management-api.md and docs/management/: all is in them, and their examples are made as they stand there and
+answered as they show."""
 
 import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -18,6 +20,7 @@ from chalicelib.usecases.deliver_events import deliver_events
 from chalicelib.web import clock
 from chalicelib.web.errors import ERRORS
 from infra.wsgi import wsgi
+from tests.docs.management_worlds import WORLDS
 from tests.docs.pages import DOCS, section
 from tests.management.server import new_key
 from tests.store.seam import empty
@@ -25,6 +28,8 @@ from tests.support import ChangeRuntime, Vendor
 from tests.usecases.receivers import Receivers
 
 PAGE = (DOCS / "management-api.md").read_text()
+PAGES = sorted((DOCS / "management").glob("*.md"))
+"""One for each kind of object."""
 _EXAMPLE = re.compile(r"```http\n(?P<request>.*?)```\n(?:\n```json\n(?P<answer>.*?)```\n)?", re.DOTALL)
 OURS = {"id", "webhook", "secret", "event_id", "ts", "at", "company_id", "actor"}
 OURS |= {"created_at", "last_try_at", "next_try_at", "old_secret_until"}
@@ -43,9 +48,9 @@ class Example:
     """JSON, as it stands there; empty: none."""
 
 
-def examples() -> Iterator[Example]:
-    """In their order."""
-    for found in _EXAMPLE.finditer(PAGE):
+def examples(page: Path) -> Iterator[Example]:
+    """Of a page, in their order."""
+    for found in _EXAMPLE.finditer(page.read_text()):
         head, _, body = found["request"].partition("\n\n")
         first, *headers = head.strip().splitlines()
         method, path = first.split()
@@ -79,12 +84,13 @@ class Names:
         return real
 
 
-def test_the_examples_are_answered_as_the_page_shows(vendor: Vendor, change_runtime: ChangeRuntime) -> None:
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_examples_are_answered_as_the_page_shows(vendor: Vendor, change_runtime: ChangeRuntime, page: Path) -> None:
     empty("licenses")
     change_runtime(webhooks=Receivers())
-    names, key = Names(), new_key(vendor)
+    names, key = Names(WORLDS.get(page.stem, lambda _: {})(vendor)), new_key(vendor)
     with httpx.Client(transport=httpx.WSGITransport(wsgi(app)), base_url="http://license.test") as http:
-        for example in examples():
+        for example in examples(page):
             headers = {"Authorization": f"Api-Key {key}"} | example.headers
             kind = {"Content-Type": "application/json"} if example.body else {}
             path = names.put(example.path)
@@ -98,7 +104,7 @@ def test_the_examples_are_answered_as_the_page_shows(vendor: Vendor, change_runt
 
 
 def test_every_call_has_an_example() -> None:
-    shown = {(one.method, one.path.partition("?")[0]) for one in examples()}
+    shown = {(one.method, one.path.partition("?")[0]) for page in PAGES for one in examples(page)}
     patterns = {
         (one.method, re.compile(PREFIX + re.sub(r"{\w+}", "[^/]+", one.route)))
         for one in endpoint.declared
@@ -127,3 +133,9 @@ def test_the_error_that_is_shown_is_the_servers(vendor: Vendor) -> None:
 def test_what_a_key_may_and_how_often_is_told(scope: str) -> None:
     assert f"`{scope}`" in section(PAGE, "Keys")
     assert f"q={CALLS.changes};w={CALLS.within_ms // 1000}" in section(PAGE, "Limits")
+
+
+def test_every_page_is_named_by_the_first() -> None:
+    assert re.findall(r"^\* \[[^\]]+\]\(management/([\w-]+)\.md\): ", PAGE, re.MULTILINE) == [
+        page.stem for page in PAGES
+    ]

@@ -21,4 +21,4 @@ def http() -> Iterator[httpx.Client]:
 @pytest.fixture
 def shop(vendor: Vendor, http: httpx.Client) -> VendorsServer:
     """A server of the vendor's, with a key for all."""
-    return VendorsServer(new_key(vendor), http)
+    return VendorsServer(new_key(vendor), http, vendor)

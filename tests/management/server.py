@@ -17,10 +17,16 @@ def new_key(vendor: Vendor, *scopes: str, **more: Any) -> str:
 
 
 class VendorsServer:
-    """Sends its key with each call."""
+    """Sends its key with each call. `vendor`: whose it is, for what no call makes."""
 
-    def __init__(self, key: str, http: httpx.Client) -> None:
-        self.key, self.http = key, http
+    def __init__(self, key: str, http: httpx.Client, vendor: Vendor | None = None) -> None:
+        self.key, self.http, self._vendor = key, http, vendor
+
+    @property
+    def vendor(self) -> Vendor:
+        """Whose server it is."""
+        assert self._vendor is not None
+        return self._vendor
 
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
         """Call a path below `/api/v1/`; `headers`: more of them, with underscores for dashes."""

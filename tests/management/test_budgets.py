@@ -21,7 +21,8 @@ def test_a_call_costs_what_the_budget_says(
     shop: VendorsServer, change_runtime: ChangeRuntime, declared: Endpoint
 ) -> None:
     """By a key that has been used in this quarter of an hour, but not in this second."""
-    made, now = Made.by(shop), clock.now()
+    made, now = Made.by(shop, declared), clock.now()
+    assert made.ids["delivery_id"]
     change_runtime(clock=lambda: now + MINUTE)
     with counted() as cost:
         assert made.call(shop, declared).is_success

@@ -1,0 +1,1 @@
+"""What each command takes, as data: a module for each noun."""

@@ -1,0 +1,57 @@
+"""The commands for licenses."""
+
+from infra.admin import values
+from infra.admin.command import Command, Option
+from infra.admin.command_tables.options import IDEMPOTENCY_KEY, IF_COMPANY, OF_COMPANY, PAGE
+
+THIS = (Option("license", "ID", "the license", values.license_id), IF_COMPANY)
+TYPE = values.one_of("perpetual", "time-limited", "subscription")
+END = "the end; a date alone is that day's last instant, in the company's time zone"
+
+COMMANDS = (
+    Command(
+        "license issue",
+        "a new license",
+        "--company QBITEC --product viewer --license-type time-limited --max-activations 5 --valid-duration 1y",
+        (
+            OF_COMPANY,
+            Option("--product", "CODE", "the product", values.product, True),
+            Option("--license-type", "TYPE", "perpetual, time-limited or subscription", TYPE, True),
+            Option("--max-activations", "N", "of all devices together: a number, or unlimited", values.limit, True),
+            Option("--max-license-users", "N", "of a product with users; unlimited, if not given", values.limit),
+            Option("--validity-period", "ISO", END, values.moment),
+            Option("--valid-duration", "DURATION", "from the first activation: 30d, 12m, 1y", values.duration),
+            Option("--start-date", "ISO", "no activation before; a date alone is its first instant", values.moment),
+            Option("--grace-period", "HOURS", "of use after the end (0)", values.count, default=0),
+            Option("--max-transfers", "N", "to other devices: -1 none, 0 unlimited (0)", values.transfers, default=0),
+            Option("--free-resets", "", "let resets by the customer be no transfers"),
+            Option("--order", "ID", "an order of the same customer, or a new one", values.text),
+            Option("--customer", "EMAIL", "who buys", values.email),
+            Option("--manager", "EMAIL", "who manages the order; gets an account, if new", values.email),
+            Option("--license-key", "KEY", "a key of your own, for a product with keys", values.text),
+            Option("--trial", "", "mark it as a trial"),
+            IDEMPOTENCY_KEY,
+        ),
+    ),
+    Command(
+        "license show",
+        "terms, counts, users and devices",
+        "123456789 --limit 200",
+        (*THIS, Option("--limit", "N", "users and devices at most, each (50)", values.rows, default=50)),
+    ),
+    Command("license enable", "let a disabled license be used again", "123456789", THIS),
+    Command("license disable", "refuse every use of a license until the vendor enables it", "123456789", THIS),
+    Command("license reset", "deactivate all devices and set all counts to zero, also of transfers", "123456789", THIS),
+    Command(
+        "license extend",
+        "set the end of a license; one that has expired becomes valid again",
+        "123456789 --validity-period 2027-12-31T23:59:59Z",
+        (*THIS, Option("--validity-period", "ISO", END, values.moment, True)),
+    ),
+    Command(
+        "license history",
+        "what has happened to a license, the newest first",
+        "123456789 --limit 20",
+        (*THIS, *PAGE),
+    ),
+)

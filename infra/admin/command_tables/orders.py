@@ -1,0 +1,41 @@
+"""The commands for orders and their managers."""
+
+from infra.admin import values
+from infra.admin.command import Command, Option
+from infra.admin.command_tables.options import OF_COMPANY
+
+ORDER = (OF_COMPANY, Option("--order", "ID", "the order", values.text, required=True))
+
+COMMANDS = (
+    Command(
+        "order show",
+        "an order's customer, managers and licenses",
+        "--company QBITEC --order A-17 --limit 200",
+        (
+            *ORDER,
+            Option("--limit", "N", "licenses at most (50)", values.rows, default=50),
+            Option("--after", "ID", "go on after this license", values.license_id),
+        ),
+    ),
+    Command(
+        "order add-manager",
+        "let a person manage an order with all its licenses, and make an account, if new",
+        "--company QBITEC --order A-17 --email ann@studio.example",
+        (*ORDER, Option("--email", "EMAIL", "who is to manage it", values.email, required=True)),
+    ),
+    Command(
+        "order remove-manager",
+        "take a manager off an order; repeat it if it was cut short",
+        "--company QBITEC --order A-17 --email ann@studio.example",
+        (*ORDER, Option("--email", "EMAIL", "who manages it no longer", values.email, required=True)),
+    ),
+    Command(
+        "order set-permissions",
+        "say what the managers of an order may not do with its licenses; repeat it if it was cut short",
+        "--company QBITEC --order A-17 --deny reset_license,set_passwords",
+        (
+            *ORDER,
+            Option("--deny", "KINDS", "with commas; all else is allowed; '' for nothing", values.permissions, True),
+        ),
+    ),
+)
