@@ -75,8 +75,6 @@ class User:
     """The latest step of which a code was used (`domain.second_factor`)."""
     recovery_hashes: frozenset[str] = frozenset()
     """Of the recovery codes that are still good."""
-    second_factor_proof: str = ""
-    """The log-in that has used a code last, and that code, as a hash: the same once more is no other log-in."""
     revision: int = field(default=0, compare=False)
     """How often the profile was changed. What has conditions of its own, such as a password, does not move it."""
 

@@ -8,10 +8,8 @@ from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.session import ABSOLUTE_MS, ListedSession, Session, listed_session
 from chalicelib.store import reads, writes
-from chalicelib.store.items.accounts import UserItem
 from chalicelib.store.items.ephemera import ListedSessionsItem, SessionItem
 from chalicelib.store.items.events import AccountEventItem, event_item
-from chalicelib.store.keys import user_sort_key
 from chalicelib.store.transactions import Transaction
 
 
@@ -50,16 +48,11 @@ def read_sessions(keys: Iterable[str], now: Instant) -> dict[str, Session]:
 
 
 def end_one(company: str, user_id: int, listed: ListedSession, event: Event) -> None:
-    """Forget one session of an account, and list it no more. Raises `ConditionFailed` where it is gone by now.
-
-    The code by which the latest log-in was completed opens no other session then, as it does where an answer was lost.
-    """
+    """Forget one session of an account, and list it no more. Raises `ConditionFailed` where it is gone by now."""
     write = Transaction(event_item(company, event, AccountEventItem))
     write.delete(_keyed(listed.key), SessionItem.pk.exists())
     entries = ListedSessionsItem.entries
     write.update(listed_item(company, user_id), [entries.delete({listed.text})], entries.contains(listed.text))
-    proof = UserItem.second_factor_proof
-    write.update(UserItem(company, user_sort_key(user_id)), [proof.remove()], UserItem.pk.exists())
     write.commit()
 
 
@@ -72,9 +65,24 @@ def end_listed(company: str, user_id: int, listed: Sequence[ListedSession]) -> N
 
 def open_session(token: str, session: Session) -> None:
     """Store a new session."""
+    writes.batch_put([_opened(token, session)])
+
+
+def put_session(write: Transaction, token: str, session: Session) -> None:
+    """Store a new session with what opens it: of many who send the same at once, one does."""
+    write.put(_opened(token, session), SessionItem.pk.does_not_exist())
+
+
+def is_stored(token: str, now: Instant) -> bool:
+    """Whether the session of a token is there: it was opened, and has not been ended. Consistent."""
+    key = session_key(token)
+    return key in read_sessions([key], now)
+
+
+def _opened(token: str, session: Session) -> SessionItem:
     expires = (session.opened_at + ABSOLUTE_MS) // 1000
     given = {field.name: getattr(session, field.name) for field in fields(session)}
-    writes.batch_put([SessionItem(session_item(token).pk, expires=expires, **given)])
+    return SessionItem(session_item(token).pk, expires=expires, **given)
 
 
 def touch_session(token: str, now: Instant) -> None:

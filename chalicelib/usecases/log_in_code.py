@@ -1,16 +1,17 @@
 """A log-in to an account with a second factor: between the password and the code stands a claim, and no session yet.
 
 The claim is sealed for the browser in which the password was entered, and short-lived. It is worth nothing once the
-password is another, the sessions of the account were ended, or the account was closed.
+password is another, the sessions of the account were ended, the second factor is off, or the account was closed.
 """
 
 import json
 import secrets
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, dataclass
 
 from cryptography.exceptions import InvalidTag
 
 from chalicelib import observability
+from chalicelib.domain.errors import Unauthenticated
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.one_time_code import typed_code
@@ -18,11 +19,12 @@ from chalicelib.domain.origin import Origin
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import User
 from chalicelib.encryption import decrypt, encrypt, hmac_sha256
+from chalicelib.store import sessions
 from chalicelib.store.second_factors import change_second_factor
 from chalicelib.usecases.notices import second_factor_notice
 from chalicelib.usecases.retry import decide_and_write
 from chalicelib.usecases.second_factor import account_in_epoch, code_counted, with_code_used
-from chalicelib.usecases.sessions import complete_log_in
+from chalicelib.usecases.sessions import new_session, note_log_in
 
 VALID_MS = 10 * 60_000
 
@@ -39,6 +41,13 @@ class PendingLogIn:
     id: str
     is_known: bool
     """Whether in a browser that the account knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    user: User
+    is_open: bool
+    """Whether the session is there that the claim opens with the code."""
 
 
 def pending_log_in(user: User, origin: Origin, *, now: Instant) -> PendingLogIn:
@@ -63,34 +72,58 @@ def from_cookie(text: str, browser: str, now: Instant) -> PendingLogIn | None:
 
 
 def log_in_by_code(pending: PendingLogIn, code: str, address: str, *, now: Instant) -> tuple[User, SessionClaims]:
-    """Open a session for who has entered the password, given a code of the app or for recovery, which is used up.
+    """Open a session for who has entered the password, given a code of the app or for recovery, which is used up by the
+    write that opens it.
 
-    The same claim with the same code once more opens another session: the answer to the first may have been lost. That
-    a recovery code was used, the owner is mailed. `address`: the network that it comes from.
+    The same claim with the same code once more answers that session, for the first answer may have been lost; once it
+    has ended, by a log-out or otherwise, the code was used. That a recovery code was used, the owner is mailed.
+    `address`: the network that it comes from.
     Raises `Unauthenticated`: `session_expired` where the claim is worth nothing any more; and as `code_counted`.
     """
-    user = account_in_epoch(pending.company, pending.user_id, pending.epoch)
-    actor = Actor("somebody", address or None)
-    proof = hmac_sha256(f"{pending.id} {typed_code(code).upper()}", f"second-factor-proof#{user.id}")[:24]
+    user = _account(pending)
+    claims = SessionClaims(user.company, user.id, _token(pending, code))
 
-    def decide(user: User) -> User:
-        if not user.has_second_factor or user.second_factor_proof == proof:
-            return user
-        return replace(with_code_used(user, code, now), second_factor_proof=proof)
+    def read(_: bool) -> _State:
+        account = _account(pending)  # first, for the session comes with the change of the account
+        return _State(account, sessions.is_stored(claims.token, now))
 
-    def write(old: User, new: User) -> None:
-        if new.recovery_hashes != old.recovery_hashes:
-            owner = Actor(f"user:{old.email}", address or None)
-            event = Event.new("recovery_code_used", owner, now, user=old.email, user_id=old.id)
-            change_second_factor(old, new, event, second_factor_notice(new, "recovery_code_used", owner))
-        elif new != old:
-            change_second_factor(old, new, None)
+    def decide(state: _State) -> User:
+        return state.user if state.is_open else with_code_used(state.user, code, now)
 
-    read = lambda _: account_in_epoch(pending.company, pending.user_id, pending.epoch)  # noqa: E731 - short and local
-    with code_counted(user, code, actor, now):
+    def write(state: _State, new: User) -> None:
+        if not state.is_open:
+            _use_code(state.user, new, claims, Actor(f"user:{new.email}", address or None), now)
+
+    with code_counted(user, code, Actor("somebody", address or None), now):
         user = decide_and_write(read, decide, write)[1]
     observability.add_fields(company=user.company, user_id=user.id)
-    return user, complete_log_in(user, Origin(address, "browser" if pending.is_known else ""), now=now)
+    note_log_in(user, Origin(address, "browser" if pending.is_known else ""), now=now)
+    return user, claims
+
+
+def _account(pending: PendingLogIn) -> User:
+    """The account of a claim. Raises `session_expired` where that is worth nothing any more."""
+    user = account_in_epoch(pending.company, pending.user_id, pending.epoch)
+    if not user.has_second_factor:  # no code would use the claim up
+        raise Unauthenticated("session_expired")
+    return user
+
+
+def _use_code(old: User, new: User, claims: SessionClaims, owner: Actor, now: Instant) -> None:
+    """Open the session in the write that uses up the code."""
+    opened = (claims.token, new_session(new, now))
+    if new.recovery_hashes != old.recovery_hashes:
+        event = Event.new("recovery_code_used", owner, now, user=old.email, user_id=old.id)
+        notice = second_factor_notice(new, "recovery_code_used", owner)
+        change_second_factor(old, new, event, notice, opened=opened)
+    else:
+        change_second_factor(old, new, None, opened=opened)
+
+
+def _token(pending: PendingLogIn, code: str) -> str:
+    """The token of the one session that this claim opens with this code."""
+    context = f"log-in-by-code#{pending.company}#{pending.user_id}"
+    return hmac_sha256(f"{pending.id} {typed_code(code).upper()}", context)
 
 
 def _context(browser: str) -> str:

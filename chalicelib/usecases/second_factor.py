@@ -189,7 +189,7 @@ def _count(user: User, now: Instant) -> None:
 
 def without_second_factor(user: User) -> User:
     """The account with the password alone."""
-    return replace(user, sealed_totp_secret=None, totp_step=0, recovery_hashes=frozenset(), second_factor_proof="")
+    return replace(user, sealed_totp_secret=None, totp_step=0, recovery_hashes=frozenset())
 
 
 def _change(

@@ -38,22 +38,29 @@ def log_in_to_portal(
     with suppress(Invalid):
         code = company_code(company)
     user = log_in(code, email, password, origin, now=now)
-    return user, None if user.has_second_factor else complete_log_in(user, origin, now=now)
+    if user.has_second_factor:
+        return user, None
+    note_log_in(user, origin, now=now)
+    return user, open_session(user, now=now)
 
 
-def complete_log_in(user: User, origin: Origin, *, now: Instant) -> SessionClaims:
-    """The session of a log-in that is complete: it is noted, and the owner is mailed where the browser is not known."""
+def note_log_in(user: User, origin: Origin, *, now: Instant) -> None:
+    """Tell the history of a log-in that is complete, and the owner by mail, where the browser is not known."""
     note_security_event(user.company, user, "signed_in", Actor(f"user:{user.email}", origin.address or None), now)
     if not origin.known and not user.is_initial_password:  # who has chosen a password has been here before
         queue_mail(new_log_in_notice(user, origin.address, now), now)
-    return open_session(user, now=now)
 
 
 def open_session(user: User, *, now: Instant) -> SessionClaims:
     """A new session of a user who has proved who he is."""
     claims = SessionClaims(user.company, user.id, secrets.token_urlsafe(32))
-    sessions.open_session(claims.token, Session(user.company, user.id, user.session_epoch, now, now))
+    sessions.open_session(claims.token, new_session(user, now))
     return claims
+
+
+def new_session(user: User, now: Instant) -> Session:
+    """What is stored of a session that begins now."""
+    return Session(user.company, user.id, user.session_epoch, now, now)
 
 
 def keep_session(claims: SessionClaims, epoch: int, *, now: Instant) -> None:

@@ -212,7 +212,7 @@ WALKED: dict[str, tuple[str, ...]] = {
         "end-others@account",
     ),
     "sessions.log_out": ("log-out@account",),
-    "sessions.complete_log_in": (
+    "sessions.note_log_in": (
         "log-in@account",
         "log-in-new@account",
     ),

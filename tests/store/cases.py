@@ -425,7 +425,7 @@ CASES = (
     ),
     Case("end a batch", batch_assign.end_batch, states.with_batch, states.end_batch, ("batch_ended",)),
     Case("log in to the portal", sessions.log_in_to_portal, states.seated, states.enter_portal, ("signed_in",)),
-    Case("complete a log-in", sessions.complete_log_in, second.with_own_password, second.enter, ("signed_in",)),
+    Case("note a log-in", sessions.note_log_in, second.with_own_password, second.note, ("signed_in",)),
     Case(
         "log in with a code",
         log_in_code.log_in_by_code,

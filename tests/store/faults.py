@@ -43,8 +43,8 @@ class Wire:
     def event_keys(self) -> list[str]:
         """The keys of the events that the transactions carried, in order, each as often as it was sent."""
         writes = [write for body in self.bodies for write in body.get("TransactItems", [])]
-        parts = [write["Put"]["Item"]["part"]["S"] for write in writes if "Put" in write]
-        return [part for part in parts if part.startswith("at#")]
+        items = [write["Put"]["Item"] for write in writes if "Put" in write]
+        return [item["part"]["S"] for item in items if item.get("part", {"S": ""})["S"].startswith("at#")]
 
 
 @contextmanager

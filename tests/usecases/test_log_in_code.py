@@ -30,7 +30,7 @@ from chalicelib.usecases.log_in_code import (
     to_cookie,
 )
 from chalicelib.usecases.second_factor import remove_second_factor
-from chalicelib.usecases.sessions import log_in_to_portal
+from chalicelib.usecases.sessions import log_in_to_portal, log_out
 from chalicelib.usecases.unlock import unlock
 from tests.mailbox import mailed_code, mails, said
 from tests.support import ADMIN, NOW, Vendor
@@ -205,10 +205,33 @@ def test_a_log_in_under_way_while_it_is_turned_on_opens_nothing(vendor: Vendor) 
         portal_queries.authenticate_session(claims, now=later)
 
 
-def test_who_has_lost_it_and_is_freed_meanwhile_comes_in(vendor: Vendor, owner: Protected) -> None:
+def test_who_has_lost_it_and_is_freed_meanwhile_begins_anew(vendor: Vendor, owner: Protected) -> None:
+    """A claim that no code uses up would open sessions also after a log-out."""
     pending = password_entered(vendor)
     remove_second_factor(vendor.code, MANAGER, ADMIN, now=NOW)
-    assert portal_queries.authenticate_session(enter(pending, ""), now=NOW)
+    with refused("session_expired"):
+        enter(pending, "")
+    assert log_in_to_portal(vendor.code, MANAGER, PASSWORD, BROWSER, now=NOW)[1] is not None
+
+
+@pytest.mark.parametrize("with_app", [True, False])
+def test_a_code_opens_one_session_and_none_once_that_was_left(vendor: Vendor, owner: Protected, with_app: bool) -> None:
+    code = owner.shows(NOW) if with_app else owner.recovery_codes[0]
+    pending = password_entered(vendor)
+    claims = enter(pending, code)
+    assert enter(pending, code) == claims
+    log_out(claims)
+    with refused("invalid_code"):
+        enter(pending, code)
+    with refused("session_expired"):
+        portal_queries.authenticate_session(claims, now=NOW)
+
+
+def test_of_many_answers_to_one_log_in_all_lead_to_one_session(vendor: Vendor, owner: Protected) -> None:
+    pending = password_entered(vendor)
+    with ThreadPool(8) as threads:
+        claims = threads.map(lambda _: enter(pending, owner.shows(NOW)), range(8))
+    assert len(set(claims)) == 1
 
 
 def test_guesses_are_bounded_and_the_owner_is_told_and_still_comes_in(vendor: Vendor, owner: Protected) -> None:

@@ -69,7 +69,6 @@ class UserItem(AccountsItem[User]):
             "sealed_totp_secret",
             "totp_step",
             "recovery_hashes",
-            "second_factor_proof",
         }
     )
 
@@ -90,7 +89,6 @@ class UserItem(AccountsItem[User]):
     sealed_totp_secret: TextAttribute
     totp_step: IntegerAttribute
     recovery_hashes: TextSetAttribute
-    second_factor_proof: TextAttribute
 
 
 class OrderItem(AccountsItem[Order]):
