@@ -1,7 +1,8 @@
 """The second factor of a log-in: codes that an app shows (TOTP, RFC 6238), and recovery codes where no app is at hand.
 
-Each is good once. An app's code is guessed in ten tries once in thirty thousand times, so tries are counted; a recovery
-code has 60 random bits, which nobody guesses.
+Each is good once. An app's code is guessed in ten tries once in thirty thousand times, so tries are counted. A recovery
+code has 60 random bits, which nobody guesses; tries are counted, too, for each of them costs reads, and the owner is to
+know.
 """
 
 import base64
@@ -22,7 +23,7 @@ DIGITS = 6
 SECRET_BYTES = 20
 """As long as what the hash puts out (RFC 4226, 4)."""
 MAX_WRONG, WRONG_WINDOW_MS = 10, 60 * 60_000
-"""So many wrong codes of an app on one account in any such time, beginning with the first; then none is looked at."""
+"""So many wrong codes of one kind on one account in any such time, beginning with the first; then none is looked at."""
 MAX_SHOWN = 60
 """Characters of a name that an app is told: it shows one line, and a long name in another script is more than a QR code
 can hold."""

@@ -170,13 +170,13 @@ TEXTS: Mapping[MailCode, Text] = {
         mark("Somebody guesses at the codes of your log-in ({name})"),
         (
             mark(
-                "Somebody has entered the right password of your account, and then ten wrong codes. For an hour no "
-                "codes of your app are taken; a recovery code is."
+                "Somebody who knows the password of your account, or is logged in to it, has entered ten wrong codes. "
+                "For an hour no more of that kind are taken there. Codes of your app and recovery codes are two kinds."
             ),
             ((mark("Address"), "{address}"),),
             mark(
-                "If it was not you, your password is known to somebody else: set another one at once. Choose “Forgotten"
-                " password” on the log-in page."
+                "If it was not you, set another password at once, which ends all sessions: choose “Forgotten password” "
+                "on the log-in page."
             ),
             _ACCOUNT,
         ),

@@ -35,23 +35,26 @@ def guesses(company: str, network: str, now: Instant) -> Failures:
     return read_count(_guesses(company, network), now)
 
 
-def count_code(company: str, user_id: int, now: Instant) -> None:
-    """Count a code of an account's app that is tried. Raises `ConditionFailed` where it is one too many."""
-    count_one(_codes(company, user_id), now, WRONG_WINDOW_MS, most=MAX_WRONG)
+def count_code(company: str, user_id: int, count: str, now: Instant) -> None:
+    """Count a code of an account's second factor that is tried. Raises `ConditionFailed` where it is one too many.
+
+    `count`: its name, for an account has several.
+    """
+    count_one(_codes(company, user_id, count), now, WRONG_WINDOW_MS, most=MAX_WRONG)
 
 
-def tried_codes(company: str, user_id: int, now: Instant) -> Failures:
+def tried_codes(company: str, user_id: int, count: str, now: Instant) -> Failures:
     """What is counted of these."""
-    return read_count(_codes(company, user_id), now)
+    return read_count(_codes(company, user_id, count), now)
 
 
-def forget_code(company: str, user_id: int, now: Instant) -> None:
+def forget_code(company: str, user_id: int, count: str, now: Instant) -> None:
     """Take one back that was right."""
-    count_back(_codes(company, user_id), now)
+    count_back(_codes(company, user_id, count), now)
 
 
-def _codes(company: str, user_id: int) -> FailuresItem:
-    return FailuresItem(f"guesses#{company}#code#{user_id}")
+def _codes(company: str, user_id: int, count: str) -> FailuresItem:
+    return FailuresItem(f"guesses#{company}#code#{user_id}#{count}")
 
 
 def _guesses(company: str, network: str) -> FailuresItem:

@@ -94,7 +94,7 @@ def log_in_by_code(pending: PendingLogIn, code: str, address: str, *, now: Insta
         if not state.is_open:
             _use_code(state.user, new, claims, Actor(f"user:{new.email}", address or None), now)
 
-    with code_counted(user, code, Actor("somebody", address or None), now):
+    with code_counted(user, code, Actor("somebody", address or None), now, in_session=False):
         user = decide_and_write(read, decide, write)[1]
     observability.add_fields(company=user.company, user_id=user.id)
     note_log_in(user, Origin(address, "browser" if pending.is_known else ""), now=now)

@@ -6,6 +6,7 @@ What is asked of who turns it off is a code, not the password: who has only that
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Literal
 
 from cryptography.exceptions import InvalidTag
@@ -30,7 +31,7 @@ from chalicelib.usecases.security_events import note_security_event
 
 _Change = Literal["second_factor_on", "second_factor_off", "recovery_codes_made"]
 _HASH_LENGTH = 24
-"""Characters of a recovery code's hash, 96 bits: ten of them stand in each account."""
+"""Characters of a hash, 96 bits: those of ten recovery codes stand in each account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,35 +157,35 @@ def with_code_used(user: User, typed: str, now: Instant) -> User:
 
 
 @contextmanager
-def code_counted(user: User, typed: str, actor: Actor, now: Instant) -> Iterator[None]:
-    """Count a code of an app before it is looked at inside, and take it back where it was right; wrong ones are noted.
+def code_counted(user: User, typed: str, actor: Actor, now: Instant, *, in_session: bool = True) -> Iterator[None]:
+    """Count a code before it is looked at inside, and take it back where it was right; wrong ones are noted.
 
-    Only who knows the password comes so far: nobody else can use the tries up. Recovery codes are let in all the same,
-    for they cannot be guessed: so the owner gets in while somebody tries. Raises `Denied`: `rate_limit_exceeded`.
+    Codes of the app and for recovery are counted apart, and those of sessions and of log-ins: who uses one count up
+    keeps nobody from the others. Those of log-ins (not `in_session`) begin anew with another password, by which the
+    owner gets in while somebody guesses who knows the old one. Raises `Denied`: `rate_limit_exceeded`.
     """
-    counted = is_app_code(typed_code(typed))
-    if counted:
-        _count(user, now)
+    of = "second_factor" if is_app_code(typed_code(typed)) else "recovery_code"
+    count = f"{of}#{'session' if in_session else sha256(user.password_hash.encode()).hexdigest()[:_HASH_LENGTH]}"
+    _count(user, count, of, now)
     try:
         yield
     except Invalid:
-        locked = counted and probes.tried_codes(user.company, user.id, now).times >= MAX_WRONG
+        locked = probes.tried_codes(user.company, user.id, count, now).times >= MAX_WRONG
         kind: EventType = "second_factor_locked" if locked else "second_factor_failed"
         note_security_event(user.company, user, kind, actor, now)
         if locked:
             queue_mail(second_factor_notice(user, "second_factor_locked", actor), now)
         raise
-    if counted:
-        probes.forget_code(user.company, user.id, now)
+    probes.forget_code(user.company, user.id, count, now)
 
 
-def _count(user: User, now: Instant) -> None:
+def _count(user: User, count: str, of: str, now: Instant) -> None:
     try:
-        probes.count_code(user.company, user.id, now)
+        probes.count_code(user.company, user.id, count, now)
     except ConditionFailed:
-        until = probes.tried_codes(user.company, user.id, now).until
+        until = probes.tried_codes(user.company, user.id, count, now).until
         wait = max(1, whole_seconds(until - now))
-        raise Denied("rate_limit_exceeded", field="code", of="second_factor", retry_after=wait) from None
+        raise Denied("rate_limit_exceeded", field="code", of=of, retry_after=wait) from None
 
 
 def without_second_factor(user: User) -> User:

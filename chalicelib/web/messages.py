@@ -66,6 +66,7 @@ MESSAGES: dict[str, str] = {
     "invalid_code.second_factor": "this code is wrong.",
     "invalid_code.used_code": "this code was used already. Wait until your app shows the next one.",
     "rate_limit_exceeded.second_factor": ("Too many wrong codes. Wait an hour, or enter one of your recovery codes."),
+    "rate_limit_exceeded.recovery_code": ("Too many wrong recovery codes. Wait an hour, or enter a code of your app."),
     "already_exists.second_factor": "Two-factor log-in is on already.",
     "not_found.second_factor": "Two-factor log-in is off.",
     "not_found.second_factor_on": "Two-factor log-in is on already.",

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -29,7 +30,7 @@ from chalicelib.usecases.log_in_code import (
     pending_log_in,
     to_cookie,
 )
-from chalicelib.usecases.second_factor import remove_second_factor
+from chalicelib.usecases.second_factor import remove_second_factor, turn_off
 from chalicelib.usecases.sessions import log_in_to_portal, log_out
 from chalicelib.usecases.unlock import unlock
 from tests.mailbox import mailed_code, mails, said
@@ -245,6 +246,45 @@ def test_guesses_are_bounded_and_the_owner_is_told_and_still_comes_in(vendor: Ve
     enter(password_entered(vendor), owner.recovery_codes[0])
     later = NOW + WRONG_WINDOW_MS
     enter(password_entered(vendor, now=later), owner.shows(later), later)
+
+
+@pytest.mark.parametrize("with_app", [True, False])
+def test_wrong_codes_of_one_kind_hold_back_no_others(vendor: Vendor, owner: Protected, with_app: bool) -> None:
+    recovery, app = owner.recovery_codes[0], owner.shows(NOW)
+    wrong = wrong_code(owner.secret, NOW) if with_app else "no-such-code"
+    pending = password_entered(vendor)
+    for _ in range(MAX_WRONG):
+        with refused("invalid_code"):
+            enter(pending, wrong)
+    with refused("rate_limit_exceeded"):
+        enter(pending, app if with_app else recovery)
+    assert [subject for subject in subjects(vendor) if subject.startswith("Somebody guesses")]
+    off = partial(turn_off, vendor.code, owner.user.id, actor=ADMIN, epoch=owner.user.session_epoch, now=NOW)
+    for _ in range(MAX_WRONG):
+        with refused("invalid_code"):
+            off(wrong)
+    with refused("rate_limit_exceeded"):
+        off(app if with_app else recovery)
+    assert enter(pending, recovery if with_app else app)
+
+
+def test_who_has_a_session_uses_up_no_tries_of_a_log_in(vendor: Vendor, owner: Protected) -> None:
+    for _ in range(MAX_WRONG):
+        with refused("invalid_code"):
+            wrong = wrong_code(owner.secret, NOW)
+            turn_off(vendor.code, owner.user.id, wrong, ADMIN, epoch=owner.user.session_epoch, now=NOW)
+    assert enter(password_entered(vendor), owner.shows(NOW))
+
+
+def test_with_another_password_the_owner_comes_in_while_somebody_guesses(vendor: Vendor, owner: Protected) -> None:
+    pending = password_entered(vendor)
+    for _ in range(MAX_WRONG):
+        for wrong in (wrong_code(owner.secret, NOW), "no-such-code"):
+            with refused("invalid_code"):
+                enter(pending, wrong)
+    request_code(vendor.code, MANAGER, "b1", BROWSER, now=NOW)
+    set_password_by_code(vendor.code, MANAGER, mailed_code(vendor, MANAGER), OTHER, ADMIN, "b1", now=NOW)
+    assert enter(password_entered(vendor, OTHER), owner.shows(NOW))
 
 
 def test_guesses_at_once_are_no_more(vendor: Vendor, owner: Protected) -> None:
