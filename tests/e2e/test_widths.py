@@ -54,8 +54,43 @@ OUTSIDE = """() => {
         const is_inside = left >= 0 && right <= width && top >= 0 && bottom <= height;
         if (!is_inside) found.push(`menu: ${left}, ${top} to ${right}, ${bottom}`);
     }
-    for (const one of document.querySelectorAll(".list td.n")) {
-        if (one.scrollWidth > one.clientWidth + 1) found.push(`a number is cut: ${one.textContent.trim()}`);
+    const part = document.createRange(), inside = (one) => {  // the width that is left for what stands in it
+        const { paddingLeft, paddingRight } = getComputedStyle(one), { width } = one.getBoundingClientRect();
+        return width - parseFloat(paddingLeft) - parseFloat(paddingRight);
+    };
+    const words = (one) => {  // what is seen of its words, each with the boxes that it takes
+        const texts = document.createTreeWalker(one, NodeFilter.SHOW_TEXT), seen = [];
+        for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+            if (text.parentElement.closest(".unseen")) continue;
+            for (const { 0: word, index } of text.data.matchAll(/\\S+/g)) {
+                part.setStart(text, index);
+                part.setEnd(text, index + word.length);
+                const boxes = [...part.getClientRects()];
+                if (boxes.length) seen.push({ word, boxes });
+            }
+        }
+        return seen;
+    };
+    for (const one of document.querySelectorAll(".list :is(thead th, td.n, td:has(> span > time), .access, .state)")) {
+        one.style.textOverflow = "clip";  // else what is cut has no width
+        const seen = words(one), boxes = seen.flatMap(({ boxes }) => boxes);
+        const wide = Math.max(...boxes.map(({ right }) => right)) - Math.min(...boxes.map(({ left }) => left));
+        if (wide > inside(one) + 0.1) found.push(`cut: ${seen.map(({ word }) => word).join(" ")}`);
+        one.style.textOverflow = "";
+    }
+    for (const one of document.querySelectorAll(".figures a, .badge, .buttons > *")) {
+        for (const { word, boxes } of words(one)) if (boxes.length > 1) found.push(`a word is broken: ${word}`);
+    }
+    const middle = ({ top, bottom }) => (top + bottom) / 2;
+    for (const one of document.querySelectorAll(":is([type=radio], [type=checkbox])")) {
+        const [first] = one.parentElement.localName === "label" ? words(one.parentElement) : [];
+        const off = first ? middle(one.getBoundingClientRect()) - middle(first.boxes[0]) : 0;
+        if (Math.abs(off) > 2) found.push(`a box is ${off} beside its text: ${first.word}`);
+    }
+    for (const one of document.querySelectorAll("select")) {
+        const { font } = getComputedStyle(one), pen = document.createElement("canvas").getContext("2d");
+        const chosen = one.selectedOptions[0].text, { width } = Object.assign(pen, { font }).measureText(chosen);
+        if (width > inside(one)) found.push(`a choice is cut: ${chosen}`);
     }
     const { scrollWidth } = document.documentElement;
     if (scrollWidth > width) found.push(`the page is ${scrollWidth} wide`);
@@ -74,6 +109,8 @@ def crowded(site: Site) -> Site:
         report = DeviceReport(lookup.hardware_id, hostname=host, os_ver="Windows 11 Pro 24H2", app_ver="3.2.0")
         activate(company, lookup, initial_password(user), report, ADMIN, now=now)
     assign_user(company, site.license.id, f"invited.{LONG}", 4, ADMIN, profile=profile, invite=True, now=now - VALID_MS)
+    grace: dict[str, Any] = {"license_type": "time-limited", "validity_period": now - 1, "grace_period": 240}
+    issued(site.vendor, "viewer", **grace)
     site.vendor.assign(site.license, MANAGER)
     site.vendor.activate(MANAGER, "own", PASSWORD, report={"hostname": HOSTS[1]})
     return site
