@@ -14,6 +14,7 @@ from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.ids import new_id, new_initial_password
 from chalicelib.domain.instants import Instant, duration_days, parse_duration
 from chalicelib.domain.license import TRANSFERS_FORBIDDEN, License, LicenseType, within_calendar
+from chalicelib.domain.permissions import Permission
 from chalicelib.domain.types import Json
 from chalicelib.domain.users import User, guard_open
 from chalicelib.store import accounts, licenses, orders
@@ -64,11 +65,20 @@ class _State:
 
 
 def issue_license(
-    company: str, product: str, terms: Terms, manager: str | None, actor: Actor, *, now: Instant
+    company: str,
+    product: str,
+    terms: Terms,
+    manager: str | None,
+    actor: Actor,
+    *,
+    denied: frozenset[Permission] | None = None,
+    now: Instant,
 ) -> tuple[License, User | None]:
     """Issue a license; answers it, and its order's manager. Raises `Invalid` for terms that contradict each other.
 
     A manager who has no account yet gets one, with an initial password; so does one whose account others have made.
+    `denied`: what the managers of a new order may not do with its licenses. Raises `AlreadyExists` where an order that
+    is there denies them other things: `order_managers.set_permissions` changes that.
     """
     sold = find_product(find_company(company).code, product, now=now)
     _guard_terms(terms, sold, manager)
@@ -85,11 +95,12 @@ def issue_license(
         return _State(license, old, *manager_of(license, license.company, manager, now))
 
     def decide(state: _State) -> Order:
-        return _joined(state.license, state.old, state.manager)
+        return _joined(state.license, state.old, state.manager, denied)
 
     def write(state: _State, order: Order) -> None:
         who: Json = {} if state.manager is None else {"user": state.manager.email, "user_id": state.manager.id}
-        event = Event.new("license_issued", actor, now, product=sold.code, **who)
+        restricted: Json = {"denied": " ".join(sorted(denied))} if denied else {}
+        event = Event.new("license_issued", actor, now, product=sold.code, **restricted, **who)
         joined = notice = None
         if state.manager is not None and (state.old is None or state.manager.id not in state.old.managers):
             notice = manager_notice(state.manager, state.license, sold.company, actor)
@@ -109,14 +120,17 @@ def _guard_key(license: License, terms: Terms) -> None:
         raise AlreadyExists("already_exists", of="license_key", field="license_key")
 
 
-def _joined(license: License, old: Order | None, manager: User | None) -> Order:
+def _joined(license: License, old: Order | None, manager: User | None, denied: frozenset[Permission] | None) -> Order:
     """The order with this license and manager. Who comes to an order that was there is shown all that it holds."""
     customer = license.customer or ""
     if old is None:
         managers = frozenset[int]() if manager is None else frozenset({manager.id})
-        return Order(license.company, license.order_id or "", customer, managers, number=license.id)
+        first = Order(license.company, license.order_id or "", customer, managers, number=license.id)
+        return replace(first, denied=denied or frozenset())
     if old.customer != customer:
         raise AlreadyExists("already_exists", of="order", field="order_id", order=old.id)
+    if denied not in (None, old.denied):
+        raise AlreadyExists("already_exists", of="order_permissions", field="deny", order=old.id)
     return old if manager is None else with_manager(old, manager.id)
 
 

@@ -14,6 +14,7 @@ from chalicelib.domain.errors import Invalid, NotFound
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import AuthorizationMethod, License, is_expired, status
 from chalicelib.domain.mail import MailCode
+from chalicelib.domain.permissions import Permission
 from chalicelib.domain.types import Json
 from chalicelib.domain.users import User
 from chalicelib.runtime import runtime
@@ -172,19 +173,22 @@ def license_issue(
     company: str,
     product: str,
     manager: str | None,
+    deny: frozenset[Permission] | None,
     idempotency_key: str | None,
     *,
     now: Instant,
     **terms: Any,  # as `Terms` has them
 ) -> CommandResult:
     said: list[object] = ["license issue", product, manager, terms.copy()]
+    if deny is not None:
+        said.append(sorted(deny))
     terms |= {"is_trial": terms.pop("trial"), "order_id": terms.pop("order")}
     zone = create.find_company(company).time_zone
     for name, instant in (("validity_period", last_instant), ("start_date", first_instant)):
         terms[name] = None if terms[name] is None else instant(terms[name], zone)
 
     def make() -> tuple[License, User | None]:
-        return issue_license(company, product, Terms(**terms), manager, operator(), now=now)
+        return issue_license(company, product, Terms(**terms), manager, operator(), denied=deny, now=now)
 
     return make_once(idempotency_key, company, said, make, lambda made: _issued(*made, now), now=now)
 

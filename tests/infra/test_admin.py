@@ -214,6 +214,17 @@ def test_an_order_shows_its_licenses_page_by_page(operator: Operator, vendor: Ve
     assert (len(first["licenses"]), second["after"]) == (2, None)
 
 
+def test_an_order_is_made_with_what_its_managers_may_not_do(operator: Operator, vendor: Vendor) -> None:
+    issue = f"license issue --company {vendor.code} --product viewer --license-type perpetual --max-activations 1"
+    issue += " --order A-17 --manager ann@studio.test --idempotency-key one --deny"
+    made = operator.asks(f"{issue} set_passwords,reset_license")
+    assert operator.asks(f"{issue} reset_license,set_passwords")["id"] == made["id"]
+    shown = operator.asks(f"order show --company {vendor.code} --order A-17")
+    assert shown["denied"] == ["reset_license", "set_passwords"]
+    status, _, said = operator.run(f"{issue.replace('one', 'two')} reset_license")
+    assert (status, "--deny: the order A-17 denies its managers other things." in said) == (2, True)
+
+
 def test_disabling_and_enabling_may_be_repeated(operator: Operator, vendor: Vendor) -> None:
     license = vendor.issue()
     for verb, status in (("disable", "disabled"), ("disable", "disabled"), ("enable", "inactive")):

@@ -443,7 +443,7 @@ def test_every_option_is_in_the_documentation() -> None:
     assert {option for option in options | {"--json", "--home", "--stage", "--help"} if option not in text} == set()
 
 
-NO_TERMS = {"--company", "--product", "--manager", "--idempotency-key"}
+NO_TERMS = {"--company", "--product", "--manager", "--deny", "--idempotency-key"}
 
 
 def test_every_term_of_a_license_is_an_option_of_its_issue() -> None:

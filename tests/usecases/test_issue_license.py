@@ -7,6 +7,7 @@ import pytest
 
 from chalicelib.domain.errors import Invalid, SeatkeeperError
 from chalicelib.domain.license import License
+from chalicelib.domain.permissions import Permission
 from chalicelib.store import accounts, licenses, orders
 from chalicelib.threads import ThreadPool
 from chalicelib.usecases import portal_queries
@@ -17,7 +18,7 @@ from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.sessions import open_session
 from tests.mailbox import mailed_code
 from tests.support import ADMIN, DAY, NOW, Vendor
-from tests.usecases.people import PASSWORD, account, chosen
+from tests.usecases.people import MANAGER, PASSWORD, account, chosen
 from tests.usecases.support import refused
 
 TIMED: dict[str, Any] = {"license_type": "time-limited"}
@@ -96,6 +97,22 @@ def test_an_order_belongs_to_one_customer_and_may_hold_many_licenses(vendor: Ven
         with refused("already_exists"):
             vendor.issue(order_id="A-1", customer=customer)
     assert len(list(licenses.license_ids(vendor.code))) == 2
+
+
+def test_an_order_is_made_with_what_its_managers_may_not_do(vendor: Vendor) -> None:
+    denied = frozenset[Permission]({"set_passwords", "reset_license"})
+
+    def issue(denied: frozenset[Permission] | None) -> License:
+        terms = Terms("perpetual", 1, order_id="A-1", customer=MANAGER)
+        return issue_license(vendor.code, "viewer", terms, MANAGER, ADMIN, denied=denied, now=NOW)[0]
+
+    first = issue(denied)
+    for license in (first, issue(denied), issue(None)):
+        assert orders.denied_on_any(vendor.code, account(vendor, MANAGER).id, [license.id]) == denied
+    assert vendor.history(first)[0].detail == {"product": "viewer", "denied": "reset_license set_passwords"}
+    for other in (frozenset[Permission](), frozenset[Permission]({"set_passwords"})):
+        with refused("already_exists"):
+            issue(other)
 
 
 def test_a_manager_gets_an_account_once(vendor: Vendor) -> None:

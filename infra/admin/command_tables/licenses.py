@@ -28,6 +28,7 @@ COMMANDS = (
             Option("--order", "ID", "an order of the same customer, or a new one", values.text),
             Option("--customer", "EMAIL", "who buys", values.email),
             Option("--manager", "EMAIL", "who manages the order; gets an account, if new", values.email),
+            Option("--deny", "KINDS", "what managers of a new order may not do, with commas", values.permissions),
             Option("--license-key", "KEY", "a key of your own, for a product with keys", values.text),
             Option("--trial", "", "mark it as a trial"),
             IDEMPOTENCY_KEY,
