@@ -19,16 +19,13 @@ def user_assign(
     company: str | None,
     email: str,
     max_activations: int | None,
-    first_name: str | None,
-    last_name: str | None,
-    phone: str | None,
     invite: bool,
     *,
     now: Instant,
+    **person: str | None,  # as `_profile` has it
 ) -> CommandResult:
-    owner, profile = find_owner(license, company), Profile(first_name or "", last_name or "", phone or "")
-    given = (owner, license, email, max_activations, operator())
-    return _seated(*assign_user(*given, profile=profile, invite=invite, now=now), invite)
+    given = (find_owner(license, company), license, email, max_activations, operator())
+    return _seated(*assign_user(*given, profile=_profile(**person), invite=invite, now=now), invite)
 
 
 def user_replace(
@@ -36,16 +33,17 @@ def user_replace(
     company: str | None,
     email: str,
     by: str,
-    first_name: str | None,
-    last_name: str | None,
-    phone: str | None,
     invite: bool,
     *,
     now: Instant,
+    **person: str | None,  # as `_profile` has it
 ) -> CommandResult:
-    owner, profile = find_owner(license, company), Profile(first_name or "", last_name or "", phone or "")
-    given = (owner, license, email, by, operator())
-    return _seated(*replace_user(*given, profile=profile, invite=invite, now=now), invite)
+    given = (find_owner(license, company), license, email, by, operator())
+    return _seated(*replace_user(*given, profile=_profile(**person), invite=invite, now=now), invite)
+
+
+def _profile(first_name: str | None, last_name: str | None, phone: str | None) -> Profile:
+    return Profile(first_name or "", last_name or "", phone or "")
 
 
 def _seated(license: License, seat: Seat, user: User, invite: bool) -> CommandResult:
