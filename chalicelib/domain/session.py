@@ -1,7 +1,8 @@
 """Sessions of the portal: who is logged in, and until when."""
 
+import json
 from collections.abc import Container, Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.users import User
@@ -55,13 +56,16 @@ class ListedSession:
     @property
     def text(self) -> str:
         """As it is stored, in a set of texts: one more is added by a write that rests on no read."""
-        return f"{self.opened_at} {self.key} {self.address or '-'} {self.browser}"
+        return json.dumps(asdict(self))
 
 
-def listed_session(text: str) -> ListedSession:
-    """What such a text says."""
-    opened_at, key, address, browser = text.split(" ", 3)
-    return ListedSession(int(opened_at), key, address.strip("-"), browser)
+def listed_session(text: str) -> ListedSession | None:
+    """What such a text says; None where it is of other code, and says less. What it says besides is left out."""
+    try:
+        said = json.loads(text)
+        return ListedSession(**{field.name: said[field.name] for field in fields(ListedSession)})
+    except (ValueError, TypeError, KeyError):
+        return None
 
 
 def surplus(listed: Iterable[ListedSession], lasting: Container[str]) -> list[ListedSession]:

@@ -36,8 +36,9 @@ def list_session(company: str, user_id: int, listed: ListedSession) -> list[List
 
 
 def listed_in(item: ListedSessionsItem | None) -> list[ListedSession]:
-    """What an item lists."""
-    return [] if item is None else [listed_session(text) for text in item.entries or ()]
+    """What an item lists, but for what cannot be read: that session lasts, and is not shown."""
+    texts = () if item is None else item.entries or ()
+    return [listed for text in texts if (listed := listed_session(text)) is not None]
 
 
 def read_sessions(keys: Iterable[str], now: Instant) -> dict[str, Session]:
@@ -52,7 +53,7 @@ def end_one(company: str, user_id: int, listed: ListedSession, event: Event) -> 
     write = Transaction(event_item(company, event, AccountEventItem))
     write.delete(_keyed(listed.key), SessionItem.pk.exists())
     entries = ListedSessionsItem.entries
-    write.update(listed_item(company, user_id), [entries.delete({listed.text})], entries.contains(listed.text))
+    write.update(listed_item(company, user_id), [entries.delete({listed.text})], ListedSessionsItem.pk.exists())
     write.commit()
 
 

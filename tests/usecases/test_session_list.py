@@ -1,10 +1,13 @@
 """The sessions of an account: each log-in is listed by one write, and one of them can be ended."""
 
+import json
+
 import pytest
 
 from chalicelib.domain.events import Actor
 from chalicelib.domain.session import ABSOLUTE_MS, IDLE_MS, MAX_SESSIONS, ListedSession, SessionClaims, listed_session
-from chalicelib.store import reads
+from chalicelib.store import reads, writes
+from chalicelib.store.items.ephemera import ListedSessionsItem
 from chalicelib.store.items.events import AccountEventItem
 from chalicelib.store.keys import event_sort_key
 from chalicelib.store.sessions import listed_in, listed_item, session_key
@@ -54,6 +57,31 @@ def stored(vendor: Vendor, claims: SessionClaims) -> set[str]:
 )
 def test_what_is_listed_is_read_as_it_was_written(listed: ListedSession) -> None:
     assert listed_session(listed.text) == listed
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "3", '{"key": "k"}', f"{NOW} k 192.0.2.1 Firefox (Windows)"])
+def test_what_cannot_be_read_is_not_listed_and_breaks_nothing(vendor: Vendor, manager: str, text: str) -> None:
+    here = enter(vendor, "here")
+    if text:
+        writes.update(listed_item(vendor.code, here.user_id), [ListedSessionsItem.entries.add({text})])
+    assert listed_session(text) is None
+    there = enter(vendor, "there")
+    assert sorted(browsers(here)) == ["here", "there"]
+    end_one_session(chosen(vendor, MANAGER), row(here, "there").listed, OWN, now=NOW)
+    with refused("session_expired"):
+        authenticate_session(there, now=NOW)
+
+
+def test_what_newer_code_says_besides_is_left_out_and_the_session_can_be_ended(vendor: Vendor, manager: str) -> None:
+    here, there = enter(vendor, "here"), logged_in(vendor, manager)
+    listed = ListedSession(NOW, session_key(there.token), "192.0.2.1", "there")
+    newer = json.dumps(json.loads(listed.text) | {"country": "DE"})
+    writes.update(listed_item(vendor.code, here.user_id), [ListedSessionsItem.entries.add({newer})])
+    assert row(here, "there").listed == listed
+    end_one_session(chosen(vendor, MANAGER), listed, OWN, now=NOW)
+    with refused("session_expired"):
+        authenticate_session(there, now=NOW)
+    assert browsers(here) == ["here"]
 
 
 def test_each_session_that_lasts_is_listed_this_one_first(vendor: Vendor, manager: str) -> None:
