@@ -11,8 +11,8 @@ import pkgutil
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from functools import cache
-from typing import Any
+from functools import cache, partial
+from typing import Any, get_args
 
 from chalice.app import Request
 from pydantic import BaseModel, ValidationError
@@ -24,8 +24,10 @@ from chalicelib import languages
 from chalicelib.domain import (
     catalog,
     color,
+    custom_fields,
     days,
     email,
+    features,
     instants,
     invitation,
     keys,
@@ -106,6 +108,10 @@ NASTY: dict[str, str] = {
 def text_of(unit: str, length: int) -> str:
     """So many characters, of which the last is another one: whoever looks for an end finds none."""
     return (unit * (length // len(unit) + 1))[:length] + "<"
+
+
+FIELD_VALUES = [partial(custom_fields.field_value, kind) for kind in get_args(custom_fields.DataType)]
+"""What reads a value of each type."""
 
 
 def _quietly(read: Parser) -> Parser:
@@ -229,6 +235,8 @@ PARSERS: dict[str, Parser] = {
     "domain.instants.from_iso": instants.from_iso,
     "domain.instants.parse_duration": instants.parse_duration,
     "domain.invitation.read_invitation": invitation.read_invitation,
+    "domain.features.feature_code": features.feature_code,
+    "domain.custom_fields.field_value": lambda text: [_quietly(value)(text) for value in FIELD_VALUES],
     "domain.management_keys.read_key_text": lambda text: [
         management_keys.read_key_text(f"skm_{text}"),
     ],

@@ -67,8 +67,10 @@ class Product:
     created_at: Instant
     prevent_vm: bool = False
     state: Literal["active", "disabled", "archived"] = "active"
+    definition_changes: int = field(default=0, compare=False)
+    """How often its features and custom fields were changed."""
     revision: int = field(default=0, compare=False)
-    """How often it was changed."""
+    """How often it was changed itself."""
 
 
 @dataclass(frozen=True, slots=True)

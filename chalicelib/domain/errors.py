@@ -147,6 +147,16 @@ Code = Literal[
     "too_many_webhooks",
     "event_type_unknown",
     "scope_unknown",
+    # what a product defines
+    "feature_not_found",
+    "field_not_found",
+    "too_many_features",
+    "too_many_fields",
+    "feature_without_consumption",
+    "consumption_period_missing",
+    "metadata_too_large",
+    "number_malformed",
+    "boolean_malformed",
     # how a request is sent, and who sends it
     "not_found",
     "missing_headers",

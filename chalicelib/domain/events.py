@@ -1,5 +1,6 @@
 """Events: the rows of history. The event of a change is written in the transaction of the change."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -12,6 +13,12 @@ EventType = Literal[
     "company_created",
     "company_changed",
     "product_created",
+    "feature_created",
+    "feature_changed",
+    "feature_deleted",
+    "field_created",
+    "field_changed",
+    "field_deleted",
     "api_key_created",
     "api_key_revoked",
     "management_key_created",
@@ -153,3 +160,15 @@ def of_seat(seat: Seat | None) -> Json:
 def named(hostname: str | None) -> Json:
     """The host name among the details of an event, so that people know the device; nothing where there is none."""
     return {"hostname": hostname} if hostname else {}
+
+
+def before_and_after(old: object, new: object, names: Iterable[str]) -> Json:
+    """What an event tells of a change: each of these fields that differs, as it is (`name`) and was (`name_before`).
+
+    A field that is no text and no number is left out: the event names it (`changed`).
+    """
+    both = {name: (getattr(new, name), getattr(old, name)) for name in names}
+    moved = {name: (is_now, was) for name, (is_now, was) in both.items() if is_now != was and not isinstance(was, dict)}
+    return {
+        key: value for name, (is_now, was) in moved.items() for key, value in ((name, is_now), (f"{name}_before", was))
+    }

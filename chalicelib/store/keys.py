@@ -88,6 +88,16 @@ def product_sort_key(code: str = "") -> str:
     return f"product#{code}"
 
 
+def feature_sort_key(product: str = "", feature_id: int | None = None) -> str:
+    """Sort key of a feature of a product, or the prefix of all of the product's, or of all."""
+    return "feature#" + (f"{product}#" if product else "") + ("" if feature_id is None else f"{feature_id:016d}")
+
+
+def field_sort_key(product: str = "", field_id: int | None = None) -> str:
+    """Sort key of a custom field of a product, or the prefix of all of the product's, or of all."""
+    return "field#" + (f"{product}#" if product else "") + ("" if field_id is None else f"{field_id:016d}")
+
+
 def api_key_sort_key(api_key: str = "") -> str:
     """Sort key of an API key, or the prefix of all."""
     return f"apikey#{api_key}"

@@ -125,6 +125,8 @@ MANAGEMENT_ERRORS: dict[str, tuple[int, str]] = {
     "management_key_scope_missing": (403, "This key lacks the scope that this call needs."),
     "management_key_not_found": (404, "There is no such key."),
     "delivery_not_found": (404, "There is no such delivery, or no more: the log keeps one for 30 days."),
+    "feature_not_found": (404, "There is no such feature."),
+    "field_not_found": (404, "There is no such custom field."),
     "revision_changed": (412, "It has another revision than If-Match says: somebody else was faster."),
 }
 """Errors of a vendor's servers, beside those above."""

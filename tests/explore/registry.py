@@ -245,6 +245,11 @@ NOT_WALKED: dict[str, str] = {
     "management_keys.create_management_key": "as `create.create_api_key`: one put in the transaction of its event",
     "management_keys.find_caller": "an observation: it is tried once, and no answer waits for it",
     "management_keys.revoke_management_key": "as `create.revoke_api_key`: one change, under the same condition",
+    "definitions.create_definition": "as `change_definition`",
+    "definitions.change_definition": "one change, on condition that nobody else has changed what the product defines: "
+    "tests/usecases/test_product_features.py",
+    "definitions.find_definition": "it reads, by the class that has the writes as well",
+    "definitions.read_defined": "so does this",
     "call_rate.take_call": "one write under its own condition: tests/management/test_rules.py",
     "endpoints.send_one_again": "as `endpoints.send_again`, of one",
     "refused_mails.give_up_refused": "a fault and a crash at each of its writes: tests/usecases/test_refused_mails.py",

@@ -1,12 +1,8 @@
 """Every use case that writes, in a small state of its own: what the tests of faults run."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 from unittest.mock import patch
 
 from chalicelib.domain.errors import LimitReached
-from chalicelib.domain.events import EventType
 from chalicelib.domain.license import License
 from chalicelib.domain.session import TOUCH_MS
 from chalicelib.usecases import (
@@ -55,23 +51,10 @@ from chalicelib.usecases import (
 from chalicelib.usecases import initial_password as initial_password_module
 from tests.store import second_factor_states as second
 from tests.store import session_states, states
+from tests.store.case import Case
+from tests.store.product_cases import PRODUCT_CASES
 from tests.support import ADMIN, DAY, HOUR, NOW, Vendor
 from tests.usecases.refusals import a_refusal
-
-
-@dataclass(frozen=True)
-class Case:
-    """A use case: what stands before, the call, and the events that it writes, each once."""
-
-    name: str
-    function: Callable[..., Any]
-    prepare: Callable[[Vendor], Any]
-    act: Callable[[Vendor, Any], Any]
-    events: tuple[EventType, ...] = ()
-    only_if_new: bool = False
-    """A failed condition is an answer, as "there is one already": it is not decided anew."""
-    observes: bool = False
-    """What it writes is an observation, which may be lost: the answer neither waits nor fails for it."""
 
 
 def _noted(vendor: Vendor, license: License) -> None:
@@ -574,4 +557,5 @@ CASES = (
         states.at_work,
         lambda v, _: delete_company.delete_company(v.code),
     ),
+    *PRODUCT_CASES,
 )

@@ -15,7 +15,7 @@ from chalicelib.store.items.links import LookupItem
 from chalicelib.store.items.work import DueItem
 from chalicelib.store.keys import COMPANIES, company_license_sort_key, due_pk, refusals_pk
 from chalicelib.store.schema import Raw
-from tests.store.cases import Case
+from tests.store.case import Case
 from tests.store.faults import WRITES, Fault, Wire, wire
 from tests.support import Vendor
 

@@ -32,7 +32,8 @@ from chalicelib.usecases.late_sweep import note_late
 from chalicelib.usecases.license_lookup import find_snapshot
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.refused_mails import give_up_refused
-from tests.store.cases import CASES, Case
+from tests.store.case import Case
+from tests.store.cases import CASES
 from tests.store.effects import Effects, effects, stored
 from tests.store.faults import (
     ALWAYS,

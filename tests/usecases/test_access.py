@@ -65,6 +65,8 @@ from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.management_keys import create_management_key, revoke_management_key
 from chalicelib.usecases.operator_queries import account_history, license_details, license_history, order_details
 from chalicelib.usecases.order_managers import add_manager, find_order, remove_manager, set_permissions
+from chalicelib.usecases.product_features import change_feature, create_feature, delete_feature, find_feature
+from chalicelib.usecases.product_fields import change_field, create_field, delete_field, find_field
 from chalicelib.usecases.record_refusal import record_refusal
 from chalicelib.usecases.replace_user import replace_user
 from chalicelib.usecases.second_factor import (
@@ -78,6 +80,8 @@ from chalicelib.usecases.sessions import log_in_to_portal
 from chalicelib.usecases.unlock import unlock
 from chalicelib.usecases.user_licenses import user_licenses
 from tests.mailbox import mailed_code
+from tests.store.product_cases import PAGES, REGION, feature
+from tests.store.product_cases import field as field_of
 from tests.support import ADMIN, DAY, NOW, Vendor
 from tests.usecases.people import reader
 from tests.usecases.receivers import URL, listen
@@ -161,6 +165,33 @@ OF_WEBHOOK: list[tuple[Any, dict[str, Any]]] = [
     (endpoints.send_one_again, {"key": "1", "now": NOW}),
 ]
 """Use cases about one webhook, with what else they take."""
+OF_PRODUCTS: list[tuple[Any, str, list[Attack]]] = [
+    (find_feature, "feature_not_found", [lambda c, v: find_feature(c, feature(v.vendor))]),
+    (
+        create_feature,
+        "unknown_product",
+        [lambda c, _v: create_feature(c, "own", PAGES, ADMIN, now=NOW)],
+    ),
+    (
+        change_feature,
+        "feature_not_found",
+        [lambda c, v: change_feature(c, feature(v.vendor), {"name": "Theirs"}, ADMIN, now=NOW)],
+    ),
+    (
+        delete_feature,
+        "feature_not_found",
+        [lambda c, v: delete_feature(c, feature(v.vendor), ADMIN, now=NOW)],
+    ),
+    (find_field, "field_not_found", [lambda c, v: find_field(c, field_of(v.vendor))]),
+    (create_field, "unknown_product", [lambda c, _v: create_field(c, "own", REGION, ADMIN, now=NOW)]),
+    (
+        change_field,
+        "field_not_found",
+        [lambda c, v: change_field(c, field_of(v.vendor), {"name": "Theirs"}, ADMIN, now=NOW)],
+    ),
+    (delete_field, "field_not_found", [lambda c, v: delete_field(c, field_of(v.vendor), ADMIN, now=NOW)]),
+]
+"""Use cases about what a product defines."""
 # A use case: attacks on it, by the attacker's company, and the code that answers.
 WALLS: list[tuple[Any, str, list[Attack]]] = [
     (activate, "license_not_found", by_ident(lambda c, i, v: activate(c, i, v.password, PC, ADMIN, now=NOW))[:3]),
@@ -332,6 +363,7 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
         "management_key_not_found",
         [lambda c, v: revoke_management_key(c, management_key(v), ADMIN, now=NOW)],
     ),
+    *OF_PRODUCTS,
     *[(use_case, "webhook_not_found", [on_webhook(use_case, more)]) for use_case, more in OF_WEBHOOK],
     (
         endpoints.create_endpoint,
@@ -408,6 +440,11 @@ NAMES_NOTHING = {
     "find_candidates",
     "find_backlogs",
     "find_endpoints",
+    "create_definition",
+    "find_definition",
+    "read_defined",
+    "find_features",
+    "find_fields",
 }
 """They take a company, and nothing that may belong to another one; or are parts of others in the table."""
 

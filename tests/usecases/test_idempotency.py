@@ -20,7 +20,8 @@ from chalicelib.usecases.change_device import reset_device
 from chalicelib.usecases.change_license import reset_license
 from chalicelib.usecases.idempotency import Performed, perform_once
 from chalicelib.usecases.initial_password import initial_password
-from tests.store.cases import CASES, Case
+from tests.store.case import Case
+from tests.store.cases import CASES
 from tests.store.faults import (
     ANSWER_LOST,
     NOT_COMMITTED,

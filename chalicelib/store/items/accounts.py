@@ -3,6 +3,8 @@
 from types import MappingProxyType
 
 from chalicelib.domain.catalog import ApiKey, Company, Order, Product
+from chalicelib.domain.custom_fields import CustomField
+from chalicelib.domain.features import ProductFeature
 from chalicelib.domain.management_keys import ManagementKey
 from chalicelib.domain.users import User
 from chalicelib.store import keys
@@ -26,8 +28,24 @@ class CompanyItem(AccountsItem[Company]):
 class ProductItem(AccountsItem[Product]):
     """A product."""
 
+    guarded = frozenset({"definition_changes"})
+    definition_changes: IntegerAttribute
     prevent_vm: BooleanAttribute
     state: TextAttribute
+
+
+class FeatureItem(AccountsItem[ProductFeature]):
+    """A feature of a product."""
+
+    guarded = frozenset({"updated_at"})
+    updated_at: IntegerAttribute
+
+
+class FieldItem(AccountsItem[CustomField]):
+    """A custom field of a product."""
+
+    guarded = frozenset({"updated_at"})
+    updated_at: IntegerAttribute
 
 
 class ApiKeyItem(AccountsItem[ApiKey]):

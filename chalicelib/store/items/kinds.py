@@ -9,6 +9,8 @@ from chalicelib.store import keys
 from chalicelib.store.items.accounts import (
     ApiKeyItem,
     CompanyItem,
+    FeatureItem,
+    FieldItem,
     ManagementKeyItem,
     OrderItem,
     ProductItem,
@@ -100,6 +102,8 @@ KINDS = (
     Kind(EndpointItem, keys.endpoint_sort_key(), "company", "webhooks"),
     Kind(AccountEventItem, keys.event_sort_key(), "company", "record"),
     Kind(ProductItem, keys.product_sort_key(), "company", "alone"),
+    Kind(FeatureItem, keys.feature_sort_key(), "company", "alone"),
+    Kind(FieldItem, keys.field_sort_key(), "company", "alone"),
     Kind(ApiKeyItem, keys.api_key_sort_key(), "company", "alone"),
     Kind(ManagementKeyItem, keys.management_key_sort_key(), "company", "alone"),
     Kind(UserItem, keys.user_sort_key(), "company", "link"),

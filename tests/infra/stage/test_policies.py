@@ -24,7 +24,8 @@ from infra.stage.functions import SENDER
 from infra.stage.tables import TABLES
 from tests.docs.architecture import ADAPTERS
 from tests.infra.stage.templates import STAGES, functions, listed, policy, texts
-from tests.store.cases import CASES, Case
+from tests.store.case import Case
+from tests.store.cases import CASES
 from tests.store.faults import Fault, answer_timed_out, wire
 from tests.store.seam import Request, noted
 from tests.support import ADMIN, DAY, ChangeRuntime, Vendor

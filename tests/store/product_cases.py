@@ -1,0 +1,73 @@
+"""The use cases that change what a product defines, each in a small state of its own."""
+
+from typing import Any
+
+from chalicelib.usecases import product_features, product_fields
+from tests.store.case import Case
+from tests.support import ADMIN, Vendor
+
+PAGES = {"code": "pages", "name": "Pages", "feature_type": "consumption", "max_consumption": 100}
+REGION = {"name": "Region", "default_value": "EU"}
+
+
+def create_feature(vendor: Vendor, _: None) -> Any:
+    return product_features.create_feature(vendor.code, "viewer", PAGES, ADMIN, now=vendor.now)
+
+
+def feature(vendor: Vendor) -> int:
+    vendor.now += 1000
+    return product_features.create_feature(vendor.code, "viewer", PAGES, ADMIN, now=vendor.now - 1000).id
+
+
+def create_field(vendor: Vendor, _: None) -> Any:
+    return product_fields.create_field(vendor.code, "viewer", REGION, ADMIN, now=vendor.now)
+
+
+def field(vendor: Vendor) -> int:
+    vendor.now += 1000
+    return product_fields.create_field(vendor.code, "viewer", REGION, ADMIN, now=vendor.now - 1000).id
+
+
+PRODUCT_CASES = (
+    Case(
+        "create a feature",
+        product_features.create_feature,
+        lambda _: None,
+        create_feature,
+        ("feature_created",),
+        True,
+    ),
+    Case(
+        "change a feature",
+        product_features.change_feature,
+        feature,
+        lambda v, id: product_features.change_feature(v.code, id, {"max_consumption": 50}, ADMIN, now=v.now),
+        ("feature_changed",),
+        True,
+    ),
+    Case(
+        "delete a feature",
+        product_features.delete_feature,
+        feature,
+        lambda v, id: product_features.delete_feature(v.code, id, ADMIN, now=v.now),
+        ("feature_deleted",),
+        True,
+    ),
+    Case("create a field", product_fields.create_field, lambda _: None, create_field, ("field_created",), True),
+    Case(
+        "change a field",
+        product_fields.change_field,
+        field,
+        lambda v, id: product_fields.change_field(v.code, id, {"default_value": "US"}, ADMIN, now=v.now),
+        ("field_changed",),
+        True,
+    ),
+    Case(
+        "delete a field",
+        product_fields.delete_field,
+        field,
+        lambda v, id: product_fields.delete_field(v.code, id, ADMIN, now=v.now),
+        ("field_deleted",),
+        True,
+    ),
+)
