@@ -26,7 +26,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from chalicelib.domain.catalog import Product
 from chalicelib.domain.errors import Denied, LimitReached, NotFound, SeatkeeperError
 from chalicelib.domain.events import Actor
-from chalicelib.domain.ids import new_id
+from chalicelib.domain.ids import new_device_id
 from chalicelib.domain.instants import Instant, add, parse_duration, whole_seconds
 from chalicelib.domain.license import (
     REPORTED,
@@ -125,7 +125,7 @@ def decide_activation(
         raise Denied("license_expired")
     if prevent_vm and report.is_vm:
         raise Denied("vm_not_allowed")
-    device_id = new_id(now) if snapshot.device is None else snapshot.device.id
+    device_id = new_device_id(now) if snapshot.device is None else snapshot.device.id
     bucket = bucket_of(license.max_activations, least_changes)
     if snapshot.device is not None and is_live(snapshot.device, license, snapshot.seat):
         return ActivationDecision(license, bucket, device_id, already_active=True)

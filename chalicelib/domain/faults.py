@@ -19,6 +19,7 @@ FaultCode = Literal[
     "customer_link_wrong",
     "email_link_wrong",  # user
     "hardware_link_wrong",
+    "device_id_link_wrong",  # device
     "key_link_wrong",
     "key_link_elsewhere",  # license
     "user_link_without_seat",  # user
@@ -45,6 +46,7 @@ FaultCode = Literal[
     "manager_link_permits_otherwise",  # user
     "user_link_missing",  # email
     "hardware_link_missing",
+    "device_id_link_missing",
     "device_link_missing",
     "device_links_not_marked",
 ]

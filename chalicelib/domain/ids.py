@@ -12,6 +12,9 @@ from chalicelib.domain.keys import ALPHABET
 _ID_EPOCH = 1_577_836_800_000
 """2020-01-01T00:00:00Z: 41 bits of milliseconds from here last until September 2089."""
 
+DEVICE_STEP = 128
+"""What parts the ids of devices at the least."""
+
 _TIME_BITS = 41
 _RANDOM_BITS = 12
 _PASSWORD_LENGTH = 16
@@ -27,6 +30,16 @@ def new_id(now: int) -> int:
     if not 0 <= elapsed < 2**_TIME_BITS:
         raise Invalid("clock_out_of_range", first=2020, last=2089)
     return elapsed << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS)
+
+
+def new_device_id(now: int) -> int:
+    """Make an id of a device: as others, but of the second of `now`, and a multiple of `DEVICE_STEP`.
+
+    The numbers behind it are those of its variables (`domain.variables`). There are 32,000 for each second: store with
+    ``attribute_not_exists`` and draw again. Raises ValueError as `new_id`.
+    """
+    whole_second = new_id(now - now % 1000) >> _RANDOM_BITS << _RANDOM_BITS
+    return whole_second + secrets.randbelow((1000 << _RANDOM_BITS) // DEVICE_STEP) * DEVICE_STEP
 
 
 def new_epoch() -> int:

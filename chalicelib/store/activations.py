@@ -26,6 +26,7 @@ from chalicelib.store.items.links import LookupItem, UserDeviceItem
 from chalicelib.store.keys import (
     LICENSE,
     block_sort_key,
+    device_id_sort_key,
     device_prefix,
     device_sort_key,
     hardware_sort_key,
@@ -154,7 +155,8 @@ def blocked(license: License, hardware_hashes: Iterable[str]) -> set[str]:
 def activate(seen: Snapshot, decision: ActivationDecision, report: DeviceReport, event: Event) -> None:
     """Activate: license counter, seat counter, device and event move together, or not at all. Raises `ConditionFailed`.
 
-    A device that is new here also gets the links that lead to it: from its hardware id, and from its user.
+    A device that is new here also gets the links that lead to it: from its hardware id, its own id, and its user. An id
+    that another device has fails the write: the next decision draws another.
     """
     license, seat, now = decision.license, seen.seat, event.at
     pk = license_pk(license.company, license.id)
@@ -181,6 +183,7 @@ def activate(seen: Snapshot, decision: ActivationDecision, report: DeviceReport,
         write.update(
             link, [LookupItem.target_id.set(license.id), LookupItem.product.set(license.product)], none_or_same
         )
+        write.put(id_link(license, decision.device_id, hardware_hash, user_id), LookupItem.pk.does_not_exist())
         if user_id is not None:
             own, item = UserDeviceItem(pk, user_device_sort_key(user_id, hardware_hash)), UserDeviceItem
             write.put(own, item.pk.does_not_exist() | item.pk.exists())  # a repair may have filed it
@@ -223,12 +226,26 @@ def forget(license: License, devices: list[Device], event: Event) -> None:
         write.delete(DeviceItem(pk, device_sort_key(hardware_hash, device.user_id)), same)
         link = LookupItem(license.company, hardware_sort_key(hardware_hash, license.id, device.user_id))
         write.delete(link, LookupItem.target_id.does_not_exist() | (LookupItem.target_id == license.id))
+        by_id = id_link(license, device.id, hardware_hash, device.user_id)
+        write.delete(by_id, _leads_nowhere_else(by_id))
         variables = VariablesItem(pk, variables_sort_key(hardware_hash, device.user_id))
         write.delete(variables, VariablesItem.revision.does_not_exist() | (VariablesItem.revision > 0))
         if device.user_id is not None:
             own, item = UserDeviceItem(pk, user_device_sort_key(device.user_id, hardware_hash)), UserDeviceItem
             write.delete(own, item.pk.does_not_exist() | item.pk.exists())
     write.commit()
+
+
+def id_link(license: License, device_id: int, hardware_hash: str, user_id: int | None) -> LookupItem:
+    """The link from the id of a device to it, as it is filed."""
+    device = device_sort_key(hardware_hash, user_id)
+    return LookupItem(license.company, device_id_sort_key(device_id), target_id=license.id, device=device)
+
+
+def _leads_nowhere_else(link: LookupItem) -> Condition:
+    """That a link is not there, or is as this one: of two devices of older code with one id, one has it."""
+    same = (LookupItem.target_id == link.target_id) & (LookupItem.device == link.device)
+    return LookupItem.target_id.does_not_exist() | same
 
 
 def some_devices(license: License, hardware_hash: str, count: int) -> list[Device]:

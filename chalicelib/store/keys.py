@@ -129,6 +129,11 @@ def hardware_sort_key(hardware_hash: str, license_id: int | None = None, user_id
     return f"{HARDWARE_LICENSE}{hardware_hash}#" + ("" if license_id is None else f"{license_id:016d}#{user}")
 
 
+def device_id_sort_key(device_id: int | None = None) -> str:
+    """Sort key of the link from a device's id to its license, or the prefix of all."""
+    return "deviceid#" + ("" if device_id is None else f"{device_id:016d}")
+
+
 def customer_license_sort_key(email: str, license_id: int | None = None) -> str:
     """Sort key of the link from a customer to a license, or the prefix of all."""
     return f"{CUSTOMER_LICENSE}{email}#" + ("" if license_id is None else f"{license_id:016d}")

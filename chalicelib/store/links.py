@@ -29,6 +29,8 @@ from chalicelib.store.keys import (
     ORDER_LICENSE,
     USER_LICENSE,
     company_license_sort_key,
+    device_id_sort_key,
+    device_prefix,
     device_sort_key,
     due_pk,
     email_sort_key,
@@ -176,6 +178,11 @@ def _hardware_fault(link: LookupItem, device: DeviceItem | None) -> _Found | Non
     return None if right else ("hardware_link_wrong", {})
 
 
+def _device_id_fault(link: LookupItem, device: DeviceItem | None) -> _Found | None:
+    right = device is not None and device.id == _id_of(link)
+    return None if right else ("device_id_link_wrong", {"device": _id_of(link)})
+
+
 def _held_fault(
     link: LookupItem, license: LicenseItem | None, seat: SeatItem | None, user: UserItem | None
 ) -> _Found | None:
@@ -260,6 +267,18 @@ def _no_device(link: LookupItem) -> tuple[AnyItem, Condition]:
     return _device(link), DeviceItem.pk.does_not_exist()
 
 
+def _id_of(link: LookupItem) -> int:
+    return int(link.sort_key.removeprefix(device_id_sort_key()))
+
+
+def _of_id(link: LookupItem) -> DeviceItem:
+    return DeviceItem(license_pk(link.pk, _license_id(link)), link.device or device_prefix())
+
+
+def _no_device_of_id(link: LookupItem) -> tuple[AnyItem, Condition]:
+    return _of_id(link), DeviceItem.pk.does_not_exist() | (DeviceItem.id != _id_of(link))
+
+
 def _order(link: LicenseSummaryItem) -> OrderItem:
     return OrderItem(link.pk, order_sort_key(_sold(link).order_id))
 
@@ -281,6 +300,7 @@ AUDITED = {
     CUSTOMER_LICENSE: _Kind(LookupItem, lambda link: [_license(link)], _customer_fault),
     email_sort_key(): _Kind(LookupItem, lambda link: [_user(link, link.target_id)], _email_fault, of_license=False),
     HARDWARE_LICENSE: _Kind(LookupItem, lambda link: [_device(link)], _hardware_fault, orphan=_no_device),
+    device_id_sort_key(): _Kind(LookupItem, lambda link: [_of_id(link)], _device_id_fault, orphan=_no_device_of_id),
     USER_LICENSE: _Kind(LookupItem, _held, _held_fault, orphan=_no_seat),
     license_key_sort_key(): _Kind(LookupItem, lambda link: [_license(link)], _key_fault),
     MANAGER_LICENSE: _Kind(LicenseSummaryItem, _managed, _managed_fault, orphan=_no_manager),

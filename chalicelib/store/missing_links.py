@@ -8,6 +8,7 @@ from chalicelib.domain.catalog import LicenseSummary, Order
 from chalicelib.domain.faults import FaultCode
 from chalicelib.domain.license import Device, License, Seat, hash_hardware_id
 from chalicelib.store import reads
+from chalicelib.store.activations import id_link
 from chalicelib.store.due import as_filed, notice_entry
 from chalicelib.store.expressions import Condition
 from chalicelib.store.items.accounts import OrderItem
@@ -49,7 +50,7 @@ def missing(license: License, order: Order | None, seats: Iterable[Seat], device
                 yield fault
             elif fault.code == "manager_link_missing" and order is not None and not _permits_as(order, raw):
                 yield _filed_anew(fault)
-            elif "to" in raw and (leads_to := raw["to"].get("N")) != str(license.id):
+            elif fault.code == "key_link_missing" and (leads_to := raw.get("to", {}).get("N")) != str(license.id):
                 yield Fault(license.id, "key_link_elsewhere", {"license": leads_to or "none"})
 
 
@@ -96,6 +97,8 @@ def _wanted(license: License, order: Order | None, seats: Iterable[Seat], device
         seen = LookupItem(company, hardware_sort_key(hardware_hash, id, user), target_id=id, product=license.product)
         known = DeviceItem(pk, device_sort_key(hardware_hash, user))
         yield link("hardware_link_missing", seen, known, DeviceItem.pk.exists())
+        by_device_id = id_link(license, device.id, hardware_hash, user)
+        yield link("device_id_link_missing", by_device_id, known, DeviceItem.id == device.id)
         if user is not None:
             own = UserDeviceItem(pk, user_device_sort_key(user, hardware_hash))
             yield link("device_link_missing", own, known, DeviceItem.pk.exists())

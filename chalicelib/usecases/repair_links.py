@@ -21,8 +21,9 @@ def repair_links(
     """How many links and summaries of a company were `filed`, and how many `removed`. Repeating is safe. Raises
     `Unavailable`.
 
-    Missing is filed whatever follows from a license, its order, its seats and its devices. Removed is what leads a user
-    or a hardware id to no seat, no order to manage and no device. All else that the audit finds stays as it is.
+    Missing is filed whatever follows from a license, its order, its seats and its devices. Removed is what leads a
+    user, a hardware id or a device's id to no seat, no order to manage and no device. All else that the audit finds
+    stays as it is.
     """
     counts = {"filed": 0, "removed": 0}
     found = _repairs(company)

@@ -21,6 +21,7 @@ MESSAGES: dict[FaultCode, str] = {
     "customer_link_wrong": "it is listed under a customer to whom it was not sold",
     "email_link_wrong": "an email leads to the user {user}, whose email it is not",
     "hardware_link_wrong": "a hardware id leads to it that no device of it has",
+    "device_id_link_wrong": "the id {device} leads to it, and no device there has it",
     "key_link_wrong": "a license key leads to it that is not its own",
     "key_link_elsewhere": "the license key leads to another license, {license}",
     "user_link_without_seat": "the user {user} is linked to it, and has no seat",
@@ -46,6 +47,7 @@ MESSAGES: dict[FaultCode, str] = {
     "manager_link_permits_otherwise": "the order's manager {user} may do other things than the order says",
     "user_link_missing": "seat of {email}: the user is not linked to it",
     "hardware_link_missing": "a device is not found by its hardware id",
+    "device_id_link_missing": "a device is not found by its id",
     "device_link_missing": "a device is not linked to its user",
     "device_links_not_marked": "the devices of its users are not marked as linked",
 }

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from chalicelib.domain.errors import Invalid
-from chalicelib.domain.ids import new_epoch, new_event_key, new_id, new_initial_password
+from chalicelib.domain.ids import DEVICE_STEP, new_device_id, new_epoch, new_event_key, new_id, new_initial_password
 
 NOW = 1_795_489_496_000
 ID_EPOCH = 1_577_836_800_000
@@ -31,6 +31,14 @@ def test_ids_are_safe_integers_of_javascript_from_the_first_to_the_last() -> Non
 def test_an_id_of_a_time_out_of_range_is_refused(now: int) -> None:
     with pytest.raises(Invalid, match="clock_out_of_range"):
         new_id(now)
+
+
+def test_an_id_of_a_device_is_of_its_second_and_leaves_numbers_for_variables() -> None:
+    ids = {new_device_id(NOW + 999) for _ in range(2000)}
+    assert {(number >> 12) // 1000 for number in ids} == {(NOW - ID_EPOCH) // 1000}
+    assert {number % DEVICE_STEP for number in ids} == {0}
+    assert len(ids) > 1800
+    assert new_device_id(NOW) < new_id(NOW + 1000)
 
 
 def test_no_two_epochs_are_equal_however_many_a_millisecond_has() -> None:

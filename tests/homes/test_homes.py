@@ -44,6 +44,7 @@ NEVER_REPAIRED = {BEFORE_LISTS: {"has no manager's account"}}
 BEFORE_DEVICES = "a device is not found by its hardware id"
 BEFORE_LINKS = (
     BEFORE_DEVICES,
+    "a device is not found by its id",
     "a device is not linked to its user",
     "the devices of its users are not marked as linked",
     "that it will expire is not in the due index",

@@ -280,7 +280,7 @@ def names(vendor: Vendor) -> Names:
     stored = reads.query_raw(LookupItem, vendor.code)
     found = {raw["part"]["S"]: raw for raw in stored if not raw["part"]["S"].startswith(("apikey#", "at#"))}
     assert {part.partition("#")[0] for part in found} == {
-        *("company", "customer", "email", "hardware", "held", "key", "license"),
+        *("company", "customer", "deviceid", "email", "hardware", "held", "key", "license"),
         *("managed", "order", "ordered", "product", "user"),
     }
     return found
@@ -321,6 +321,8 @@ def test_a_name_that_leads_to_what_is_not_there_is_named_whatever_its_kind(
         ("held", {"buyer": "other"}, "is linked to it as of another customer"),
         ("email", {"to": 1}, "an email leads to the user 1, whose email it is not"),
         ("hardware", {"to": 1}, "a hardware id leads to it that no device of it has"),
+        ("deviceid", {"to": 1}, "leads to it, and no device there has it"),
+        ("deviceid", {"device": None}, "leads to it, and no device there has it"),
         ("key", {"to": 1}, "a license key leads to it that is not its own"),
         ("user", {"email": "eve@customer.test"}, "does not lead there"),
         ("user", {"is_manager": False}, "is shown it, and has no manager's account"),

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from chalicelib.domain.ids import DEVICE_STEP
+from chalicelib.store import activations
 from chalicelib.usecases.replace_user import replace_user
 from tests.support import ADMIN, Vendor
 
@@ -60,3 +62,15 @@ def test_two_managers_of_one_millisecond_get_different_ids(vendor: Vendor, draw:
     draw([7, 8, 7])  # the first manager, that license, the second manager
     vendor.issue("revit", manager="one@customer.test")
     vendor.issue("revit", manager="two@customer.test")
+
+
+def test_two_devices_of_one_second_get_different_ids(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = iter([7, 7, 8])
+    monkeypatch.setattr("chalicelib.domain.ids.secrets.randbelow", lambda _most: next(drawn))
+    license = vendor.issue()
+    for hardware_id in ("pc", "laptop"):
+        vendor.activate(license, hardware_id)
+    first, second = (device.id for device in activations.devices(vendor.code, license.id))
+    assert abs(first - second) == DEVICE_STEP
+    assert vendor.stored(license).times_activated == 2
+    assert vendor.differences() == []

@@ -50,6 +50,11 @@ def unlink(vendor: Vendor, license: License, *hardware_ids: str, user_id: int | 
         writes.delete(hardware(vendor, license, hardware_id, user_id))
 
 
+def id_link(vendor: Vendor, license: License, hardware_id: str) -> LookupItem:
+    (device,) = activations.devices(vendor.code, license.id, hardware_id)
+    return activations.id_link(license, device.id, hash_hardware_id(hardware_id), device.user_id)
+
+
 def forget(vendor: Vendor, license: License, hardware_id: str) -> None:
     """Forget a device that holds no place: its item and its link go together."""
     devices = list(activations.devices(vendor.code, license.id, hardware_id))
@@ -96,6 +101,35 @@ def test_a_device_of_older_code_is_found_after_a_repair_and_when_it_comes_back(v
     vendor.activate(license, "given back")
     assert found(vendor, "given back") == [license.id]
     assert repair(vendor) == (0, 0)
+
+
+def test_the_id_of_a_device_of_older_code_leads_to_it_after_a_repair(vendor: Vendor) -> None:
+    license, by_user = vendor.issue(), vendor.issue("revit", max_license_users=2)
+    _, password = vendor.assign(by_user, ADA, 3)
+    vendor.activate(license, "pc")
+    vendor.activate(ADA, "pc", password)
+    links = [id_link(vendor, where, "pc") for where in (license, by_user)]
+    for link in links:
+        writes.delete(link)
+    assert vendor.differences() == ["a device is not found by its id"] * 2
+    assert repair(vendor) == (2, 0)
+    filed = [reads.get(link) for link in links]
+    assert [link and link.serialize() for link in filed] == [link.serialize() for link in links]
+    assert vendor.differences() == []
+
+
+def test_the_id_of_a_device_that_is_there_no_more_leads_nowhere_after_a_repair(vendor: Vendor) -> None:
+    license = vendor.issue()
+    vendor.activate(license, "pc")
+    link = id_link(vendor, license, "pc")
+    vendor.deactivate(license, "pc")
+    forget(vendor, license, "pc")
+    assert reads.get(link) is None
+    writes.put(link)
+    (named,) = vendor.differences()
+    assert named.endswith("leads to it, and no device there has it")
+    assert repair(vendor) == (0, 1)
+    assert reads.get(link) is None
 
 
 def test_a_repair_is_told_in_the_history_of_the_company(vendor: Vendor) -> None:

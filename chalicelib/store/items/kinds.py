@@ -114,6 +114,7 @@ KINDS = (
     Kind(LookupItem, keys.USER_LICENSE, "company", "link"),
     Kind(LookupItem, keys.CUSTOMER_LICENSE, "company", "link"),
     Kind(LookupItem, keys.HARDWARE_LICENSE, "company", "link"),
+    Kind(LookupItem, keys.device_id_sort_key(), "company", "link"),
     Kind(LicenseSummaryItem, keys.ORDER_LICENSE, "company", "link"),
     Kind(LicenseSummaryItem, keys.MANAGER_LICENSE, "company", "link"),
     Kind(AttemptsItem, "attempts#", "ephemera", "ephemera"),

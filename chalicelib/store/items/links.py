@@ -15,6 +15,8 @@ class LookupItem(AccountsItem[None]):
     product = TextAttribute(null=True)
     company = TextAttribute(null=True)
     order_id = TextAttribute(null=True)
+    device = TextAttribute(null=True)
+    """Of a device's id: the sort key of the device in the partition of its license."""
     buyer = TextAttribute(null=True)
     """Of a user's seat: whose the license is (`domain.access.buyer`). Links of older processes do not say it."""
 
