@@ -14,6 +14,7 @@ from chalicelib.domain.events import Actor
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import AuthorizationMethod, License
 from chalicelib.domain.management_keys import SCOPES
+from chalicelib.domain.terms import Terms
 from chalicelib.domain.types import Json
 from chalicelib.domain.users import User
 from chalicelib.runtime import runtime
@@ -21,7 +22,7 @@ from chalicelib.store import accounts, licenses
 from chalicelib.usecases import create
 from chalicelib.usecases.assign_user import assign_user
 from chalicelib.usecases.initial_password import initial_password
-from chalicelib.usecases.issue_license import Terms, issue_license
+from chalicelib.usecases.issue_license import issue_license
 from chalicelib.usecases.management_keys import create_management_key
 from infra import local
 

@@ -18,6 +18,7 @@ from chalicelib.domain.catalog import Product
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import DeviceReport, License
+from chalicelib.domain.terms import Terms
 from chalicelib.domain.users import User
 from chalicelib.runtime import Runtime
 from chalicelib.store import licenses
@@ -28,7 +29,7 @@ from chalicelib.usecases.audit import audit, audit_links
 from chalicelib.usecases.check import check
 from chalicelib.usecases.deactivate import deactivate
 from chalicelib.usecases.initial_password import initial_password
-from chalicelib.usecases.issue_license import Terms, issue_license
+from chalicelib.usecases.issue_license import issue_license
 from chalicelib.usecases.license_lookup import LicenseLookup
 from infra.admin.differences import difference, differences
 from infra.call import signed_headers

@@ -19,17 +19,22 @@ SHOWS: dict[str, tuple[tuple[str, ...], str]] = {
 }
 """The files of each adapter that show a license, and how they name a field."""
 INNER = {
-    *("epoch", "revision", "announced_phase", "notified_until"),  # what the rules go by
+    *("epoch", "announced_phase", "notified_until"),  # what the rules go by
     *("released", "last_released_by"),  # what the rules go by
+    *("activations_kept", "users_kept", "transfers_kept"),  # what the audit goes by
     *("bucket_full_at", "seats_full_at", "known_devices"),
     *("blocked_devices", "blacklist"),  # as one count, by who blacklists: `license show`
 }
 """Shown by nobody."""
 NOT_SHOWN: dict[str, set[str]] = {
-    "the portal": {"company", "product"},  # of the page; and by its name
+    "the portal": {
+        *("company", "product"),  # of the page; and by its name
+        "revision",  # for who changes terms
+    },
     "the License API": {
         *("company", "product"),  # as objects of their own
         "name",  # the customer's own word
+        "revision",  # for who changes terms
         "disabled_by",  # a call is refused by a code of its own
         *("users_assigned", "free_resets", "first_activated_at"),  # the contract has no such fields
     },

@@ -74,6 +74,7 @@ Code = Literal[
     "webhook_not_found",
     "delivery_not_found",
     "revision_changed",
+    "limit_below_use",
     "idempotency_key_reused",
     "validation_error",
     "cursor_invalid",

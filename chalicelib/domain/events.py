@@ -27,6 +27,7 @@ EventType = Literal[
     "license_enabled",
     "license_disabled",
     "license_extended",
+    "license_changed",
     "license_reset",
     "license_named",
     "license_will_expire",

@@ -70,6 +70,10 @@ class License:
     notified_until: Instant | None = None
     """Notices of its end (`transitions.NOTICE_DAYS`) that are of up to this instant are given, or never will be: the
     license was nearer to its end when it got it. None: those of up to `created_at`."""
+    activations_kept: int = field(default=0, compare=False)
+    users_kept: int = field(default=0, compare=False)
+    transfers_kept: int = field(default=0, compare=False)
+    """How many there were when the limit was changed last: so many stay, whatever it is."""
     order_id: str | None = None
     customer: str | None = None
     name: str | None = None

@@ -17,7 +17,10 @@ LimitKind = Literal["devices", "users", "transfers", "devices_per_user"]
 
 @dataclass(frozen=True, slots=True)
 class Limit(Generic[T]):
-    """`counter` may not pass `maximum`. Both are names of fields of `of`. Raises `TypeError` for one that it lacks."""
+    """`counter` may not pass `maximum`; where that was lowered, so many as there were then stay: `kept`.
+
+    All are names of fields of `of`. Raises `TypeError` for one that it lacks.
+    """
 
     code: Code
     of: type[T]
@@ -25,16 +28,23 @@ class Limit(Generic[T]):
     maximum: str
     unlimited: int | None = None
     """The value of `maximum` that means unlimited. A maximum below zero has room for nothing."""
+    kept: str | None = None
+    """None where nobody counts how many there were."""
 
     def __post_init__(self) -> None:
-        for name in (self.counter, self.maximum):
-            if not hasattr(self.of, name):
+        for name in (self.counter, self.maximum, self.kept):
+            if name is not None and not hasattr(self.of, name):
                 raise TypeError(f"{self.of.__name__} has no field {name}")
 
     def most(self, aggregate: T) -> int | None:
         """The maximum, from 0; None: unlimited."""
         maximum: int | None = getattr(aggregate, self.maximum)
         return None if maximum is None or maximum == self.unlimited else max(0, maximum)
+
+    def most_there(self, aggregate: T) -> int | None:
+        """How many there may be, at most: more than the maximum where that was lowered below them. None: unlimited."""
+        most = self.most(aggregate)
+        return None if most is None or self.kept is None else max(most, getattr(aggregate, self.kept))
 
     def room(self, aggregate: T) -> int | None:
         """How many more fit, from 0; None: unlimited."""
@@ -48,15 +58,20 @@ class Limit(Generic[T]):
             raise LimitReached(self.code, limit=most, used=used)
 
 
-LICENSE_ACTIVATIONS = Limit("license_activated_max_times", License, "times_activated", "max_activations")
-LICENSE_USERS = Limit("license_users_limit_reached", License, "users_assigned", "max_license_users")
+LICENSE_ACTIVATIONS = Limit(
+    "license_activated_max_times", License, "times_activated", "max_activations", kept="activations_kept"
+)
+LICENSE_USERS = Limit("license_users_limit_reached", License, "users_assigned", "max_license_users", kept="users_kept")
 LICENSE_TRANSFERS = Limit(
-    "device_transfer_limit_reached", License, "transfer_count", "max_transfers", unlimited=TRANSFERS_UNLIMITED
+    *("device_transfer_limit_reached", License, "transfer_count", "max_transfers"),
+    unlimited=TRANSFERS_UNLIMITED,
+    kept="transfers_kept",
 )
 SEAT_ACTIVATIONS = Limit("user_activated_max_times", Seat, "activations", "max_activations")
 """Of a seat in the license's epoch (`Seat.in_epoch_of`)."""
 
-LIMITS = (LICENSE_ACTIVATIONS, LICENSE_USERS, LICENSE_TRANSFERS, SEAT_ACTIVATIONS)
+LICENSE_LIMITS = (LICENSE_ACTIVATIONS, LICENSE_USERS, LICENSE_TRANSFERS)
+LIMITS = (*LICENSE_LIMITS, SEAT_ACTIVATIONS)
 KIND_OF: dict[Code, LimitKind] = {
     LICENSE_ACTIVATIONS.code: "devices",
     LICENSE_USERS.code: "users",

@@ -25,8 +25,11 @@ _OF_WHO_LEAVES = frozenset({"devices", "replaced_by", "replaced_by_id"})
 
 TYPES: Mapping[str, tuple[EventType, ...]] = {
     "license.created": ("license_issued",),
-    "license.updated": ("license_extended", "user_limit_changed", "user_activations_reset", "device_allowed"),
-    "license.ends_changed": ("license_extended",),
+    "license.updated": (
+        *("license_extended", "license_changed"),
+        *("user_limit_changed", "user_activations_reset", "device_allowed"),
+    ),
+    "license.ends_changed": ("license_extended", "license_changed"),
     "license.enabled": ("license_enabled",),
     "license.disabled": ("license_disabled",),
     "license.reset": ("license_reset",),
@@ -83,6 +86,7 @@ def types_of(event: Event) -> list[str]:
         "license.first_activated": "first" in event.detail,
         "license.will_expire": event.detail.get("days") in PUBLISHED_DAYS,
         "license.will_expire_3_days": event.detail.get("days") == DAYS_OF_REFERENCE,
+        "license.ends_changed": "validity_period" in event.detail,
         "user.invited": "invited" in event.detail,
     }
     return [name for name in _TYPES_OF.get(event.type, ()) if true_at_times.get(name, True)]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.license import HOUR_MS, License, Phase, ends_at
+from chalicelib.domain.license import HOUR_MS, License, Phase, ends_at, phase
 
 NOTICE_DAYS = (30, 7, 3, 1)
 """How many times 24 hours before `validity_period` notice is given of it, whatever grace there is."""
@@ -105,6 +105,19 @@ def announced_after_change(announced: Phase, now_in: Phase) -> Phase:
     dates have just brought about is still to be announced.
     """
     return min(announced, now_in, key=_ORDER.index)
+
+
+def redated(old: License, new: License, now: Instant) -> License:
+    """The license `new`, made of `old`, with what is announced of its dates, where those are others.
+
+    What has happened by the old dates up to `now`, and is not announced yet, is to be announced by who writes it
+    (`transitions_due`); no notice is given of what lay nearer to the new end than `now`.
+    """
+    if (old.validity_period, old.grace_period) == (new.validity_period, new.grace_period):
+        return new
+    missed = transitions_due(old, now)
+    announced = missed[-1].phase if missed else old.announced_phase
+    return replace(new, notified_until=now, announced_phase=announced_after_change(announced, phase(new, now)))
 
 
 def _ahead(license: Dated) -> list[Transition]:

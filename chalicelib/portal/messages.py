@@ -25,6 +25,7 @@ _EVENTS: dict[EventType, str] = {
     "license_enabled": mark("License enabled"),
     "license_disabled": mark("License disabled"),
     "license_extended": mark("License extended"),
+    "license_changed": mark("Terms changed"),
     "license_reset": mark("License reset: all devices deactivated"),
     "license_named": mark("Name of the license removed"),
     "license_will_expire": mark("License will expire"),

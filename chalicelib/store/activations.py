@@ -317,8 +317,9 @@ def _may_take(decision: ActivationDecision, hardware_hash: str, now: Instant) ->
     if not decision.license.blocked_devices:  # else it is looked at itself
         condition &= item.blocked_devices.does_not_exist() | (item.blocked_devices == 0)
     condition &= buckets.holds(item.bucket_full_at, decision.bucket, decision.license.bucket_full_at, now)
-    if decision.is_first:  # of two at once one is, and its event says so
+    if decision.is_first:  # of two at once one is, and its event says so; the end that it brings rests on the terms
         condition &= item.first_activated_at.does_not_exist()
+        condition &= item.unchanged(decision.license, item.valid_duration, item.grace_period)
     if not decision.takes_released:
         condition &= item.released == 0
     elif decision.transfer:

@@ -1,7 +1,8 @@
 """Licenses as a whole: issue, change of terms, reset, and the reads of lists."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from chalicelib.domain.catalog import Order
 from chalicelib.domain.events import Event
@@ -30,6 +31,7 @@ from chalicelib.store.keys import (
     seat_sort_key,
     user_device_sort_key,
 )
+from chalicelib.store.limits import keeping
 from chalicelib.store.mails import put_mail
 from chalicelib.store.orders import file_license
 from chalicelib.store.transactions import Transaction
@@ -109,20 +111,31 @@ def ends_as_dated(license: License) -> bool:
     return min(LATEST, item.ends_at) == ends_at(license.validity_period, license.grace_period)
 
 
-def update(old: License, new: License, event: Event, earlier: Sequence[Event] = ()) -> None:
+def update(
+    old: License,
+    new: License,
+    event: Event,
+    earlier: Sequence[Event] = (),
+    at_most: Mapping[str, int] = MappingProxyType({}),
+) -> None:
     """Write what differs between the terms, and what is announced of the dates, if nobody has changed any since `old`.
 
     Counters stay as they are by then (`LicenseItem.guarded`); the event says which terms have changed. `earlier`:
-    events that stand before it in the history. Raises `ConditionFailed`.
+    events that stand before it in the history; `at_most`: how far counters may have come. Raises `ConditionFailed`.
     """
     pk, item = license_pk(old.company, old.id), LicenseItem
     write = Transaction(event_item(pk, event))
     terms = replace(new, announced_phase=old.announced_phase, notified_until=old.notified_until)
-    announced = [item.announced_phase.set(new.announced_phase)]
+    announced = [item.announced_phase.set(new.announced_phase), *keeping(old, new)]
     if new.notified_until is not None:
         announced.append(item.notified_until.set(new.notified_until))
     # What the index of what is due, and the end, follow from: the sweep and a first activation move these.
-    write.change(item(pk, LICENSE), old, terms, as_filed(old), announced)
+    as_dated = as_filed(old)
+    if new.valid_duration != old.valid_duration:  # which starts with the first activation
+        as_dated &= item.unchanged(old, item.first_activated_at)
+    for counter, most in at_most.items():
+        as_dated &= getattr(item, counter) <= most
+    write.change(item(pk, LICENSE), old, terms, as_dated, announced)
     if due_of(old) != due_of(new):
         update_due_index(write, old, new)
     for earlier_event in earlier:

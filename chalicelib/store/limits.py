@@ -1,14 +1,21 @@
 """Limits as conditions of writes: the same objects that decisions check (`domain.limits`)."""
 
+from collections.abc import Iterator
 from typing import TypeVar
 
-from chalicelib.domain.limits import LIMITS, Limit
+from chalicelib.domain.license import License
+from chalicelib.domain.limits import LICENSE_LIMITS, LIMITS, Limit
 from chalicelib.store.attributes import IntegerAttribute
-from chalicelib.store.expressions import Condition
+from chalicelib.store.expressions import Action, Condition
 
 T = TypeVar("T")
 
-_ATTRIBUTES = {name: IntegerAttribute(attr_name=name) for one in LIMITS for name in (one.maximum, one.counter)}
+_ATTRIBUTES = {
+    name: IntegerAttribute(attr_name=name)
+    for one in LIMITS
+    for name in (one.maximum, one.counter, one.kept)
+    if name is not None
+}
 """Of whichever item has the limit."""
 
 
@@ -28,6 +35,13 @@ def has_room_for(limit: Limit[T], seen: T, amount: int) -> Condition:
         return _unlimited(limit)
     most = int(maximum)
     return (_ATTRIBUTES[limit.maximum] == most) & (_ATTRIBUTES[limit.counter] <= most - amount)
+
+
+def keeping(old: License, new: License) -> Iterator[Action]:
+    """What remembers, where a limit becomes another one, how many there are at the moment of the write."""
+    for limit in LICENSE_LIMITS:
+        if getattr(old, limit.maximum) != getattr(new, limit.maximum) and limit.kept is not None:
+            yield _ATTRIBUTES[limit.kept].set(_ATTRIBUTES[limit.counter] | 0)
 
 
 def _unlimited(limit: Limit[T]) -> Condition:

@@ -111,7 +111,7 @@ def _counters(
         (LICENSE_TRANSFERS, license.transfer_count),  # nothing is left that could be counted
     ):
         yield from _unequal(id, limit.counter, getattr(license, limit.counter), items)
-        most = limit.most(license)
+        most = limit.most_there(license)
         if most is not None and items > most:
             over: dict[str, str | int] = {"items": items, "maximum": limit.maximum, "most": most}
             yield Fault(id, "counter_above_maximum", over | {"counter": limit.counter})

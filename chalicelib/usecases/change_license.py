@@ -6,8 +6,8 @@ from chalicelib.domain.activation import counts_as_release, guard_reset
 from chalicelib.domain.errors import Forbidden, Invalid, at_field
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant, add, parse_duration, to_iso
-from chalicelib.domain.license import License, license_name, phase, within_calendar
-from chalicelib.domain.transitions import announced_after_change, transitions_due
+from chalicelib.domain.license import License, license_name, within_calendar
+from chalicelib.domain.transitions import redated, transitions_due
 from chalicelib.store import licenses
 from chalicelib.usecases.find_license import find_license
 from chalicelib.usecases.retry import decide_and_write
@@ -62,7 +62,7 @@ def extend(
     """
 
     def decide(license: License) -> License:
-        return _with_end(license, _new_end(license, validity_period, by, now), now)
+        return redated(license, replace(license, validity_period=_new_end(license, validity_period, by, now)), now)
 
     def write(old: License, new: License) -> None:
         if old.validity_period != new.validity_period:
@@ -102,11 +102,3 @@ def _new_end(license: License, validity_period: Instant | None, by: str | None, 
     if not within_calendar(end, license.grace_period):
         raise Invalid("end_beyond_calendar", field="validity_period")
     return end
-
-
-def _with_end(license: License, end: Instant, now: Instant) -> License:
-    if end == license.validity_period:
-        return license
-    moved, missed = replace(license, validity_period=end, notified_until=now), transitions_due(license, now)
-    announced = missed[-1].phase if missed else license.announced_phase
-    return replace(moved, announced_phase=announced_after_change(announced, phase(moved, now)))

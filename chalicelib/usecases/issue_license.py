@@ -12,9 +12,10 @@ from chalicelib.domain.email import known_email, normalize_email
 from chalicelib.domain.errors import AlreadyExists, Invalid, Unavailable, at_field, raise_all, wrong_in
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.ids import new_id, new_initial_password
-from chalicelib.domain.instants import Instant, duration_days, parse_duration
-from chalicelib.domain.license import TRANSFERS_FORBIDDEN, License, LicenseType, within_calendar
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.license import License
 from chalicelib.domain.permissions import Permission
+from chalicelib.domain.terms import Terms, ends_twice, wrong_counts, wrong_dates
 from chalicelib.domain.types import Json
 from chalicelib.domain.users import User, guard_open
 from chalicelib.store import accounts, licenses, orders
@@ -25,32 +26,6 @@ from chalicelib.usecases.create import find_company
 from chalicelib.usecases.initial_password import new_user, with_initial_password
 from chalicelib.usecases.notices import manager_notice
 from chalicelib.usecases.retry import decide_and_write
-
-MAX_COUNT = 10_000_000
-MAX_GRACE_HOURS = 24 * 366 * 10
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What is sold: each term is the field of that name of `License`. None: no limit, no date, or not given."""
-
-    license_type: LicenseType
-    max_activations: int | None
-    max_license_users: int | None = None
-    validity_period: Instant | None = None
-    valid_duration: str | None = None
-    start_date: Instant | None = None
-    grace_period: int = 0
-    max_transfers: int = 0
-    free_resets: bool = False
-    is_trial: bool = False
-    order_id: str | None = None
-    customer: str | None = None
-    license_key: str | None = None
-
-
-if _forgotten := {term.name for term in fields(Terms)} - {field.name for field in fields(License)}:
-    raise TypeError(f"License has no field {', '.join(sorted(_forgotten))}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,36 +132,8 @@ def _license(product: Product, terms: Terms, license_id: int, now: Instant) -> L
 def _guard_terms(terms: Terms, product: Product, manager: str | None) -> None:
     """Raises `Invalid`, with one error for each field that is wrong."""
     managed = () if manager is None else wrong_in("manager", known_email, manager)
-    raise_all([*_wrong_dates(terms), *_wrong_counts(terms), *_wrong_names(terms, product), *managed])
-
-
-def _wrong_dates(terms: Terms) -> Iterator[Invalid]:
-    end, start = terms.validity_period, terms.start_date
-    dated = end is not None or terms.valid_duration is not None
-    if terms.license_type == "perpetual" and dated:
-        yield Invalid("perpetual_has_no_end", field="validity_period" if end is not None else "valid_duration")
-    if terms.license_type != "perpetual" and not dated:
-        yield Invalid("end_missing", field="validity_period", license_type=terms.license_type)
-    if end is not None and terms.valid_duration is not None:
-        yield Invalid("end_twice", field="valid_duration")
-    if terms.valid_duration is not None:
-        yield from wrong_in("valid_duration", lambda text: duration_days(parse_duration(text)), terms.valid_duration)
-    if not 0 <= terms.grace_period <= MAX_GRACE_HOURS:
-        yield Invalid("count_out_of_range", of="hours", field="grace_period", least=0, most=MAX_GRACE_HOURS)
-    elif terms.grace_period and not dated:
-        yield Invalid("grace_without_end", field="grace_period")
-    elif end is not None and not within_calendar(end, terms.grace_period):
-        yield Invalid("end_beyond_calendar", field="validity_period")
-    if start and end and start >= end:
-        yield Invalid("start_after_end", field="start_date")
-
-
-def _wrong_counts(terms: Terms) -> Iterator[Invalid]:
-    for field in ("max_activations", "max_license_users"):
-        if (value := getattr(terms, field)) is not None and not 0 <= value <= MAX_COUNT:
-            yield Invalid("count_out_of_range", field=field, least=0, most=MAX_COUNT)
-    if not TRANSFERS_FORBIDDEN <= terms.max_transfers <= MAX_COUNT:
-        yield Invalid("transfers_out_of_range", field="max_transfers")
+    twice = ends_twice(terms.validity_period, terms.valid_duration)
+    raise_all([*twice, *wrong_dates(terms), *wrong_counts(terms), *_wrong_names(terms, product), *managed])
 
 
 def _wrong_names(terms: Terms, product: Product) -> Iterator[Invalid]:

@@ -127,6 +127,7 @@ MANAGEMENT_ERRORS: dict[str, tuple[int, str]] = {
     "delivery_not_found": (404, "There is no such delivery, or no more: the log keeps one for 30 days."),
     "feature_not_found": (404, "There is no such feature."),
     "field_not_found": (404, "There is no such custom field."),
+    "limit_below_use": (409, "More are in use than the new limit allows."),
     "revision_changed": (412, "It has another revision than If-Match says: somebody else was faster."),
 }
 """Errors of a vendor's servers, beside those above."""

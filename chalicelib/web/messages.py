@@ -138,6 +138,7 @@ MESSAGES: dict[str, str] = {
     "license_key_malformed": (
         "give 1 to {most} printable characters; what looks like a generated key has to have its check symbol."
     ),
+    "limit_below_use": "{used} are in use, which is more than {limit}.",
     "perpetual_has_no_end": "a perpetual license has no end.",
     "no_end_yet": "the license has no end yet; it gets one at its first activation.",
     "end_missing": "a {license_type} license needs an end, or a duration from its first activation.",

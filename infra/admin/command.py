@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+NOT_GIVEN = object()
+"""The default of an option whose values include None."""
+
 
 @dataclass(frozen=True, slots=True)
 class Option:

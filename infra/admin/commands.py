@@ -9,12 +9,13 @@ from botocore.exceptions import ClientError
 
 from chalicelib import signing
 from chalicelib.domain.catalog import ApiKey, Scope, SecondFactorPolicy
-from chalicelib.domain.days import Moment, first_instant, last_instant
+from chalicelib.domain.days import first_instant, last_instant
 from chalicelib.domain.errors import Invalid, NotFound
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import AuthorizationMethod, License, is_expired, status
 from chalicelib.domain.mail import MailCode
 from chalicelib.domain.permissions import Permission
+from chalicelib.domain.terms import Terms
 from chalicelib.domain.types import Json
 from chalicelib.domain.users import User
 from chalicelib.runtime import runtime
@@ -27,7 +28,7 @@ from chalicelib.usecases.company_policy import require_second_factor
 from chalicelib.usecases.delete_company import delete_company
 from chalicelib.usecases.find_license import find_owner
 from chalicelib.usecases.initial_password import initial_password
-from chalicelib.usecases.issue_license import Terms, issue_license
+from chalicelib.usecases.issue_license import issue_license
 from infra.admin import keys
 from infra.admin.command_result import CommandResult, make_once
 from infra.admin.inputs import read_drawing
@@ -41,7 +42,7 @@ _NAMED = (
 )
 _COUNTED = (
     *("enabled", "is_trial", "max_activations", "times_activated", "max_license_users", "users_assigned"),
-    *("max_transfers", "transfer_count", "free_resets", "disabled_by", "valid_duration", "grace_period"),
+    *("max_transfers", "transfer_count", "free_resets", "disabled_by", "valid_duration", "grace_period", "revision"),
 )
 _DATED = ("validity_period", "start_date", "first_activated_at", "created_at")
 
@@ -215,29 +216,22 @@ def license_show(license: int, company: str | None, limit: int, *, now: Instant)
     ]
     more = [name for name, is_more in (("users", found.more_seats), ("devices", found.more_devices)) if is_more]
     note = f"There are more {' and '.join(more)}: --limit shows them." if more else ""
-    return CommandResult(_document(found.license, now) | {"users": users, "devices": devices}, note)
+    return CommandResult(license_document(found.license, now) | {"users": users, "devices": devices}, note)
 
 
 def license_enable(license: int, company: str | None, *, now: Instant) -> CommandResult:
     changed = change_license.set_enabled(find_owner(license, company), license, True, operator(), now=now)
-    return CommandResult(_document(changed, now))
+    return CommandResult(license_document(changed, now))
 
 
 def license_disable(license: int, company: str | None, *, now: Instant) -> CommandResult:
     changed = change_license.set_enabled(find_owner(license, company), license, False, operator(), now=now)
-    return CommandResult(_document(changed, now))
+    return CommandResult(license_document(changed, now))
 
 
 def license_reset(license: int, company: str | None, *, now: Instant) -> CommandResult:
     changed = change_license.reset_license(find_owner(license, company), license, operator(), now=now)
-    return CommandResult(_document(changed, now))
-
-
-def license_extend(license: int, company: str | None, validity_period: Moment, *, now: Instant) -> CommandResult:
-    owner = find_owner(license, company)
-    end = last_instant(validity_period, create.find_company(owner).time_zone)
-    changed = change_license.extend(owner, license, end, None, operator(), now=now)
-    return CommandResult(_document(changed, now), _doubt(changed, now))
+    return CommandResult(license_document(changed, now))
 
 
 # --- devices -----------------------------------------------------------------------------------------------------
@@ -309,10 +303,10 @@ def _api_key(key: ApiKey, shared_key: str, now: Instant) -> CommandResult:
 
 def _issued(license: License, who: User | None, now: Instant) -> CommandResult:
     account = {} if who is None else {"manager": who.email, "manager_initial_password": initial_password(who)}
-    return CommandResult(_document(license, now) | account, _doubt(license, now))
+    return CommandResult(license_document(license, now) | account, doubt_of(license, now))
 
 
-def _document(license: License, now: Instant) -> Json:
+def license_document(license: License, now: Instant) -> Json:
     """A license as JSON; None in a limit is unlimited, and dates are in ISO form."""
     named = {field: getattr(license, field) for field in _NAMED}
     counted = {field: getattr(license, field) for field in _COUNTED} | {"free_resets": bool(license.free_resets)}
@@ -321,7 +315,7 @@ def _document(license: License, now: Instant) -> Json:
     return named | state | counted | dated | {"blacklisted_devices": license.blocked_devices + len(license.blacklist)}
 
 
-def _doubt(license: License, now: Instant) -> str:
+def doubt_of(license: License, now: Instant) -> str:
     """What is allowed, and yet seldom meant."""
     if is_expired(license, now):
         return "The license has expired with this end."

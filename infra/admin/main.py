@@ -110,14 +110,16 @@ def function_of(command: Command) -> Callable[..., "CommandResult"]:
         orders,
         people,
         seats,
+        terms,
         webhooks,
     )
 
-    found: Callable[..., CommandResult] = next(
-        getattr(module, command.function)
-        for module in (audits, commands, explanations, histories, management_keys, orders, people, seats, webhooks)
-        if hasattr(module, command.function)
+    modules = (
+        *(audits, commands, explanations, histories, management_keys),
+        *(orders, people, seats, terms, webhooks),
     )
+    named = (getattr(module, command.function) for module in modules if hasattr(module, command.function))
+    found: Callable[..., CommandResult] = next(named)
     return found
 
 

@@ -171,6 +171,11 @@ def moment(given: str) -> Moment:
     return days.read_moment(given.strip())
 
 
+def moment_or_none(given: str) -> Moment | None:
+    """The same; None for an empty one."""
+    return moment(given) if given.strip() else None
+
+
 def time_zone(given: str) -> str:
     """An IANA name; empty for UTC."""
     return days.time_zone(given)
@@ -186,6 +191,16 @@ def clock(given: str) -> Instant:
 def duration(given: str) -> str:
     """A duration such as 30d, 12m or 1y."""
     return str(instants.parse_duration(given.strip()))
+
+
+def yes_or_no(given: str) -> bool:
+    """Whether it is so."""
+    return one_of("yes", "no")(given.lower()) == "yes"
+
+
+def name_or_none(given: str) -> str:
+    """What a license's managers call it; empty for nothing."""
+    return text(given) if given.strip() else ""
 
 
 def hardware_id(given: str) -> str:

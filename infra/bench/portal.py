@@ -12,6 +12,7 @@ from chalicelib.domain.catalog import LicenseSummary
 from chalicelib.domain.events import Actor
 from chalicelib.domain.license import Device, License, hash_hardware_id
 from chalicelib.domain.session import SessionClaims
+from chalicelib.domain.terms import Terms
 from chalicelib.domain.users import User
 from chalicelib.store import accounts, database, writes
 from chalicelib.store.items.accounts import UserItem
@@ -20,7 +21,7 @@ from chalicelib.store.keys import device_sort_key, license_pk, manager_license_s
 from chalicelib.store.orders import sold_item
 from chalicelib.store.schema import Operation
 from chalicelib.usecases import create, portal_queries
-from chalicelib.usecases.issue_license import Terms, issue_license
+from chalicelib.usecases.issue_license import issue_license
 from chalicelib.usecases.portal_queries import ListQuery
 from chalicelib.usecases.sessions import open_session, to_cookie
 from chalicelib.web import clock

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from secrets import token_hex
 
 from chalicelib.domain.events import Actor
+from chalicelib.domain.terms import Terms
 from chalicelib.runtime import runtime
 from chalicelib.store.database import create_tables
 from chalicelib.usecases import create
 from chalicelib.usecases.assign_user import assign_user
 from chalicelib.usecases.initial_password import initial_password
-from chalicelib.usecases.issue_license import Terms, issue_license
+from chalicelib.usecases.issue_license import issue_license
 from chalicelib.web import clock
 from infra.bench.clients import Job
 

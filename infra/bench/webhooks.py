@@ -17,6 +17,7 @@ from multiprocessing.sharedctypes import Synchronized
 from chalicelib.bootstrap import bootstrap
 from chalicelib.domain.deliveries import MAX_ENDPOINTS
 from chalicelib.domain.events import Actor, Event
+from chalicelib.domain.terms import Terms
 from chalicelib.runtime import using
 from chalicelib.store import outbox, writes
 from chalicelib.store.items.events import EventItem, event_item
@@ -25,7 +26,7 @@ from chalicelib.store.licenses import license_ids
 from chalicelib.store.schema import AnyItem
 from chalicelib.usecases.create import create_company, create_product
 from chalicelib.usecases.endpoints import create_endpoint
-from chalicelib.usecases.issue_license import Terms, issue_license
+from chalicelib.usecases.issue_license import issue_license
 from chalicelib.web import clock
 from infra import output
 from infra.bench.clients import BenchError

@@ -13,11 +13,12 @@ import httpx
 
 from chalicelib.domain.errors import NotFound, Unavailable
 from chalicelib.domain.events import Actor
+from chalicelib.domain.terms import Terms
 from chalicelib.domain.types import Json
 from chalicelib.runtime import runtime
 from chalicelib.usecases import create
 from chalicelib.usecases.delete_company import delete_company
-from chalicelib.usecases.issue_license import Terms, issue_license
+from chalicelib.usecases.issue_license import issue_license
 from chalicelib.usecases.management_keys import create_management_key
 from chalicelib.web import clock
 from infra.call import is_signed, signed_headers

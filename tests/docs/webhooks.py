@@ -16,6 +16,7 @@ from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import DeviceReport, License
 from chalicelib.domain.origin import Origin
 from chalicelib.domain.public_events import TEST_TYPE, TYPES
+from chalicelib.domain.terms import Terms
 from chalicelib.domain.types import Json
 from chalicelib.domain.users import MAX_FAILURES
 from chalicelib.runtime import runtime, using
@@ -30,7 +31,7 @@ from chalicelib.usecases.change_seat import remove_user
 from chalicelib.usecases.deliver_events import deliver_events
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.invitations import invite_again
-from chalicelib.usecases.issue_license import Terms, issue_license
+from chalicelib.usecases.issue_license import issue_license
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.order_managers import add_manager
 from chalicelib.usecases.sweep import sweep

@@ -11,6 +11,7 @@ from chalicelib.domain.instants import Instant
 from chalicelib.domain.invitation import Invitation, with_invitation
 from chalicelib.domain.license import DeviceReport, License, hash_hardware_id
 from chalicelib.domain.mail import Mail
+from chalicelib.domain.terms import Terms
 from chalicelib.store import accounts
 from chalicelib.usecases import create
 from chalicelib.usecases.activate import activate
@@ -22,7 +23,7 @@ from chalicelib.usecases.change_license import set_enabled, set_name
 from chalicelib.usecases.change_password import change_password
 from chalicelib.usecases.check import check
 from chalicelib.usecases.initial_password import initial_password
-from chalicelib.usecases.issue_license import Terms, issue_license
+from chalicelib.usecases.issue_license import issue_license
 from chalicelib.usecases.license_lookup import LicenseLookup
 
 COMPANY, MANAGER, PASSWORD = "QBITEC", "maria.berg@studio-nord.example", "a long walk by the sea"

@@ -8,6 +8,7 @@ from chalicelib.domain.errors import SeatkeeperError, Unavailable
 from chalicelib.domain.license import is_expired
 from chalicelib.usecases import change_device, change_license, change_seat
 from chalicelib.usecases.assign_user import assign_user
+from chalicelib.usecases.change_terms import change_terms
 from chalicelib.usecases.replace_user import replace_user
 from chalicelib.usecases.sweep import sweep
 from tests.explore.worlds import ENDS, PEOPLE, SEATS, Kind, World
@@ -122,6 +123,14 @@ def _extend(end: End) -> Do:
     return do
 
 
+def _resize(places: int, *, strictly: bool = False) -> Do:
+    def do(world: World) -> None:
+        code, changes = world.vendor.code, {"max_activations": places}
+        change_terms(code, world.license.id, changes, ADMIN, strict=strictly, now=world.now)
+
+    return do
+
+
 def of_license(use_case: Callable[..., object], *given: object) -> Do:
     """By an operator, on the license."""
 
@@ -168,6 +177,9 @@ def _all() -> Iterator[Deed]:
     yield Deed("enable", "enable", of_license(change_license.set_enabled, True))
     yield Deed("expire", "expire", _extend("past"))
     yield Deed("renew", "renew", _extend("far"))
+    yield Deed("sell-more", "resize", _resize(3), limit=3)
+    yield Deed("sell-less", "resize", _resize(1), limit=1)
+    yield Deed("sell-unused", "resize strictly", _resize(1, strictly=True), limit=1)
     yield Deed("sweep", "sweep", _sweep)
     yield Deed("assign", "assign", of_user(assign_user, 2, SEATS[2]), None, 2, SEATS[2], kinds=users)
     yield Deed("assign-rival", "assign", of_user(assign_user, 3, SEATS[3]), None, 3, SEATS[3], kinds=users)

@@ -96,6 +96,9 @@ WALKED: dict[str, tuple[str, ...]] = {
         "set-once@account",
         "set-reused@account",
     ),
+    "change_terms.change_terms": tuple(
+        f"{deed}@{kind}" for deed in ("sell-more", "sell-less", "sell-unused") for kind in ("key", "users")
+    ),
     "check.check": (
         "check@key",
         "check@users",

@@ -11,6 +11,7 @@ from unittest.mock import patch
 from chalicelib.domain.errors import Forbidden, NotFound
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.license import License
+from chalicelib.domain.terms import Terms
 from chalicelib.domain.users import User
 from chalicelib.store import accounts, database, histories, licenses, mails, orders
 from chalicelib.store.tables import TABLE_KEYS
@@ -21,7 +22,7 @@ from chalicelib.usecases.close_account import close_account, reopen_account
 from chalicelib.usecases.create import create_company, create_product
 from chalicelib.usecases.delete_company import delete_company
 from chalicelib.usecases.idempotency import IdempotencyKey, perform_once
-from chalicelib.usecases.issue_license import Terms, issue_license
+from chalicelib.usecases.issue_license import issue_license
 from chalicelib.usecases.permissions import permitted
 from chalicelib.usecases.repair_links import repair_links
 from tests.explore.engine import State

@@ -117,8 +117,9 @@ def _fill(company: str) -> dict[str, Any]:
 
 def _licenses(company: str, admin: Any) -> dict[str, Any]:
     """One of each sort, most of them of one order with two managers; one expires unheard of."""
+    from chalicelib.domain.terms import Terms
     from chalicelib.usecases.change_license import set_enabled
-    from chalicelib.usecases.issue_license import Terms, issue_license
+    from chalicelib.usecases.issue_license import issue_license
 
     one: dict[str, Any] = {"order_id": "PO 1/ä", "customer": CUSTOMER}
     later, sold = NOW + 80 * 365 * DAY, {}

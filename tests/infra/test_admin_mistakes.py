@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.license import License
+from chalicelib.domain.terms import Terms
 from chalicelib.store import accounts, licenses
 from chalicelib.usecases.endpoints import find_endpoints
-from chalicelib.usecases.issue_license import Terms
 from infra.admin.command import Command
 from infra.admin.command_table import COMMANDS
 from infra.admin.main import function_of
@@ -218,7 +218,8 @@ def test_a_command_line_in_another_encoding_is_one_sentence() -> None:
 
 WRONG = {
     **dict.fromkeys(("--company", "--code", "code", "--confirm"), "no code"),
-    **dict.fromkeys(("--max-transfers", "--grace-period"), "-2"),
+    **dict.fromkeys(("--max-transfers", "--grace-period", "--revision"), "-2"),
+    **dict.fromkeys(("--is-trial", "--free-resets"), "maybe"),
     **dict.fromkeys(("--license", "license", "--license-key", "--after", "--request-id", "api_key"), "x" * 201),
     **dict.fromkeys(("--webhook", "--event", "--url", "--key"), "x y"),
     **dict.fromkeys(("--name", "--order", "--idempotency-key"), "x" * 201),

@@ -20,6 +20,7 @@ Verb = Literal[
     "reset device", "reset license", "reset user", "assign", "remove", "replace", "limit",  # by a manager
     "reserve all", "reserve some", "fill", "give back",  # by a manager, for a list of people
     "enable", "disable", "expire", "lapse", "renew", "extend", "bar", "sweep",  # by the vendor, and by the clock
+    "resize", "resize strictly",  # by the vendor
 ]  # fmt: skip
 By = Literal["vendor", "customer"]
 Key = tuple[str, str | None]
@@ -49,7 +50,7 @@ class Call(Protocol):
 
     @property
     def limit(self) -> float | None:
-        """Of a seat that is assigned or changed."""
+        """Of a seat that is assigned or changed, or of the license that is resized."""
 
     @property
     def by(self) -> By: ...
@@ -389,6 +390,14 @@ def _bar(license: License, call: Call) -> Answered:
     return OK, replace(license, barred=license.barred | {call.device}, live=license.live - keys)
 
 
+def _resize(license: License, call: Call, *, strictly: bool) -> Answered:
+    """Sell more places, or fewer: who holds one keeps it, or it is refused for that."""
+    assert call.limit is not None
+    if strictly and len(license.live) > call.limit:
+        return "limit_below_use", license
+    return OK, replace(license, places=call.limit)
+
+
 _RULES: dict[Verb, Callable[[License, Call], Answered]] = {
     "activate": _activate,
     "check": _check,
@@ -411,5 +420,7 @@ _RULES: dict[Verb, Callable[[License, Call], Answered]] = {
     "renew": lambda license, _: (OK, replace(license, end=ENDS["far"])),
     "extend": lambda license, call: (OK, replace(license, end=call.to)),
     "bar": _bar,
+    "resize": lambda license, call: _resize(license, call, strictly=False),
+    "resize strictly": lambda license, call: _resize(license, call, strictly=True),
     "sweep": lambda license, _: (OK, license),
 }

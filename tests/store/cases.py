@@ -17,6 +17,7 @@ from chalicelib.usecases import (
     change_license,
     change_password,
     change_seat,
+    change_terms,
     check,
     close_account,
     company_policy,
@@ -288,6 +289,13 @@ CASES = (
         states.ending,
         states.extend_late,
         ("grace_started", "license_expired", "license_extended"),
+    ),
+    Case(
+        "change terms",
+        change_terms.change_terms,
+        states.ending,
+        states.change_terms_late,
+        ("grace_started", "license_expired", "license_changed"),
     ),
     Case(
         "reset a license",

@@ -10,6 +10,7 @@ from chalicelib.domain.license import License, hash_hardware_id
 from chalicelib.domain.mail import Mail, MailCode
 from chalicelib.domain.permissions import Permission
 from chalicelib.domain.session import SessionClaims
+from chalicelib.domain.terms import Terms
 from chalicelib.domain.users import User
 from chalicelib.runtime import runtime, using
 from chalicelib.store import accounts, one_time_codes, orders, writes
@@ -29,6 +30,7 @@ from chalicelib.usecases import (
     change_license,
     change_password,
     change_seat,
+    change_terms,
     close_account,
     create,
     deactivate,
@@ -318,7 +320,7 @@ def issue_by_key(vendor: Vendor, _: None) -> Any:
 
 
 def issue_to_manager(vendor: Vendor, _: None) -> Any:
-    terms = issue_license.Terms("perpetual", 5, max_license_users=2, order_id="order")
+    terms = Terms("perpetual", 5, max_license_users=2, order_id="order")
     return issue_license.issue_license(vendor.code, "revit", terms, ADA, ADMIN, now=vendor.now)
 
 
@@ -442,6 +444,12 @@ def extend_late(vendor: Vendor, license: License) -> Any:
     return change_license.extend(vendor.code, license.id, None, "30d", ADMIN, now=NOW + 3 * DAY)
 
 
+def change_terms_late(vendor: Vendor, license: License) -> Any:
+    """Likewise, of all kinds of terms together, none of them below what is in use."""
+    changes = {"validity_period": NOW + 30 * DAY, "grace_period": 48, "max_activations": 9, "name": "Office"}
+    return change_terms.change_terms(vendor.code, license.id, changes, ADMIN, strict=True, now=NOW + 3 * DAY)
+
+
 def on_license(function: Callable[..., Any], *more: Any) -> Callable[[Vendor, License], Any]:
     return lambda vendor, license: function(vendor.code, license.id, *more, ADMIN, now=vendor.now)
 
@@ -458,7 +466,7 @@ def second_manager(vendor: Vendor) -> Any:
 
 
 def join_order(vendor: Vendor, _: License) -> Any:
-    terms = issue_license.Terms("perpetual", 5, customer=CUSTOMER, order_id="A")
+    terms = Terms("perpetual", 5, customer=CUSTOMER, order_id="A")
     license = issue_license.issue_license(vendor.code, "viewer", terms, ADA, ADMIN, now=vendor.now)[0]
     order = orders.read_order(vendor.code, "A")
     assert order is not None
@@ -468,7 +476,7 @@ def join_order(vendor: Vendor, _: License) -> Any:
 
 def issue_another_order(vendor: Vendor, _: License) -> Any:
     """To who manages one already."""
-    terms = issue_license.Terms("perpetual", 5, customer=CUSTOMER, order_id="B")
+    terms = Terms("perpetual", 5, customer=CUSTOMER, order_id="B")
     given = (vendor.code, "viewer", terms, "first@customer.test", ADMIN)
     license, manager = issue_license.issue_license(*given, now=vendor.now)
     assert manager is not None

@@ -16,6 +16,7 @@ from chalicelib import usecases
 from chalicelib.domain.catalog import guard_product
 from chalicelib.domain.errors import NotFound, SeatkeeperError
 from chalicelib.domain.license import DeviceReport, License
+from chalicelib.domain.terms import Terms
 from chalicelib.store import accounts
 from chalicelib.usecases import create, endpoints
 from chalicelib.usecases.activate import activate
@@ -59,7 +60,7 @@ from chalicelib.usecases.find_license import (
 from chalicelib.usecases.forgotten_password import request_code, set_password_by_code
 from chalicelib.usecases.initial_password import reveal_initial_password
 from chalicelib.usecases.invitations import invite_again
-from chalicelib.usecases.issue_license import Terms, issue_license
+from chalicelib.usecases.issue_license import issue_license
 from chalicelib.usecases.license_lookup import find_snapshot
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.management_keys import create_management_key, revoke_management_key

@@ -13,6 +13,7 @@ from cryptography.exceptions import InvalidTag
 from chalicelib.domain.errors import NotFound, SeatkeeperError
 from chalicelib.domain.mail import QueuedMail
 from chalicelib.domain.session import SessionClaims
+from chalicelib.domain.terms import Terms
 from chalicelib.domain.users import User
 from chalicelib.store import accounts, mails, outbox, probes, reads, removal, writes
 from chalicelib.store.due import DUE_SHARDS
@@ -31,7 +32,7 @@ from chalicelib.usecases.change_license import extend
 from chalicelib.usecases.delete_company import delete_company
 from chalicelib.usecases.endpoints import find_endpoints
 from chalicelib.usecases.forgotten_password import request_code
-from chalicelib.usecases.issue_license import Terms, issue_license
+from chalicelib.usecases.issue_license import issue_license
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.order_managers import add_manager
 from chalicelib.usecases.sessions import log_in_to_portal

@@ -8,12 +8,13 @@ import pytest
 from chalicelib.domain.errors import Invalid, SeatkeeperError
 from chalicelib.domain.license import License
 from chalicelib.domain.permissions import Permission
+from chalicelib.domain.terms import Terms
 from chalicelib.store import accounts, licenses, orders
 from chalicelib.threads import ThreadPool
 from chalicelib.usecases import portal_queries
 from chalicelib.usecases.forgotten_password import request_code, set_password_by_code
 from chalicelib.usecases.initial_password import initial_password
-from chalicelib.usecases.issue_license import Terms, issue_license
+from chalicelib.usecases.issue_license import issue_license
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.sessions import open_session
 from tests.mailbox import mailed_code

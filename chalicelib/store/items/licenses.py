@@ -32,6 +32,9 @@ class LicenseItem(LicensesItem[License]):
             "times_activated",
             "users_assigned",
             "transfer_count",
+            "activations_kept",
+            "users_kept",
+            "transfers_kept",
             "released",
             "last_released_by",
             "first_activated_at",
@@ -69,6 +72,7 @@ class LicenseItem(LicensesItem[License]):
     released: IntegerAttribute
     last_released_by: TextAttribute
     validity_period: IntegerAttribute
+    valid_duration: TextAttribute
     start_date: IntegerAttribute
     grace_period: IntegerAttribute
     first_activated_at: IntegerAttribute

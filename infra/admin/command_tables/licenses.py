@@ -1,12 +1,20 @@
 """The commands for licenses."""
 
+from collections.abc import Callable
+
 from infra.admin import values
-from infra.admin.command import Command, Option
+from infra.admin.command import NOT_GIVEN, Command, Option
 from infra.admin.command_tables.options import IDEMPOTENCY_KEY, IF_COMPANY, OF_COMPANY, PAGE
 
 THIS = (Option("license", "ID", "the license", values.license_id), IF_COMPANY)
 TYPE = values.one_of("perpetual", "time-limited", "subscription")
 END = "the end; a date alone is that day's last instant, in the company's time zone"
+
+
+def _changed(name: str, shape: str, help: str, read: Callable[[str], object]) -> Option:
+    """A term that stays as it is, where it is not given."""
+    return Option(name, shape, help, read, default=NOT_GIVEN)
+
 
 COMMANDS = (
     Command(
@@ -44,10 +52,34 @@ COMMANDS = (
     Command("license disable", "refuse every use of a license until the vendor enables it", "123456789", THIS),
     Command("license reset", "deactivate all devices and set all counts to zero, also of transfers", "123456789", THIS),
     Command(
+        "license set",
+        "change the terms of a license; what is not given stays, and a lower limit evicts nobody",
+        "123456789 --max-activations 10 --validity-period 2028-12-31",
+        (
+            *THIS,
+            _changed("--max-activations", "N", "of all devices together: a number, or unlimited", values.limit),
+            _changed("--max-license-users", "N", "a number, or unlimited", values.limit),
+            _changed("--max-transfers", "N", "to other devices: -1 none, 0 unlimited", values.transfers),
+            _changed("--free-resets", "yes|no", "whether resets by the customer are no transfers", values.yes_or_no),
+            _changed("--validity-period", "ISO", END, values.moment),
+            _changed("--valid-duration", "DURATION", "from the first activation: 30d, 12m, 1y", values.duration),
+            _changed("--start-date", "ISO", "no activation before; '' for none", values.moment_or_none),
+            _changed("--grace-period", "HOURS", "of use after the end", values.count),
+            _changed("--is-trial", "yes|no", "whether it is a trial", values.yes_or_no),
+            _changed("--name", "TEXT", "what its managers call it; '' for nothing", values.name_or_none),
+            Option("--strict", "", "refuse a limit below what is in use"),
+            Option("--revision", "N", "only if nobody has changed it since it was shown with this", values.count),
+        ),
+    ),
+    Command(
         "license extend",
-        "set the end of a license; one that has expired becomes valid again",
-        "123456789 --validity-period 2027-12-31T23:59:59Z",
-        (*THIS, Option("--validity-period", "ISO", END, values.moment, True)),
+        "set the end of a license, or move it on; one that has expired becomes valid again",
+        "123456789 --by 1y",
+        (
+            *THIS,
+            Option("--validity-period", "ISO", END, values.moment),
+            Option("--by", "DURATION", "from the end, or from now where that is past: 30d, 12m, 1y", values.duration),
+        ),
     ),
     Command(
         "license history",

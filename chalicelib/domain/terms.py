@@ -1,0 +1,129 @@
+"""The terms of a license: what is sold, what of it may be changed afterwards, and which terms contradict each other."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from chalicelib.domain.errors import Denied, Invalid, at_field, raise_all, wrong_in
+from chalicelib.domain.instants import Instant, add, duration_days, parse_duration
+from chalicelib.domain.license import TRANSFERS_FORBIDDEN, License, LicenseType, license_name, within_calendar
+from chalicelib.domain.transitions import redated
+
+MAX_COUNT = 10_000_000
+MAX_GRACE_HOURS = 24 * 366 * 10
+TermChanges = Mapping[str, Any]  # each as the field of that name of `License`
+"""The terms that change, of `CHANGEABLE`, each with its new value. None: no limit, no date."""
+CHANGEABLE = (
+    *("max_activations", "max_license_users", "max_transfers", "free_resets", "is_trial", "name"),
+    *("validity_period", "valid_duration", "start_date", "grace_period"),
+)
+"""The terms that may be changed after the sale. All others tell what was sold, and under which names it is found."""
+_USE: Mapping[str, str] = {"max_activations": "times_activated", "max_license_users": "users_assigned"}
+"""The limits that are counted against, each with its counter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What is sold: each term is the field of that name of `License`. None: no limit, no date, or not given."""
+
+    license_type: LicenseType
+    max_activations: int | None
+    max_license_users: int | None = None
+    validity_period: Instant | None = None
+    valid_duration: str | None = None
+    start_date: Instant | None = None
+    grace_period: int = 0
+    max_transfers: int = 0
+    free_resets: bool = False
+    is_trial: bool = False
+    order_id: str | None = None
+    customer: str | None = None
+    license_key: str | None = None
+
+
+if _forgotten := {term.name for term in fields(Terms)} - {field.name for field in fields(License)}:
+    raise TypeError(f"License has no field {', '.join(sorted(_forgotten))}")
+
+
+def with_terms(license: License, changes: TermChanges, *, now: Instant) -> License:
+    """The license with some terms changed, and with what that makes of its dates. Raises `Invalid`.
+
+    A new limit below what is in use evicts nobody. An end is fixed from then on: a duration that has not begun goes; a
+    new duration counts from the first activation, whenever that was or will be.
+    """
+    if unknown := changes.keys() - set(CHANGEABLE):
+        raise TypeError(f"{', '.join(sorted(unknown))}: no term that may be changed")
+    raise_all([*ends_twice(changes.get("validity_period"), changes.get("valid_duration"))])
+    given = dict(changes)
+    if "name" in given:
+        given["name"] = license_name(given["name"] or "")
+    if "free_resets" in given:
+        given["free_resets"] = given["free_resets"] or None
+    new = replace(license, **given)
+    if given.get("valid_duration") is not None:
+        new = _with_duration(new)
+    elif given.get("validity_period") is not None and license.first_activated_at is None:
+        new = replace(new, valid_duration=None)
+    users = [Invalid("license_has_no_users", field="max_license_users")] if _limits_no_users(new) else []
+    raise_all([*users, *wrong_dates(new), *wrong_counts(new)])
+    return redated(license, new, now)
+
+
+def guard_use(license: License, changes: TermChanges) -> None:
+    """That no new limit is below what is in use. Raises `Denied`: `limit_below_use`."""
+    for limit, counter in _USE.items():
+        most, used = changes.get(limit), getattr(license, counter)
+        if most is not None and used > most:
+            raise Denied("limit_below_use", field=limit, limit=most, used=used)
+
+
+def limits_in(changes: TermChanges) -> dict[str, int]:
+    """The new limits of a change, by the counters that count against them."""
+    return {counter: changes[limit] for limit, counter in _USE.items() if changes.get(limit) is not None}
+
+
+def wrong_dates(terms: Terms | License) -> Iterator[Invalid]:
+    """What contradicts itself in the dates."""
+    end, start = terms.validity_period, terms.start_date
+    dated = end is not None or terms.valid_duration is not None
+    if terms.license_type == "perpetual" and dated:
+        yield Invalid("perpetual_has_no_end", field="validity_period" if end is not None else "valid_duration")
+    if terms.license_type != "perpetual" and not dated:
+        yield Invalid("end_missing", field="validity_period", license_type=terms.license_type)
+    if terms.valid_duration is not None:
+        yield from wrong_in("valid_duration", lambda text: duration_days(parse_duration(text)), terms.valid_duration)
+    if not 0 <= terms.grace_period <= MAX_GRACE_HOURS:
+        yield Invalid("count_out_of_range", of="hours", field="grace_period", least=0, most=MAX_GRACE_HOURS)
+    elif terms.grace_period and not dated:
+        yield Invalid("grace_without_end", field="grace_period")
+    elif end is not None and not within_calendar(end, terms.grace_period):
+        yield Invalid("end_beyond_calendar", field="validity_period")
+    if start and end and start >= end:
+        yield Invalid("start_after_end", field="start_date")
+
+
+def wrong_counts(terms: Terms | License) -> Iterator[Invalid]:
+    """The counts that are out of range."""
+    for field in ("max_activations", "max_license_users"):
+        if (value := getattr(terms, field)) is not None and not 0 <= value <= MAX_COUNT:
+            yield Invalid("count_out_of_range", field=field, least=0, most=MAX_COUNT)
+    if not TRANSFERS_FORBIDDEN <= terms.max_transfers <= MAX_COUNT:
+        yield Invalid("transfers_out_of_range", field="max_transfers")
+
+
+def ends_twice(end: Instant | None, duration: str | None) -> Iterator[Invalid]:
+    """That an end is given by itself and by a duration."""
+    if end is not None and duration is not None:
+        yield Invalid("end_twice", field="valid_duration")
+
+
+def _with_duration(license: License) -> License:
+    """The license with the end that its duration makes, once it was activated. Raises `Invalid`."""
+    with at_field("valid_duration"):
+        duration = parse_duration(license.valid_duration or "")
+        end = None if license.first_activated_at is None else add(license.first_activated_at, duration)
+    return replace(license, validity_period=end)
+
+
+def _limits_no_users(license: License) -> bool:
+    return license.authorization_method != "user" and license.max_license_users is not None

@@ -1,0 +1,47 @@
+"""The commands that change what was sold."""
+
+from typing import Any
+
+from chalicelib.domain.days import Moment, first_instant, last_instant
+from chalicelib.domain.instants import Instant
+from chalicelib.usecases.change_license import extend
+from chalicelib.usecases.change_terms import change_terms
+from chalicelib.usecases.create import find_company
+from chalicelib.usecases.find_license import find_owner
+from infra.admin.command import NOT_GIVEN
+from infra.admin.command_result import CommandResult
+from infra.admin.commands import doubt_of, license_document
+from infra.admin.operator_name import operator
+from infra.admin.parser import UsageError
+
+
+def license_set(
+    license: int,
+    company: str | None,
+    strict: bool,
+    revision: int | None,
+    *,
+    now: Instant,
+    **terms: Any,  # as `TermChanges` has them
+) -> CommandResult:
+    changes = {name: value for name, value in terms.items() if value is not NOT_GIVEN}
+    if not changes:
+        raise UsageError("Say what is to be changed.")
+    owner = find_owner(license, company)
+    zone = find_company(owner).time_zone
+    for name, instant in (("validity_period", last_instant), ("start_date", first_instant)):
+        if changes.get(name) is not None:
+            changes[name] = instant(changes[name], zone)
+    changed = change_terms(owner, license, changes, operator(), strict=strict, revision=revision, now=now)
+    return CommandResult(license_document(changed, now), doubt_of(changed, now))
+
+
+def license_extend(
+    license: int, company: str | None, validity_period: Moment | None, by: str | None, *, now: Instant
+) -> CommandResult:
+    if (validity_period is None) == (by is None):
+        raise UsageError("Give --validity-period or --by, and one of them.")
+    owner = find_owner(license, company)
+    end = None if validity_period is None else last_instant(validity_period, find_company(owner).time_zone)
+    changed = extend(owner, license, end, by, operator(), now=now)
+    return CommandResult(license_document(changed, now), doubt_of(changed, now))
