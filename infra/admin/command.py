@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-NOT_GIVEN = object()
-"""The default of an option whose values include None."""
+
+class NotGiven:
+    """The default of an option whose values include None: the class itself."""
 
 
 @dataclass(frozen=True, slots=True)

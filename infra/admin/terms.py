@@ -8,7 +8,7 @@ from chalicelib.usecases.change_license import extend
 from chalicelib.usecases.change_terms import change_terms
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.find_license import find_owner
-from infra.admin.command import NOT_GIVEN
+from infra.admin.command import NotGiven
 from infra.admin.command_result import CommandResult
 from infra.admin.commands import doubt_of, license_document
 from infra.admin.operator_name import operator
@@ -24,7 +24,7 @@ def license_set(
     now: Instant,
     **terms: Any,  # as `TermChanges` has them
 ) -> CommandResult:
-    changes = {name: value for name, value in terms.items() if value is not NOT_GIVEN}
+    changes = {name: value for name, value in terms.items() if value is not NotGiven}
     if not changes:
         raise UsageError("Say what is to be changed.")
     owner = find_owner(license, company)

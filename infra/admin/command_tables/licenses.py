@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from infra.admin import values
-from infra.admin.command import NOT_GIVEN, Command, Option
+from infra.admin.command import Command, NotGiven, Option
 from infra.admin.command_tables.options import IDEMPOTENCY_KEY, IF_COMPANY, OF_COMPANY, PAGE
 
 THIS = (Option("license", "ID", "the license", values.license_id), IF_COMPANY)
@@ -13,7 +13,7 @@ END = "the end; a date alone is that day's last instant, in the company's time z
 
 def _changed(name: str, shape: str, help: str, read: Callable[[str], object]) -> Option:
     """A term that stays as it is, where it is not given."""
-    return Option(name, shape, help, read, default=NOT_GIVEN)
+    return Option(name, shape, help, read, default=NotGiven)
 
 
 COMMANDS = (
