@@ -25,7 +25,7 @@ from chalicelib.store import licenses
 from chalicelib.usecases import create, passwords
 from chalicelib.usecases.activate import activate
 from chalicelib.usecases.assign_user import assign_user
-from chalicelib.usecases.audit import audit, audit_links
+from chalicelib.usecases.audit import audit, audit_counts, audit_links
 from chalicelib.usecases.check import check
 from chalicelib.usecases.deactivate import deactivate
 from chalicelib.usecases.initial_password import initial_password
@@ -143,7 +143,8 @@ class Vendor:
     def differences(self) -> list[str]:
         """What the audit finds wrong."""
         counted = [sentence for _, found in audit(self.code) for sentence in differences(found)]
-        return counted + [difference(fault) for _, faults in audit_links(self.code) for fault in faults]
+        named = [difference(fault) for _, faults in audit_links(self.code) for fault in faults]
+        return counted + named + [difference(fault) for fault in audit_counts(self.code)]
 
 
 class Application:

@@ -49,5 +49,8 @@ FaultCode = Literal[
     "device_id_link_missing",
     "device_link_missing",
     "device_links_not_marked",
+    # how much a company has
+    "not_counted",  # noun, items
+    "count_differs",  # noun, count, items
 ]
 """With the parameters that each has beside it."""

@@ -87,7 +87,7 @@ class ListBody(TypedDict):
     """A page of a list; its class adds `results`."""
 
     count: int | None
-    """Of all rows. None: of a log, whose rows nobody counts."""
+    """Of all rows. None: of a log or what a filter lets through, which nobody counts; or not yet (docs)."""
     next: str | None
     """The address of the page behind this one; None on the last."""
     previous: str | None
@@ -120,6 +120,28 @@ def part_of_log(
     rows, has_more = cut(read(after, query.limit + 1), query.limit)
     following = _link(caller, query, cursor=to_cursor(scope, key(rows[-1]))) if has_more else None
     return rows, {"count": None, "next": following, "previous": None}
+
+
+def part_of_filed(
+    read: Callable[[str | None, int], Iterable[T]],
+    query: ListQuery,
+    caller: Caller,
+    name: str,
+    key: Callable[[T], str],
+    count: int | None,
+) -> tuple[Sequence[T], ListBody]:
+    """The same of a list that is read by its keys: `read(after, limit)` as of a log, `count` from a counter.
+
+    What lies in front of an `offset` is read over: `read` answers what is cheap, such as ids, and the page's rows are
+    read by these.
+    """
+    scope = (caller.company, name)
+    position = from_cursor(scope, query.cursor)
+    skipped = 0 if position else query.offset
+    rows, has_more = cut(read(position or None, skipped + query.limit + 1), skipped + query.limit)
+    following = _link(caller, query, cursor=to_cursor(scope, key(rows[-1]))) if has_more else None
+    previous = _link(caller, query, offset=max(0, skipped - query.limit)) if skipped else None
+    return rows[skipped:], {"count": count, "next": following, "previous": previous}
 
 
 def _link(caller: Caller, query: PageQuery, **position: str | int) -> str:

@@ -6,10 +6,11 @@ from typing import NamedTuple
 from chalicelib.domain.catalog import ApiKey, Company, Product
 from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.license import License, hash_hardware_id
+from chalicelib.domain.license import License
 from chalicelib.domain.mail import Mail, QueuedMail
 from chalicelib.domain.users import User
 from chalicelib.store import buckets, reads, writes
+from chalicelib.store.counts import marks, put_count
 from chalicelib.store.expressions import Action, Condition
 from chalicelib.store.items.accounts import ApiKeyItem, CompanyItem, ProductItem, UserItem
 from chalicelib.store.items.events import AccountEventItem, event_item
@@ -23,7 +24,6 @@ from chalicelib.store.keys import (
     api_key_sort_key,
     customer_license_sort_key,
     email_sort_key,
-    hardware_sort_key,
     license_key_sort_key,
     license_pk,
     product_sort_key,
@@ -34,6 +34,7 @@ from chalicelib.store.keys import (
 from chalicelib.store.listeners import note_mails_off
 from chalicelib.store.login_attempts import put_forgiveness
 from chalicelib.store.mails import put_mail, queued_item
+from chalicelib.store.schema import AnyItem
 from chalicelib.store.transactions import Transaction
 
 _MAILS_AT_ONCE = 90
@@ -43,7 +44,7 @@ _MAILS_AT_ONCE = 90
 def create_company(company: Company, event: Event) -> None:
     """Store a company, with the link that lists it. Raises `ConditionFailed` where the code is taken."""
     link = LookupItem(COMPANIES, company.code)
-    _create(CompanyItem.of(company, company.code, "company"), company.code, event, link)
+    _create(CompanyItem.of(company, company.code, COMPANY), company.code, event, link, *marks(company.code))
 
 
 def read_company(code: str) -> Company | None:
@@ -175,15 +176,6 @@ def licenses_of_customer(company: str, email: str, *, after: int | None = None, 
     return [LicenseOfCustomer(int(part.removeprefix(prefix)), product, order_id) for part, product, order_id in facts]
 
 
-def seen_by_hardware(company: str, hardware_id: str, limit: int) -> list[tuple[int, int | None]]:
-    """The licenses that have seen a hardware id, each with the user there, the newest `limit` first, consistently."""
-    links = reads.query(
-        LookupItem, company, hardware_sort_key(hash_hardware_id(hardware_id)), backwards=True, limit=limit
-    )
-    ends = (link.sort_key.split("#")[2:] for link in links)
-    return [(int(license_id), int(user_id) if user_id else None) for license_id, user_id in ends]
-
-
 def is_customer(company: str, email: str) -> bool:
     """Whether anything was ever sold to this e-mail."""
     return next(reads.query(LookupItem, company, customer_license_sort_key(email), limit=1), None) is not None
@@ -201,6 +193,7 @@ def read_users(company: str, user_ids: list[int]) -> dict[int, User]:
 
 def put_new_user(write: Transaction, user: User) -> None:
     """Add a new user, with the item that keeps the e-mail unique, to a transaction."""
+    put_count(write, "users", user.company, user_sort_key(user.id))
     write.put(UserItem.of(user, user.company, user_sort_key(user.id)), UserItem.pk.does_not_exist())
     write.put(LookupItem(user.company, email_sort_key(user.email), target_id=user.id), LookupItem.pk.does_not_exist())
 
@@ -441,9 +434,9 @@ def _link(company: str, part: str) -> int | None:
     return None if link is None or link.target_id is None else int(link.target_id)
 
 
-def _create(item: CompanyItem | ProductItem | ApiKeyItem, company: str, event: Event, *links: LookupItem) -> None:
+def _create(item: AnyItem, company: str, event: Event, *more: AnyItem) -> None:
     write = Transaction(event_item(company, event, AccountEventItem))
-    for new in (item, *links):
+    for new in (item, *more):
         write.put(new, type(new).pk.does_not_exist())
     if not isinstance(item, CompanyItem):
         require_company(write, company)

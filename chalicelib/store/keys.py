@@ -156,6 +156,14 @@ def company_license_sort_key(license_id: int | None = None) -> str:
     return "license#" + ("" if license_id is None else f"{license_id:016d}")
 
 
+def count_sort_key(noun: str = "", shard: int | None = None) -> str:
+    """Sort key of a counter of things of a company, the prefix of all of a noun, or that of all.
+
+    Without a shard, an item of that key says that all there is of the noun is counted.
+    """
+    return "count#" + (f"{noun}#" if noun else "") + ("" if shard is None else f"{shard:02d}")
+
+
 COMPANIES = "companies"
 """The partition of the links to all companies; no company's code has small letters."""
 

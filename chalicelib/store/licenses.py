@@ -13,6 +13,7 @@ from chalicelib.domain.transitions import due_of
 from chalicelib.domain.users import User
 from chalicelib.store import reads
 from chalicelib.store.accounts import put_manager, put_new_user, require_company
+from chalicelib.store.counts import put_count
 from chalicelib.store.due import as_filed, update_due_index
 from chalicelib.store.expressions import Action, Condition
 from chalicelib.store.items.events import EventItem, event_item
@@ -69,6 +70,7 @@ def issue(
         links.append(LookupItem(company, bought, product=license.product, order_id=license.order_id))
     for link in links:
         write.put(link, LookupItem.pk.does_not_exist())
+    put_count(write, "licenses", company, company_license_sort_key(license.id))
     file_license(write, license, old, order, joined)
     if manager is not None and known is None:
         put_new_user(write, manager)

@@ -14,6 +14,7 @@ from chalicelib.domain.permissions import Permission
 from chalicelib.domain.users import User
 from chalicelib.store import reads, writes
 from chalicelib.store.accounts import put_manager, put_new_user, require_closed
+from chalicelib.store.counts import put_count
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.expressions import Action, Condition
 from chalicelib.store.items.accounts import OrderItem
@@ -41,6 +42,7 @@ def file_license(write: Transaction, license: License, old: Order | None, new: O
     """
     if old is None:
         write.put(OrderItem.of(new, new.company, order_sort_key(new.id)), OrderItem.pk.does_not_exist())
+        put_count(write, "orders", new.company, order_sort_key(new.id))
     else:
         filed_under = OrderItem.unchanged(old, OrderItem.customer, OrderItem.managers, OrderItem.denied)
         numbered = [OrderItem.number.set(OrderItem.number | license.id)]

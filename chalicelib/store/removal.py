@@ -100,7 +100,10 @@ def _remove_accounts(code: str) -> Iterator[int]:
     """Until nothing is left: what was decided before, on an order for one, is written while the order goes."""
     removed = 1
     while removed:
-        yield (removed := sum(_remove(CompanyItem, code)))
+        removed = 0
+        for step in _remove(CompanyItem, code):
+            removed += step
+            yield step
 
 
 def _remove_ephemera(code: str) -> Iterator[int]:

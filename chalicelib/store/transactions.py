@@ -6,6 +6,7 @@ A transaction whose answer was lost may have been committed. Each carries an eve
 event's presence is the proof: the caller never sees its own write as somebody else's.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -17,10 +18,13 @@ from chalicelib.store import database, outbox, reads
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.expressions import Action, Condition, parameters
 from chalicelib.store.items.events import EventItem
+from chalicelib.store.items.links import CountItem
 from chalicelib.store.schema import AnyItem, Item, Operation, Raw
 from chalicelib.store.tables import key_of
 
 T = TypeVar("T")
+
+_THERE_OR_NOT = CountItem.pk.exists() | CountItem.pk.does_not_exist()
 
 
 class AlreadyPut(Exception):
@@ -95,6 +99,8 @@ class Transaction:
     again: str | None = None
     steps: list[Operation] = field(default_factory=list)
     """As DynamoDB is asked for them."""
+    _counted: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """What is added to each counter, by its keys: things of one transaction may be counted in the same one."""
     _events: list[EventItem] = field(default_factory=list)
     """All that are put."""
 
@@ -110,6 +116,10 @@ class Transaction:
         """Put an event besides the transaction's own."""
         self.put(event, type(event).sort_key.does_not_exist())
         self._events.append(event)
+
+    def count(self, counter: CountItem, by: int) -> None:
+        """Let a counter count so many more, whatever it counts by then."""
+        self._counted[counter.pk, counter.sort_key] += by
 
     def change(
         self,
@@ -146,6 +156,7 @@ class Transaction:
     def commit(self) -> None:
         """All or nothing. Raises `ConditionFailed`, `Unavailable`, and what `accompanied` and `requiring` say."""
         outcome_unknown = False
+        self._put_counts()
         requirement, required_step = _requirement.get(), len(self.steps)
         if requirement is not None:
             self.check(requirement.item, requirement.condition)
@@ -192,6 +203,10 @@ class Transaction:
         counted = [kind.repeats.add(1), kind.last_at.set(self.event.at), kind.last_key.set(self.event.sort_key)]
         counted.append(kind.last_ip.set(ip) if ip else kind.last_ip.remove())
         self.update(kind(self.event.pk, self.again), counted, kind.sort_key.exists())
+
+    def _put_counts(self) -> None:
+        for keys, by in self._counted.items():
+            self.update(CountItem(*keys), [CountItem.number.add(by), CountItem.moves.add(1)], _THERE_OR_NOT)
 
     def _is_committed(self) -> bool:
         """Whether the history proves that the transaction was committed. One that was counted is there until the next

@@ -15,12 +15,12 @@ from chalicelib.domain.limits import (
     LICENSE_USERS,
     SEAT_ACTIVATIONS,
 )
-from chalicelib.store import accounts, activations, batches, licenses, links, orders, unreadable
+from chalicelib.store import accounts, activations, batches, counts, licenses, links, orders, unreadable
 from chalicelib.store.due import DUE_SHARDS, is_indexed, shards_of
 from chalicelib.store.links import Fault
 from chalicelib.store.missing_links import left_over, missing
 
-__all__ = ["Fault", "audit", "audit_due", "audit_links", "audit_webhooks", "companies"]
+__all__ = ["Fault", "audit", "audit_counts", "audit_due", "audit_links", "audit_webhooks", "companies"]
 
 
 def companies() -> Iterator[str]:
@@ -47,6 +47,11 @@ def audit_links(company: str) -> Iterator[tuple[int, list[Fault]]]:
     Named is what leads to a license that is gone, to another one or to somebody else, or is not what that says itself.
     """
     return links.faults(company)
+
+
+def audit_counts(company: str) -> list[Fault]:
+    """What a company has that is not counted, or counted otherwise than it is there."""
+    return [_miscounted(found) for found in counts.differences(company)]
 
 
 def audit_webhooks(company: str) -> Iterator[tuple[int, list[Fault]]]:
@@ -124,6 +129,12 @@ def _counters(
         yield from _unequal(id, counter, count, active, "counter_differs.seat", email=seat.email)
     blocked = sum(1 for _ in licenses.blocked_devices(license.company, license.id))
     yield from _unequal(id, "blocked_devices", license.blocked_devices, blocked)
+
+
+def _miscounted(found: counts.Difference) -> Fault:
+    if found.count is None:
+        return Fault(None, "not_counted", {"noun": found.noun, "items": found.there})
+    return Fault(None, "count_differs", {"noun": found.noun, "count": found.count, "items": found.there})
 
 
 def _unequal(

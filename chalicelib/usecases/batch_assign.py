@@ -28,8 +28,8 @@ from chalicelib.usecases.notices import seat_notice
 from chalicelib.usecases.retry import decide_and_write
 from chalicelib.usecases.security_events import note_security_event
 
-ROWS_PER_TRANSACTION = 13
-"""People in one transaction: seven items each, of a hundred."""
+ROWS_PER_TRANSACTION = 11
+"""People in one transaction: eight items each, of a hundred."""
 HASHING_THREADS = 2
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from chalicelib.domain.activation import Snapshot
 from chalicelib.domain.instants import Instant
-from chalicelib.store import accounts, activations
+from chalicelib.store import activations, license_lists
 from chalicelib.usecases.catalog import find_product, known_product
 from chalicelib.usecases.license_lookup import holds
 
@@ -22,7 +22,7 @@ def device_licenses(
     if product is not None:
         only = frozenset({find_product(company, product, now=now).code})
     found = []
-    seen_by = accounts.seen_by_hardware(company, hardware_id, MAX_LICENSES)
+    seen_by = license_lists.seen_by_hardware(company, hardware_id, MAX_LICENSES)
     for snapshot in activations.read_snapshots(company, seen_by, hardware_id, consistent=True, blocks=False):
         if snapshot.license is None or not holds(snapshot):
             continue

@@ -17,7 +17,7 @@ from chalicelib.domain.origin import Failures, guard_strangers
 from chalicelib.domain.refusals import Refusal
 from chalicelib.domain.users import User
 from chalicelib.runtime import runtime
-from chalicelib.store import accounts, activations, licenses, login_attempts, refusals
+from chalicelib.store import accounts, activations, license_lists, licenses, login_attempts, refusals
 from chalicelib.store.login_attempts import Account
 
 MOST_LICENSES = 20
@@ -104,7 +104,7 @@ def _licenses(company: str, subject: Subject, user: User | None) -> list[int]:
         return [] if user is None else accounts.held_license_ids(company, user.id, limit=MOST_LICENSES)
     if subject.hardware_id is None:
         return []
-    seen_by = accounts.seen_by_hardware(company, subject.hardware_id, MOST_LICENSES)
+    seen_by = license_lists.seen_by_hardware(company, subject.hardware_id, MOST_LICENSES)
     return list(dict.fromkeys(license_id for license_id, _ in seen_by))
 
 

@@ -13,7 +13,7 @@ from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import is_expired, is_live
 from chalicelib.domain.users import User
 from chalicelib.runtime import runtime
-from chalicelib.store import accounts, activations
+from chalicelib.store import accounts, activations, license_lists
 from chalicelib.usecases.bounded_guesses import count_guess
 from chalicelib.usecases.catalog import find_product
 
@@ -75,7 +75,7 @@ def _was_theirs(company: str, lookup: LicenseLookup, now: Instant) -> bool:
 
     That is asked of known and unknown users alike, for the same work.
     """
-    seen_by = accounts.seen_by_hardware(company, lookup.hardware_id, _MAX_SEEN)
+    seen_by = license_lists.seen_by_hardware(company, lookup.hardware_id, _MAX_SEEN)
     try:
         user_id = _user_id(company, lookup, now, consistent=True)
     except NotFound:

@@ -9,7 +9,7 @@ from itertools import islice
 
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
-from chalicelib.store import repairs
+from chalicelib.store import counts, repairs
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.repairs import Repair
 from chalicelib.usecases.audit import audit, audit_links
@@ -22,17 +22,19 @@ def repair_links(
     `Unavailable`.
 
     Missing is filed whatever follows from a license, its order, its seats and its devices. Removed is what leads a
-    user, a hardware id or a device's id to no seat, no order to manage and no device. All else that the audit finds
-    stays as it is.
+    user, a hardware id or a device's id to no seat, no order to manage and no device. Last, counters are set to what is
+    there; each that was wrong counts as filed. All else that the audit finds stays as it is.
     """
-    counts = {"filed": 0, "removed": 0}
+    totals = {"filed": 0, "removed": 0}
     found = _repairs(company)
     while few := list(islice(found, repairs.AT_ONCE)):
         for done in _carried_out(company, _each_link_once(few), actor, now):
             for name, count in done.items():
-                counts[name] += count
+                totals[name] += count
         progress(len(few))
-    return counts
+    counted = counts.repair(company, lambda filed: _event(actor, now, filed, 0))
+    progress(counted)
+    return totals | {"filed": totals["filed"] + counted}
 
 
 def _repairs(company: str) -> Iterator[Repair]:
@@ -62,5 +64,9 @@ def _carried_out(company: str, few: list[Repair], actor: Actor, now: Instant) ->
 def _carry_out(company: str, some: list[Repair], actor: Actor, now: Instant) -> dict[str, int]:
     removed = sum(repair.removes for repair in some)
     filed = len(some) - removed
-    repairs.carry_out(company, some, Event.new("links_repaired", actor, now, filed=filed, removed=removed))
+    repairs.carry_out(company, some, _event(actor, now, filed, removed))
     return {"filed": filed, "removed": removed}
+
+
+def _event(actor: Actor, now: Instant, filed: int, removed: int) -> Event:
+    return Event.new("links_repaired", actor, now, filed=filed, removed=removed)

@@ -55,6 +55,7 @@ def _audit_names(codes: list[str], company: str | None) -> tuple[int, list[Json]
         for code in codes:
             for looked_at, faults in audits.audit_links(code):
                 note(code, looked_at, faults)
+            note(code, 0, audits.audit_counts(code))
         for code, fault in audits.audit_due(company and codes[0]):
             note(code, 1, () if fault is None else (fault,))
     return total, differences

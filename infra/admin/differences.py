@@ -50,6 +50,8 @@ MESSAGES: dict[FaultCode, str] = {
     "device_id_link_missing": "a device is not found by its id",
     "device_link_missing": "a device is not linked to its user",
     "device_links_not_marked": "the devices of its users are not marked as linked",
+    "not_counted": "its {noun} are not counted: there are {items}",
+    "count_differs": "{count} {noun} are counted, but there are {items}",
 }
 _COUNTED = {
     "times_activated": "active devices",

@@ -82,6 +82,7 @@ CALLS: dict[str, dict[str, Units]] = {
         "accounts key#": Units(0, 2),
         "accounts customer#": Units(1, 2),
         "accounts order#": Units(1, 2),
+        "accounts count#": Units(0, 4),
         "accounts ordered#": Units(0, 2),
         "accounts managed#": Units(1, 2),
         "accounts held#": Units(1),

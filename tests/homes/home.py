@@ -15,7 +15,7 @@ from app import app
 from chalicelib.bootstrap import bootstrap
 from chalicelib.runtime import runtime, using
 from chalicelib.store.writes import BATCH_WRITE_LIMIT
-from chalicelib.usecases.audit import audit, audit_due, audit_links
+from chalicelib.usecases.audit import audit, audit_counts, audit_due, audit_links
 from infra.admin.differences import difference, differences
 from infra.wsgi import wsgi
 from tests.homes.make import HOMES, TABLES
@@ -60,6 +60,7 @@ class Home:
         """What the audit finds wrong."""
         counted = [sentence for _, found in audit(self.company) for sentence in differences(found)]
         named = [difference(fault) for _, faults in audit_links(self.company) for fault in faults]
+        named += [difference(fault) for fault in audit_counts(self.company)]
         return counted + named + [difference(fault) for _, fault in audit_due(self.company) if fault is not None]
 
 

@@ -48,6 +48,9 @@ BEFORE_LINKS = (
     "a device is not linked to its user",
     "the devices of its users are not marked as linked",
     "that it will expire is not in the due index",
+    "its licenses are not counted",
+    "its orders are not counted",
+    "its users are not counted",
 )
 """What the audit says of devices that older code has activated, and of what it has issued: a repair files it."""
 NEWER = "newer"

@@ -11,7 +11,7 @@ from chalicelib.store import database
 from chalicelib.store.items.kinds import KINDS, Kind, kind_of
 from chalicelib.store.links import AUDITED
 from chalicelib.store.refusals import observe_refusal
-from chalicelib.usecases.audit import audit, audit_due, audit_links, audit_webhooks, companies
+from chalicelib.usecases.audit import audit, audit_counts, audit_due, audit_links, audit_webhooks, companies
 from chalicelib.usecases.batch_assign import start_batch
 from chalicelib.usecases.change_device import blacklist_device
 from chalicelib.usecases.deliver_events import deliver_events
@@ -125,6 +125,7 @@ def test_what_cannot_be_read_ends_no_job_and_is_named_and_no_page_that_is_not_ab
                 assert f"an item cannot be read: {raw['pk']['S']}, {raw['part']['S']}" in of_webhooks, kind
             if kind.prefix in AUDITED or kind.item.__name__ == "DueItem":
                 assert f"an item cannot be read: {raw['part']['S']}" in named, kind
+            assert bool(audit_counts(vendor.code)) == (kind.audit == "count" and "number" in raw), kind
             assert vendor.code in companies()
             if kind.partition:
                 sweep(now=vendor.now)

@@ -13,7 +13,7 @@ from chalicelib.store.items.kinds import kind_of
 from chalicelib.store.items.licenses import LicenseItem
 from chalicelib.store.items.links import LookupItem
 from chalicelib.store.items.work import DueItem
-from chalicelib.store.keys import COMPANIES, company_license_sort_key, due_pk, refusals_pk
+from chalicelib.store.keys import COMPANIES, company_license_sort_key, count_sort_key, due_pk, refusals_pk
 from chalicelib.store.schema import Raw
 from tests.store.case import Case
 from tests.store.faults import WRITES, Fault, Wire, wire
@@ -83,7 +83,7 @@ def stored(code: str) -> dict[tuple[str, str, str], Raw]:
     found = links.copy()
     for _, _, company in links:
         account = _partition(LookupItem, company)
-        found |= account | _partition(RefusalItem, refusals_pk(company))
+        found |= _summed(account) | _partition(RefusalItem, refusals_pk(company))
         for license_id in [
             int(part.removeprefix(company_license_sort_key()))
             for *_, part in account
@@ -94,6 +94,18 @@ def stored(code: str) -> dict[tuple[str, str, str], Raw]:
             due = _partition(DueItem, due_pk(due_shard(company, license_id)))
             found |= {key: item for key, item in due.items() if item["company"]["S"] == company}
     return found
+
+
+def _summed(account: dict[tuple[str, str, str], Raw]) -> dict[tuple[str, str, str], Raw]:
+    """Counters of one noun as one: which of them counts a thing follows from its id, which is drawn at random."""
+    others = {key: item for key, item in account.items() if not key[2].startswith(count_sort_key())}
+    for (table, pk, part), item in sorted(account.items()):
+        if part.startswith(count_sort_key()):
+            all_of_noun = (table, pk, part[: part.rindex("#") + 1])
+            sum = others.setdefault(all_of_noun, item | {"part": {"S": all_of_noun[2]}, "number": {"N": "0"}})
+            number = item.get("number", {"N": "0"})["N"]
+            others[all_of_noun] = sum | {"number": {"N": str(int(sum["number"]["N"]) + int(number))}}
+    return others
 
 
 def _told(row: Raw) -> set[str]:

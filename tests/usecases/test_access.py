@@ -414,6 +414,7 @@ NAMES_NOTHING = {
     "note_limit_reached",
     "noting_limits",
     "permitted",  # a condition: without the item that it is about, nothing is written
+    "audit_counts",
     "audit_links",
     "audit_webhooks",
     "repair_links",

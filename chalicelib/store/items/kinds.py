@@ -31,7 +31,7 @@ from chalicelib.store.items.ephemera import (
 )
 from chalicelib.store.items.events import AccountEventItem, EventItem, NobodysEventItem, RefusalItem, SeriesItem
 from chalicelib.store.items.licenses import BlockItem, DeviceItem, LicenseItem, SeatItem, VariablesItem
-from chalicelib.store.items.links import LicenseSummaryItem, LookupItem, UserDeviceItem
+from chalicelib.store.items.links import CountItem, LicenseSummaryItem, LookupItem, UserDeviceItem
 from chalicelib.store.items.webhooks import (
     DeliveryItem,
     EndpointItem,
@@ -48,11 +48,11 @@ Removal = Literal["license", "refusals", "company", "mail", "webhooks", "listing
 has the company in its partition, its attributes or its key. `expires`: none, for it does not say whose it is, and is of
 no use to anybody for the hours until it expires."""
 
-Audit = Literal["license", "link", "due", "webhooks", "alone", "record", "ephemera"]
+Audit = Literal["license", "link", "count", "due", "webhooks", "alone", "record", "ephemera"]
 """What finds that an item is not as it has to be, or not there: the count of its license (`usecases.audit`), the walk
-over links (`store.links`) or over what is due. Or that it cannot be read: the walk over webhooks (`store.unreadable`).
-Or why nothing does: nothing else that is stored says what it says (`alone`), it is of the past (`record`), or it may be
-lost (`ephemera`)."""
+over links (`store.links`), over what is counted (`store.counts`) or over what is due. Or that it cannot be read: the
+walk over webhooks (`store.unreadable`). Or why nothing does: nothing else that is stored says what it says (`alone`),
+it is of the past (`record`), or it may be lost (`ephemera`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +115,7 @@ KINDS = (
     Kind(LookupItem, keys.CUSTOMER_LICENSE, "company", "link"),
     Kind(LookupItem, keys.HARDWARE_LICENSE, "company", "link"),
     Kind(LookupItem, keys.device_id_sort_key(), "company", "link"),
+    Kind(CountItem, keys.count_sort_key(), "company", "count"),
     Kind(LicenseSummaryItem, keys.ORDER_LICENSE, "company", "link"),
     Kind(LicenseSummaryItem, keys.MANAGER_LICENSE, "company", "link"),
     Kind(AttemptsItem, "attempts#", "ephemera", "ephemera"),

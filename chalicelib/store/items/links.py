@@ -1,4 +1,4 @@
-"""Items that lead to others: names to ids, and what lists say of a license."""
+"""Items that lead to others: names to ids, what lists say of a license, and how many there are."""
 
 import json
 
@@ -37,6 +37,17 @@ class LicenseSummaryItem(AccountsItem[LicenseSummary]):
     def from_raw(cls, raw: Raw) -> LicenseSummary:
         row = raw.get("facts", {}).get("S")
         return super().from_raw(raw) if row is None else from_row(cls.FACTS, json.loads(row), LicenseSummary)
+
+
+class CountItem(AccountsItem[None]):
+    """How many things of a kind a company has, as far as this counter counts them; and that all are counted.
+
+    The one that says that has no number: it is there.
+    """
+
+    number = IntegerAttribute(null=True)
+    moves = IntegerAttribute(null=True)
+    """How often it was moved."""
 
 
 class UserDeviceItem(LicensesItem[None]):
