@@ -7,9 +7,9 @@ counted all.
 And of what may come next only what somebody can tell is tried: a turn that meets nothing that the others will yet do
 comes first. That is a stubborn set (Valmari, "Stubborn sets for reduced state space generation", 1989). A write that
 would be refused writes nothing before somebody has changed what it is refused for. What others will do is known from
-where they were seen to go; where one does more than was known, the walk begins anew. So a task
-ends as early as it can, and the others begin after it: that is the most that a caller can have seen. That no end is
-missed is held against the walk of all orders (tests/explore/test_walk.py).
+where they were seen to go; where one writes more than was known, which others may read at several instants, the walk
+begins anew. So a task ends as early as it can, and the others begin after it: that is the most that a caller can have
+seen. That no end is missed is held against the walk of all orders (tests/explore/test_walk.py).
 """
 
 from collections.abc import Collection, Generator, Hashable, Iterator, Mapping, Set
@@ -69,8 +69,12 @@ def schedules(schedule: Schedule, walk: Walk, *, reduced: bool = True) -> Iterat
 
 
 def _walked(schedule: Schedule, walk: Walk, ends: set[Hashable], reduced: bool) -> Generator[Schedule, None, bool]:
-    """The ends that are new; whether all was known, and nothing is left to walk."""
-    known, narrow = dict[Hashable, int](), list[_Node]()
+    """The ends that are new; whether nothing is left to walk.
+
+    What the others will do at a moment is known once all that follows was walked: what a turn does not meet they do
+    behind it as well as ahead. So no moment has to be looked at again.
+    """
+    known = dict[Hashable, int]()
     walk.schedules = walk.moments = walk.steps = 0
     path = [_node(schedule, reduced)]
     while path:
@@ -78,7 +82,6 @@ def _walked(schedule: Schedule, walk: Walk, ends: set[Hashable], reduced: bool) 
         schedule.back_to(len(path) - 1)
         if (choice := node.next(schedule.steps[-1].task if schedule.steps else -1)) is None:
             known[node.key] = node.schedules
-            narrow.append(node)
             path.pop()
             if path:
                 path[-1].schedules += node.schedules
@@ -103,7 +106,7 @@ def _walked(schedule: Schedule, walk: Walk, ends: set[Hashable], reduced: bool) 
             walk.moments += 1
             path.append(_node(schedule, reduced))
     walk.schedules = node.schedules
-    return all(_needed(node) <= node.wanted for node in narrow)
+    return True
 
 
 def _node(schedule: Schedule, reduced: bool) -> _Node:
