@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from chalicelib.domain.errors import Rejected
+from chalicelib.domain.instants import Instant
 from chalicelib.domain.invitation import read_invitation
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import Attempts, User
@@ -28,7 +29,7 @@ from tests.proof.history import CRASHED, DIED
 from tests.proof.rounds import LINEARIZABLE
 from tests.proof.rules import Violation
 
-_OF_SEATS = frozenset({"user_removed", "device_activated", "manager_removed"})
+OF_SEATS = frozenset({"user_removed", "device_activated", "manager_removed"})
 """Events of what a closed account loses, and of what it has on licenses."""
 NOTES = frozenset({"log_in_failed", "log_in_locked", "signed_in", "code_asked"})
 """Events that are noted beside an answer, once, and that no answer waits for."""
@@ -154,7 +155,7 @@ class AccountJudge:
             self._differences[left] = self.world.vendor.differences()
         stored = self.ends[left]
         opened = {str(number): one.session for number, one in enumerate(outcomes)} | {"open": self.world.session}
-        open_now = frozenset(name for name, session in opened.items() if session and _is_open(session, self.world))
+        open_now = frozenset(name for name, session in opened.items() if session and is_open(session, self.world.now))
         name = stored.password[0]
         if name == "?" and any(self._made(deed, outcome) for deed, outcome in zip(self.deeds, outcomes, strict=True)):
             name = "made"
@@ -162,7 +163,7 @@ class AccountJudge:
         return stored._replace(
             password=(name, *stored.password[1:]),
             sessions=open_now,
-            mails=_counts(Counter(dict(stored.mails)) + sent),
+            mails=as_counts(Counter(dict(stored.mails)) + sent),
         )
 
 
@@ -194,9 +195,9 @@ def _found(world: AccountWorld) -> Stored:
         _invitation(user, world),
         (len(keys) - 1, any(key.revoked for key in keys)),
         read_count(FailuresItem(f"guesses#{code}#{GUESSER}"), world.now).times,
-        _counts(Counter({type: times for type, times in noted.items() if type not in NOTES | _OF_SEATS})),
-        _counts(Counter({type: times for type, times in noted.items() if type in NOTES})),
-        _counts(Counter(about(mail.subject) for _, mail in mails.mails_of(code) if mail.to)),
+        as_counts(Counter({type: times for type, times in noted.items() if type not in NOTES | OF_SEATS})),
+        as_counts(Counter({type: times for type, times in noted.items() if type in NOTES})),
+        as_counts(Counter(about(mail.subject) for _, mail in mails.mails_of(code) if mail.to)),
     )
 
 
@@ -220,9 +221,10 @@ def _invitation(user: User, world: AccountWorld) -> str:
     return "mailed" if mailed is not None and mailed.is_of(user) else "newer"
 
 
-def _is_open(session: SessionClaims, world: AccountWorld) -> bool:
+def is_open(session: SessionClaims, now: Instant) -> bool:
+    """Whether it lasts; that it is in use may be noted."""
     try:
-        authenticate_session(session, allow_initial_password=True, now=world.now)
+        authenticate_session(session, allow_initial_password=True, now=now)
     except Rejected:
         return False
     return True
@@ -277,5 +279,5 @@ def _told(stored: Stored, possible: Sequence[Account], lax: frozenset[str]) -> I
         yield Violation(LINEARIZABLE, f"no one order of the steps explains all that is stored: {stored}")
 
 
-def _counts(counted: Counter[str]) -> Counts:
+def as_counts(counted: Counter[str]) -> Counts:
     return tuple(sorted((name, times) for name, times in counted.items() if times))

@@ -94,6 +94,11 @@ _SUBJECTS = {
     "Your email": "moved",
     "You have a password": "chosen",
     "You may use": "seat",
+    "Two-factor log-in is on": "second_factor_on",
+    "Two-factor log-in is off": "second_factor_off",
+    "Somebody guesses at": "second_factor_locked",
+    "You have new recovery codes": "recovery_codes_made",
+    "A recovery code was used": "recovery_code_used",
 }
 
 

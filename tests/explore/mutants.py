@@ -15,6 +15,7 @@ from chalicelib.store.keys import license_key_sort_key
 from chalicelib.store.transactions import Transaction
 from chalicelib.usecases import permissions, retry
 from tests.explore.account_mutants import ACCOUNT_MUTANTS
+from tests.explore.factor_mutants import FACTOR_MUTANTS
 from tests.explore.webhook_mutants import WEBHOOK_MUTANTS
 from tests.proof import mutants as of_proof
 from tests.proof.mutants import Patches, patched, rewriting
@@ -136,6 +137,7 @@ def _forgotten_while_it_comes_back() -> Patches:
 MUTANTS: dict[str, Callable[[], Patches]] = (
     of_proof.MUTANTS
     | ACCOUNT_MUTANTS
+    | FACTOR_MUTANTS
     | WEBHOOK_MUTANTS
     | {
         "list not within the limit": _list_not_within_the_limit,

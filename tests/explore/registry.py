@@ -31,9 +31,11 @@ WALKED: dict[str, tuple[str, ...]] = {
     "branding.set_branding": (
         "rename@shop",
         "color@shop",
+        "rename@management",
     ),
     "bounded_guesses.count_guess": ("guess-user@account",),
     "bounded_probes.bounded_probe": ("move@account",),
+    "call_rate.take_call": ("call@management",),
     "change_account.change_profile": (
         "rename@account",
         "rename-otherwise@account",
@@ -42,7 +44,11 @@ WALKED: dict[str, tuple[str, ...]] = {
         "choose@account",
         "change@account",
     ),
-    "change_account.end_other_sessions": ("end-others@account",),
+    "change_account.end_other_sessions": (
+        "end-others@account",
+        "end-others@factor",
+        "end-others@session",
+    ),
     "change_device.allow_device": ("allow@device",),
     "change_device.blacklist_device": (
         "block@device",
@@ -95,6 +101,7 @@ WALKED: dict[str, tuple[str, ...]] = {
         "set@account",
         "set-once@account",
         "set-reused@account",
+        "set@factor",
     ),
     "change_terms.change_terms": tuple(
         f"{deed}@{kind}" for deed in ("sell-more", "sell-less", "sell-unused") for kind in ("key", "users")
@@ -106,8 +113,10 @@ WALKED: dict[str, tuple[str, ...]] = {
     "close_account.close_account": (
         "close@account",
         "close-manager@shop",
+        "close@factor",
     ),
     "close_account.reopen_account": ("reopen-manager@shop",),
+    "company_policy.require_second_factor": ("require@management",),
     "create.create_company": ("create-company@shop",),
     "create.create_product": ("create-product@shop",),
     "create.create_api_key": (
@@ -126,7 +135,10 @@ WALKED: dict[str, tuple[str, ...]] = {
         "deactivate@users",
         "deactivate-other@users",
     ),
-    "delete_company.delete_company": ("delete-company@shop",),
+    "delete_company.delete_company": (
+        "delete-company@shop",
+        "delete-company@management",
+    ),
     "device_variables.track_on": (
         "track@device",
         "track-rival@device",
@@ -182,7 +194,20 @@ WALKED: dict[str, tuple[str, ...]] = {
         "log-in-new@account",
         "activate@account",
         "change@account",
+        "log-in@factor",
+        "turn-on@factor",
+        "turn-on-rival@factor",
     ),
+    "log_in_code.log_in_by_code": (
+        "enter@factor",
+        "enter-rival@factor",
+        "enter-wrong@factor",
+        "recover@factor",
+        "recover-rival@factor",
+    ),
+    "management_keys.create_management_key": ("make@management",),
+    "management_keys.find_caller": ("call@management",),
+    "management_keys.revoke_management_key": ("revoke@management",),
     "order_managers.add_manager": ("add-manager@shop",),
     "order_managers.remove_manager": (
         "remove-manager@shop",
@@ -195,6 +220,22 @@ WALKED: dict[str, tuple[str, ...]] = {
         "replace@users",
         "replace-rival@users",
         "replace-by-listed@batch",
+    ),
+    "second_factor.code_counted": (
+        "enter@factor",
+        "enter-wrong@factor",
+        "turn-off@factor",
+        "renew@factor",
+    ),
+    "second_factor.remove_second_factor": ("remove@factor",),
+    "second_factor.renew_recovery_codes": (
+        "renew@factor",
+        "renew-by-recovery@factor",
+    ),
+    "second_factor.turn_off": ("turn-off@factor",),
+    "second_factor.turn_on": (
+        "turn-on@factor",
+        "turn-on-rival@factor",
     ),
     "security_events.note_security_event": (
         "log-in@account",
@@ -209,19 +250,34 @@ WALKED: dict[str, tuple[str, ...]] = {
         "deliver-early@webhook",
         "deliver-late@webhook",
     ),
+    "session_list.end_one_session": (
+        "end-one@factor",
+        "end-one@session",
+    ),
+    "session_list.note_session": ("log-in@session",),
     "sessions.keep_session": (
         "change@account",
         "choose@account",
         "end-others@account",
+        "end-others@factor",
+        "end-others@session",
     ),
-    "sessions.log_out": ("log-out@account",),
+    "sessions.log_out": (
+        "log-out@account",
+        "log-out@factor",
+        "log-out@session",
+    ),
     "sessions.note_log_in": (
         "log-in@account",
         "log-in-new@account",
+        "log-in@factor",
+        "enter@factor",
     ),
     "sessions.open_session": (
         "log-in@account",
         "log-in-new@account",
+        "log-in@factor",
+        "log-in@session",
     ),
     "sweep.sweep": (
         "sweep@key",
@@ -232,28 +288,15 @@ WALKED: dict[str, tuple[str, ...]] = {
 """By `<module>.<function>` in `chalicelib.usecases`: the deeds that do it, each with its kind of world."""
 
 NOT_WALKED: dict[str, str] = {
-    "session_list.note_session": "one write without a condition, of a set: tests/usecases/test_session_list.py",
-    "session_list.end_one_session": "one transaction, where it is there: tests/usecases/test_session_list.py",
     "change_account.choose_language": "as `change_account.change_profile`: one write, under the same condition",
     "change_license.set_name": "as `change_license.set_enabled`: one write of terms, under the same condition",
     "change_account.choose_mails": "as `change_account.change_profile`: one write, under the same condition",
-    "company_policy.require_second_factor": "as `branding.set_branding`: one change, under the same condition",
-    "log_in_code.log_in_by_code": "each write under its condition, raced: tests/usecases/test_log_in_code.py",
-    "second_factor.code_counted": "as `bounded_guesses.count_guess`: counted before, by one write",
-    "second_factor.renew_recovery_codes": "as `turn_off`, under the same condition",
-    "second_factor.remove_second_factor": "as `turn_off`, under the same condition",
-    "second_factor.turn_off": "one write on condition of all that it decides by: tests/usecases/test_second_factor.py",
-    "second_factor.turn_on": "as `turn_off`, under the same condition",
     "late_sweep.note_late": "a part of `sweep.sweep`, which has announced by then: tests/usecases/test_late_sweep.py",
-    "management_keys.create_management_key": "as `create.create_api_key`: one put in the transaction of its event",
-    "management_keys.find_caller": "an observation: it is tried once, and no answer waits for it",
-    "management_keys.revoke_management_key": "as `create.revoke_api_key`: one change, under the same condition",
     "definitions.create_definition": "as `change_definition`",
     "definitions.change_definition": "one change, on condition that nobody else has changed what the product defines: "
     "tests/usecases/test_product_features.py",
     "definitions.find_definition": "it reads, by the class that has the writes as well",
     "definitions.read_defined": "so does this",
-    "call_rate.take_call": "one write under its own condition: tests/management/test_rules.py",
     "endpoints.send_one_again": "as `endpoints.send_again`, of one",
     "refused_mails.give_up_refused": "a fault and a crash at each of its writes: tests/usecases/test_refused_mails.py",
     "record_refusal.record_refusal": "an observation: no answer and no write waits for it, or fails with it",

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, ClassVar, Protocol
 
-from tests.explore import accounts, batches, devices, shop, webhooks
+from tests.explore import accounts, batches, devices, factors, listed, management, shop, webhooks
 from tests.explore.account_deeds import ACCOUNT_DEEDS, FROM
 from tests.explore.account_judge import AccountJudge
 from tests.explore.deeds import of_kind
 from tests.explore.engine import State
+from tests.explore.factor_judge import FactorJudge
 from tests.explore.judge import Judge
 from tests.explore.schedule import Schedule
 from tests.explore.serial import SerialJudge
@@ -94,4 +95,21 @@ SCENES["device"] = Scene(
 )
 SCENES["webhook"] = Scene(
     "What leaves the house", webhooks.STARTS, webhooks.DEEDS, webhooks.world, WebhookJudge, webhooks.FROM
+)
+SCENES["factor"] = Scene("A second factor", factors.STARTS, factors.DEEDS, factors.world, FactorJudge, factors.FROM)
+SCENES["session"] = Scene(
+    "Sessions",
+    tuple(listed.STARTS),
+    listed.DEEDS,
+    listed.world,
+    partial(SerialJudge, view=listed.view, never=listed.never),
+    listed.FROM,
+)
+SCENES["management"] = Scene(
+    "The Management API",
+    management.STARTS,
+    management.DEEDS,
+    management.world,
+    partial(SerialJudge, view=management.view),
+    management.FROM,
 )

@@ -15,11 +15,22 @@ from unittest.mock import patch
 
 from greenlet import getcurrent
 
-from chalicelib.domain import license
+from chalicelib.domain import license, session
+from chalicelib.domain.rate import Bucket
 from chalicelib.runtime import Caches, runtime, using
 from chalicelib.store import database, deliveries, outbox, probes, removal
 from chalicelib.turns import Turns
-from chalicelib.usecases import batch_assign, file_events, log_in, passwords, send_mails, send_webhooks, sweep
+from chalicelib.usecases import (
+    batch_assign,
+    call_rate,
+    file_events,
+    log_in,
+    passwords,
+    send_mails,
+    send_webhooks,
+    session_list,
+    sweep,
+)
 from chalicelib.webhooks import signature
 from tests.explore.engine import Answer, MemoryEngine, Request
 from tests.explore.footprints import Footprint
@@ -154,6 +165,9 @@ SMALL: tuple[tuple[Any, str, Any], ...] = (
     (batch_assign, "ROWS_PER_TRANSACTION", 1),
     (license, "LEAST_IDLE_DEVICES", 1),
     (probes, "MAX_GUESSES", 2),
+    (call_rate, "CALLS", Bucket(2, within_ms=60_000)),
+    (session, "MAX_SESSIONS", 3),
+    (session_list, "MAX_SESSIONS", 3),
     *((module, "OUT_SHARDS", 1) for module in (outbox, file_events)),
     *((module, "QUEUE_SHARDS", 1) for module in (deliveries, send_webhooks)),
 )

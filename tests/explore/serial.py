@@ -4,13 +4,14 @@ What each call does by itself is for other tests to say. Here it is asked whethe
 do not come to in turn: other answers, another state, an event or a mail more or less.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations, permutations
 from typing import Any
 
 from tests.explore.deeds import Outcome, outcome_of
 from tests.explore.engine import MemoryEngine, State
+from tests.explore.faults import LAG
 from tests.explore.schedule import Choice, Schedule, Task, Thread
 from tests.explore.scripts import Script
 from tests.explore.worlds import APART_MS
@@ -19,7 +20,11 @@ from tests.proof.rules import Violation
 
 View = Callable[[Any], object]
 """Of a world, what is stored by now: all that an order of calls may change, and no id or key that is drawn."""
-SERIAL = "as if one after another"
+SERIAL, NEVER = "as if one after another", "in no order"
+
+
+def _nothing(_: Any) -> Iterable[str]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,8 @@ class SerialDeed:
     name: str
     do: Callable[[Any], str | None]
     """In a world; answers what came of it, where that is not just `ok`."""
+    counts: bool = False
+    """Whether it is counted, and twice where an answer is lost."""
     in_steps: bool = False
     """Whether it writes more than once: who dies in between leaves what no order of whole calls leaves."""
 
@@ -49,6 +56,8 @@ class SerialJudge:
     world: Any
     deeds: Sequence[SerialDeed]
     view: View
+    never: Callable[[Any], Iterable[str]] = _nothing
+    """Of what the view tells, what is wrong whoever comes first."""
     ends: dict[int, object] = field(default_factory=dict)
     """By the mark of what is stored at the end."""
     known: dict[tuple[object, ...], tuple[Violation, ...]] = field(default_factory=dict)
@@ -57,7 +66,7 @@ class SerialJudge:
 
     def violations(self, schedule: Schedule) -> tuple[Violation, ...]:
         """Every rule that was broken."""
-        key = schedule.mark, tuple(one.outcome.answer for one in schedule.tasks)
+        key = schedule.mark, tuple((one.outcome.answer, one.began, one.met) for one in schedule.tasks)
         if key not in self.known:
             self.known[key] = tuple(self._judged(schedule.engine, schedule.mark, schedule.tasks))
         return self.known[key]
@@ -68,9 +77,12 @@ class SerialJudge:
         yield from (Violation("no bug", answer) for answer in answers.values() if answer.startswith(CRASHED))
         if any(deed.in_steps and answers[number] in (BUSY, DIED) for number, deed in enumerate(self.deeds)):
             return  # what is cut short is for its own tests
-        if not any(self._is_right(engine, order, answers, stored) for order in _orders(answers)):
+        if any(deed.counts and "lost" in tasks[number].met for number, deed in enumerate(self.deeds)):
+            return
+        yield from (Violation(NEVER, one) for one in self.never(stored[0]))
+        if not any(self._is_right(engine, order, answers, stored) for order in orders(answers, tasks)):
             said = ", ".join(f"{deed.name}: {answers[number]}" for number, deed in enumerate(self.deeds))
-            serial = [self.right[order] for order in permutations(answers)]
+            serial = list(self.right.values())
             yield Violation(SERIAL, f"{said}: {stored}; one after another: {serial}")
 
     def _is_right(self, engine: MemoryEngine, order: tuple[int, ...], answers: dict[int, str], stored: object) -> bool:
@@ -92,7 +104,7 @@ class SerialJudge:
             engine, alone.engine.state
         )
 
-    def _stored(self, engine: MemoryEngine, state: State) -> object:
+    def _stored(self, engine: MemoryEngine, state: State) -> tuple[object, int]:
         """What people see of a state, and how much the audit finds there: it names what was drawn."""
         end, engine.state = engine.state, dict(state)
         try:
@@ -105,9 +117,14 @@ class SerialJudge:
         return lambda: self.deeds[number].outcome(here)
 
 
-def _orders(answers: dict[int, str]) -> Iterator[tuple[int, ...]]:
-    """All orders, first of all calls, then without those that may have done nothing."""
+def orders(answers: dict[int, str], tasks: Sequence[Task]) -> Iterator[tuple[int, ...]]:
+    """All orders in which who was answered before another began comes first: of all calls, then without those that may
+    have done nothing. A replica that lags answers one as if he had come before.
+    """
+    over = {task.number: () if LAG in task.met else task.began or () for task in tasks}
     maybe = [number for number, answer in answers.items() if answer in (BUSY, DIED)]
     for count in range(len(maybe) + 1):
         for undone in combinations(maybe, count):
-            yield from permutations([number for number in answers if number not in undone])
+            for order in permutations([number for number in answers if number not in undone]):
+                if not any(later in over[one] for one, later in combinations(order, 2)):
+                    yield order

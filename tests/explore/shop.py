@@ -112,7 +112,7 @@ def view(world: ShopWorld) -> object:
         "people": sorted(_person(user) for user in people),
         "events": _counted(map(_event, events)),
         "mails": _counted((mail.to, mail.subject) for _, mail in mails.mails_of(code)),
-        "left": None if company is not None else _left(code),
+        "left": None if company is not None else left_of(code, *TABLE_KEYS),
     }
 
 
@@ -149,10 +149,10 @@ def _counted(things: Iterable[tuple[str, ...]]) -> list[tuple[tuple[str, ...], i
     return sorted(Counter(things).items())
 
 
-def _left(code: str) -> int:
-    """Items that say whose they are, in all tables."""
+def left_of(code: str, *names: str) -> int:
+    """Items that say that they are of this company, in these tables."""
     connection = database.connection()
-    tables = (connection.send("Scan", {"TableName": connection.table_name(name)})["Items"] for name in TABLE_KEYS)
+    tables = (connection.send("Scan", {"TableName": connection.table_name(name)})["Items"] for name in names)
     return sum(code in str(item) for items in tables for item in items)
 
 

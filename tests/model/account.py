@@ -581,14 +581,14 @@ def _with_attempts(account: Account, origin: str, attempts: Attempts | None) -> 
 
 
 def _told(account: Account, event: str) -> Account:
-    return replace(account, events=_one(account.events, event))
+    return replace(account, events=with_one(account.events, event))
 
 
 def _mailed(account: Account, mail: str) -> Account:
-    return replace(account, mails=_one(account.mails, mail))
+    return replace(account, mails=with_one(account.mails, mail))
 
 
-def _one(counts: Counts, more: str) -> Counts:
+def with_one(counts: Counts, more: str) -> Counts:
     """With one more of it."""
     found = dict(counts)
     return tuple(sorted((found | {more: found.get(more, 0) + 1}).items()))
