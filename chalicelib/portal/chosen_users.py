@@ -78,13 +78,17 @@ def _needs(fields: Mapping[str, str]) -> tuple[Permission, ...]:
     return ("set_max_activations",)
 
 
-def _question(view: ChosenView, do: str) -> Context:
-    devices = sum(row.taken for row in view.rows)
-    off = ngettext(
+def _deactivated(devices: int) -> str:
+    return ngettext(
         "One active device of these users is deactivated.",
         "{n} active devices of these users are deactivated.",
         devices,
     )
+
+
+def _question(view: ChosenView, do: str) -> Context:
+    devices = sum(row.taken for row in view.rows)
+    off = _deactivated(devices) if devices else gettext("None of these users has an active device.")
     match do:
         case "reset":
             title, sentences = gettext("Reset devices"), [off]

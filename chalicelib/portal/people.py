@@ -50,11 +50,7 @@ def _load_leave(request: PortalRequest, claims: SessionClaims, user_id: int) -> 
         "title": gettext("{who} leaves the company", who=who),
         "sentences": [
             gettext("{who} can no longer use: {products}.", who=who, products=", ".join(held.title for held in seats)),
-            ngettext(
-                "{n} active device is deactivated.",
-                "{n} active devices are deactivated.",
-                sum(held.devices for held in seats),
-            ),
+            *([_deactivated(devices)] if (devices := sum(held.devices for held in seats)) else []),
             *([_not_yours(view, kept)] if kept else []),
             *([] if view.is_all else [gettext("Seats on licenses older than your newest ones stay.")]),
             gettext(
@@ -64,6 +60,10 @@ def _load_leave(request: PortalRequest, claims: SessionClaims, user_id: int) -> 
         "button": gettext("Remove {who}", who=who),
         "danger": True,
     }
+
+
+def _deactivated(devices: int) -> str:
+    return ngettext("{n} active device is deactivated.", "{n} active devices are deactivated.", devices)
 
 
 def _not_yours(view: PersonView, products: str) -> str:

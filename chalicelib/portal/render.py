@@ -199,7 +199,9 @@ def _ago(at: Instant | None, now: Instant) -> "Markup | str":
     if at is None or now - at > _MONTH_MS:
         return _day(at)
     minutes = max(0, now - at) // 60_000
-    if minutes < 60:
+    if minutes == 0:
+        words = gettext("just now")
+    elif minutes < 60:
         words = gettext("{n} min ago", n=minutes)
     elif minutes < 24 * 60:
         words = gettext("{n} h ago", n=minutes // 60)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.domain.email import display_email
 from chalicelib.domain.errors import NotFound
-from chalicelib.domain.second_factor import setup_uri
+from chalicelib.domain.second_factor import is_missing, setup_uri
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import User
 from chalicelib.languages import gettext
@@ -15,7 +15,13 @@ from chalicelib.portal.handlers import Change, FormResult, action
 from chalicelib.portal.request import PortalRequest
 from chalicelib.usecases import portal_queries
 from chalicelib.usecases.portal_queries import Principal
-from chalicelib.usecases.second_factor import offer_secret, renew_recovery_codes, turn_off, turn_on
+from chalicelib.usecases.second_factor import (
+    offer_secret,
+    renew_recovery_codes,
+    turn_off,
+    turn_on,
+    without_second_factor,
+)
 from chalicelib.usecases.sessions import keep_session
 
 if TYPE_CHECKING:
@@ -51,7 +57,7 @@ def _load_set_up(request: PortalRequest, claims: SessionClaims) -> Loaded:
     uri = setup_uri(offer.secret, view.company.name, display_email(view.user.email))
     groups = [offer.secret[start : start + _GROUP] for start in range(0, len(offer.secret), _GROUP)]
     shown = {"offer": offer, "key": " ".join(groups), "uri": uri, "drawing": _drawing(uri)}
-    return view, shown | {"asked": view.is_held, "back": "" if view.is_held else ACCOUNT}
+    return view, shown | {"asked": view.is_held, "back": ACCOUNT}
 
 
 @action("second_factor.html", TurnOnForm, _load_set_up)
@@ -99,9 +105,16 @@ def codes(request: PortalRequest, view: Principal, form: CodeForm) -> Change[Cha
 
 
 def _load_off(request: PortalRequest, claims: SessionClaims) -> Loaded:
-    return _load(request, claims), {
+    view = _load(request, claims)
+    off = gettext("A log-in then takes your password alone, and your recovery codes are void.")
+    asks = is_missing(without_second_factor(view.user), view.company)
+    again = gettext(
+        "{company} asks managers for it: until you set it up again, nothing else of the portal opens.",
+        company=view.company.name,
+    )
+    return view, {
         "title": gettext("Turn two-factor log-in off"),
-        "sentences": [gettext("A log-in then takes your password alone, and your recovery codes are void.")],
+        "sentences": [again if asks else off],
         "button": gettext("Turn it off"),
         "danger": True,
     }

@@ -258,17 +258,17 @@ def _limit_set(who: str, limit: int | None) -> str:
 
 def _load_reset(request: PortalRequest, claims: SessionClaims, license_id: int, user_id: int) -> Loaded:
     view, more = load_user(request, claims, license_id, user_id)
-    who = display_email(view.row.user.email)
+    who, devices = display_email(view.row.user.email), view.row.taken
     return view, more | {
         "title": gettext("Reset total activations"),
         "sentences": [
-            gettext(
-                "Devices of {who} on this license that are deactivated: {devices}.", who=who, devices=view.row.taken
-            ),
+            gettext("Devices of {who} on this license that are deactivated: {devices}.", who=who, devices=devices),
             gettext("Their activations are free at once, and the user can activate again."),
             *transfer_hint(view.license),
-        ],
-        "button": reset_button(view.row.taken, gettext("Reset activations")),
+        ]
+        if devices
+        else [gettext("No device is active.")],
+        "button": reset_button(devices, gettext("Reset activations")),
         "danger": True,
     }
 

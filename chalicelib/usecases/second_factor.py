@@ -151,8 +151,8 @@ def with_code_used(user: User, typed: str, now: Instant) -> User:
             raise Invalid("invalid_code", field="code", of="used_code")
         return replace(user, totp_step=step)
     used = _hash(user, code)
-    if used not in user.recovery_hashes:
-        raise _wrong()
+    if used not in user.recovery_hashes:  # it was used, or never was one: no used one is kept
+        raise Invalid("invalid_code", field="code", of="recovery_code")
     return replace(user, recovery_hashes=user.recovery_hashes - {used})
 
 

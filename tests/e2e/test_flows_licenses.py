@@ -53,7 +53,7 @@ def at_devices(site: Site, page: playwright.Page) -> None:
 def test_licenses_are_searched_filtered_and_sorted(either_page: playwright.Page, site: Site) -> None:
     first, disabled = (issued(site.vendor, "viewer", order_id=order) for order in ("Z-1", "A-2"))
     site.enter(either_page, "/portal/licenses")
-    expect(either_page.locator(".pager")).to_contain_text("1\N{EN DASH}3 of 3 licenses")
+    expect(either_page.locator(".pager")).to_contain_text("3 licenses")
     search(either_page, "z-1")
     shows(either_page, first.license_key)
     search(either_page, "nothing-like-it")
@@ -249,4 +249,4 @@ def test_what_is_chosen_in_the_filter_is_sent_at_once_and_keeps_the_focus(page: 
     page.locator("[name=product]").select_option("viewer")
     shows(page, viewer.license_key)
     expect(page.locator("[name=product]")).to_be_focused()
-    expect(page.locator("body > .live")).to_have_text("1\N{EN DASH}1 of 1 licenses")
+    expect(page.locator("body > .live")).to_have_text("1 license")

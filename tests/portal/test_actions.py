@@ -220,6 +220,7 @@ def test_an_initial_password_leads_to_the_choice_of_another_and_nowhere_else(ven
     page = browser.log_in(vendor.code, MANAGER, initial_password(account(vendor, MANAGER)) or "")
     assert page.path == "/portal/password"
     assert browser.get(at(license)).path == "/portal/password"
+    assert ("Cancel" in page.words, "/portal/account" in page.links) == (False, False)
     assert browser.send("/portal/password", new_password=PASSWORD, again="different one").status == 400
     page = browser.send("/portal/password", new_password=PASSWORD, again=PASSWORD)
     assert (page.path, "Your new password is set." in page.words) == ("/portal", True)

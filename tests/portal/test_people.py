@@ -10,7 +10,7 @@ from chalicelib.usecases.assign_user import Profile, assign_user
 from chalicelib.usecases.change_seat import remove_account
 from chalicelib.usecases.remove_person import remove_person
 from chalicelib.web import clock
-from tests.portal.browser import Page, browser_of
+from tests.portal.browser import Page, at, browser_of
 from tests.store.costs import counted
 from tests.support import ADMIN, Vendor
 from tests.usecases.people import MANAGER, PASSWORD, account, chosen, issued
@@ -50,7 +50,23 @@ def test_everyone_is_listed_once_with_all_licenses_and_devices(vendor: Vendor, l
     page = browser_of(vendor, MANAGER).get("/portal/people")
     assert page.words.count(ANN) == 1
     assert "Ann Schäfer +49 30 1 Revit, Revit 1" in page.words
-    assert "of 2 people" in page.words
+    assert "2 people" in page.words
+
+
+def test_one_who_is_alone_is_counted_in_the_singular(vendor: Vendor, licenses: list[License]) -> None:
+    browser = browser_of(vendor, MANAGER)
+    assert "1 person All times" in browser.get("/portal/people", search="ann").words
+    browser.http.headers["Accept-Language"] = "de"
+    assert "1 Person Alle Zeiten" in browser.get("/portal/people", search="ann").words
+
+
+def test_of_devices_that_there_are_not_nothing_is_said(vendor: Vendor, licenses: list[License]) -> None:
+    browser, off = browser_of(vendor, MANAGER), "deactivated"
+    assert "1 active device is deactivated." in browser.get(f"{person(vendor, ANN)}/leave").words
+    assert off not in browser.get(f"{person(vendor, BEN)}/leave").words
+    ben, chosen_users = account(vendor, BEN).id, at(licenses[1], "/users/chosen")
+    assert off not in browser.get(at(licenses[1], f"/users/{ben}/reset")).words
+    assert off not in browser.get(chosen_users, do="reset", **{f"user-{ben}": "on"}).words
 
 
 @pytest.mark.parametrize(("search", "found"), [("Schäfer", True), ("ann", True), ("30 1", True), ("ben", False)])

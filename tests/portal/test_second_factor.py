@@ -127,7 +127,8 @@ def test_a_wrong_code_is_answered_in_place(vendor: Vendor, owner: Protected) -> 
     browser, page = begin(vendor)
     again = browser.send(page, code="00")
     assert (again.status, again.path) == (400, CODE)
-    assert "This code is wrong." in again.words
+    assert "This code is wrong, or a recovery code that was used already." in again.words
+    assert "This code is wrong." in browser.send(page, code=wrong_code(owner.secret, vendor.now)).words
     assert browser.send(again, code=owner.shows(vendor.now)).path == "/portal"
     other, page = begin(vendor)
     assert "This code was used already." in other.send(page, code=owner.shows(vendor.now)).words
@@ -200,6 +201,7 @@ def test_it_is_turned_off_with_a_code(vendor: Vendor, owner: Protected) -> None:
     page = browser.send(SET_UP + "/codes", code=owner.recovery_codes[0])
     codes = RECOVERY_CODE.findall(page.words)
     assert len(codes) == 10
+    assert "a recovery code that was used already." in browser.send(SET_UP + "/off", code=owner.recovery_codes[0]).words
     page = browser.send(SET_UP + "/off", code=codes[0])
     assert (page.path, "Two-factor log-in is off." in page.words) == (ACCOUNT, True)
     assert browser.get(SET_UP + "/off").status == 404
@@ -217,6 +219,23 @@ def test_a_manager_of_whom_it_is_asked_sets_it_up_before_anything_else(vendor: V
     page = set_up(manager, vendor.now, page)
     assert len(RECOVERY_CODE.findall(page.words)) == 10
     assert manager.get("/portal").path == "/portal"
+
+
+def test_who_turns_off_what_is_asked_of_managers_is_told_before(vendor: Vendor, owner: Protected) -> None:
+    browser, page = begin(vendor)
+    browser.send(page, code=owner.shows(vendor.now))
+    warning = "asks managers for it: until you set it up again, nothing else of the portal opens."
+    assert warning not in browser.get(SET_UP + "/off").words
+    require_second_factor(vendor.code, "managers", ADMIN, now=vendor.now)
+    assert warning in browser.get(SET_UP + "/off").words
+    assert browser.send(SET_UP + "/off", code=owner.recovery_codes[0]).path == SET_UP
+
+
+def test_that_no_recovery_code_is_left_is_said(vendor: Vendor, owner: Protected) -> None:
+    for code in owner.recovery_codes:
+        browser, page = begin(vendor)
+        browser.send(page, code=code)
+    assert "No recovery code is left." in browser.get(ACCOUNT).words
 
 
 def test_who_manages_nothing_is_not_asked(vendor: Vendor, license: License) -> None:

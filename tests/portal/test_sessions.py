@@ -41,9 +41,7 @@ def test_the_browsers_of_an_account_are_listed_and_one_is_ended(vendor: Vendor) 
     entered(vendor, "curl/8", OTHER)
     page = here.get("/portal/account")
     assert listed(page) == ["Firefox (Windows)", "Safari (iPhone)"]
-    assert re.search(
-        r"Firefox \(Windows\) this one .*opened \d+ \w+ \d+, \d\d:\d\d · last used \d+ min ago", page.words
-    )
+    assert re.search(r"Firefox \(Windows\) this one .*opened \d+ \w+ \d+, \d\d:\d\d · last used just now", page.words)
     (end,) = ends(here)
     assert "You are logged out there: Safari (iPhone)." in here.get(end).words
     form = here.get(end).form(end)
@@ -52,6 +50,13 @@ def test_the_browsers_of_an_account_are_listed_and_one_is_ended(vendor: Vendor) 
         assert (page.path, "The session has ended." in page.words) == ("/portal/account", True)
     assert listed(page) == ["Firefox (Windows)"]
     assert phone.get("/portal/licenses").path == "/portal/log-in"
+
+
+def test_other_sessions_are_ended_only_where_there_are_any(vendor: Vendor) -> None:
+    here = entered(vendor, FIREFOX)
+    assert "/portal/account/sessions" not in here.get("/portal/account").links
+    entered(vendor, IPHONE)
+    assert "/portal/account/sessions" in here.get("/portal/account").links
 
 
 def test_a_browser_that_says_nothing_we_know_is_listed_in_our_words(vendor: Vendor) -> None:
