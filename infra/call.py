@@ -1,6 +1,6 @@
 """One signed call of the License API to the running demo, as an application would make it.
 
-    python -m infra.call activate_license product=viewer license_key=… hardware_id=my-laptop
+    .venv/bin/python -m infra.call activate_license product=viewer license_key=… hardware_id=my-laptop
 
 Keys and address come from `demo.json`. Exit 0 for a 2xx whose signature is right, else 1; 2 if nothing answers; 3 if
 the answer could not be written.
@@ -101,9 +101,9 @@ def is_signed(response: httpx.Response, public_key: str) -> bool:
 def main() -> None:
     """Make one call and show its answer."""
     parser = argparse.ArgumentParser(
-        prog="python -m infra.call",
+        prog=".venv/bin/python -m infra.call",
         description="Make one signed call of the License API to the running demo; verify and show the answer.",
-        epilog="example: python -m infra.call check_license product=viewer license_key=KEY hardware_id=my-laptop",
+        epilog="example: .venv/bin/python -m infra.call check_license product=viewer license_key=KEY hardware_id=my-pc",
     )
     parser.add_argument("--home", type=Path, default=Path(".local"), help="folder of demo.json (default: .local)")
     parser.add_argument("--digest", action="store_true", help="sign the whole request, and not just its date")

@@ -1,6 +1,6 @@
 """`chalice local` on a data directory of this machine: the data of `make run`, served by Chalice's own server.
 
-    python -m infra.chalice_local --port 8001          further options are those of `chalice local`
+    .venv/bin/python -m infra.chalice_local --port 8001          further options are those of `chalice local`
 
 Uses the server that runs on it, or else runs one for as long, which has the engine, the sweep and the mail.
 docs/chalice.md says what Chalice's other commands do here.
@@ -31,9 +31,9 @@ _READY = "Serving on "
 def main() -> None:
     """Serve until a signal ends it. Exit 2 and one sentence on standard error for what cannot be served."""
     parser = argparse.ArgumentParser(
-        prog="python -m infra.chalice_local",
+        prog=".venv/bin/python -m infra.chalice_local",
         description="Run `chalice local` with the data of a folder. Further options are those of `chalice local`.",
-        epilog="example: python -m infra.chalice_local --port 8001 --no-autoreload",
+        epilog="example: .venv/bin/python -m infra.chalice_local --port 8001 --no-autoreload",
     )
     parser.add_argument("--home", type=Path, default=Path(".local"), help="folder of the data (default: .local)")
     add_version(parser)

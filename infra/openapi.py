@@ -133,9 +133,9 @@ def text(document: Json) -> str:
 def main() -> None:
     """Write both documents."""
     parser = argparse.ArgumentParser(
-        prog="python -m infra.openapi",
+        prog=".venv/bin/python -m infra.openapi",
         description="Write docs/openapi.json and docs/openapi-management.json, the OpenAPI documents, from the code.",
-        epilog="example: python -m infra.openapi",
+        epilog="example: .venv/bin/python -m infra.openapi",
     )
     add_version(parser)
     parser.parse_args()

@@ -1,6 +1,6 @@
 """Everything on one machine: the tables, a demo, the sweep and the server, until Ctrl-C.
 
-    python -m infra.run                 what `make run` does; PORT in the environment (8000)
+    .venv/bin/python -m infra.run                 what `make run` does; PORT in the environment (8000)
 
 All that is kept is in one folder, `.local`: the data, the secrets, `demo.json`. While it runs, `environment.json`
 there says how to reach it (`infra.local.running`).
@@ -137,9 +137,9 @@ def run(
 def main() -> None:
     """Run until a signal ends it. Exit 2 and one sentence on standard error for what cannot be run."""
     parser = argparse.ArgumentParser(
-        prog="python -m infra.run",
+        prog=".venv/bin/python -m infra.run",
         description="Run sweep and server on 127.0.0.1:$PORT (8000), with all data in one folder.",
-        epilog="example: PORT=8001 python -m infra.run --home .local",
+        epilog="example: PORT=8001 .venv/bin/python -m infra.run --home .local",
     )
     parser.add_argument("--home", type=Path, default=Path(".local"), help="folder of the data (default: .local)")
     parser.add_argument("--no-demo", action="store_true", help="make no demo company: for a server in real use")

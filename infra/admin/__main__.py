@@ -1,4 +1,4 @@
-"""`python -m infra.admin`: Ctrl-C is heard before the command itself is loaded, which takes its time."""
+"""`.venv/bin/python -m infra.admin`: Ctrl-C is heard before the command itself is loaded, which takes its time."""
 
 import os
 import signal

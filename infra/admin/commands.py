@@ -31,7 +31,7 @@ from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.issue_license import issue_license
 from infra.admin import keys
 from infra.admin.command_result import CommandResult, make_once
-from infra.admin.inputs import read_drawing
+from infra.admin.inputs import read_drawings
 from infra.admin.operator_name import operator
 from infra.admin.parser import UsageError
 from infra.progress import counting
@@ -90,8 +90,7 @@ def company_set(
     *,
     now: Instant,
 ) -> CommandResult:
-    drawing = read_drawing("--logo", logo) if logo else logo
-    at_night = read_drawing("--logo-dark", logo_dark) if logo_dark else logo_dark
+    drawing, at_night = read_drawings({"--logo": logo, "--logo-dark": logo_dark})
     company = set_branding(code, accent, drawing, operator(), logo_dark=at_night, name=name, zone=time_zone, now=now)
     shown = {"accent": company.accent or None, "logo": bool(company.logo), "logo_dark": bool(company.logo_dark)}
     shown |= {"time_zone": company.time_zone or "UTC"}

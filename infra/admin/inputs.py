@@ -1,13 +1,29 @@
 """What a command reads besides its command line: a file, standard input."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from infra.admin.parser import UsageError
 
 
-def read_drawing(option: str, name: str) -> str:
-    """The logo in the file that an option names. Raises `UsageError`."""
+def read_drawings(files: Mapping[str, str | None]) -> list[str | None]:
+    """The logos in the files that options name; what is empty or None is answered as it is.
+
+    Raises `UsageError`: all that is wrong with any of them.
+    """
+    drawings, wrong = [], []
+    for option, name in files.items():
+        try:
+            drawings.append(_read_drawing(option, name) if name else name)
+        except UsageError as error:
+            wrong.append(str(error).rstrip("."))
+    if wrong:
+        raise UsageError(f"{'; '.join(wrong)}.")
+    return drawings
+
+
+def _read_drawing(option: str, name: str) -> str:
     try:
         drawing = Path(name).read_text("utf-8-sig")
     except UnicodeDecodeError:

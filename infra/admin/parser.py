@@ -16,7 +16,7 @@ from infra.admin.command import Command, Option
 from infra.admin.command_table import COMMANDS
 from infra.version import add_version
 
-PROG = "python -m infra.admin"
+PROG = ".venv/bin/python -m infra.admin"
 OPERATOR = Option(
     "--operator", "NAME", "who does it, for the history; your name on this system, if not given", values.text
 )
@@ -104,7 +104,7 @@ def _add(pages: Any, word: str, command: Command, wrong: list[str]) -> None:
     for option in command.options:
         _add_option(page, option)
     page.add_argument("--json", action="store_true", help="answer one JSON document")
-    home = "folder of the data of `python -m infra.run` (.local)"
+    home = "folder of the data of `.venv/bin/python -m infra.run` (.local)"
     page.add_argument("--stage", action=_Once, metavar="NAME", help="a stage of .chalice/config.json, on AWS")
     page.add_argument("--home", type=Path, action=_Once, metavar="DIR", help=home)
     _add_option(page, OPERATOR)

@@ -50,10 +50,10 @@ def _measured(base: str | None) -> Figures:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m infra.bench",
+        prog=".venv/bin/python -m infra.bench",
         description="Measure each call by turns with its floor: a raw HTTP answer of the same server, the same reads "
         "and writes by bare SQLite, and the RSA signatures. Some minutes.",
-        epilog="example: python -m infra.bench --base HEAD~1 --json build/figures.json",
+        epilog="example: .venv/bin/python -m infra.bench --base HEAD~1 --json build/figures.json",
     )
     parser.add_argument("--base", metavar="COMMIT", help="measure the server of another commit by turns with this one")
     parser.add_argument("--json", type=_writable, metavar="FILE", help="write all figures")

@@ -4,7 +4,7 @@ One raw HTTP answer of the same server, as long as ours; the same reads and writ
 and as many RSA signatures (and hashes of a password) as ours has to make. A call is made once in this process, and
 what it asks of the database is noted (`watch`); the floor does that again and again, in a file of its own.
 
-    python -m infra.bench.floor PLAN         what a measurement starts by itself
+    .venv/bin/python -m infra.bench.floor PLAN         what a measurement starts by itself
 """
 
 import argparse
@@ -128,9 +128,9 @@ def _read(connection: sqlite3.Connection, keys: list[Key]) -> None:
 def main() -> None:
     """Serve the floor of a call."""
     parser = argparse.ArgumentParser(
-        prog="python -m infra.bench.floor",
+        prog=".venv/bin/python -m infra.bench.floor",
         description="Serve the floor of a call, as a measurement has written it down; it starts this by itself.",
-        epilog="example: python -m infra.bench.floor plan.json",
+        epilog="example: .venv/bin/python -m infra.bench.floor plan.json",
     )
     parser.add_argument("plan", type=Path, metavar="PLAN", help="what the call comes to, in JSON")
     add_version(parser)

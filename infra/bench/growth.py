@@ -90,9 +90,9 @@ def table(found: dict[str, tuple[Latencies, Latencies]]) -> str:
 def main(arguments: list[str] | None = None) -> int:
     """Measure and print; answers the exit code."""
     parser = argparse.ArgumentParser(
-        prog="python -m infra.bench.growth",
+        prog=".venv/bin/python -m infra.bench.growth",
         description="How a check and an activation grow with licenses, devices, history and processes; some minutes.",
-        epilog="example: python -m infra.bench.growth > growth.md",
+        epilog="example: .venv/bin/python -m infra.bench.growth > growth.md",
     )
     add_report(parser, GROWTH)
     add_version(parser)

@@ -1,4 +1,4 @@
-"""Where the CPU of a call goes, by line and by layer: `python -m infra.bench.profile`, in Markdown.
+"""Where the CPU of a call goes, by line and by layer: `.venv/bin/python -m infra.bench.profile`, in Markdown.
 
 A call is answered again and again in this process, from its bytes to the bytes of its answer. Meanwhile the kernel's
 timer of CPU time interrupts it, and the line that is at work is noted. What C code takes (SQLite, RSA, JSON) counts
@@ -219,9 +219,9 @@ def _floors(name: str, home: Path, of: vendor.Vendor, respond: Respond) -> dict[
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m infra.bench.profile",
+        prog=".venv/bin/python -m infra.bench.profile",
         description="Where the CPU of a call goes, by layer and by line: as tables in Markdown, in a minute or two.",
-        epilog="example: python -m infra.bench.profile check 'activate by key'",
+        epilog="example: .venv/bin/python -m infra.bench.profile check 'activate by key'",
     )
     parser.add_argument("call", nargs="*", metavar="CALL", help=f"of {', '.join(CALLS)} (default: all)")
     add_report(parser, PROFILE)

@@ -173,9 +173,9 @@ def _said(header: bytes, head: bytes) -> bytes:
 def main(arguments: list[str] | None = None) -> int:
     """Measure and print; answers the exit code."""
     parser = argparse.ArgumentParser(
-        prog="python -m infra.bench.webhooks",
+        prog=".venv/bin/python -m infra.bench.webhooks",
         description="How fast events are delivered to an endpoint, while others hang or are slow; some minutes.",
-        epilog="example: python -m infra.bench.webhooks --events 10000",
+        epilog="example: .venv/bin/python -m infra.bench.webhooks --events 10000",
     )
     parser.add_argument("--events", type=int, default=EVENTS, help="that are delivered (default: %(default)s)")
     add_version(parser)

@@ -1,4 +1,4 @@
-"""`python -m infra.cost`: what a month and a million calls cost, as tables in Markdown or as JSON. AWS is not asked."""
+"""`.venv/bin/python -m infra.cost`: what a month and a million calls cost, as Markdown or JSON. AWS is not asked."""
 
 import argparse
 import json
@@ -90,9 +90,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m infra.cost",
+        prog=".venv/bin/python -m infra.cost",
         description="What a month, and a million calls, on AWS cost, by list prices and the budgets that tests hold.",
-        epilog="example: python -m infra.cost --devices 250000",
+        epilog="example: .venv/bin/python -m infra.cost --devices 250000",
     )
     parser.add_argument(
         "--devices",

@@ -1,4 +1,4 @@
-"""`python -m infra.scale`: a day of a model fleet, and what is hottest, as tables in Markdown."""
+"""`.venv/bin/python -m infra.scale`: a day of a model fleet, and what is hottest, as tables in Markdown."""
 
 import argparse
 from collections.abc import Iterable, Sequence
@@ -70,9 +70,9 @@ def _table(head: list[str], rows: Iterable[list[str]]) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Reckon and print."""
     parser = argparse.ArgumentParser(
-        prog="python -m infra.scale",
+        prog=".venv/bin/python -m infra.scale",
         description="A day of a model fleet on AWS, and what is hottest, from the budgets that tests hold.",
-        epilog="example: python -m infra.scale --devices 1000000 --opening-minutes 10",
+        epilog="example: .venv/bin/python -m infra.scale --devices 1000000 --opening-minutes 10",
     )
     for field in fields(Fleet):
         option = f"--{field.name.replace('_', '-')}"

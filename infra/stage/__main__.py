@@ -1,4 +1,4 @@
-"""`python -m infra.stage VERB STAGE`: what an operator does with a stage.
+"""`.venv/bin/python -m infra.stage VERB STAGE`: what an operator does with a stage.
 
 A verb is a module of this folder with `HELP`, `EXAMPLE`, `add_arguments(page)` and `run(stage, given)`, which answers
 the exit code. Exit 0: done · 1: it was tried and failed · 2: nothing done, for what standard error says in one sentence
@@ -38,9 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m infra.stage",
+        prog=".venv/bin/python -m infra.stage",
         description="Package, deploy and watch a stage.",
-        epilog="example: python -m infra.stage package dev",
+        epilog="example: .venv/bin/python -m infra.stage package dev",
     )
     add_version(parser)
     pages = parser.add_subparsers(metavar="VERB", required=True)

@@ -38,7 +38,7 @@ from infra.stage.small_aws import small_aws
 from infra.stage.stages import Stage, StageError
 
 HELP = "measure a cold start of the package of a stage, by its parts; two minutes"
-EXAMPLE = "python -m infra.stage coldstart dev"
+EXAMPLE = ".venv/bin/python -m infra.stage coldstart dev"
 RUNS = 15
 """Fresh processes of each kind, by turns, for a machine is never the same for long."""
 

@@ -18,7 +18,7 @@ from infra.stage.stages import Stage, StageError
 from infra.stage.tables import TABLES
 
 HELP = "make a stage what the working copy says, and show what changes"
-EXAMPLE = "python -m infra.stage deploy dev"
+EXAMPLE = ".venv/bin/python -m infra.stage deploy dev"
 
 SECRETS = tuple(name for name, field in Secrets.model_fields.items() if field.is_required())
 """Without these no function starts."""
@@ -95,7 +95,7 @@ def guard_secrets(aws: Aws, stage: Stage) -> None:
     names = [f"/{stage.stack}/{name}" for name in SECRETS]
     missing = aws.client("ssm").get_parameters(Names=names)["InvalidParameters"]
     if missing:
-        command = f"python -m infra.admin secrets create --stage {stage.name}"
+        command = f".venv/bin/python -m infra.admin secrets create --stage {stage.name}"
         missing_names = ", ".join(sorted(missing))
         raise StageError(f"The stage has no secrets in {aws.region} yet ({missing_names}): make them by `{command}`.")
 

@@ -19,7 +19,7 @@ from infra.stage.stages import ROOT, Stage, read_config
 from infra.stage.trim import trim
 
 HELP = "write the template and the archive of a stage into build/STAGE/"
-EXAMPLE = "python -m infra.stage package dev"
+EXAMPLE = ".venv/bin/python -m infra.stage package dev"
 
 ARCHITECTURES = {"arm64": "aarch64", "x86_64": "x86_64"}
 """Lambda's name → the name in wheels."""

@@ -8,7 +8,7 @@ from infra.stage.deploy import add_table_loss, apply
 from infra.stage.stages import Stage, StageError
 
 HELP = "deploy the release before the current one again"
-EXAMPLE = "python -m infra.stage rollback dev"
+EXAMPLE = ".venv/bin/python -m infra.stage rollback dev"
 
 
 def add_arguments(page: argparse.ArgumentParser) -> None:

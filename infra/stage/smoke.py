@@ -14,7 +14,7 @@ from infra.stage.stack import Stack
 from infra.stage.stages import Stage, StageError
 
 HELP = "activate, check and deactivate a license through the deployed address, and leave nothing behind"
-EXAMPLE = "python -m infra.stage smoke dev"
+EXAMPLE = ".venv/bin/python -m infra.stage smoke dev"
 
 TIMEOUT_SECONDS = 60
 """Twice as long as API Gateway waits for a function, which a first call starts."""

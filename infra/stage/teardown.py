@@ -9,7 +9,7 @@ from infra.stage.stack import Stack
 from infra.stage.stages import Stage, StageError
 
 HELP = "take a stage down, with its data, logs, secrets and artifacts; prod refuses"
-EXAMPLE = "python -m infra.stage teardown dev"
+EXAMPLE = ".venv/bin/python -m infra.stage teardown dev"
 
 
 def add_arguments(page: argparse.ArgumentParser) -> None:

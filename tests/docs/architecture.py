@@ -1,4 +1,4 @@
-"""The rooms of chalicelib, and the picture of docs/architecture.md: `python -m tests.docs.architecture` prints it."""
+"""The rooms of chalicelib, and their picture in docs: `.venv/bin/python -m tests.docs.architecture` prints it."""
 
 import pkgutil
 import tomllib

@@ -14,7 +14,7 @@ STEPS = 'The steps are in docs/architecture.md, under "Another adapter".'
 
 def test_the_picture_is_drawn_from_the_imports() -> None:
     assert f"```mermaid\n{picture()}\n```" in PAGE, (
-        "run python -m tests.docs.architecture, and put what it prints there"
+        "run .venv/bin/python -m tests.docs.architecture, and put what it prints there"
     )
 
 

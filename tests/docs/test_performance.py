@@ -62,4 +62,4 @@ def test_a_million_checks_cost_what_the_table_of_costs_says() -> None:
 
 @pytest.mark.parametrize("module", ["bench", "bench.profile", "bench.growth"])
 def test_each_command_is_named(module: str) -> None:
-    assert f"python -m infra.{module} " in PAGE or f"python -m infra.{module}\n" in PAGE
+    assert f".venv/bin/python -m infra.{module} " in PAGE or f".venv/bin/python -m infra.{module}\n" in PAGE

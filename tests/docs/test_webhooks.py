@@ -42,7 +42,7 @@ def test_every_type_has_a_sentence_and_a_body(sent: dict[str, Json]) -> None:
 
 @pytest.mark.engine
 def test_each_body_of_the_page_is_what_is_sent(sent: dict[str, Json]) -> None:
-    assert section(TEXT, TITLE) == section_text(sent), "python -m tests.docs.webhooks writes it anew"
+    assert section(TEXT, TITLE) == section_text(sent), ".venv/bin/python -m tests.docs.webhooks writes it anew"
     shown = [json.loads(text) for text in blocks(section(TEXT, TITLE), "json")]
     assert {body["event"]: body for body in shown} == sent
 

@@ -1,4 +1,4 @@
-"""The types of docs/webhooks.md, each with a body that the code sends: `python -m tests.docs.webhooks` writes them."""
+"""The types of docs/webhooks.md, each with its body: `.venv/bin/python -m tests.docs.webhooks` writes them."""
 
 import argparse
 import json
@@ -192,9 +192,9 @@ def _wrapped(body: Json) -> str:
 def main() -> None:
     """Write the page's section anew, by an engine of its own."""
     argparse.ArgumentParser(
-        prog="python -m tests.docs.webhooks",
+        prog=".venv/bin/python -m tests.docs.webhooks",
         description="Write the types of docs/webhooks.md, each with a body that the code sends.",
-        epilog="example: python -m tests.docs.webhooks",
+        epilog="example: .venv/bin/python -m tests.docs.webhooks",
     ).parse_args()
     with scratch_folder("seatkeeper-docs-") as home:
         environment = os.environ | local.environment(home) | AWS_NOWHERE

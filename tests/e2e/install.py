@@ -1,6 +1,6 @@
 """What the tests in a browser need beside Python: Debian's Chromium, and axe-core from npm in a folder of ours.
 
-    python -m tests.e2e.install        `make test` runs it: it gets what is missing, and says loudly what it cannot get
+    .venv/bin/python -m tests.e2e.install        `make test` runs it: it gets what is missing, and says what it cannot
 
 What is there is looked at each time and remembered nowhere, so it costs nothing where all is there.
 """

@@ -1,7 +1,7 @@
 """Pictures of the portal: in each language, from a phone to a wide window, in light and in dark.
 
-python -m tests.e2e.screenshots                                        all, into .browser/screenshots/
-python -m tests.e2e.screenshots --language de --width 768 devices      only the shots with that name, so
+.venv/bin/python -m tests.e2e.screenshots                                        all, into .browser/screenshots/
+.venv/bin/python -m tests.e2e.screenshots --language de --width 768 devices      only the shots with that name, so
 """
 
 import argparse
@@ -97,9 +97,9 @@ SHOTS = (
 def main() -> None:
     """Take the pictures that the arguments name."""
     parser = argparse.ArgumentParser(
-        prog="python -m tests.e2e.screenshots",
+        prog=".venv/bin/python -m tests.e2e.screenshots",
         description="Take pictures of the portal with made-up data, in every form that is not narrowed down.",
-        epilog="example: python -m tests.e2e.screenshots --out pictures --language de --width 390 licenses devices",
+        epilog="example: .venv/bin/python -m tests.e2e.screenshots --out pictures --language de --width 390 licenses",
     )
     parser.add_argument("--language", action="append", choices=list(languages()), help="may be repeated")
     parser.add_argument("--width", action="append", choices=list(WIDTHS), type=int, help="likewise")
@@ -111,7 +111,7 @@ def main() -> None:
     if unknown := sorted(set(given.names) - set(known)):
         parser.error(f"there is no shot named {', '.join(unknown)}; there are: {', '.join(known)}")
     if install.chromium() is None:
-        sys.exit("Chromium is missing: run python -m tests.e2e.install first.")
+        sys.exit("Chromium is missing: run .venv/bin/python -m tests.e2e.install first.")
     given.out.mkdir(parents=True, exist_ok=True)
     shots = [shot for shot in SHOTS if shot.name in (given.names or known)]
     with _running() as (base_url, showcase), chromium() as browser:

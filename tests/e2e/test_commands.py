@@ -65,7 +65,10 @@ def test_screenshots_are_as_wide_as_their_names_say(tmp_path: Path) -> None:
 
 
 def test_screenshots_help_shows_an_example_and_an_unknown_name_tells_the_known_ones() -> None:
-    assert "example: python -m tests.e2e.screenshots --out pictures" in run("tests.e2e.screenshots", "--help").stdout
+    assert (
+        "example: .venv/bin/python -m tests.e2e.screenshots --out pictures"
+        in run("tests.e2e.screenshots", "--help").stdout
+    )
     done = run("tests.e2e.screenshots", "lincenses")
     assert done.returncode == 2
     assert "there is no shot named lincenses; there are: styles, log-in, " in done.stderr

@@ -1,4 +1,4 @@
-"""`python -m tests.explore`: walk all schedules of all pairs, or run one again by its name. Exit 1 if any is wrong."""
+"""`.venv/bin/python -m tests.explore`: walk all schedules of all pairs, or one by its name. Exit 1 if any is wrong."""
 
 import argparse
 import os
@@ -120,9 +120,9 @@ def _told(broken: Iterable[object]) -> str:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m tests.explore",
+        prog=".venv/bin/python -m tests.explore",
         description="Try every order in which the calls of two use cases can come to the database, and judge each.",
-        epilog="example: python -m tests.explore 'activate+activate-rival@key/below:0x2.1x4.0x2'",
+        epilog="example: .venv/bin/python -m tests.explore 'activate+activate-rival@key/below:0x2.1x4.0x2'",
     )
     parser.add_argument(
         "name", nargs="?", default="", help="a schedule to run again, or a part of the names of those to walk"

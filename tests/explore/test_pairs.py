@@ -18,7 +18,7 @@ from tests.race.clients import OK
 def test_every_order_of_the_calls_of_two_is_right(kind: str, start: str) -> None:
     all_walked = [walk(setting) for setting in all_pairs() if (setting.kind, setting.start) == (kind, start)]
     wrong = [f"{one.name}: {broken}" for walked in all_walked for one in walked.found for broken in one.violations]
-    assert wrong == [], "see python -m tests.explore --help"
+    assert wrong == [], "see .venv/bin/python -m tests.explore --help"
     counted = {walked.setting.partition("@")[0]: cell(walked) for walked in all_walked}
     assert counted == cells_told((ROOT / PAGE).read_text(), kind, start), "write the page anew, as it says"
     known = costs_told((ROOT / COSTS).read_text())

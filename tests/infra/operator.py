@@ -25,7 +25,7 @@ DEMO: dict[str, Any] = dict.fromkeys(("company_code", "api_key", "shared_key"), 
 
 
 class Operator:
-    """Types commands; `python -m infra.admin` is left out."""
+    """Types commands; `.venv/bin/python -m infra.admin` is left out."""
 
     def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
         self._capsys = capsys

@@ -23,7 +23,7 @@ from tests.support import Vendor
 
 
 def started(arguments: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """A real run of `python -m infra.admin`."""
+    """A real run of `.venv/bin/python -m infra.admin`."""
     line = [sys.executable, "-m", "infra.admin", *arguments]
     return subprocess.run(line, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 

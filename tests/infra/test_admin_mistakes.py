@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.errors import Invalid
 from chalicelib.domain.license import License
 from chalicelib.domain.terms import Terms
 from chalicelib.store import accounts, licenses
 from chalicelib.usecases.endpoints import find_endpoints
-from infra.admin.command import Command
+from infra.admin.command import Command, Option
 from infra.admin.command_table import COMMANDS
 from infra.admin.main import function_of
 from infra.admin.parser import PROG, UsageError, read_command_line
@@ -46,11 +47,14 @@ def seat(vendor: Vendor) -> License:
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("", "the following arguments are required: NOUN; see python -m infra.admin --help."),
+        ("", "the following arguments are required: NOUN; see .venv/bin/python -m infra.admin --help."),
         ("licence show 1", "NOUN: invalid choice: 'licence'"),
-        ("license", "the following arguments are required: VERB; see python -m infra.admin license --help."),
+        ("license", "the following arguments are required: VERB; see .venv/bin/python -m infra.admin license --help."),
         ("license list", "VERB: invalid choice: 'list'"),
-        ("license show", "the following arguments are required: ID; see python -m infra.admin license show --help."),
+        (
+            "license show",
+            "the following arguments are required: ID; see .venv/bin/python -m infra.admin license show --help.",
+        ),
         ("license show 1 2", "unrecognized arguments: 2"),
         ("license show 1 --jso", "unrecognized arguments: --jso"),
         ("license show 1 --company a --company b", "--company: give it once"),
@@ -201,6 +205,14 @@ def test_a_logo_that_is_none_is_one_sentence_and_changes_nothing(
     said = operator.refused(f"company set --code {vendor.code} --accent #123456 --logo {file}")
     assert said == f"--logo: {sentence.format(file=repr(str(file)))}"
     assert accounts.read_company(vendor.code) == before
+
+
+def test_all_files_that_are_missing_are_told_at_once(operator: Operator, vendor: Vendor) -> None:
+    said = operator.refused(f"company set --code {vendor.code} --logo day.svg --logo-dark night.svg")
+    assert said == (
+        "--logo: 'day.svg' cannot be read: No such file or directory; "
+        "--logo-dark: 'night.svg' cannot be read: No such file or directory."
+    )
 
 
 def test_a_name_that_no_file_has_is_one_sentence(operator: Operator, vendor: Vendor, tmp_path: Path) -> None:
@@ -459,6 +471,27 @@ def test_the_example_of_a_command_is_one_of_it(command: object, capsys: pytest.C
     found = next(known for known in COMMANDS if known is command)
     assert read_command_line(arguments(f"{found.name} {found.example}"))[0] is found
     assert found.example in page(capsys, *found.name.split())
+
+
+def closed_list(option: Option) -> list[str]:
+    """The words of which a value is one, as its refusal names them; none where it may be anything else."""
+    try:
+        assert option.read is not None
+        option.read("no such word")
+    except ValueError as error:
+        found = re.search(r"(?:is none of|switches off|may be denied) (.+)\.$", str(error))
+        return found[1].split(", ") if found else []
+    except Invalid:
+        pass
+    return []
+
+
+def test_help_names_all_words_that_a_value_may_be_one_of() -> None:
+    options = [option for command in COMMANDS for option in command.options if option.read is not None]
+    shown = {option: f"{option.shape} {option.help}" for option in options}
+    closed = {(option.name, word): word in shown[option] for option in options for word in closed_list(option)}
+    assert {"--deny", "--off", "--license-type", "--scope"} < {name for name, _ in closed}
+    assert [value for value, is_named in closed.items() if not is_named] == []
 
 
 @pytest.mark.parametrize("words", [[], ["license"], ["sweep"]])

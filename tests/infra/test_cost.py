@@ -1,4 +1,4 @@
-"""`python -m infra.cost`: the arithmetic by hand, and inputs that cannot be reckoned with."""
+"""`.venv/bin/python -m infra.cost`: the arithmetic by hand, and inputs that cannot be reckoned with."""
 
 import json
 import re

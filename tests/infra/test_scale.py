@@ -1,4 +1,4 @@
-"""`python -m infra.scale`: the day adds up to what devices do, and what is hottest binds where it says."""
+"""`.venv/bin/python -m infra.scale`: the day adds up to what devices do, and what is hottest binds where it says."""
 
 import re
 from dataclasses import replace
@@ -70,7 +70,7 @@ def test_a_number_that_is_none_is_refused(number: str, capsys: pytest.CaptureFix
 def test_the_example_of_the_help_works(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["--help"])
-    example = re.search(r"example: python -m infra\.scale (.+)", capsys.readouterr().out)
+    example = re.search(r"example: \.venv/bin/python -m infra\.scale (.+)", capsys.readouterr().out, re.DOTALL)
     assert example is not None
     main(example[1].split())
     assert "| UTC |" in capsys.readouterr().out

@@ -189,7 +189,7 @@ def test_a_server_that_does_not_start_is_an_error_for_who_started_it(server: ser
 
 def test_help_shows_an_example() -> None:
     done = subprocess.run([*SERVE, "--help"], cwd=serve.ROOT, capture_output=True, text=True, check=True)
-    assert "example: python -m infra.serve --port 8000" in done.stdout
+    assert "example: .venv/bin/python -m infra.serve --port 8000" in done.stdout
 
 
 def test_a_killed_server_leaves_nothing_behind() -> None:

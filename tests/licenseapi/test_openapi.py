@@ -28,7 +28,7 @@ def resolve(part: Any) -> Any:
 
 
 def test_the_document_is_that_of_the_code() -> None:
-    assert openapi.FILE.read_text(encoding="utf-8") == openapi.text(DOCUMENT), "run: python -m infra.openapi"
+    assert openapi.FILE.read_text(encoding="utf-8") == openapi.text(DOCUMENT), "run: .venv/bin/python -m infra.openapi"
 
 
 def test_the_document_is_valid() -> None:

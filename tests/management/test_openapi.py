@@ -21,7 +21,7 @@ OPERATIONS = {
 
 def test_the_document_is_that_of_the_code() -> None:
     written = openapi.MANAGEMENT_FILE.read_text(encoding="utf-8")
-    assert written == openapi.text(DOCUMENT), "run: python -m infra.openapi"
+    assert written == openapi.text(DOCUMENT), "run: .venv/bin/python -m infra.openapi"
 
 
 def test_anybody_is_served_the_document(http: httpx.Client) -> None:

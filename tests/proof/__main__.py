@@ -63,9 +63,9 @@ def _run(given: argparse.Namespace, home: Path) -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m tests.proof",
+        prog=".venv/bin/python -m tests.proof",
         description="Race clients, managers and sweeps in bad weather, and prove that no limit was passed.",
-        epilog="example: python -m tests.proof --mutant 'count, then write' --seed 7",
+        epilog="example: .venv/bin/python -m tests.proof --mutant 'count, then write' --seed 7",
     )
     parser.add_argument(
         "--long", action="store_true", help="ten minutes of rounds instead of one, and every broken build"

@@ -1,6 +1,6 @@
 """The race for another server: sixteen clients rush for five places, again and again, and each round is judged.
 
-    python -m tests.proof.peers tests.proof.seatkeeper:Seatkeeper --rounds 5
+    .venv/bin/python -m tests.proof.peers tests.proof.seatkeeper:Seatkeeper --rounds 5
 
 A driver is a class without arguments, a context manager whose three calls are what the race needs to know of a server.
 The clients are threads of one process: while one waits for the server, the others call.
@@ -121,9 +121,9 @@ def _refused_while_free(refused: Op, history: Sequence[Op]) -> bool:
 def main() -> int:
     """Race a driver; answers 1 where places were sold wrongly, and prints the calls of the first such round."""
     parser = argparse.ArgumentParser(
-        prog="python -m tests.proof.peers",
+        prog=".venv/bin/python -m tests.proof.peers",
         description=f"Let {CLIENTS} clients rush for {PLACES} places of a license server, and judge who got one.",
-        epilog="example: python -m tests.proof.peers tests.proof.seatkeeper:Seatkeeper",
+        epilog="example: .venv/bin/python -m tests.proof.peers tests.proof.seatkeeper:Seatkeeper",
     )
     parser.add_argument("driver", type=_driver, metavar="MODULE:CLASS", help="a driver, as `Driver` says")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"how often ({ROUNDS})")

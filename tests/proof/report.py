@@ -91,7 +91,7 @@ def failure_text(failure: Failure) -> str:
     broken, calls = evidence(failure.judged)
     blamed = guilty(failure.judged.history, failure.judged.start) if broken.rule == LINEARIZABLE else []
     alone = "".join(f"without this call alone, all is explained: {op}\n" for op in blamed)
-    again = f"play it again: python -m tests.proof --seed {failure.seed} --blow '{failure.blow}'"
+    again = f"play it again: .venv/bin/python -m tests.proof --seed {failure.seed} --blow '{failure.blow}'"
     return f"{broken.rule}: {broken.sentence}\n{history.as_text(calls)}\n{alone}{again}\n"
 
 

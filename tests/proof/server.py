@@ -1,6 +1,6 @@
 """A server of the proof: the real one, several workers and all, in bad weather, with a wrong clock, or a broken build.
 
-python -m tests.proof.server PORT      in the environment of `infra.local.environment`, and `PROOF_CONDITIONS`
+.venv/bin/python -m tests.proof.server PORT      in the environment of `infra.local.environment`, and `PROOF_CONDITIONS`
 """
 
 import json

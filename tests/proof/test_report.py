@@ -40,7 +40,7 @@ def test_a_failure_is_told_by_the_fewest_calls_that_show_it(found: Judged, shown
     assert evidence(found)[1] == list(shown)
     answer = failure_text(Failure(7, "kill a server", found))
     assert all(str(op) in answer for op in shown)
-    assert "python -m tests.proof --seed 7 --blow 'kill a server'" in answer
+    assert ".venv/bin/python -m tests.proof --seed 7 --blow 'kill a server'" in answer
     assert picture(found).count("<rect") == 1 + len(shown)
 
 

@@ -1,10 +1,12 @@
 """The commands for companies."""
 
+from chalicelib.domain.mail import OF_COMPANY
 from chalicelib.languages import languages
 from infra.admin import values
 from infra.admin.command import Command, Option
 from infra.admin.command_tables.options import NAME, PAGE
 
+MAIL_KINDS = ", ".join(sorted(OF_COMPANY))
 LANGUAGE = values.one_of(*languages())
 
 COMMANDS = (
@@ -38,7 +40,7 @@ COMMANDS = (
             Option("--language", "CODE", " or ".join(languages()), LANGUAGE),
             Option("--reply-to", "EMAIL", "where answers go; '' for where mail comes from", values.email_or_none),
             Option("--support-email", "EMAIL", "whom mails name for questions; '' for nobody", values.email_or_none),
-            Option("--off", "KINDS", "kinds that nobody gets, with commas; '' for none", values.mail_kinds),
+            Option("--off", "KINDS", f"that nobody gets, of {MAIL_KINDS}; with commas, '' for none", values.mail_kinds),
         ),
     ),
     Command(

@@ -40,7 +40,12 @@ COMMANDS = (
             OF_COMPANY,
             NAME,
             Option(
-                "--scope", "SCOPE", "webhooks:read, say; may be repeated", MANAGEMENT_SCOPE, required=True, many=True
+                "--scope",
+                "SCOPE",
+                f"of {', '.join(SCOPES)}; may be repeated",
+                MANAGEMENT_SCOPE,
+                required=True,
+                many=True,
             ),
             Option("--expires", "ISO", "refused from then on; a date alone is that day's last instant", values.moment),
             IDEMPOTENCY_KEY,

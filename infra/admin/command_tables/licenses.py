@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from infra.admin import values
 from infra.admin.command import Command, NotGiven, Option
-from infra.admin.command_tables.options import IDEMPOTENCY_KEY, IF_COMPANY, OF_COMPANY, PAGE
+from infra.admin.command_tables.options import IDEMPOTENCY_KEY, IF_COMPANY, KINDS, OF_COMPANY, PAGE
 
 THIS = (Option("license", "ID", "the license", values.license_id), IF_COMPANY)
 TYPE = values.one_of("perpetual", "time-limited", "subscription")
@@ -36,7 +36,12 @@ COMMANDS = (
             Option("--order", "ID", "an order of the same customer, or a new one", values.text),
             Option("--customer", "EMAIL", "who buys", values.email),
             Option("--manager", "EMAIL", "who manages the order; gets an account, if new", values.email),
-            Option("--deny", "KINDS", "what managers of a new order may not do, with commas", values.permissions),
+            Option(
+                "--deny",
+                "KINDS",
+                f"what managers of a new order may not do, of {KINDS}; with commas",
+                values.permissions,
+            ),
             Option("--license-key", "KEY", "a key of your own, for a product with keys", values.text),
             Option("--trial", "", "mark it as a trial"),
             IDEMPOTENCY_KEY,

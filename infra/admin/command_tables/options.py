@@ -1,5 +1,6 @@
 """Options that several commands take."""
 
+from chalicelib.domain.permissions import PERMISSIONS
 from infra.admin import values
 from infra.admin.command import Option
 
@@ -12,6 +13,8 @@ PAGE = (
     Option("--limit", "N", "events at most (50)", values.rows, default=50),
     Option("--after", "KEY", "go on after the event of this key", values.text),
 )
+KINDS = ", ".join(PERMISSIONS)
+"""What managers may be denied."""
 IDEMPOTENCY_KEY = Option(
     "--idempotency-key", "KEY", "of your own; with it again within a day, nothing more is made", values.text
 )

@@ -2,7 +2,7 @@
 
 from infra.admin import values
 from infra.admin.command import Command, Option
-from infra.admin.command_tables.options import OF_COMPANY
+from infra.admin.command_tables.options import KINDS, OF_COMPANY
 
 ORDER = (OF_COMPANY, Option("--order", "ID", "the order", values.text, required=True))
 
@@ -35,7 +35,13 @@ COMMANDS = (
         "--company QBITEC --order A-17 --deny reset_license,set_passwords",
         (
             *ORDER,
-            Option("--deny", "KINDS", "with commas; all else is allowed; '' for nothing", values.permissions, True),
+            Option(
+                "--deny",
+                "KINDS",
+                f"of {KINDS}; with commas, '' for nothing; all else is allowed",
+                values.permissions,
+                required=True,
+            ),
         ),
     ),
 )

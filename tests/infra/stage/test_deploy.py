@@ -482,7 +482,7 @@ def test_without_secrets_nothing_is_packaged_and_the_command_that_makes_them_is_
     monkeypatch.setattr("infra.stage.package.package", lambda *_: pytest.fail("packaged"))
     code, words = said(capsys, "deploy", "dev")
     assert code == 2
-    assert "python -m infra.admin secrets create --stage dev" in words
+    assert ".venv/bin/python -m infra.admin secrets create --stage dev" in words
     assert "no secrets in eu-central-1 yet (/seatkeeper-dev/data_key, /seatkeeper-dev/signing_key)" in words
     assert boto3.client("s3").list_buckets()["Buckets"] == []
 
