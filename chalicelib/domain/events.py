@@ -1,7 +1,7 @@
 """Events: the rows of history. The event of a change is written in the transaction of the change."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from chalicelib.domain.ids import new_event_key
@@ -151,6 +151,13 @@ class Event:
     ) -> "Event":
         """An event that happens at `now`, with a key of its own."""
         return Event(type, now, actor, user, hardware_id, detail, new_event_key(now), user_id)
+
+
+def in_order(events: Iterable[Event]) -> list[Event]:
+    """Events of one instant, so that a history keeps this order: their keys, which differ at random, are sorted."""
+    some = list(events)
+    keys = sorted(event.key for event in some)
+    return [replace(event, key=key) for event, key in zip(some, keys, strict=True)]
 
 
 def of_seat(seat: Seat | None) -> Json:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from chalicelib.domain.batch import BatchProgress, Row
-from chalicelib.domain.events import Event
+from chalicelib.domain.events import Event, in_order
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.limits import LICENSE_USERS
@@ -123,7 +123,7 @@ def fill(
     Seats that nobody needs any more are given back: what `reserved` falls by beyond the number of assignments.
     """
     pk, item = license_pk(license.company, license.id), BatchProgressItem
-    first, *others = [assignment.event for assignment in assignments] + events
+    first, *others = in_order([*(assignment.event for assignment in assignments), *events])
     write = Transaction(event_item(pk, first))
     for event in others:
         write.put_event(event_item(pk, event))

@@ -160,6 +160,15 @@ def test_a_list_is_assigned_by_the_columns_that_were_chosen(vendor: Vendor, lice
     assert [seat.phone_number for seat in licenses.seats(vendor.code, license.id)] == ["2"]
 
 
+def test_the_history_keeps_the_order_of_the_list_and_ends_with_the_batch(vendor: Vendor, license: License) -> None:
+    batch_id = start_batch(vendor.code, license.id, people(40), True, ADMIN, now=NOW)
+    continue_batch(vendor.code, license.id, batch_id, ADMIN, for_ever, now=NOW + 1)
+    history = vendor.history(license)[-42:]
+    listed = people(40).split()
+    assert [event.type for event in history] == ["batch_started", *["user_assigned"] * 40, "batch_finished"]
+    assert [event.user for event in history[1:-1]] == listed
+
+
 def test_reserved_places_are_taken_until_they_are_given_back(vendor: Vendor, license: License) -> None:
     batch_id = start_batch(vendor.code, license.id, people(40), True, ADMIN, now=NOW)
     with pytest.raises(SeatkeeperError):
@@ -299,10 +308,10 @@ def test_who_had_an_account_before_is_told_to_keep_it(vendor: Vendor, license: L
     assert (result.code, result.ok, result.password) == ("assigned", True, None)
 
 
-def test_all_new_accounts_are_of_the_same_instant_and_have_ids_of_their_own(vendor: Vendor, license: License) -> None:
+def test_new_accounts_are_of_the_instant_of_their_step_and_their_ids_differ(vendor: Vendor, license: License) -> None:
     run(vendor, license, people(40))
     users = [account(vendor, email) for email in people(40).split()]
-    assert {user.created_at for user in users} == {NOW}
+    assert {user.created_at for user in users} == {NOW + step for step in range(4)}
     assert len({user.id for user in users}) == 40
 
 
