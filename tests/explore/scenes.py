@@ -112,4 +112,5 @@ SCENES["management"] = Scene(
     management.world,
     partial(SerialJudge, view=management.view),
     management.FROM,
+    management.LEFT_OUT,
 )
