@@ -26,6 +26,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from chalicelib.domain.catalog import Product
 from chalicelib.domain.errors import Denied, LimitReached, NotFound, SeatkeeperError
 from chalicelib.domain.events import Actor
+from chalicelib.domain.extras import NO_EXTRAS, Extras
 from chalicelib.domain.ids import new_device_id
 from chalicelib.domain.instants import Instant, add, parse_duration, whole_seconds
 from chalicelib.domain.license import (
@@ -60,6 +61,8 @@ class Snapshot:
     user: User | None = None
     blocked: bool = False
     """Whether the device has an item that says that it may not be used here."""
+    extras: Extras = NO_EXTRAS
+    """What the license carries besides, where the answer shows it."""
     product: Product | None = None
     """That of the license, as the call has looked it up."""
 

@@ -42,6 +42,8 @@ Code = Literal[
     "blacklisted",
     "vm_not_allowed",
     "device_not_found",
+    "invalid_license_feature_code",
+    "unsupported_product_feature",
     "device_transfer_not_allowed",
     "device_transfer_limit_reached",
     # the limits
@@ -156,6 +158,7 @@ Code = Literal[
     "feature_without_consumption",
     "consumption_period_missing",
     "metadata_too_large",
+    "license_too_large",
     "number_malformed",
     "boolean_malformed",
     # how a request is sent, and who sends it

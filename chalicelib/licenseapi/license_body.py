@@ -11,6 +11,7 @@ from typing_extensions import TypedDict  # pydantic reads typing's from Python 3
 
 from chalicelib.domain.activation import Snapshot
 from chalicelib.domain.catalog import Product
+from chalicelib.domain.extras import Extras, living_features
 from chalicelib.domain.instants import Instant, duration_days, parse_duration, to_iso
 from chalicelib.domain.license import HOUR_MS, License, LicenseType, is_activated, is_expired, status
 from chalicelib.domain.types import Json
@@ -23,6 +24,7 @@ from chalicelib.licenseapi.bodies import (
     product_body,
     user_body,
 )
+from chalicelib.licenseapi.features import CustomFieldBody, FeatureBody, custom_field_body, feature_body
 from chalicelib.signing import Signer, sign_license
 from chalicelib.usecases.license_lookup import LicenseLookup
 from chalicelib.web.freshness import Date, Fresh
@@ -82,8 +84,8 @@ class _Sold(TypedDict):
     is_air_gapped: bool
     is_hardware_key_auth: bool
     product_details: ProductBody
-    product_features: list[object]
-    custom_fields: list[object]
+    product_features: list[FeatureBody]
+    custom_fields: list[CustomFieldBody]
     metadata: Json
     customer: CustomerBody
     company: dict[str, int]
@@ -160,17 +162,17 @@ _BEGINS_A_BODY = re.compile(r'[\x00-\x20\ufeff]*+[\[{][^"]*+"')
 """Not a GUID in braces: JSON that says anything has quotation marks."""
 
 
-def license_body(snapshot: Snapshot, now: Instant) -> LicenseBody:
-    """The license of a snapshot at `now`."""
+def license_body(snapshot: Snapshot, now: Instant, *, expired_features: bool = False) -> LicenseBody:
+    """The license of a snapshot at `now`; with `expired_features`, those of its features that are over as well."""
     license, product = snapshot.license, snapshot.product
     assert license is not None  # an activation has one
     assert product is not None  # the call has looked it up
     return {
         **_who(snapshot, license),
-        **_state(license, now),
+        **_state(license, snapshot.extras, now),
         **_limits(license),
         **_NOT_FLOATING,
-        **_sold(license, product),
+        **_sold(license, product, snapshot.extras, None if expired_features else now),
         **_device(snapshot),
     }
 
@@ -190,7 +192,7 @@ def _who(snapshot: Snapshot, license: License) -> _Who:
     return {"id": license.id, "username": snapshot.user.email, "user": user}
 
 
-def _state(license: License, now: Instant) -> _State:
+def _state(license: License, extras: Extras, now: Instant) -> _State:
     return {
         "license_type": license.license_type,
         "license_active": is_activated(license),
@@ -199,8 +201,8 @@ def _state(license: License, now: Instant) -> _State:
         "is_expired": is_expired(license, now),
         "validity_period": to_iso(license.validity_period),
         "start_date": to_iso(license.start_date),
-        "enable_maintenance_period": False,
-        "maintenance_period": None,
+        "enable_maintenance_period": extras.maintenance_period is not None,
+        "maintenance_period": to_iso(extras.maintenance_period),
         "allow_grace_period": license.grace_period > 0,
         "grace_period": license.grace_period,
         "is_trial": license.is_trial,
@@ -221,16 +223,18 @@ def _limits(license: License) -> _Limits:
     }
 
 
-def _sold(license: License, product: Product) -> _Sold:
+def _sold(license: License, product: Product, extras: Extras, living_at: Instant | None) -> _Sold:
+    """`living_at`: of features those that are not over then; None: all."""
+    features = extras.features if living_at is None else living_features(extras, living_at)
     return {
         "prevent_vm": product.prevent_vm,
         "allow_offline_activation": False,
         "is_air_gapped": False,
         "is_hardware_key_auth": False,
         "product_details": product_body(product),
-        "product_features": [],
-        "custom_fields": [],
-        "metadata": {},
+        "product_features": [feature_body(grant) for grant in features],
+        "custom_fields": [custom_field_body(value) for value in extras.custom_fields],
+        "metadata": extras.metadata,
         "customer": customer_body(license.customer),
         "company": {"id": product.company_id},
         "order_store_id": license.order_id,

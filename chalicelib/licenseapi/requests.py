@@ -99,6 +99,15 @@ class CheckRequest(LicenseRequest):
     channel: Reported = None
 
 
+class FeatureRequest(LicenseRequest):
+    """GET check_license_feature."""
+
+    feature: Required
+    os_ver: Reported = None
+    hostname: Reported = None
+    ip: Reported = None
+
+
 class ActivateRequest(LicenseRequest):
     """POST activate_license."""
 

@@ -14,6 +14,7 @@ from chalicelib.licenseapi.bodies import (
     product_details_body,
     variable_body,
 )
+from chalicelib.licenseapi.features import CheckedFeatureBody, feature_body
 from chalicelib.licenseapi.license_body import (
     NO_INSTALLER,
     CallFields,
@@ -32,6 +33,7 @@ from chalicelib.licenseapi.requests import (
     CustomerRequest,
     DeactivateRequest,
     DeviceLicensesRequest,
+    FeatureRequest,
     LicenseRequest,
     ProductRequest,
     ProductsRequest,
@@ -44,7 +46,7 @@ from chalicelib.usecases.activate import activate
 from chalicelib.usecases.catalog import find_product
 from chalicelib.usecases.catalog import products as products_of_company
 from chalicelib.usecases.change_password import change_password as choose_password
-from chalicelib.usecases.check import check
+from chalicelib.usecases.check import check, check_feature
 from chalicelib.usecases.customer_license_users import MAX_LIMIT, page_of_license_users
 from chalicelib.usecases.customer_license_users import customer_license_users as users_of_customer
 from chalicelib.usecases.deactivate import deactivate
@@ -80,7 +82,17 @@ def check_license(query: CheckRequest, caller: Caller) -> LicenseBody:
     """The license as it stands, for a device that is active on it."""
     lookup = query.lookup(caller.ip)
     snapshot = check(caller.company, lookup, query.device(), now=caller.now)
-    return {**_license(snapshot, lookup, caller, {}), **NO_INSTALLER}
+    shown = _license(snapshot, lookup, caller, {}, expired_features=query.include_expired_features or False)
+    return {**shown, **NO_INSTALLER}
+
+
+@endpoint("GET", "/check_license_feature", writes=False)
+def check_license_feature(query: FeatureRequest, caller: Caller) -> CheckedFeatureBody:
+    """A feature of the license, for a device that is active on it; one that is over says so by its date."""
+    lookup = query.lookup(caller.ip)
+    license, granted = check_feature(caller.company, lookup, query.feature, query.device(), now=caller.now)
+    company = {"id": find_product(caller.company, query.product, now=caller.now).company_id}
+    return {**feature_body(granted), "license_id": license.id, "company": company}
 
 
 @endpoint("POST", "/deactivate_license", writes=True)
@@ -167,7 +179,15 @@ def public_key(query: Call) -> str:
     return runtime().keyring.public_keys(clock.now())
 
 
-def _license(snapshot: Snapshot, lookup: LicenseLookup, caller: Caller, of_call: CallFields) -> LicenseBody:
+def _license(
+    snapshot: Snapshot,
+    lookup: LicenseLookup,
+    caller: Caller,
+    of_call: CallFields,
+    *,
+    expired_features: bool = False,
+) -> LicenseBody:
     shown = snapshot if lookup.is_named else by_ids_alone(snapshot)
     signature = license_signature(snapshot, lookup, caller.signer)
-    return {**license_body(shown, caller.now), **of_call, "license_signature": signature}
+    body = license_body(shown, caller.now, expired_features=expired_features)
+    return {**body, **of_call, "license_signature": signature}

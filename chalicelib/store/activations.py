@@ -21,9 +21,10 @@ from chalicelib.store.expressions import Action, Condition
 from chalicelib.store.items.accounts import UserItem
 from chalicelib.store.items.events import event_item
 from chalicelib.store.items.kinds import item_of_license
-from chalicelib.store.items.licenses import BlockItem, DeviceItem, LicenseItem, SeatItem, VariablesItem
+from chalicelib.store.items.licenses import BlockItem, DeviceItem, ExtrasItem, LicenseItem, SeatItem, VariablesItem
 from chalicelib.store.items.links import LookupItem, UserDeviceItem
 from chalicelib.store.keys import (
+    EXTRAS,
     LICENSE,
     block_sort_key,
     device_id_sort_key,
@@ -58,23 +59,25 @@ def read_snapshots(
     *,
     consistent: bool,
     blocks: bool = True,
+    extras: bool = False,
 ) -> list[Snapshot]:
     """As `read_snapshot`, of each license and user, as many in one round trip as it has room for their items.
 
     With `consistent`, each as it stands at one instant; those of two round trips may be of two. Whether a device
-    is blocked is asked, with `blocks`, only where the license says that some are: in one more round trip.
+    is blocked is asked, with `blocks`, only where the license says that some are: in one more round trip. `extras`:
+    with what the license carries besides.
     """
     found: list[Snapshot] = []
-    most = 1 if len(wanted) == 1 else len(_items(company, 0, hardware_id, 0, blocks))
+    most = 1 if len(wanted) == 1 else len(_items(company, 0, hardware_id, 0, blocks, extras))
     at_once = reads.BATCH_GET_LIMIT // most
     for start in range(0, len(wanted), at_once):
         chunk = wanted[start : start + at_once]
-        read = _read(company, chunk, hardware_id, consistent)
+        read = _read(company, chunk, hardware_id, consistent, extras)
         any_blocked = any(snapshot.license and snapshot.license.blocked_devices for snapshot in read)
         if not blocks or hardware_id is None or not any_blocked:
             found += read
         elif consistent:
-            found += _read(company, chunk, hardware_id, consistent, blocks=True)
+            found += _read(company, chunk, hardware_id, consistent, extras, blocks=True)
         else:
             hardware_hash = hash_hardware_id(hardware_id)
             items = [BlockItem(license_pk(company, id), block_sort_key(hardware_hash)) for id, _ in chunk]
@@ -88,10 +91,11 @@ def _read(
     wanted: Sequence[tuple[int, int | None]],
     hardware_id: str | None,
     consistent: bool,
+    extras: bool,
     *,
     blocks: bool = False,
 ) -> list[Snapshot]:
-    parts = [_items(company, license_id, hardware_id, user_id, blocks) for license_id, user_id in wanted]
+    parts = [_items(company, license_id, hardware_id, user_id, blocks, extras) for license_id, user_id in wanted]
     items = [item for part in parts for item in part]
     raws = iter(reads.transact_get(items) if consistent else reads.batch_get_raw(items, consistent=False))
     there = [[(type(item), raw) for item in part if (raw := next(raws)) is not None] for part in parts]
@@ -277,10 +281,12 @@ def record_check(license: License, device: Device, seat: Seat | None, report: De
     writes.observe(item, [DeviceItem.last_check_at.set(now), *_reported(report)], _is_live(license, seat))
 
 
-def _items(company: str, license_id: int, hardware_id: str | None, user_id: int | None, blocks: bool) -> list[AnyItem]:
+def _items(
+    company: str, license_id: int, hardware_id: str | None, user_id: int | None, blocks: bool, extras: bool
+) -> list[AnyItem]:
     """What a snapshot is made of, by key; `blocks`: and that its device is blocked."""
     pk = license_pk(company, license_id)
-    wanted: list[AnyItem] = [LicenseItem(pk, LICENSE)]
+    wanted: list[AnyItem] = [LicenseItem(pk, LICENSE), *([ExtrasItem(pk, EXTRAS)] if extras else [])]
     if hardware_id is not None:
         hardware_hash = hash_hardware_id(hardware_id)
         wanted.append(DeviceItem(pk, device_sort_key(hardware_hash, user_id)))
@@ -389,6 +395,7 @@ _FIELDS: dict[type[AnyItem], str] = {
     DeviceItem: "device",
     UserItem: "user",
     BlockItem: "blocked",
+    ExtrasItem: "extras",
 }
 """The field of a snapshot that an item of each kind fills."""
 

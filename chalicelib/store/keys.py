@@ -10,6 +10,8 @@ from chalicelib.domain.instants import Instant
 
 LICENSE = "license"
 """The sort key of the license itself, in its partition."""
+EXTRAS = "extras"
+"""The sort key of what a license carries besides."""
 COMPANY = "company"
 """The sort key of the company itself, in its partition, and of the link from a license's id to its company."""
 USER_LICENSE = "held#"

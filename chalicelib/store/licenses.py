@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from chalicelib.domain.catalog import Order
 from chalicelib.domain.events import Event
+from chalicelib.domain.extras import NO_EXTRAS, Extras
 from chalicelib.domain.instants import LATEST, Instant
 from chalicelib.domain.license import License, Seat, ends_at, hash_hardware_id
 from chalicelib.domain.mail import Mail
@@ -17,10 +18,11 @@ from chalicelib.store.counts import put_count
 from chalicelib.store.due import as_filed, update_due_index
 from chalicelib.store.expressions import Action, Condition
 from chalicelib.store.items.events import EventItem, event_item
-from chalicelib.store.items.licenses import BlockItem, LicenseItem, SeatItem
+from chalicelib.store.items.licenses import BlockItem, ExtrasItem, LicenseItem, SeatItem
 from chalicelib.store.items.links import LookupItem, UserDeviceItem
 from chalicelib.store.keys import (
     COMPANY,
+    EXTRAS,
     LICENSE,
     block_sort_key,
     company_license_sort_key,
@@ -94,6 +96,15 @@ def read_license(company: str, license_id: int) -> License | None:
     return None if item is None else item.to_domain()
 
 
+def read_with_extras(company: str, license_id: int) -> tuple[License, Extras] | None:
+    """One license with what it carries besides, as they stand at one instant."""
+    pk = license_pk(company, license_id)
+    license, extras = reads.transact_get([LicenseItem(pk, LICENSE), ExtrasItem(pk, EXTRAS)])
+    if license is None:
+        return None
+    return LicenseItem.from_raw(license), NO_EXTRAS if extras is None else ExtrasItem.from_raw(extras)
+
+
 def read_some(company: str, license_ids: list[int]) -> list[License]:
     """Those of these licenses that are there, consistently, a hundred in one round trip."""
     found: list[License] = []
@@ -119,11 +130,13 @@ def update(
     event: Event,
     earlier: Sequence[Event] = (),
     at_most: Mapping[str, int] = MappingProxyType({}),
+    extras: Extras | None = None,
 ) -> None:
     """Write what differs between the terms, and what is announced of the dates, if nobody has changed any since `old`.
 
     Counters stay as they are by then (`LicenseItem.guarded`); the event says which terms have changed. `earlier`:
-    events that stand before it in the history; `at_most`: how far counters may have come. Raises `ConditionFailed`.
+    events that stand before it in the history; `at_most`: how far counters may have come; `extras`: those from now on,
+    which the license's revision guards as well. Raises `ConditionFailed`.
     """
     pk, item = license_pk(old.company, old.id), LicenseItem
     write = Transaction(event_item(pk, event))
@@ -138,6 +151,8 @@ def update(
     for counter, most in at_most.items():
         as_dated &= getattr(item, counter) <= most
     write.change(item(pk, LICENSE), old, terms, as_dated, announced)
+    if extras is not None:
+        write.put(ExtrasItem.of(extras, pk, EXTRAS), ExtrasItem.pk.does_not_exist() | ExtrasItem.pk.exists())
     if due_of(old) != due_of(new):
         update_due_index(write, old, new)
     for earlier_event in earlier:

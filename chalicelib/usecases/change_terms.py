@@ -1,71 +1,99 @@
-"""Change the terms of a license after the sale: by whoever sells, whatever the customer does meanwhile."""
+"""Change what was sold with a license: by whoever sells, whatever the customer does meanwhile."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
-from chalicelib.domain.errors import Denied
+from chalicelib.domain.errors import Denied, NotFound
 from chalicelib.domain.events import Actor, Event
+from chalicelib.domain.extras import EXTRAS, Extras, with_extras
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import License
 from chalicelib.domain.terms import CHANGEABLE, TermChanges, guard_use, limits_in, with_terms
 from chalicelib.domain.transitions import transitions_due
 from chalicelib.domain.types import Json
 from chalicelib.store import licenses
-from chalicelib.usecases.find_license import find_license
 from chalicelib.usecases.retry import decide_and_write
 from chalicelib.usecases.sweep import transition_events
 
-_DATES = ("validity_period", "start_date")
+Sold = tuple[License, Extras]
+_MOST_TOLD = 1000
+"""Characters that an event says of custom fields."""
+_DATES = ("validity_period", "start_date", "maintenance_period")
+
+
+def find_sold(company: str, license_id: int) -> Sold:
+    """A license with what it carries besides, at one instant. Raises `NotFound`: `license_not_found`."""
+    found = licenses.read_with_extras(company, license_id)
+    if found is None:
+        raise NotFound("license_not_found")
+    return found
 
 
 def change_terms(
     company: str,
     license_id: int,
-    changes: TermChanges,
+    changes: TermChanges | Callable[[Sold], TermChanges],
     actor: Actor,
     *,
     strict: bool = False,
     revision: int | None = None,
     now: Instant,
-) -> License:
+) -> Sold:
     """Change what is given; all else stays, whoever has changed it meanwhile. Doing so again changes nothing.
 
+    `changes`: terms of the license (`domain.terms.CHANGEABLE`), and what it carries besides (`domain.extras.EXTRAS`);
+    or what makes them of the license as it stands.
     A limit below what is in use evicts nobody: it is full until enough was given back. `strict` refuses it.
     `revision`: the one that is to be changed. What no sweep has announced of the old dates yet is announced now.
     Raises `Invalid` for terms that contradict each other, `Denied`: `revision_changed`, `limit_below_use`;
     `NotFound`: `license_not_found`.
     """
+    at_most: dict[str, int] = {}
 
-    def decide(license: License) -> License:
+    def decide(sold: Sold) -> Sold:
+        license, extras = sold
         if revision not in (None, license.revision):
             raise Denied("revision_changed")
+        given = changes(sold) if callable(changes) else changes
+        terms = {name: value for name, value in given.items() if name not in EXTRAS}
         if strict:
-            guard_use(license, changes)
-        return with_terms(license, changes, now=now)
+            guard_use(license, terms)
+            at_most.update(limits_in(terms))
+        return with_terms(license, terms, now=now), with_extras(extras, given)
 
-    def write(old: License, new: License) -> None:
+    def write(old: Sold, new: Sold) -> None:
         if new == old:
             return
-        missed = transition_events(transitions_due(old, now), now) if _dates(new) != _dates(old) else []
+        missed = transition_events(transitions_due(old[0], now), now) if _dates(new) != _dates(old) else []
         event = Event.new("license_changed", actor, now + len(missed), **_told(old, new))
-        licenses.update(old, new, event, missed, limits_in(changes) if strict else {})
+        extras = None if new[1] == old[1] else new[1]
+        licenses.update(old[0], new[0], event, missed, at_most, extras)
 
-    def result(old: License, new: License) -> License:
-        return new if new == old else replace(new, revision=old.revision + 1)
+    def result(old: Sold, new: Sold) -> Sold:
+        return new if new == old else (replace(new[0], revision=old[0].revision + 1), new[1])
 
-    return result(*decide_and_write(lambda _: find_license(company, license_id), decide, write, result=result))
-
-
-def _dates(license: License) -> tuple[Instant | None, int]:
-    return license.validity_period, license.grace_period
+    return result(*decide_and_write(lambda _: find_sold(company, license_id), decide, write, result=result))
 
 
-def _told(old: License, new: License) -> Json:
+def _dates(sold: Sold) -> tuple[Instant | None, int]:
+    return sold[0].validity_period, sold[0].grace_period
+
+
+def _told(old: Sold, new: Sold) -> Json:
     """What an event says of a change: each term that is another one, as it is and as it was before."""
-    changed = [name for name in CHANGEABLE if getattr(old, name) != getattr(new, name)]
-    now_and_before = ((name, _term(new, name), _term(old, name)) for name in changed)
-    return {key: value for name, new, old in now_and_before for key, value in ((name, new), (f"{name}_before", old))}
+    was = _terms(old)
+    moved = ((name, value, was[name]) for name, value in _terms(new).items() if value != was[name])
+    return {key: value for name, new, old in moved for key, value in ((name, new), (f"{name}_before", old))}
 
 
-def _term(license: License, name: str) -> object:
-    value = getattr(license, name)
-    return to_iso(value) if name in _DATES else value
+def _terms(sold: Sold) -> Json:
+    """The terms as people read them; of metadata only that there are some: nobody here reads them."""
+    license, extras = sold
+    terms = {name: getattr(license, name) for name in CHANGEABLE} | {
+        "note": extras.note,
+        "metadata": "set" if extras.metadata else "",
+        "maintenance_period": extras.maintenance_period,
+        "features": ", ".join(sorted(grant.code for grant in extras.features)),
+        "custom_fields": ", ".join(f"{one.name}: {one.value}" for one in extras.custom_fields)[:_MOST_TOLD],
+    }
+    return terms | {name: to_iso(terms[name]) for name in _DATES}

@@ -1,6 +1,8 @@
-"""Check a license from a device that is active on it."""
+"""Check a license, or a feature of it, from a device that is active on it."""
 
 from chalicelib.domain.activation import Snapshot, check_is_due, guard_live_device
+from chalicelib.domain.errors import NotFound
+from chalicelib.domain.extras import FeatureGrant
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import Device, DeviceReport, License
 from chalicelib.store import activations
@@ -27,3 +29,17 @@ def check(company: str, lookup: LicenseLookup, report: DeviceReport, *, now: Ins
 
     snapshot, _ = decide_and_write(read, decide, write)
     return snapshot
+
+
+def check_feature(
+    company: str, lookup: LicenseLookup, code: str, report: DeviceReport, *, now: Instant
+) -> tuple[License, FeatureGrant]:
+    """The license as `check` has it, and its feature of this code, also one that is over: its date says so.
+
+    Raises `NotFound`: `invalid_license_feature_code` where the license has none; and as `check`.
+    """
+    snapshot = check(company, lookup, report, now=now)
+    granted = next((grant for grant in snapshot.extras.features if grant.code == code), None)
+    if granted is None or snapshot.license is None:
+        raise NotFound("invalid_license_feature_code", field="feature")
+    return snapshot.license, granted

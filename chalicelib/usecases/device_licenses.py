@@ -17,13 +17,15 @@ def device_licenses(
 ) -> list[Snapshot]:
     """Newest first, of one product or all; `only` of some products, where any are named.
 
-    One read, and one for each 25 licenses that have seen the device. Raises `SeatkeeperError`.
+    One read, and one for each 20 licenses that have seen the device. Raises `SeatkeeperError`.
     """
     if product is not None:
         only = frozenset({find_product(company, product, now=now).code})
     found = []
     seen_by = license_lists.seen_by_hardware(company, hardware_id, MAX_LICENSES)
-    for snapshot in activations.read_snapshots(company, seen_by, hardware_id, consistent=True, blocks=False):
+    for snapshot in activations.read_snapshots(
+        company, seen_by, hardware_id, consistent=True, blocks=False, extras=True
+    ):
         if snapshot.license is None or not holds(snapshot):
             continue
         known = known_product(company, snapshot.license.product, now=now)

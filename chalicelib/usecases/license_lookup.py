@@ -132,7 +132,7 @@ def read_candidates(named: Sequence[Candidate], lookup: LicenseLookup, consisten
     """Read candidates and hold what was sent against them; what does not agree is as good as absent."""
     observability.add_fields(license_id=named[0].license_id)
     wanted = [(candidate.license_id, candidate.user_id) for candidate in named]
-    found = activations.read_snapshots(named[0].company, wanted, lookup.hardware_id, consistent=consistent)
+    found = activations.read_snapshots(named[0].company, wanted, lookup.hardware_id, consistent=consistent, extras=True)
     return [
         replace(snapshot, product=candidate.product) if _agrees(snapshot, candidate, lookup) else Snapshot(None)
         for candidate, snapshot in zip(named, found, strict=True)

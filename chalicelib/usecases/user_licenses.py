@@ -18,7 +18,7 @@ MAX_LICENSES = 500
 def user_licenses(
     company: str, product: str, email: str, password: str, ip: str = "", *, now: Instant
 ) -> list[Snapshot]:
-    """Those that the password opens, newest first: a read besides the log-in, and one for each 33 of them.
+    """Those that the password opens, newest first: a read besides the log-in, and one for each 25 of them.
 
     Raises `invalid_credentials`, `unknown_product`, …
     """
@@ -26,7 +26,8 @@ def user_licenses(
     user = log_in(company, email, password, Origin(network_of(ip)), now=now)
     logged_in = LoggedIn(user, password)
     ids = accounts.licenses_of_user(company, user.id, found.code, among=MAX_LICENSES)
-    held = activations.read_snapshots(company, [(license_id, user.id) for license_id in ids], None, consistent=True)
+    wanted = [(license_id, user.id) for license_id in ids]
+    held = activations.read_snapshots(company, wanted, None, consistent=True, extras=True)
     still = {
         hash for hash in {snapshot.user.password_hash for snapshot in held if snapshot.user} if logged_in.is_still(hash)
     }

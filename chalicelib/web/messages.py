@@ -158,6 +158,7 @@ MESSAGES: dict[str, str] = {
     "too_many_fields": "a product has at most {most} custom fields.",
     "feature_without_consumption": "a feature of the type activation is not used up.",
     "consumption_period_missing": "say which: daily, weekly, monthly or annually.",
+    "license_too_large": "features, custom fields and metadata together come to more than {most} KB.",
     "metadata_too_large": "as JSON it may have up to {most} KB.",
     "number_malformed": "give a number, such as 5 or -0.25.",
     "boolean_malformed": "give true or false.",

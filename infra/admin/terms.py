@@ -32,7 +32,7 @@ def license_set(
     for name, instant in (("validity_period", last_instant), ("start_date", first_instant)):
         if changes.get(name) is not None:
             changes[name] = instant(changes[name], zone)
-    changed = change_terms(owner, license, changes, operator(), strict=strict, revision=revision, now=now)
+    changed, _ = change_terms(owner, license, changes, operator(), strict=strict, revision=revision, now=now)
     return CommandResult(license_document(changed, now), doubt_of(changed, now))
 
 

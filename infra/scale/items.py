@@ -33,16 +33,19 @@ _OF_LOG_IN = {
 CALLS: dict[str, dict[str, Units]] = {
     "check by key, once in 15 minutes": {
         "licenses license": Units(0.5),
+        "licenses extras": Units(0.5),
         "licenses device#": Units(0.5, 1),
     },
     "check by user, once in 15 minutes": {
         "licenses license": Units(0.5),
+        "licenses extras": Units(0.5),
         "licenses device#": Units(0.5, 1),
         "licenses seat#": Units(0.5),
         "accounts user#": Units(0.5),
     },
     "activate by key": {
         "licenses license": Units(0.5, 2),
+        "licenses extras": Units(0.5),
         "licenses device#": Units(0.5, 2),
         "licenses at#": Units(0, 2),
         "accounts hardware#": Units(0, 2),
@@ -51,6 +54,7 @@ CALLS: dict[str, dict[str, Units]] = {
     "activate by user": _OF_LOG_IN
     | {
         "licenses license": Units(0.5, 2),
+        "licenses extras": Units(0.5),
         "licenses device#": Units(0.5, 2),
         "licenses seat#": Units(0.5, 2),
         "licenses user_device#": Units(0, 2),
@@ -61,11 +65,13 @@ CALLS: dict[str, dict[str, Units]] = {
     },
     "deactivate by key": {
         "licenses license": Units(0.5, 2),
+        "licenses extras": Units(0.5),
         "licenses device#": Units(0.5, 2),
         "licenses at#": Units(0, 2),
     },
     "deactivate by user": {
         "licenses license": Units(0.5, 2),
+        "licenses extras": Units(0.5),
         "licenses device#": Units(0.5, 2),
         "licenses seat#": Units(0.5, 2),
         "licenses at#": Units(0, 2),

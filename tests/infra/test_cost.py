@@ -56,13 +56,13 @@ def inputs(**usage: float) -> Inputs:
 
 def test_a_month_of_checks_is_what_a_hand_reckons() -> None:
     usage = {"checks_a_day": 2.0, "check_ms": 50, "log_bytes": GB / 1000, "answer_bytes": GB / 500}
-    # 1,000 devices, two checks a day, 30 days: 60,000 calls; each a read unit, a write unit, 50 ms of half a GB
+    # 1,000 devices, two checks a day, 30 days: 60,000 calls; each 1.5 read units, a write unit, 50 ms of half a GB
     assert month(1000, inputs(**usage), ARM, UNWATCHED) == pytest.approx(
         {
             "API Gateway": 0.06,
             "Lambda": 0.06 + 60_000 * 0.05 * 0.5 * 0.001,
             "Lambda, kept started": 0,
-            "DynamoDB, reads": 0.06,
+            "DynamoDB, reads": 0.09,
             "DynamoDB, writes": 0.06,
             "DynamoDB, storage and recovery": 0,
             "Logs": 60,
@@ -110,8 +110,8 @@ def test_functions_that_are_kept_started_are_paid_for_by_the_second_also_where_n
 def test_a_check_within_15_minutes_of_another_costs_no_write() -> None:
     often = 24 * 60 * 60 * 1000 / CHECK_INTERVAL_MS * 10
     lines = month(1000, inputs(checks_a_day=often), ARM, UNWATCHED)
-    assert lines["DynamoDB, reads"] == pytest.approx(1000 * 30 * often / 1e6)
-    assert lines["DynamoDB, writes"] == pytest.approx(lines["DynamoDB, reads"] / 10)
+    assert lines["DynamoDB, reads"] == pytest.approx(1.5 * 1000 * 30 * often / 1e6)
+    assert lines["DynamoDB, writes"] == pytest.approx(lines["DynamoDB, reads"] / 1.5 / 10)
 
 
 def test_users_cost_what_the_budgets_of_their_calls_say() -> None:

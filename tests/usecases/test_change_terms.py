@@ -19,7 +19,7 @@ from tests.usecases.support import kinds, refused
 def changed(vendor: Vendor, license: License, *, now: int = NOW, **changes: Any) -> License:
     """Change terms, and see that what is answered is what is stored."""
     strict, revision = changes.pop("strict", False), changes.pop("revision", None)
-    answer = change_terms(vendor.code, license.id, changes, ADMIN, strict=strict, revision=revision, now=now)
+    answer, _ = change_terms(vendor.code, license.id, changes, ADMIN, strict=strict, revision=revision, now=now)
     assert (answer, answer.revision) == (vendor.stored(license), vendor.stored(license).revision)
     return answer
 

@@ -30,7 +30,7 @@ from chalicelib.store.items.ephemera import (
     SweepLateItem,
 )
 from chalicelib.store.items.events import AccountEventItem, EventItem, NobodysEventItem, RefusalItem, SeriesItem
-from chalicelib.store.items.licenses import BlockItem, DeviceItem, LicenseItem, SeatItem, VariablesItem
+from chalicelib.store.items.licenses import BlockItem, DeviceItem, ExtrasItem, LicenseItem, SeatItem, VariablesItem
 from chalicelib.store.items.links import CountItem, LicenseSummaryItem, LookupItem, UserDeviceItem
 from chalicelib.store.items.webhooks import (
     DeliveryItem,
@@ -88,6 +88,7 @@ KINDS = (
     Kind(SequenceItem, keys.sequence_sort_key(), "webhooks", "webhooks", keys.webhooks_pk()),
     Kind(DeliveryItem, "", "webhooks", "webhooks", keys.webhooks_pk()),
     Kind(LicenseItem, keys.LICENSE, "license", "license"),
+    Kind(ExtrasItem, keys.EXTRAS, "license", "alone"),
     Kind(SeatItem, keys.seat_sort_key(), "license", "license"),
     Kind(DeviceItem, keys.device_prefix(), "license", "license"),
     Kind(BlockItem, keys.block_sort_key(), "license", "license"),

@@ -1,7 +1,9 @@
 """Items of a license's partition: the license, its seats and its devices."""
 
+from dataclasses import asdict
 from types import MappingProxyType
 
+from chalicelib.domain.extras import Extras, FeatureGrant, FieldValue
 from chalicelib.domain.license import Device, License, Seat, ends_at
 from chalicelib.store.attributes import (
     BooleanAttribute,
@@ -11,7 +13,7 @@ from chalicelib.store.attributes import (
     TextSetAttribute,
 )
 from chalicelib.store.items.base import LicensesItem
-from chalicelib.store.schema import Fields
+from chalicelib.store.schema import Fields, from_names
 
 
 class LicenseItem(LicensesItem[License]):
@@ -93,6 +95,27 @@ class LicenseItem(LicensesItem[License]):
     @classmethod
     def attributes_by_hand(cls, value: License) -> Fields:
         return {"ends_at": ends_at(value.validity_period, value.grace_period)}
+
+
+class ExtrasItem(LicensesItem[Extras]):
+    """What a license carries besides its limits and dates; apart, for it may be long."""
+
+    by_hand = ("features", "custom_fields")
+    omits_defaults = True
+
+    feature_rows = JSONAttribute(null=True, attr_name="features")
+    field_rows = JSONAttribute(null=True, attr_name="custom_fields")
+
+    @classmethod
+    def attributes_by_hand(cls, value: Extras) -> Fields:
+        features, custom_fields = map(asdict, value.features), map(asdict, value.custom_fields)
+        return {"feature_rows": list(features) or None, "field_rows": list(custom_fields) or None}
+
+    def fields_by_hand(self) -> Fields:
+        return {
+            "features": tuple(from_names(row, FeatureGrant) for row in self.feature_rows or ()),
+            "custom_fields": tuple(from_names(row, FieldValue) for row in self.field_rows or ()),
+        }
 
 
 class SeatItem(LicensesItem[Seat]):

@@ -1,0 +1,114 @@
+"""The features that a license is granted, and the values of its custom fields: by what its product defines."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from chalicelib.domain.custom_fields import CustomField, field_value
+from chalicelib.domain.errors import NotFound, at_field
+from chalicelib.domain.events import Actor
+from chalicelib.domain.extras import FeatureGrant, FieldValue
+from chalicelib.domain.features import ProductFeature
+from chalicelib.domain.ids import new_id
+from chalicelib.domain.instants import Instant
+from chalicelib.usecases.change_terms import Sold, change_terms, find_sold
+from chalicelib.usecases.product_features import find_features
+from chalicelib.usecases.product_fields import find_fields
+
+_INHERITED = (
+    "max_consumption",
+    "allow_overages",
+    "max_overages",
+    "reset_consumption",
+    "consumption_period",
+    "metadata",
+)
+"""What a grant has as its product's feature, where nothing else is said of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A feature that a license is to have."""
+
+    code: str
+    expires_at: Instant | None = None
+    more: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of `FeatureGrant`, where they are to be others than the product's."""
+
+
+def grant_features(
+    company: str,
+    license_id: int,
+    wanted: Sequence[Wanted],
+    actor: Actor,
+    *,
+    revision: int | None = None,
+    now: Instant,
+) -> Sold:
+    """Let a license have these features and no others; one that it has keeps its id.
+
+    Raises `NotFound`: `unsupported_product_feature` for a code that the product does not define, unless the license has
+    it already; and as `change_terms`.
+    """
+    defined = {feature.code: feature for feature in find_features(company, _product(company, license_id))}
+
+    def changes(sold: Sold) -> dict[str, object]:
+        granted = {grant.code: grant for grant in sold[1].features}
+        of_codes = {one.code: one for one in wanted}.values()
+        grants = (_grant(one, granted.get(one.code), defined.get(one.code), now + n) for n, one in enumerate(of_codes))
+        return {"features": tuple(grants)}
+
+    return change_terms(company, license_id, changes, actor, revision=revision, now=now)
+
+
+def set_fields(
+    company: str,
+    license_id: int,
+    values: Mapping[str, str],
+    actor: Actor,
+    *,
+    revision: int | None = None,
+    now: Instant,
+) -> Sold:
+    """Set custom fields of a license by their names; an empty value takes one away, and all others stay.
+
+    Raises `NotFound`: `field_not_found` for a name that the product does not define; `Invalid` for a value that is not
+    of the field's type; and as `change_terms`.
+    """
+    defined = {one.name: one for one in find_fields(company, _product(company, license_id))}
+
+    def changes(sold: Sold) -> dict[str, object]:
+        there = {one.name: one for one in sold[1].custom_fields}
+        for n, (name, text) in enumerate(values.items()):
+            if not text.strip():
+                there.pop(name, None)
+            else:
+                there[name] = _value(name, text, there.get(name), defined.get(name), now + n)
+        return {"custom_fields": tuple(there.values())}
+
+    return change_terms(company, license_id, changes, actor, revision=revision, now=now)
+
+
+def _product(company: str, license_id: int) -> str:
+    return find_sold(company, license_id)[0].product
+
+
+def _grant(
+    wanted: Wanted, granted: FeatureGrant | None, defined: ProductFeature | None, made_at: Instant
+) -> FeatureGrant:
+    if granted is not None:
+        return replace(granted, expires_at=wanted.expires_at, **wanted.more)
+    if defined is None:
+        raise NotFound("unsupported_product_feature", field="product_features", feature=wanted.code)
+    inherited = {name: getattr(defined, name) for name in _INHERITED} | dict(wanted.more)
+    grant = FeatureGrant(new_id(made_at), defined.id, defined.code, defined.name, defined.feature_type, **inherited)
+    return replace(grant, expires_at=wanted.expires_at)
+
+
+def _value(name: str, text: str, there: FieldValue | None, defined: CustomField | None, made_at: Instant) -> FieldValue:
+    if defined is None:
+        raise NotFound("field_not_found", field="custom_fields")
+    with at_field("custom_fields"):
+        value = field_value(defined.data_type, text)
+    id = new_id(made_at) if there is None else there.id
+    return FieldValue(id, defined.id, name, defined.data_type, value)
