@@ -84,8 +84,8 @@ class Settings(BaseModel):
     portal_url: Annotated[str, Field(pattern=r"^(https?://[^\s/?#@]+(/[^\s/?#]+)*/?)?$"), AfterValidator(_base_url)] = (
         ""
     )
-    """Where people reach the portal, without `/portal`: what links in mails begin with, whatever a request's `Host`
-    says. Without it no mail that has a link is sent."""
+    """Where people reach the portal, without `/portal`: what links in mails begin with, and whom passkeys are made for,
+    whatever a request's `Host` says. Without it no mail that has a link is sent, and no passkey is offered."""
     database: Annotated[str, Field(pattern=r"^(dynamodb|[a-z_.]+:/.+)$")] = "dynamodb"
     """Where the tables are: `dynamodb`, or `<module>:<path>`, a file of an engine in the server's own process, which
     the function `open_engine` of the module opens. On one machine that is `infra.embedded`."""

@@ -9,6 +9,7 @@ import io
 import json
 import pkgutil
 import re
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cache, partial
@@ -20,7 +21,7 @@ from pydantic import BaseModel, ValidationError
 import chalicelib
 import infra
 from app import app
-from chalicelib import languages
+from chalicelib import languages, webauthn
 from chalicelib.domain import (
     catalog,
     color,
@@ -35,6 +36,7 @@ from chalicelib.domain import (
     logo,
     management_keys,
     origin,
+    passkeys,
     pasted,
     people_list,
     second_factor,
@@ -68,6 +70,8 @@ from tests.docs.architecture import ADAPTERS
 
 Parser = Callable[[str], Any]
 _serve = wsgi(app, behind_proxy=True)
+_PARTY = passkeys.RelyingParty("vendor.test", "https://vendor.test")
+_CLIENT = '{"type": "webauthn.create", "challenge": "", "origin": "https://vendor.test"}'
 
 NASTY: dict[str, str] = {
     "letters": "a",
@@ -126,6 +130,12 @@ def _quietly(read: Parser) -> Parser:
 
 def _bytes(text: str) -> bytes:
     return text.encode(errors="surrogatepass")
+
+
+def _answer(**response: str) -> str:
+    """What a browser sends of a passkey, with these parts."""
+    parts = {name: urlsafe_b64encode(_bytes(text)).decode() for name, text in response.items()}
+    return json.dumps({"id": "", "rawId": "", "type": "public-key", "response": parts})
 
 
 def _request(method: str, body: bytes = b"", query: str | None = None, **headers: str) -> Request:
@@ -299,6 +309,14 @@ PARSERS: dict[str, Parser] = {
         pending_from_cookie(text, "secret", 0),
         pending_from_cookie("AAAA", text, 0),
     ],
+    "domain.passkeys.passkey_name": passkeys.passkey_name,
+    "domain.passkeys.relying_party": lambda text: passkeys.relying_party(f"https://{text}"),
+    "webauthn.challenge_of": webauthn.challenge_of,
+    "webauthn.challenge_of, what the browser says": lambda text: webauthn.challenge_of(_answer(clientDataJSON=text)),
+    "webauthn.made": lambda text: webauthn.made(_PARTY, "", _answer(clientDataJSON=_CLIENT, attestationObject=text)),
+    "webauthn.signed": lambda text: webauthn.signed(
+        _PARTY, "", _answer(clientDataJSON=_CLIENT, authenticatorData=text, signature=text), {}
+    ),
     "domain.second_factor.is_app_code": second_factor.is_app_code,
     "domain.second_factor.setup_uri": lambda text: second_factor.setup_uri("SECRET", text, "a@b.test"),
     "usecases.known_browser.from_cookie": lambda text: browser_from_cookie(text, 0),

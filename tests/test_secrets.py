@@ -28,6 +28,7 @@ from tests.management.calls import CALLS, Made
 from tests.management.server import VendorsServer, new_key
 from tests.portal.browser import Browser, Page, at
 from tests.support import ADMIN, Application, Vendor
+from tests.usecases.authenticator import Authenticator
 from tests.usecases.people import MANAGER, account, issued
 
 LOGO = '<svg xmlns="http://www.w3.org/2000/svg"><title>A vendor</title></svg>'
@@ -279,6 +280,14 @@ def log_in_with_a_code(vendor: Vendor, heard: Heard, email: str, password: str) 
     assert user.send(page, code=codes[0]).path != page.path
     codes = re.findall(_RECOVERY_CODE, user.send(f"{path}/codes", code=codes[1]).words)
     heard.add(*codes)
+    add = "/portal/account/passkeys/add"
+    shown, held = user.get(add), Authenticator()
+    made = held.make(shown.asked)
+    page = user.send(shown, passkey=made, name="Name-of-a-passkey", password=password)
+    remove = next(link for link in page.links if link.endswith("/remove"))
+    signed = held.sign(user.get(remove).asked)
+    heard.add(*json.loads(made)["response"].values(), *json.loads(signed)["response"].values())
+    assert user.send(remove, passkey=signed).path == "/portal/account"
     assert user.send(f"{path}/off", code=codes[0]).path == "/portal/account"
 
 

@@ -147,6 +147,7 @@ Code = Literal[
     "product_has_no_keys",
     "product_has_no_users",
     "too_many_managers",
+    "too_many_passkeys",
     "too_many_webhooks",
     "event_type_unknown",
     "scope_unknown",

@@ -66,6 +66,8 @@ EventType = Literal[
     "second_factor_locked",
     "recovery_codes_made",
     "recovery_code_used",
+    "passkey_added",
+    "passkey_removed",
     "user_unlocked",
     "user_closed",
     "user_reopened",

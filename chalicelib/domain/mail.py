@@ -22,6 +22,8 @@ MailCode = Literal[
     "second_factor_locked",
     "recovery_codes_made",
     "recovery_code_used",
+    "passkey_added",
+    "passkey_removed",
     "license_ends",
     "license_grace",
     "license_expired",
@@ -48,6 +50,8 @@ ABOUT_SECURITY: frozenset[MailCode] = frozenset(
         "second_factor_locked",
         "recovery_codes_made",
         "recovery_code_used",
+        "passkey_added",
+        "passkey_removed",
     }
 )
 """What an owner has to be told, so that nobody else comes into an account unseen."""

@@ -70,18 +70,22 @@ class User:
     time_zone: str = ""
     """An IANA name, of the times that the person is shown; empty: the company's."""
     sealed_totp_secret: str | None = None
-    """Encrypted: what the app shares with us that shows codes. None: there is no second factor."""
+    """Encrypted: what the app shares with us that shows codes. None: there is no app."""
     totp_step: int = 0
     """The latest step of which a code was used (`domain.second_factor`)."""
     recovery_hashes: frozenset[str] = frozenset()
     """Of the recovery codes that are still good."""
+    passkeys: frozenset[str] = frozenset()
+    """As texts (`domain.passkeys.Passkey.text`)."""
+    passkey_asked_at: Instant = 0
+    """When that was asked which a passkey has answered last: what was asked by then is answered no more."""
     revision: int = field(default=0, compare=False)
     """How often the profile was changed. What has conditions of its own, such as a password, does not move it."""
 
     @property
     def has_second_factor(self) -> bool:
-        """Whether a log-in to the portal takes a code besides the password."""
-        return self.sealed_totp_secret is not None
+        """Whether a log-in to the portal takes a code, or the answer of a passkey, besides the password."""
+        return self.sealed_totp_secret is not None or bool(self.passkeys)
 
 
 def guard_open(user: User) -> None:

@@ -149,7 +149,7 @@ TEXTS: Mapping[MailCode, Text] = {
         (
             mark(
                 "Two-factor log-in was turned on for your account: besides the password, a log-in to the portal takes "
-                "a code that an app on your phone shows. All other sessions have ended."
+                "a code of your app, or a passkey. All other sessions have ended."
             ),
             _NOT_YOUR_FACTOR,
             _ACCOUNT,
@@ -170,8 +170,9 @@ TEXTS: Mapping[MailCode, Text] = {
         mark("Somebody guesses at the codes of your log-in ({name})"),
         (
             mark(
-                "Somebody who knows the password of your account, or is logged in to it, has entered ten wrong codes. "
-                "For an hour no more of that kind are taken there. Codes of your app and recovery codes are two kinds."
+                "Somebody who knows the password of your account, or is logged in to it, has entered ten wrong codes, "
+                "or answered with ten wrong passkeys. For an hour no more of that kind are taken there. Codes of your "
+                "app, recovery codes and passkeys are three kinds."
             ),
             ((mark("Address"), "{address}"),),
             mark(
@@ -194,6 +195,24 @@ TEXTS: Mapping[MailCode, Text] = {
         (
             mark("Somebody has logged in to your account with the right password and one of your recovery codes."),
             ((mark("Address"), "{address}"), (mark("Codes left"), "{left}")),
+            _NOT_YOUR_FACTOR,
+            _ACCOUNT,
+        ),
+    ),
+    "passkey_added": Text(
+        mark("A passkey was added to your account ({name})"),
+        (
+            mark("You can now log in to the portal with your password and this passkey."),
+            ((mark("Passkey"), "{passkey}"), (mark("Address"), "{address}")),
+            _NOT_YOUR_FACTOR,
+            _ACCOUNT,
+        ),
+    ),
+    "passkey_removed": Text(
+        mark("A passkey was removed from your account ({name})"),
+        (
+            mark("This passkey can no longer be used to log in to the portal."),
+            ((mark("Passkey"), "{passkey}"), (mark("Address"), "{address}")),
             _NOT_YOUR_FACTOR,
             _ACCOUNT,
         ),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from chalicelib.domain.days import time_zones
 from chalicelib.domain.errors import Invalid, NotFound, Unauthenticated, raise_all, wrong_in
 from chalicelib.domain.mail import TO_MANAGERS, MailCode
+from chalicelib.domain.passkeys import MAX_PASSKEYS, passkeys_in
 from chalicelib.domain.pasted import composed
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import User
@@ -25,6 +26,7 @@ from chalicelib.usecases.change_account import (
     end_other_sessions,
 )
 from chalicelib.usecases.chosen_password import guard_chosen
+from chalicelib.usecases.passkey_answers import are_offered
 from chalicelib.usecases.portal_queries import OwnSessionsView, Principal
 from chalicelib.usecases.readers import reader_of
 from chalicelib.usecases.session_list import end_one_session
@@ -67,7 +69,10 @@ class LanguageForm:
 @page("account.html")
 def account(request: PortalRequest, claims: SessionClaims) -> Loaded:
     """What the account says."""
-    return portal_queries.own_sessions(claims, now=request.now), {"languages": languages()}
+    view = portal_queries.own_sessions(claims, now=request.now)
+    passkeys = passkeys_in(view.principal.user.passkeys)
+    may_add = are_offered() and len(passkeys) < MAX_PASSKEYS
+    return view, {"languages": languages(), "passkeys": passkeys, "may_add": may_add}
 
 
 def _me(request: PortalRequest, claims: SessionClaims) -> Principal:

@@ -38,11 +38,13 @@ from chalicelib.usecases.known_browser import origin_of
 from chalicelib.usecases.log_in_code import (
     VALID_MS,
     PendingLogIn,
+    ask_passkey,
     from_cookie,
     log_in_by_code,
     pending_log_in,
     to_cookie,
 )
+from chalicelib.usecases.passkey_answers import PasskeyAnswer
 from chalicelib.usecases.sessions import log_in_to_portal, log_out
 from chalicelib.web.error_responses import wire_code
 from chalicelib.web.errors import ERRORS
@@ -131,19 +133,22 @@ def _pending(request: PortalRequest) -> PendingLogIn | None:
 
 
 def _branded_by_pending(request: PortalRequest) -> Context:
-    """The company of who has entered the password; of the person nothing is shown."""
+    """The company of who has entered the password, and what passkeys are asked; nothing else is shown of the person."""
     pending = _pending(request)
-    return {"company": None if pending is None else known_company(pending.company)}
+    if pending is None:
+        return {"company": None, "asked": ""}
+    return {"company": known_company(pending.company), "asked": ask_passkey(pending, now=request.now)}
 
 
 @visitor_form("log_in_code.html", _branded_by_pending)
 def _enter_code(request: PortalRequest) -> Response:
-    """Open a session for who has entered the password, and a code."""
+    """Open a session for who has entered the password, and a code; or the password, and a passkey has answered."""
     pending = _pending(request)
     assert pending is not None, "`code` asks for it"
-    given = (pending, request.fields.get("code", ""), network_of(request.ip))
+    answer = request.fields.get("passkey", "")
+    given = PasskeyAnswer(answer, pending.id) if answer else request.fields.get("code", "")
     try:
-        user, claims = log_in_by_code(*given, now=request.now)
+        user, claims = log_in_by_code(pending, given, network_of(request.ip), now=request.now)
     except Unauthenticated:
         return redirect(request, LOG_IN)
     response = _entered(request, user, claims)

@@ -30,8 +30,8 @@ WAYS_IN = ("invite", "show")
 MAX_FIELDS = 50
 MAX_TEXT = 1000
 """Characters of one field of a form or a query, or of one cookie."""
-LONG_FIELDS = ("people",)
-"""Fields that may have all of a body."""
+LONG_FIELDS = ("people", "passkey")
+"""Fields that may have all of a body: a list, and what a browser says of a passkey (`webauthn.MAX_ANSWER`)."""
 MAX_COOKIES, MAX_HEAD = 16 * 1024, 2000
 """Characters of the header with all cookies, bytes of the head of one part of a form."""
 _BOUNDARY = re.compile(r";\s*boundary=(?:\"([^\"]{1,70})\"|([^\s;\"]{1,70}))(?:[\s;]|$)", re.IGNORECASE)

@@ -79,6 +79,8 @@ TABLE = (
     ("/portal/account/second-factor", "second_factor.set_up", FORM),
     ("/portal/account/second-factor/codes", "second_factor.codes", FORM),
     ("/portal/account/second-factor/off", "second_factor.off", FORM),
+    ("/portal/account/passkeys/add", "passkeys.add", FORM),
+    ("/portal/account/passkeys/{passkey}/remove", "passkeys.remove", FORM),
     ("/portal/password", "account.password", FORM),
     ("/portal/logo/{name}", "assets.logo", PAGE),
     ("/portal/theme/{name}", "assets.theme", PAGE),

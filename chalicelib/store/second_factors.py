@@ -17,6 +17,8 @@ _WRITTEN: tuple[AnyAttribute, ...] = (
     UserItem.sealed_totp_secret,
     UserItem.totp_step,
     UserItem.recovery_hashes,
+    UserItem.passkeys,
+    UserItem.passkey_asked_at,
     UserItem.session_epoch,
 )
 

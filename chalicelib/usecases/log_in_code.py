@@ -19,9 +19,10 @@ from chalicelib.domain.origin import Origin
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import User
 from chalicelib.encryption import decrypt, encrypt, hmac_sha256
-from chalicelib.store import sessions
+from chalicelib.store import accounts, sessions
 from chalicelib.store.second_factors import change_second_factor
 from chalicelib.usecases.notices import second_factor_notice
+from chalicelib.usecases.passkey_answers import PasskeyAnswer, ask
 from chalicelib.usecases.retry import decide_and_write
 from chalicelib.usecases.second_factor import account_in_epoch, code_counted, with_code_used
 from chalicelib.usecases.sessions import new_session, note_log_in
@@ -71,9 +72,19 @@ def from_cookie(text: str, browser: str, now: Instant) -> PendingLogIn | None:
     return pending if now < pending.until else None
 
 
-def log_in_by_code(pending: PendingLogIn, code: str, address: str, *, now: Instant) -> tuple[User, SessionClaims]:
+def ask_passkey(pending: PendingLogIn, *, now: Instant) -> str:
+    """What the browser is asked that is to have a passkey of the account sign (`passkey_answers.ask`); empty where it
+    has none.
+    """
+    user = accounts.read_user(pending.company, pending.user_id)
+    return "" if user is None else ask(user, pending.id, now=now)
+
+
+def log_in_by_code(
+    pending: PendingLogIn, code: str | PasskeyAnswer, address: str, *, now: Instant
+) -> tuple[User, SessionClaims]:
     """Open a session for who has entered the password, given a code of the app or for recovery, which is used up by the
-    write that opens it.
+    write that opens it; or the answer of a passkey to what was asked for this claim.
 
     The same claim with the same code once more answers that session, for the first answer may have been lost; once it
     has ended, by a log-out or otherwise, the code was used. That a recovery code was used, the owner is mailed.
@@ -120,10 +131,11 @@ def _use_code(old: User, new: User, claims: SessionClaims, owner: Actor, now: In
         change_second_factor(old, new, None, opened=opened)
 
 
-def _token(pending: PendingLogIn, code: str) -> str:
+def _token(pending: PendingLogIn, code: str | PasskeyAnswer) -> str:
     """The token of the one session that this claim opens with this code."""
     context = f"log-in-by-code#{pending.company}#{pending.user_id}"
-    return hmac_sha256(f"{pending.id} {typed_code(code).upper()}", context)
+    given = code.text if isinstance(code, PasskeyAnswer) else typed_code(code).upper()
+    return hmac_sha256(f"{pending.id} {given}", context)
 
 
 def _context(browser: str) -> str:

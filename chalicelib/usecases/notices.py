@@ -72,9 +72,12 @@ def email_notices(old: User, new: User, actor: Actor) -> tuple[Mail, Mail]:
     return write("email_changed", old.email, params), write("email_changed", new.email, params)
 
 
-def second_factor_notice(user: User, code: MailCode, actor: Actor) -> Mail:
-    """The mail to whose second factor was changed, used for recovery or guessed at, as the code says."""
-    params: Params = {"who": _user(actor), "address": actor.ip, "left": len(user.recovery_hashes)}
+def second_factor_notice(user: User, code: MailCode, actor: Actor, passkey: str | None = None) -> Mail:
+    """The mail to whose second factor was changed, used for recovery or guessed at, as the code says.
+
+    `passkey`: the name of the one that it is about.
+    """
+    params: Params = {"who": _user(actor), "address": actor.ip, "left": len(user.recovery_hashes), "passkey": passkey}
     return _writer(user.company)(code, user, params)
 
 

@@ -1,6 +1,7 @@
 """The second factor of an account: its owner turns it on and off, and gets recovery codes; each code is used up once.
 
-What is asked of who turns it off is a code, not the password: who has only that must not get rid of what guards it.
+What is asked of who turns it off is a code, or the answer of a passkey, not the password: who has only that must not
+get rid of what guards it. Wherever a `code` is taken, such an answer stands for one.
 """
 
 from collections.abc import Callable, Iterator
@@ -26,6 +27,7 @@ from chalicelib.store.second_factors import change_second_factor
 from chalicelib.usecases.find_license import find_account
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.notices import second_factor_notice
+from chalicelib.usecases.passkey_answers import PasskeyAnswer, with_passkey_used
 from chalicelib.usecases.retry import decide_and_write
 from chalicelib.usecases.security_events import note_security_event
 
@@ -57,8 +59,8 @@ def turn_on(
     """Turn a second factor on, given the offer, a code of the app and the password; answers the account and its
     recovery codes, which nobody can read again. All sessions are over: none of them has proved it. The owner is mailed.
 
-    Raises `Invalid`: `invalid_code`; `Denied`, also of `log_in`; `AlreadyExists` where there is one; `session_expired`
-    where the session of `epoch`, which asks, has ended.
+    Passkeys that the account has stay. Raises `Invalid`: `invalid_code`; `Denied`, also of `log_in`; `AlreadyExists`
+    where there is an app; `session_expired` where the session of `epoch`, which asks, has ended.
     """
     user = account_in_epoch(company, user_id, epoch)
     secret = _offered(user, sealed)
@@ -70,17 +72,21 @@ def turn_on(
     codes, stored = new_recovery_codes(), encrypt(secret, _secret_context(user))
 
     def decide(user: User) -> User:
-        if user.has_second_factor:
+        if user.sealed_totp_secret is not None:
             raise AlreadyExists("already_exists", of="second_factor")
-        on = replace(user, sealed_totp_secret=stored, totp_step=step, recovery_hashes=_hashes(user, codes))
-        return replace(on, session_epoch=user.session_epoch + 1)
+        return begun(replace(user, sealed_totp_secret=stored, totp_step=step), codes)
 
     changed = _change(company, user_id, epoch, decide, "second_factor_on", actor, now, codes)
     return changed, codes
 
 
-def turn_off(company: str, user_id: int, code: str, actor: Actor, *, epoch: int, now: Instant) -> User:
-    """Turn the second factor off, given a code of the app or for recovery. The owner is mailed.
+def begun(user: User, codes: tuple[str, ...]) -> User:
+    """The account once its second factor has begun: with these recovery codes, and all sessions over."""
+    return replace(user, recovery_hashes=_hashes(user, codes), session_epoch=user.session_epoch + 1)
+
+
+def turn_off(company: str, user_id: int, code: str | PasskeyAnswer, actor: Actor, *, epoch: int, now: Instant) -> User:
+    """Turn the second factor off, app and passkeys, given a code of the app or for recovery. The owner is mailed.
 
     Raises `NotFound` where there is none, `session_expired`, and as `code_counted`.
     """
@@ -98,7 +104,7 @@ def turn_off(company: str, user_id: int, code: str, actor: Actor, *, epoch: int,
 
 
 def renew_recovery_codes(
-    company: str, user_id: int, code: str, actor: Actor, *, epoch: int, now: Instant
+    company: str, user_id: int, code: str | PasskeyAnswer, actor: Actor, *, epoch: int, now: Instant
 ) -> tuple[User, tuple[str, ...]]:
     """Draw new recovery codes in the place of those of before, given a code. The owner is mailed.
 
@@ -135,36 +141,47 @@ def account_in_epoch(company: str, user_id: int, epoch: int) -> User:
     return user
 
 
-def with_code_used(user: User, typed: str, now: Instant) -> User:
-    """The account once this code is used up: a step of its app and all before it, or a recovery code.
+def with_code_used(user: User, given: str | PasskeyAnswer, now: Instant) -> User:
+    """The account once this is used up: a step of its app and all before it, a recovery code, or what a passkey was
+    asked.
 
     Raises `Invalid`: `invalid_code`; `NotFound` where there is no second factor.
     """
-    if user.sealed_totp_secret is None:
+    if not user.has_second_factor:
         raise NotFound("not_found", of="second_factor")
-    code = typed_code(typed)
+    if isinstance(given, PasskeyAnswer):
+        return with_passkey_used(user, given, now)
+    code = typed_code(given)
     if is_app_code(code):
-        step = step_of(decrypt(user.sealed_totp_secret, _secret_context(user)), code, now)
-        if step is None:
-            raise _wrong()
-        if step <= user.totp_step:
-            raise Invalid("invalid_code", field="code", of="used_code")
-        return replace(user, totp_step=step)
+        return _with_step_used(user, code, now)
     used = _hash(user, code)
     if used not in user.recovery_hashes:  # it was used, or never was one: no used one is kept
         raise Invalid("invalid_code", field="code", of="recovery_code")
     return replace(user, recovery_hashes=user.recovery_hashes - {used})
 
 
+def _with_step_used(user: User, code: str, now: Instant) -> User:
+    secret = user.sealed_totp_secret
+    step = None if secret is None else step_of(decrypt(secret, _secret_context(user)), code, now)
+    if step is None:
+        raise _wrong()
+    if step <= user.totp_step:
+        raise Invalid("invalid_code", field="code", of="used_code")
+    return replace(user, totp_step=step)
+
+
 @contextmanager
-def code_counted(user: User, typed: str, actor: Actor, now: Instant, *, in_session: bool = True) -> Iterator[None]:
+def code_counted(
+    user: User, given: str | PasskeyAnswer, actor: Actor, now: Instant, *, in_session: bool = True
+) -> Iterator[None]:
     """Count a code before it is looked at inside, and take it back where it was right; wrong ones are noted.
 
-    Codes of the app and for recovery are counted apart, and those of sessions and of log-ins: who uses one count up
-    keeps nobody from the others. Those of log-ins (not `in_session`) begin anew with another password, by which the
-    owner gets in while somebody guesses who knows the old one. Raises `Denied`: `rate_limit_exceeded`.
+    Codes of the app, recovery codes and answers of passkeys are counted apart, and those of sessions and of log-ins:
+    who uses one count up keeps nobody from the others. Those of log-ins (not `in_session`) begin anew with another
+    password, by which the owner gets in while somebody guesses who knows the old one.
+    Raises `Denied`: `rate_limit_exceeded`.
     """
-    of = "second_factor" if is_app_code(typed_code(typed)) else "recovery_code"
+    of = _kind_of(given)
     count = f"{of}#{'session' if in_session else sha256(user.password_hash.encode()).hexdigest()[:_HASH_LENGTH]}"
     _count(user, count, of, now)
     try:
@@ -179,18 +196,25 @@ def code_counted(user: User, typed: str, actor: Actor, now: Instant, *, in_sessi
     probes.forget_code(user.company, user.id, count, now)
 
 
+def _kind_of(given: str | PasskeyAnswer) -> str:
+    if isinstance(given, PasskeyAnswer):
+        return "passkey"
+    return "second_factor" if is_app_code(typed_code(given)) else "recovery_code"
+
+
 def _count(user: User, count: str, of: str, now: Instant) -> None:
     try:
         probes.count_code(user.company, user.id, count, now)
     except ConditionFailed:
         until = probes.tried_codes(user.company, user.id, count, now).until
         wait = max(1, whole_seconds(until - now))
-        raise Denied("rate_limit_exceeded", field="code", of=of, retry_after=wait) from None
+        field = "passkey" if of == "passkey" else "code"
+        raise Denied("rate_limit_exceeded", field=field, of=of, retry_after=wait) from None
 
 
 def without_second_factor(user: User) -> User:
     """The account with the password alone."""
-    return replace(user, sealed_totp_secret=None, totp_step=0, recovery_hashes=frozenset())
+    return replace(user, sealed_totp_secret=None, totp_step=0, recovery_hashes=frozenset(), passkeys=frozenset())
 
 
 def _change(

@@ -37,6 +37,14 @@ _UNUSED = (
     "pycparser/*",  # of cffi
     "botocore/data/events/2014-02-03/*",  # the one before the one that is used
     "dateutil/zoneinfo/*",  # time zones for systems that have none
+    "fido2/attestation/*",  # who has made an authenticator, which we do not ask
+    "fido2/client/*",  # the other side: what browsers do, and authenticators
+    "fido2/ctap*",
+    "fido2/features.py",
+    "fido2/hid/*",
+    "fido2/mds3.py",  # lists of those who make authenticators
+    "fido2/payment.py",
+    "fido2/pcsc.py",
     "pydantic/mypy.py",
     "pydantic/v1/*",  # the former pydantic, whole
     "segno/cli.py",  # a command
@@ -61,6 +69,8 @@ def trim(folder: Path) -> None:
             _drop_symbols(path)
     if (endpoints := folder / "botocore" / "data" / "endpoints.json").exists():
         _drop_services(endpoints)
+    if (suffixes := folder / "fido2" / "public_suffix_list.dat").exists():
+        suffixes.write_bytes(b"")  # read at the import, for a rule in whose place ours stands (`chalicelib.webauthn`)
     if (roots := folder / "botocore" / "cacert.pem").exists():
         _keep_authorities(roots)
     for service, operations in SERVICES.items():

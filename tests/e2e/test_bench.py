@@ -80,7 +80,7 @@ def test_a_script_that_goes_wrong_is_seen(script: str, fault: str, browser: play
 
 
 def test_a_call_to_another_host_is_seen_and_gets_no_answer(browser: playwright.Browser, server: Server) -> None:
-    elsewhere = f"http://localhost:{server.port}/"  # there, but not ours by name
+    elsewhere = f"http://elsewhere.localhost:{server.port}/"  # there, but not ours by name
     with watched(browser, server.base_url, bypass_csp=True) as (page, faults):
         served(page, bench=GOOD + f'<img src="{elsewhere}" alt="">', bench_css="")
         page.goto("/bench")

@@ -288,6 +288,8 @@ WALKED: dict[str, tuple[str, ...]] = {
 """By `<module>.<function>` in `chalicelib.usecases`: the deeds that do it, each with its kind of world."""
 
 NOT_WALKED: dict[str, str] = {
+    "passkeys.add_passkey": "as `second_factor.turn_on`, under the same condition: tests/usecases/test_passkeys.py",
+    "passkeys.remove_passkey": "as `second_factor.turn_off`, likewise",
     "change_account.choose_language": "as `change_account.change_profile`: one write, under the same condition",
     "change_license.set_name": "as `change_license.set_enabled`: one write of terms, under the same condition",
     "change_account.choose_mails": "as `change_account.change_profile`: one write, under the same condition",

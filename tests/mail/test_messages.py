@@ -14,7 +14,7 @@ from chalicelib.mail.texts import ITEM, TEXTS
 PARAMS: dict[str, str | int | date | None] = dict.fromkeys(
     (
         *("name", "code", "minutes", "product", "order", "old", "new", "link", "time", "address", "page"),
-        *("date", "limit", "endpoint", "left"),
+        *("date", "limit", "endpoint", "left", "passkey"),
     ),
     "✱",
 ) | {"days": 7}

@@ -34,6 +34,8 @@ class Page(HTMLParser):
         self.links: list[str] = []
         self.loads: list[str] = []
         """Addresses of what the page loads."""
+        self.asked = ""
+        """What the browser is to ask for a passkey, in JSON."""
         self.words = ""
         self._textarea: str | None = None
         self._select: str | None = None
@@ -53,6 +55,8 @@ class Page(HTMLParser):
                 self.links.append(given.get("href", ""))
             case "link" | "script" | "img":
                 self.loads += [given[name] for name in ("href", "src") if name in given]
+            case "button" if "data-passkey" in given:
+                self.asked = given["data-passkey"]
             case "input" if self.forms and "name" in given:
                 self._note_input(given)
             case "textarea" if self.forms:

@@ -28,7 +28,11 @@ WITHOUT_READS = {
     "/portal/theme/{name}",
     "/portal/{nowhere}",
 }
-OF_SECOND_FACTOR = {"/portal/account/second-factor/codes", "/portal/account/second-factor/off"}
+OF_SECOND_FACTOR = {
+    "/portal/account/second-factor/codes",
+    "/portal/account/second-factor/off",
+    "/portal/account/passkeys/{passkey}/remove",
+}
 """For who has one."""
 RECORDED = {"/portal/licenses/{license_id}/users/batch/{batch_id}/result.csv": 2}
 """Write units of pages that tell passwords: that they were read stands in the history."""
@@ -46,6 +50,7 @@ def test_a_page_is_two_reads(path: str) -> None:
     elsewhere = logged_in(vendor, MANAGER)
     note_session(elsewhere, "Firefox", "", now=vendor.now)
     names["session"] = session_key(elsewhere.token)
+    names["passkey"] = "0" * 16
     names["device"] = f"{hash_hardware_id('pc')}-{user.id}"
     address = re.sub(r"\{(\w+)\}", lambda part: str(names[part[1]]), path)
     browser.http.get(address)  # the product is known from now on

@@ -35,6 +35,7 @@ _RANDOM = (
     (re.compile(r"\$argon2id[^'\"]+"), "HASH"),
     (re.compile(r"(invitation_hash(?:='|\": {\"S\": \"))[^'\"]+"), r"\1HASH"),
     (re.compile(r'"[0-9a-f]{24}"'), '"HASH"'),  # of recovery codes, and of a log-in with a code
+    (re.compile(r'(\\"(?:id|public_key)\\": \\")[\w-]+'), r"\1PASSKEY"),
     (re.compile(r"(sealed_\w+(?:='|\": {\"S\": \"))[^'\"]+"), r"\1SEALED"),
 )
 MOVED_BESIDES = {"validity_period"}

@@ -4,13 +4,16 @@ from typing import Any
 
 from chalicelib.domain.events import Actor
 from chalicelib.domain.origin import NOWHERE
+from chalicelib.domain.passkeys import passkeys_in
 from chalicelib.domain.second_factor import STEP_MS, app_code
 from chalicelib.domain.users import User
 from chalicelib.store.batch_reads import ReadRequest, batch_read
-from chalicelib.usecases import log_in_code, second_factor, sessions
+from chalicelib.usecases import log_in_code, passkeys, second_factor, sessions
 from chalicelib.usecases.company_policy import require_second_factor
+from chalicelib.usecases.passkey_answers import PasskeyAnswer
 from tests.store.states import ADA, seated
 from tests.support import ADMIN, Vendor
+from tests.usecases.authenticator import HOLDER, Authenticator, KeyHolder, asked_for_new, with_passkey
 from tests.usecases.people import PASSWORD, Protected, chosen, protected
 
 OWNER = Actor(f"user:{ADA}")
@@ -54,6 +57,38 @@ def enter_by_app(vendor: Vendor, owner: Protected) -> Any:
 
 def enter_by_recovery_code(vendor: Vendor, owner: Protected) -> Any:
     return _enter(vendor, owner, owner.recovery_codes[0])
+
+
+def add_first_passkey(vendor: Vendor, user: User) -> Any:
+    return _add(vendor, user)
+
+
+def add_passkey(vendor: Vendor, owner: Protected) -> Any:
+    return _add(vendor, owner.user)
+
+
+def _add(vendor: Vendor, user: User) -> Any:
+    answer = PasskeyAnswer(Authenticator().make(asked_for_new(user, vendor.now)), HOLDER)
+    given = (vendor.code, user.id, "Phone", answer, PASSWORD, OWNER)
+    changed, codes = passkeys.add_passkey(*given, epoch=user.session_epoch, now=vendor.now)
+    return len(changed.passkeys), len(codes)
+
+
+def with_a_passkey(vendor: Vendor) -> KeyHolder:
+    seated(vendor)
+    return with_passkey(vendor, ADA)
+
+
+def remove_passkey(vendor: Vendor, owner: KeyHolder) -> Any:
+    (passkey,) = passkeys_in(owner.user.passkeys)
+    given = (vendor.code, owner.user.id, passkey.key, owner.answer(HOLDER, vendor.now), OWNER)
+    return passkeys.remove_passkey(*given, epoch=owner.user.session_epoch, now=vendor.now).has_second_factor
+
+
+def enter_by_passkey(vendor: Vendor, owner: KeyHolder) -> Any:
+    pending = log_in_code.pending_log_in(owner.user, NOWHERE, now=vendor.now)
+    _, claims = log_in_code.log_in_by_code(pending, owner.answer(pending.id, vendor.now), "", now=vendor.now)
+    return batch_read(claims, ReadRequest(), vendor.now).session
 
 
 def _enter(vendor: Vendor, owner: Protected, code: str) -> Any:

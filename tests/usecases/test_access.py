@@ -66,6 +66,8 @@ from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.management_keys import create_management_key, revoke_management_key
 from chalicelib.usecases.operator_queries import account_history, license_details, license_history, order_details
 from chalicelib.usecases.order_managers import add_manager, find_order, remove_manager, set_permissions
+from chalicelib.usecases.passkey_answers import PasskeyAnswer
+from chalicelib.usecases.passkeys import add_passkey, remove_passkey
 from chalicelib.usecases.product_features import change_feature, create_feature, delete_feature, find_feature
 from chalicelib.usecases.product_fields import change_field, create_field, delete_field, find_field
 from chalicelib.usecases.record_refusal import record_refusal
@@ -90,6 +92,7 @@ from tests.usecases.refusals import a_refusal
 
 ADA, SHOP = "ada@customer.test", "shop@customer.test"
 PC = DeviceReport("pc")
+NO_ANSWER = PasskeyAnswer("", "")
 
 
 @dataclass(frozen=True)
@@ -286,6 +289,16 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
         "session_expired",
         [lambda c, v: renew_recovery_codes(c, ada(v), "123456", ADMIN, epoch=0, now=NOW)],
     ),
+    (
+        add_passkey,
+        "session_expired",
+        [lambda c, v: add_passkey(c, ada(v), "A", NO_ANSWER, v.password, ADMIN, epoch=0, now=NOW)],
+    ),
+    (
+        remove_passkey,
+        "session_expired",
+        [lambda c, v: remove_passkey(c, ada(v), "0" * 16, NO_ANSWER, ADMIN, epoch=0, now=NOW)],
+    ),
     (remove_second_factor, "user_not_found", [lambda c, _v: remove_second_factor(c, ADA, ADMIN, now=NOW)]),
     (preview, "license_not_found", [lambda c, v: preview(c, v.by_user.id, "eve@customer.test")]),
     (
@@ -400,6 +413,7 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
 
 NAMES_NOTHING = {
     "reader_of",  # a company as it was read
+    "ask_for_new",  # likewise
     "account_name",
     "named_user",
     "origin_of",

@@ -107,7 +107,8 @@ def test_every_error_has_a_message_whose_parameters_it_carries(adapter: str) -> 
 @pytest.mark.parametrize("adapter", ADAPTERS)
 def test_no_message_is_of_an_error_that_is_never_raised(adapter: str) -> None:
     variants = {"rate_limit_exceeded.license", "rate_limit_exceeded.user"}  # `of` says whose bucket is empty
-    variants |= {"rate_limit_exceeded.second_factor", "rate_limit_exceeded.recovery_code"}  # … and which codes
+    codes = ("second_factor", "recovery_code", "passkey")
+    variants |= {f"rate_limit_exceeded.{kind}" for kind in codes}  # … and which codes
     variants |= {"license_not_found.company", "license_not_found.all"}  # … and whether a company was named
     keys = {key for _, key, _, _ in MADE} | set(get_args(Code)) | variants
     assert set(ADAPTERS[adapter]) - keys == set()

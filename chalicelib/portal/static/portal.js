@@ -148,6 +148,25 @@
     }
   }
 
+  // --- passkeys: the browser asks for one, and what it answers goes with the form.
+  const canPasskeys = window.PublicKeyCredential?.parseRequestOptionsFromJSON && navigator.credentials;
+  document.documentElement.classList.toggle("can-passkeys", Boolean(canPasskeys));
+
+  async function usePasskey(button) {
+    const { form } = button, { passkey, code } = form.elements, asked = JSON.parse(button.dataset.passkey);
+    if (!code && !form.reportValidity()) return; // a code is not asked for besides
+    try {
+      // A passkey that was made stays in a form that came back for something else.
+      passkey.value ||= JSON.stringify(asked.user
+        ? await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(asked) })
+        : await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(asked) }));
+    } catch { // nobody answered, or there is none
+      throw new Trouble(words.noPasskey);
+    }
+    form.noValidate = Boolean(code);
+    form.requestSubmit();
+  }
+
   const shut = (link) => link.closest("[popover]")?.hidePopover(); // the focus goes back to its button
 
   function goOn() {
@@ -160,7 +179,7 @@
   const begin = () => { goOn(); each("[data-moment]", pass); settled(); };
 
   const release = () => held.splice(0).forEach((button) => { button.disabled = false; });
-  const acts = { "[data-dialog]": open, "a[data-reveal]": reveal, "a[data-take]": take, "a[data-unfold]": unfold, "[data-copy]": copy };
+  const acts = { "[data-dialog]": open, "a[data-reveal]": reveal, "a[data-take]": take, "a[data-unfold]": unfold, "[data-copy]": copy, "[data-passkey]": usePasskey };
 
   on("click", (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;

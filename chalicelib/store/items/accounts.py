@@ -87,6 +87,8 @@ class UserItem(AccountsItem[User]):
             "sealed_totp_secret",
             "totp_step",
             "recovery_hashes",
+            "passkeys",
+            "passkey_asked_at",
         }
     )
 
@@ -107,6 +109,8 @@ class UserItem(AccountsItem[User]):
     sealed_totp_secret: TextAttribute
     totp_step: IntegerAttribute
     recovery_hashes: TextSetAttribute
+    passkeys: TextSetAttribute
+    passkey_asked_at: IntegerAttribute
 
 
 class OrderItem(AccountsItem[Order]):

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import botocore
+import fido2
 import pytest
 from botocore.model import ServiceModel, Shape, StructureShape
 
@@ -65,11 +66,28 @@ def test_the_operations_that_ship_are_those_that_the_functions_may_call() -> Non
         "botocore/data/ec2/2016-11-15/service-2.json.gz",
         "botocore/data/dynamodb/2012-08-10/examples-1.json",
         "cffi/api.py",
+        "fido2/client/windows.py",
+        "fido2/ctap2/pin.py",
+        "fido2/ctap.py",
     ],
 )
 def test_what_no_function_uses_is_left_out(tmp_path: Path, name: str) -> None:
     trim(write(tmp_path, {name: "", "app.py": ""}))
     assert names(tmp_path) == {"app.py"}
+
+
+def test_of_fido2_what_looks_at_passkeys_works_without_the_rest(tmp_path: Path) -> None:
+    """The list of public suffixes is empty: the library reads it, and our own rule stands in the place of its own."""
+    library = Path(fido2.__path__[0])
+    shutil.copytree(library, tmp_path / "fido2")
+    trim(tmp_path)
+    assert {path.stem for path in (tmp_path / "fido2").glob("*.*")} == {
+        *("__init__", "arkg", "cbor", "cose", "public_suffix_list", "rpid", "server", "utils", "webauthn"),
+    }
+    ships = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.stat().st_size > 100_000}
+    assert ships == set()
+    others = f"sys.path.append({str(library.parent)!r})"  # cryptography
+    assert python(tmp_path, f"{others}; import fido2.server as s; print(s.__file__)").startswith(f"{tmp_path}/")
 
 
 def test_what_botocore_needs_stays(tmp_path: Path) -> None:
