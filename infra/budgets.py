@@ -59,6 +59,15 @@ CALLS = {
 """Exactly this, as `tests/store/test_budgets.py` measures it."""
 
 MANAGEMENT_CALLS = {
+    "change_license": Budget("5 reads + 1 write + 1 transaction", 8, 9),
+    "change_licenses": Budget("4 reads + 1 write + 1 transaction", 7, 7),
+    "post_license_changes": Budget("4 reads + 1 write + 1 transaction", 7, 7),
+    "update_features": Budget("7 reads + 1 write + 1 transaction", 13, 9),
+    "enable_license": Budget("3 reads + 1 write + 1 transaction", 3, 7),
+    "disable_license": Budget("3 reads + 1 write + 1 transaction", 3, 7),
+    "disable_licenses": Budget("3 reads + 1 write + 1 transaction", 3, 7),
+    "reset_one_license": Budget("4 reads + 1 write + 1 transaction", 4, 7),
+    "reset_licenses": Budget("4 reads + 1 write + 1 transaction", 4, 7),
     "list_webhooks": Budget("3 reads + 1 write", 3, 1),
     "create_webhook": Budget("4 reads + 1 write + 1 transaction", 4, 9),
     "show_webhook": Budget("3 reads + 1 write", 3, 1),

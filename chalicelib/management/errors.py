@@ -31,13 +31,21 @@ CODES = (
     "rate_limit_exceeded",
     "cursor_invalid",
     "company_not_found",
+    "license_not_found",
+    "limit_below_use",
     "unknown_product",
+    "unsupported_product_feature",
     "webhook_not_found",
     "delivery_not_found",
     "service_busy",
     "internal_error",
 )
-"""All that a call is answered, each with its status in `web.errors.ERRORS`."""
+"""All that a call is answered, each with its `status_of`."""
+
+
+def status_of(code: str) -> int:
+    """As in `web.errors.ERRORS`; but an id of this API that leads nowhere is 404, where the License API says 400."""
+    return 404 if code.endswith("_not_found") else ERRORS[code][0]
 
 
 def management_error(
@@ -48,7 +56,7 @@ def management_error(
     retry_after: int | None = None,
 ) -> FinalResponse:
     """The answer for a code. `detail`: the sentence, by default that of the code; `errors`: by field."""
-    status, standard = ERRORS[code]
+    standard = ERRORS[code][1]
     body = {
         "detail": detail or standard,
         "code": code,
@@ -59,7 +67,7 @@ def management_error(
     if retry_after is not None:
         headers["Retry-After"] = str(retry_after)
     observability.set_error(code)
-    return FinalResponse(canonical_json(body).decode(), headers, status)
+    return FinalResponse(canonical_json(body).decode(), headers, status_of(code))
 
 
 def response_to(error: SeatkeeperError) -> FinalResponse:

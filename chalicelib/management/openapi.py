@@ -5,7 +5,7 @@ from functools import cache
 
 from chalicelib.domain.types import Json
 from chalicelib.management.caller import MAX_IDEMPOTENCY_KEY
-from chalicelib.management.errors import CODES
+from chalicelib.management.errors import CODES, status_of
 from chalicelib.management.routes import PREFIX, endpoint
 from chalicelib.web.endpoint import Endpoint
 from chalicelib.web.errors import CODE_BY_STATUS, ERRORS
@@ -107,12 +107,12 @@ def _granted(declared: Endpoint, schemas: dict[Kind, Json]) -> Json:
 
 
 def _statuses(codes: Iterable[str]) -> list[int]:
-    return sorted({ERRORS[code][0] for code in codes})
+    return sorted({status_of(code) for code in codes})
 
 
 def _error(status: int) -> Json:
     """The answer of each code of this status, in the one shape."""
-    about = "\n".join(f"- `{code}`: {ERRORS[code][1]}" for code in CODES if ERRORS[code][0] == status)
+    about = "\n".join(f"- `{code}`: {ERRORS[code][1]}" for code in CODES if status_of(code) == status)
     more = {429: ["Retry-After", "RateLimit", "RateLimit-Policy"], 503: ["Retry-After"]}
     headers = _headers("X-Request-Id", *more.get(status, ()))
     return {"description": about, "headers": headers, "content": _json({"$ref": "#/components/schemas/Error"})}

@@ -20,7 +20,15 @@ from chalicelib.store import idempotency
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.idempotency import Answer, AnsweredBefore, IdempotencyKey, StoredAnswer
 
-__all__ = ["Answer", "IdempotencyKey", "Performed", "find_performed", "perform_once", "stored_with_result"]
+__all__ = [
+    "Answer",
+    "IdempotencyKey",
+    "Performed",
+    "find_performed",
+    "in_steps",
+    "perform_once",
+    "stored_with_result",
+]
 
 R = TypeVar("R")
 
@@ -92,6 +100,19 @@ def stored_with_result(result: Callable[[], object] | None) -> Iterator[None]:
         yield
     if stored.is_put:
         call.stored = answer
+
+
+@contextmanager
+def in_steps() -> Iterator[None]:
+    """Let the changes that are made inside be steps of a call: its answer, which is of all, is stored behind the last.
+
+    Cut short, the same call goes on with what is left, for each step may be repeated.
+    """
+    outer = _under_way.set(None)
+    try:
+        yield
+    finally:
+        _under_way.reset(outer)
 
 
 def _store(key: IdempotencyKey, answer: Answer, now: Instant) -> Performed:

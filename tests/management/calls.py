@@ -6,18 +6,34 @@ from typing import Any
 
 import httpx
 
+from chalicelib.domain.events import Actor
 from chalicelib.management.routes import endpoint
+from chalicelib.usecases.change_license import set_enabled
+from chalicelib.usecases.product_features import create_feature
+from chalicelib.web import clock
 from chalicelib.web.endpoint import Endpoint
 from tests.management.server import VendorsServer, granted
+from tests.support import ADMIN
 
 CALLS = [declared for declared in endpoint.declared if not declared.public]
 BODIES: dict[str, Any] = {
     "create_webhook": {"url": "https://hooks.example/two"},
+    "change_license": {"max_activations": 9, "note": "Renewed by phone"},
+    "change_licenses": lambda ids: [{"id": int(ids["license_id"]), "is_trial": 1}],
+    "post_license_changes": lambda ids: {"licenses": [{"id": int(ids["license_id"]), "max_transfers": 3}]},
+    "update_features": lambda ids: {"product_features": [{"product_feature": ids["feature"]}]},
+    "disable_licenses": lambda ids: [int(ids["license_id"])],
+    "reset_licenses": lambda ids: {"license_ids": [int(ids["license_id"])]},
     "change_webhook": {"paused": True},
     "send_span_again": {"since": "2026-01-01"},
 }
 """What is sent, by the name of the call; a new call that takes a body needs one here. A function is given what was
 made, where the body names objects."""
+IN_STEPS = {"change_licenses", "post_license_changes", "disable_licenses", "reset_licenses"} | {
+    "send_delivery_again",
+    "send_span_again",
+}
+"""Calls that take several transactions: one that was cut short goes on with what is left."""
 QUERIES: Mapping[str, str] = {}
 """What is asked for, of calls that answer nothing without it."""
 
@@ -43,7 +59,22 @@ def _delivery(ids: Ids) -> str:
     return str(granted(ids.server.post(f"webhooks/{ids['webhook_id']}/test"))["id"])
 
 
+def _license(ids: Ids) -> int:
+    """Disabled by its customer: so to enable and to disable it both change something."""
+    license, vendor = ids.server.vendor.issue(), ids.server.vendor
+    set_enabled(vendor.code, license.id, False, Actor("user:1"), now=vendor.now)
+    return license.id
+
+
+def _feature(ids: Ids) -> str:
+    """Of the product of the licenses; its code."""
+    fields = {"code": f"export-{ids['license_id']}", "name": "Export", "feature_type": "activation"}
+    return create_feature(ids.server.vendor.code, "viewer", fields, ADMIN, now=clock.now()).code
+
+
 MAKERS: Mapping[str, Callable[[Ids], int | str]] = {
+    "license_id": _license,
+    "feature": _feature,
     "webhook_id": _webhook,
     "delivery_id": _delivery,
 }

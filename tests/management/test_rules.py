@@ -13,7 +13,7 @@ from chalicelib.usecases.endpoints import find_endpoints
 from chalicelib.web import clock
 from chalicelib.web.endpoint import Endpoint
 from chalicelib.web.request_limits import MAX_BODY_BYTES
-from tests.management.calls import BODIES, CALLS, Made, named
+from tests.management.calls import BODIES, CALLS, IN_STEPS, Made, named
 from tests.management.server import VendorsServer, granted, new_key, refused
 from tests.store.faults import Crash, wire
 from tests.store.seam import Request, Send
@@ -169,7 +169,7 @@ def died(request: Request, send: Send) -> Any:
 
 @pytest.mark.parametrize(
     "declared",
-    [one for one in CALLS if one.writes and "send_" not in one.name],
+    [one for one in CALLS if one.writes and one.name not in IN_STEPS],
     ids=named,
 )
 def test_a_death_behind_the_change_loses_no_answer(shop: VendorsServer, vendor: Vendor, declared: Endpoint) -> None:

@@ -1,0 +1,310 @@
+"""Management API: what is changed of licenses, one or many."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, RootModel, StrictBool, StrictInt, StrictStr
+from typing_extensions import TypedDict  # pydantic reads typing's from Python 3.12 on
+
+from chalicelib.domain.days import Moment, first_instant, last_instant
+from chalicelib.domain.instants import add, parse_duration
+from chalicelib.domain.terms import TermChanges
+from chalicelib.domain.types import Json
+from chalicelib.management.adapter import endpoint
+from chalicelib.management.caller import Caller
+from chalicelib.management.license_body import LicenseBody, body_of
+from chalicelib.management.models import Id, Sent, SentMoment
+from chalicelib.usecases.bulk import MAX_ROWS, Row, change_each
+from chalicelib.usecases.change_license import reset_license, set_enabled
+from chalicelib.usecases.change_terms import Sold, change_terms
+from chalicelib.usecases.create import find_company
+from chalicelib.usecases.license_extras import Wanted, grant_features
+from chalicelib.web.error_responses import wire_code, wire_message
+
+MAX_TEXT = 1024
+MAX_FEATURES = 100
+
+Text = Annotated[StrictStr, Field(max_length=MAX_TEXT)]
+
+
+def _flag(value: object) -> object:
+    """Clients of the public API write 0 and 1, too."""
+    return bool(value) if type(value) is int and value in (0, 1) else value
+
+
+Flag = Annotated[StrictBool, BeforeValidator(_flag)]
+
+
+class LicensePath(Sent):
+    """Which license."""
+
+    license_id: Id
+
+
+class LicenseChange(Sent):
+    """PATCH licenses: what is not given stays."""
+
+    max_activations: StrictInt | None = None
+    """Null: unlimited."""
+    allow_unlimited_activations: Flag | None = None
+    """True: whatever `max_activations` says."""
+    allow_unlimited_activation: Flag | None = None
+    """The same, as the public API has it in updates."""
+    max_license_users: StrictInt | None = None
+    """0 or null: unlimited."""
+    max_transfers: StrictInt | None = None
+    """-1: none; 0 or null: unlimited."""
+    free_resets: Flag | None = None
+    is_trial: Flag | None = None
+    validity_period: SentMoment | None = None
+    """The end; a date alone is that day's last instant."""
+    valid_duration: Text | None = None
+    """From the first activation: `30d`, `12m`, `1y`."""
+    trial_days: Annotated[StrictInt, Field(ge=1, le=100_000)] | None = None
+    """The same in days."""
+    start_date: SentMoment | None = None
+    grace_period: StrictInt | None = None
+    """Hours."""
+    allow_grace_period: Flag | None = None
+    """False: none, whatever `grace_period` says."""
+    enable_maintenance_period: Flag | None = None
+    """False: no end of it."""
+    maintenance_period: SentMoment | None = None
+    maintenance_duration: Text | None = None
+    """From the sale: `35d`, `4m`, `2y`."""
+    name: Text | None = None
+    note: Text | None = None
+    metadata: Json | None = None
+    strict: Flag = False
+    """Whether a limit below what is in use is refused."""
+
+
+class BulkChange(LicenseChange):
+    """A row of licenses/bulk_update."""
+
+    id: Id
+
+
+class BulkLicenses(Sent):
+    """The rows, as an object has them."""
+
+    licenses: Annotated[list[BulkChange], Field(min_length=1, max_length=MAX_ROWS)]
+
+
+class BulkChanges(RootModel[Annotated[list[BulkChange], Field(min_length=1, max_length=MAX_ROWS)] | BulkLicenses]):
+    """The rows, bare or in an object."""
+
+
+Ids = Annotated[list[Id], Field(min_length=1, max_length=MAX_ROWS)]
+
+
+class NamedIds(Sent):
+    """The licenses, as an object has them."""
+
+    license_ids: Ids
+
+
+class SomeLicenses(RootModel[Ids | NamedIds]):
+    """Their ids, bare or in an object."""
+
+
+class SentFeature(Sent):
+    """A feature that a license is to have; what is not given is as the product says."""
+
+    product_feature: Text
+    """Its code."""
+    expiry_date: SentMoment | None = None
+    max_consumption: StrictInt | None = None
+    total_consumptions: Literal[0] = 0
+    """Nothing is counted yet."""
+    allow_overages: StrictBool | None = None
+    max_overages: StrictInt | None = None
+    reset_consumption: StrictBool | None = None
+    consumption_period: Literal["daily", "weekly", "monthly", "annually"] | None = None
+    metadata: Json | None = None
+
+
+class FeatureList(Sent):
+    """All features of a license: one that is not in the list goes."""
+
+    product_features: Annotated[list[SentFeature], Field(max_length=MAX_FEATURES)]
+
+
+class MessageBody(TypedDict):
+    """That it is done, in a sentence."""
+
+    message: str
+
+
+class RowError(TypedDict):
+    """Why a row was refused."""
+
+    code: str
+    detail: str
+
+
+class RowBody(TypedDict):
+    """What came of one row."""
+
+    id: int
+    status: Literal["done", "refused"]
+    error: RowError | None
+
+
+@endpoint("PATCH", "/licenses/{license_id}", writes=True, scope="licenses:write")
+def change_license(path: LicensePath, body: LicenseChange, caller: Caller) -> LicenseBody:
+    """Change terms; what is not given stays, and the same once more changes nothing. A lower limit evicts nobody."""
+    zone = find_company(caller.company).time_zone
+    return caller.once(lambda: _change(path.license_id, body, zone, caller, caller.if_match), body_of(caller))
+
+
+@endpoint("PATCH", "/licenses/bulk_update", writes=True, scope="licenses:write")
+def change_licenses(body: BulkChanges, caller: Caller) -> list[RowBody]:
+    """Change many, each by itself: what is refused of one keeps no other from being changed."""
+    zone = find_company(caller.company).time_zone
+    rows = body.root if isinstance(body.root, list) else body.root.licenses
+    return _each(rows, lambda row: row.id, lambda row: _change(row.id, row, zone, caller, None), caller)
+
+
+@endpoint("POST", "/licenses/bulk_update", writes=True, scope="licenses:write")
+def post_license_changes(body: BulkChanges, caller: Caller) -> list[RowBody]:
+    """The same, for clients that send it so."""
+    zone = find_company(caller.company).time_zone
+    rows = body.root if isinstance(body.root, list) else body.root.licenses
+    return _each(rows, lambda row: row.id, lambda row: _change(row.id, row, zone, caller, None), caller)
+
+
+@endpoint("POST", "/licenses/{license_id}/update_features", writes=True, scope="licenses:write")
+def update_features(path: LicensePath, body: FeatureList, caller: Caller) -> LicenseBody:
+    """Let a license have these features and no others; one that it has keeps its id."""
+    zone = find_company(caller.company).time_zone
+    wanted = [_wanted(feature, zone) for feature in body.product_features]
+    return caller.once(
+        lambda: grant_features(
+            caller.company, path.license_id, wanted, caller.actor, revision=caller.if_match, now=caller.now
+        ),
+        body_of(caller),
+    )
+
+
+@endpoint("POST", "/licenses/{license_id}/enable", writes=True, scope="licenses:write")
+def enable_license(path: LicensePath, caller: Caller) -> MessageBody:
+    """Let a disabled license be used again."""
+    return _set_enabled(path.license_id, True, caller)
+
+
+@endpoint("POST", "/licenses/{license_id}/disable", writes=True, scope="licenses:write")
+def disable_license(path: LicensePath, caller: Caller) -> MessageBody:
+    """Refuse every use of a license until the vendor enables it."""
+    return _set_enabled(path.license_id, False, caller)
+
+
+@endpoint("POST", "/licenses/disable_bulk", writes=True, scope="licenses:write")
+def disable_licenses(body: SomeLicenses, caller: Caller) -> list[RowBody]:
+    """Disable many."""
+
+    def disable(id: int) -> object:
+        return set_enabled(caller.company, id, False, caller.actor, now=caller.now)
+
+    return _each(_ids(body), int, disable, caller)
+
+
+@endpoint("POST", "/licenses/{license_id}/reset", writes=True, scope="licenses:write")
+def reset_one_license(path: LicensePath, caller: Caller) -> MessageBody:
+    """Deactivate all devices, and set all counts to zero."""
+    return caller.once(
+        lambda: reset_license(caller.company, path.license_id, caller.actor, now=caller.now),
+        lambda _: MessageBody(message="License and all devices reset."),
+    )
+
+
+@endpoint("POST", "/licenses/reset_bulk", writes=True, scope="licenses:write")
+def reset_licenses(body: SomeLicenses, caller: Caller) -> list[RowBody]:
+    """Reset many."""
+
+    def reset(id: int) -> object:
+        return reset_license(caller.company, id, caller.actor, now=caller.now)
+
+    return _each(_ids(body), int, reset, caller)
+
+
+def _set_enabled(license_id: int, enabled: bool, caller: Caller) -> MessageBody:
+    sentence = "License enabled." if enabled else "License disabled."
+    return caller.once(
+        lambda: set_enabled(caller.company, license_id, enabled, caller.actor, now=caller.now),
+        lambda _: MessageBody(message=sentence),
+    )
+
+
+def _change(license_id: int, body: LicenseChange, zone: str, caller: Caller, revision: int | None) -> Sold:
+    return change_terms(
+        caller.company,
+        license_id,
+        lambda sold: _terms(body, sold, zone),
+        caller.actor,
+        strict=body.strict,
+        revision=revision,
+        now=caller.now,
+    )
+
+
+def _terms(body: LicenseChange, sold: Sold, zone: str) -> TermChanges:
+    """What a body says, as the use case takes it."""
+    given: dict[str, Any] = {name: getattr(body, name) for name in body.model_fields_set}  # as the model has them
+    taken = ("max_activations", "free_resets", "is_trial", "valid_duration", "grace_period")
+    terms = {name: given[name] for name in taken if name in given}
+    if "max_license_users" in given:
+        terms["max_license_users"] = given["max_license_users"] or None
+    if "max_transfers" in given:
+        terms["max_transfers"] = given["max_transfers"] or 0
+    if given.get("allow_unlimited_activations") or given.get("allow_unlimited_activation"):
+        terms["max_activations"] = None
+    if given.get("trial_days") is not None:
+        terms["valid_duration"] = f"{given['trial_days']}d"
+    if given.get("allow_grace_period") is False:
+        terms["grace_period"] = 0
+    for name, instant in (("validity_period", last_instant), ("start_date", first_instant)):
+        if name in given:
+            terms[name] = None if given[name] is None else instant(given[name], zone)
+    terms |= {name: given[name] or "" for name in ("name", "note") if name in given}
+    terms |= {"metadata": given["metadata"] or {}} if "metadata" in given else {}
+    return terms | _maintenance(given, sold, zone)
+
+
+def _maintenance(given: Json, sold: Sold, zone: str) -> Json:
+    end: Moment | None = given.get("maintenance_period")
+    if given.get("enable_maintenance_period") is False:
+        return {"maintenance_period": None}
+    if given.get("maintenance_duration") is not None:
+        return {"maintenance_period": add(sold[0].created_at, parse_duration(given["maintenance_duration"]))}
+    if "maintenance_period" in given:
+        return {"maintenance_period": None if end is None else last_instant(end, zone)}
+    return {}
+
+
+def _wanted(feature: SentFeature, zone: str) -> Wanted:
+    end = None if feature.expiry_date is None else last_instant(feature.expiry_date, zone)
+    apart = {"product_feature", "expiry_date", "total_consumptions"}
+    more = {name: getattr(feature, name) for name in feature.model_fields_set - apart}
+    return Wanted(feature.product_feature, end, {name: value for name, value in more.items() if value is not None})
+
+
+def _ids(body: SomeLicenses) -> list[int]:
+    return body.root if isinstance(body.root, list) else body.root.license_ids
+
+
+def _each(rows: Sequence[Any], id_of: Any, change: Any, caller: Caller) -> list[RowBody]:  # as `change_each` has them
+    def body(done: list[Row]) -> dict[str, list[RowBody]]:
+        return {"rows": [_row(row) for row in done]}
+
+    return caller.once(lambda: change_each(rows, id_of, change), body)["rows"]
+
+
+def _row(row: Row) -> RowBody:
+    if row.error is None:
+        return {"id": row.id, "status": "done", "error": None}
+    return {
+        "id": row.id,
+        "status": "refused",
+        "error": {"code": wire_code(row.error), "detail": wire_message(row.error)},
+    }

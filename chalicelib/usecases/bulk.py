@@ -1,0 +1,41 @@
+"""The same change of many objects: each by itself, with a result for each."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from chalicelib.domain.errors import SeatkeeperError
+from chalicelib.threads import ThreadPool
+from chalicelib.usecases.idempotency import in_steps
+
+T = TypeVar("T")
+
+MAX_ROWS = 1000
+"""Of one call."""
+_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What came of one object."""
+
+    id: int
+    error: SeatkeeperError | None
+    """None: it is done."""
+
+
+def change_each(rows: Sequence[T], id_of: Callable[[T], int], change: Callable[[T], object]) -> list[Row]:
+    """Change each, some at once; what is refused of one keeps no other from being changed. In the order of `rows`.
+
+    `change` may be repeated: a call that was cut short comes again as a whole.
+    """
+
+    def outcome(row: T) -> Row:
+        try:
+            change(row)
+        except SeatkeeperError as error:
+            return Row(id_of(row), error)
+        return Row(id_of(row), None)
+
+    with in_steps(), ThreadPool(_AT_ONCE) as threads:
+        return list(threads.map(outcome, rows))
