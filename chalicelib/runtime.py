@@ -44,7 +44,7 @@ class Caches:
     license_ids: TtlCache[int] = field(default_factory=lambda: TtlCache(100_000, None))
     """By company and license key: it changes only where a company is deleted and made anew."""
     user_ids: TtlCache[int] = field(default_factory=lambda: TtlCache(10_000, MINUTE_MS))
-    """By company and e-mail."""
+    """By company and email."""
     listened_to: TtlCache[frozenset[EventType]] = field(default_factory=lambda: TtlCache(4096, MINUTE_MS))
     """By company: the events that somebody wants to be told of."""
     limits_reached: TtlCache[bool] = field(default_factory=lambda: TtlCache(10_000, None))

@@ -111,7 +111,7 @@ class Vendor:
         return user, initial_password(user)
 
     def activate(self, who: License | str, hardware_id: str, password: str | None = None, **more: Any) -> Snapshot:
-        """Activate by key, or by e-mail and password."""
+        """Activate by key, or by email and password."""
         at, report = more.pop("now", self.now), more.pop("report", {})
         lookup, device = self.lookup(who, hardware_id, **more), DeviceReport(hardware_id, **report)
         return activate(self.code, lookup, password, device, ADMIN, now=at)[0]
@@ -125,7 +125,7 @@ class Vendor:
         deactivate(self.code, lookup, ADMIN, now=self.now if now is None else now)
 
     def lookup(self, who: License | str, hardware_id: str, **more: Any) -> LicenseLookup:
-        """By the license's key, or by a user's e-mail."""
+        """By the license's key, or by a user's email."""
         named = {"username": who} if isinstance(who, str) else {"license_key": who.license_key}
         product = "revit" if isinstance(who, str) else who.product
         return LicenseLookup(**({"product": product, "hardware_id": hardware_id} | named | more))

@@ -76,7 +76,7 @@ def columns_of(titles: Sequence[str], meant: Sequence[Meaning], chosen: Mapping[
 
 
 def guard_columns(columns: Sequence[Column]) -> None:
-    """Each meaning has one column, and there is one of e-mails.
+    """Each meaning has one column, and there is one of emails.
 
     Raises `Invalid`; `columns` among its parameters are the titles of columns, or the numbers of those without.
     """

@@ -1,6 +1,6 @@
-"""The one rule for e-mails: what is assigned can be mailed, can log in, and is named by every command.
+"""The one rule for emails: what is assigned can be mailed, can log in, and is named by every command.
 
-An e-mail is stored with a local part of plain ASCII letters, digits and marks, in small letters, and with its domain
+An email is stored with a local part of plain ASCII letters, digits and marks, in small letters, and with its domain
 in the form that mail servers know (`xn--…`); people are shown that domain in their own letters.
 
 `email-validator` would add 19 ms to a cold start (it brings a resolver), and knows nothing of accounts that were made
@@ -16,7 +16,7 @@ from chalicelib.domain.errors import Invalid
 from chalicelib.domain.pasted import MAX_TYPED, composed, visible
 
 MAX_EMAIL = 254
-"""Characters of an e-mail, as in every mail server."""
+"""Characters of an email, as in every mail server."""
 _ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]++"
 _LOCAL = re.compile(rf"(?=[^@]{{1,64}}+\Z){_ATOM}(?:\.{_ATOM})*+")
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
@@ -28,7 +28,7 @@ _MIXED_WITH_LATIN = frozenset(("CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE"))
 
 
 def normalize_email(text: str) -> str:
-    """The form in which a new e-mail is stored and compared. Raises `Invalid`, with the cause.
+    """The form in which a new email is stored and compared. Raises `Invalid`, with the cause.
 
     What cannot be seen and is pasted along (a zero-width space, a mark of direction) is left out.
     """
@@ -56,9 +56,9 @@ def optional_email(text: str) -> str:
 
 
 def known_email(text: str) -> str:
-    """The form in which the account of an e-mail is looked up. Raises `Invalid` where there can be none.
+    """The form in which the account of an email is looked up. Raises `Invalid` where there can be none.
 
-    Accounts that were made before `normalize_email` was the rule keep their e-mails, and are found by them.
+    Accounts that were made before `normalize_email` was the rule keep their emails, and are found by them.
     """
     try:
         return normalize_email(text)
@@ -76,7 +76,7 @@ def known_email(text: str) -> str:
 
 @lru_cache(1000)
 def display_email(email: str) -> str:
-    """A stored e-mail as people read it: its domain in their own letters.
+    """A stored email as people read it: its domain in their own letters.
 
     Not where a label mixes Latin letters with those that look like them: such a domain stays `xn--…`.
     """

@@ -111,7 +111,7 @@ class Actor:
 class Event:
     """One row of history. `key` is unique and orders events by time.
 
-    `user` is the e-mail of its time, for people to read; whom it is about for good says `user_id`, and of a device
+    `user` is the email of its time, for people to read; whom it is about for good says `user_id`, and of a device
     `hardware_id`. Older events have no id.
     """
 

@@ -1,6 +1,6 @@
 """The invitation of a person: a link that is mailed, by which the person chooses a password.
 
-It is good for a week and works once. A newer one, a password that is set otherwise, another e-mail and the end of the
+It is good for a week and works once. A newer one, a password that is set otherwise, another email and the end of the
 account make it void: its hash stands with the account (`User.invitation_hash`), and goes with the password.
 """
 
@@ -44,7 +44,7 @@ class Invitation:
         return sha256(f"invitation#{self.text}#{email}".encode()).hexdigest()
 
     def is_of(self, user: User) -> bool:
-        """Whether it is the one that was mailed last to this account, by its e-mail of now; used up or not."""
+        """Whether it is the one that was mailed last to this account, by its email of now; used up or not."""
         return compare_digest(user.invitation_hash or "", self.hash_for(user.email))
 
 
@@ -76,7 +76,7 @@ def without_invitation(user: User) -> User:
 
 
 def waits_for(user: User, email: str, at: Instant) -> bool:
-    """Whether an account waits for the invitation that was mailed to this e-mail then.
+    """Whether an account waits for the invitation that was mailed to this email then.
 
     It does until it is invited anew, or its password is chosen.
     """

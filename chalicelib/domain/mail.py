@@ -88,7 +88,7 @@ class Mail:
     """A plain text to one person. What it says is secret."""
 
     to: str
-    """An e-mail in its normal form. Empty: it is for nobody, and dropped where others are sent."""
+    """An email in its normal form. Empty: it is for nobody, and dropped where others are sent."""
     subject: str
     text: str
     valid_ms: int = DAY_MS

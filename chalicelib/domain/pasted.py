@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 MAX_TYPED = 320
-"""Characters of any one thing that people type: no e-mail, name, password or key is longer."""
+"""Characters of any one thing that people type: no email, name, password or key is longer."""
 MAX_REPORTED = 1000
 """Characters that are looked at of what a program reports."""
 _QUOTES = frozenset("\"'`\u00ab\u00bb\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2039\u203a\uff02\uff07")

@@ -61,9 +61,9 @@ def read_file(content: bytes) -> str:
 
 
 def read_one(text: str) -> tuple[str, str, str] | None:
-    """First name, last name and e-mail of the one person whom a text names; None where it is a list.
+    """First name, last name and email of the one person whom a text names; None where it is a list.
 
-    A word that is no address is one person, too: whoever looks at the e-mail says what is wrong with it.
+    A word that is no address is one person, too: whoever looks at the email says what is wrong with it.
     """
     line = text.strip()
     addresses = _addresses(line)
@@ -150,7 +150,7 @@ def _delimiter(text: str) -> str:
 
 
 def _with_emails(meant: Sequence[Meaning], people: Sequence[Sequence[str]]) -> list[Meaning]:
-    """With the one column that holds e-mails where no name says which it is."""
+    """With the one column that holds emails where no name says which it is."""
     if "email" in meant:
         return list(meant)
     holding = {number for row in people for number, cell in enumerate(row) if "@" in cell}
@@ -193,7 +193,7 @@ def _row(number: int, cells: Mapping[Meaning, str]) -> Row:
 
 
 def _person(cell: str) -> tuple[str, str, str]:
-    """First name, last name and e-mail of an address; all of it is the e-mail where it is none."""
+    """First name, last name and email of an address; all of it is the email where it is none."""
     address = _ADDRESS.fullmatch(cell)
     if address is None or address["bare"] is not None:
         return "", "", cell

@@ -65,7 +65,7 @@ class UserBody(TypedDict):
 
 
 class CustomerBody(TypedDict):
-    """Who has bought. Of a customer only the e-mail is known yet."""
+    """Who has bought. Of a customer only the email is known yet."""
 
     email: str
     company_name: str
@@ -152,7 +152,7 @@ def user_body(license: License, seat: Seat, user: User) -> UserBody:
 
 
 def customer_body(email: str | None) -> CustomerBody:
-    """The customer with this e-mail; None: nobody."""
+    """The customer with this email; None: nobody."""
     return {
         "email": email or "",
         "company_name": "",

@@ -38,7 +38,7 @@ def record_refused_call(call: str, request: Call, caller: Caller, error: Seatkee
 
 
 def _email(username: str | None) -> str | None:
-    """The user's e-mail; None of what is none."""
+    """The user's email; None of what is none."""
     with suppress(Invalid):
         return None if username is None else known_email(username.split("|", 1)[0])
     return None

@@ -26,7 +26,7 @@ from chalicelib.web.freshness import Call, blank_to_none
 
 
 def _email(value: object, info: ValidationInfo) -> object:
-    """In a query `+` stands for a space, and in an e-mail there are none: who left it as it is meant a `+`."""
+    """In a query `+` stands for a space, and in an email there are none: who left it as it is meant a `+`."""
     if not (isinstance(value, str) and info.context == "query"):
         return value
     user, at, domain = value.strip(" ").partition("@")

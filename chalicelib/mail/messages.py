@@ -26,7 +26,7 @@ def write_mail(
 ) -> Mail:
     """A mail about an account of a company; `params`: its `name`, and what else the text needs.
 
-    `to` is empty where there is no such account. `who` is the e-mail of a user; None: the vendor.
+    `to` is empty where there is no such account. `who` is the email of a user; None: the vendor.
     """
     text = TEXTS[code]
     with writing_for(Reader(language)):

@@ -46,7 +46,7 @@ class Letter:
     id: str
     """The same however often it is sent: what stands before the @ of its `Message-ID`."""
     to: str
-    """An e-mail in its normal form (`domain.email`)."""
+    """An email in its normal form (`domain.email`)."""
     subject: str
     text: str
     html: str
@@ -54,7 +54,7 @@ class Letter:
     sender: str = ""
     """Who writes; from which address is the mailer's to say."""
     reply_to: str = ""
-    """An e-mail. Empty: whoever answers, answers to where the mail came from."""
+    """An email. Empty: whoever answers, answers to where the mail came from."""
 
 
 class Mailer:

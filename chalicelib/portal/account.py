@@ -150,7 +150,7 @@ def sessions(request: PortalRequest, view: Principal, _form: Confirmation) -> Ch
 
 @contextmanager
 def wrong_at_password() -> Iterator[None]:
-    """A password that is wrong inside is that of the form: who is logged in has given no company and no e-mail."""
+    """A password that is wrong inside is that of the form: who is logged in has given no company and no email."""
     try:
         yield
     except Unauthenticated as error:

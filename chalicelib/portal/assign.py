@@ -65,7 +65,7 @@ class AssignForm(NewUser):
     """A new license user; `unlimited` as in `LimitForm`, which only who was removed a moment ago can be."""
 
     people: str = ""
-    """The e-mail, also as mail programs write it, with the name. Several people are a list: `_assign_list`."""
+    """The email, also as mail programs write it, with the name. Several people are a list: `_assign_list`."""
     max_activations: str = ""
     unlimited: str = ""
 
@@ -94,7 +94,7 @@ def assigning(request: PortalRequest, view: LicenseView, form: AssignForm) -> Ca
 
 
 def _who(form: AssignForm) -> tuple[str, Profile]:
-    """The e-mail and the names: as they are typed, else as they stand in the address."""
+    """The email and the names: as they are typed, else as they stand in the address."""
     first, last, email = read_one(form.people) or ("", "", form.people)
     typed = form.profile()
     return email, typed if typed.first_name or typed.last_name else replace(typed, first_name=first, last_name=last)

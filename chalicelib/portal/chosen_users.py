@@ -36,7 +36,7 @@ from chalicelib.usecases.replace_user import replace_user
 MAX_UNDO = 24_000
 """Characters of what is kept to take a removal back: an answer that may come again is bounded. Names are short."""
 _BOX = re.compile(r"user-([0-9]{1,16})")
-"""The name of the box of a user in the list; where users are replaced, of the field for the e-mail of who comes."""
+"""The name of the box of a user in the list; where users are replaced, of the field for the email of who comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ def _change(request: PortalRequest, view: ChosenView, form: ChosenForm) -> Calla
 
 
 def _typed(request: PortalRequest, row: UserRow) -> str:
-    """The e-mail of who comes in the place of a user."""
+    """The email of who comes in the place of a user."""
     return request.fields.get(f"user-{row.user.id}", "")
 
 

@@ -105,7 +105,7 @@ def _branded(request: PortalRequest) -> Context:
 
 @visitor_form("log_in.html", _branded)
 def log_in(request: PortalRequest) -> Response:
-    """Open a session for who knows company code, e-mail and password."""
+    """Open a session for who knows company code, email and password."""
     given, (company, email) = request.fields, _account(request)
     origin = origin_of(request.browser, company, email, request.ip)
     user, claims = log_in_to_portal(company, email, given.get("password", ""), origin, now=request.now)
@@ -195,7 +195,7 @@ def forgotten_code(request: PortalRequest) -> Response:
 
 
 def _account(request: PortalRequest) -> tuple[str, str]:
-    """Company code and e-mail, as typed."""
+    """Company code and email, as typed."""
     return request.fields.get("company", ""), request.fields.get("email", "")
 
 

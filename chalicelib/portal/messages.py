@@ -202,7 +202,7 @@ def _refusal(event: Event) -> str:
 
 
 def actor_words(name: str) -> str:
-    """Who made a change: a person's e-mail, or what kind of program or office it was."""
+    """Who made a change: a person's email, or what kind of program or office it was."""
     kind, _, who = name.partition(":")
     return display_email(who) if kind == "user" else gettext(_ACTORS.get(kind, _VENDOR))
 

@@ -121,7 +121,7 @@ def again(request: PortalRequest, view: InvitedView, _form: Confirmation) -> Cha
 
 
 def name_of(row: PersonRow) -> str:
-    """First and last name; of somebody without, the e-mail."""
+    """First and last name; of somebody without, the email."""
     return f"{row.first_name} {row.last_name}".strip() or display_email(row.user.email)
 
 

@@ -39,7 +39,7 @@ class ProfileForm:
 
 @dataclass(frozen=True, slots=True)
 class EmailForm:
-    """Another e-mail."""
+    """Another email."""
 
     email: str = ""
 
@@ -104,7 +104,7 @@ def load_user(request: PortalRequest, claims: SessionClaims, license_id: int, us
 
 
 def person(row: UserRow) -> str:
-    """A license user by name, or by e-mail where none was given."""
+    """A license user by name, or by email where none was given."""
     return f"{row.first_name} {row.last_name}".strip() or display_email(row.user.email)
 
 
@@ -143,7 +143,7 @@ def can_come_back(view: LicenseView, row: UserRow) -> bool:
 
 
 def seat_fields(row: UserRow) -> dict[str, str]:
-    """The fields of a form by which a user who has lost the seat gets it again, but for the e-mail."""
+    """The fields of a form by which a user who has lost the seat gets it again, but for the email."""
     names = {"first_name": row.first_name, "last_name": row.last_name, "phone_number": row.phone_number}
     return {"undo": "yes"} | names | _limit_fields(row.seat.max_activations)
 
@@ -200,7 +200,7 @@ def initial_password(request: PortalRequest, claims: SessionClaims, license_id: 
 
 @action("change_email.html", EmailForm, load_user, always("change_emails"))
 def email(request: PortalRequest, view: UserView, form: EmailForm) -> Change[User]:
-    """Change the e-mail of the account."""
+    """Change the email of the account."""
     me, old = view.principal.user, view.row.user.email
     given = (me.company, view.license.id, old, form.email, request.actor(me.email))
 

@@ -117,7 +117,7 @@ def find_license_id_by_key(company: str, license_key: str) -> int | None:
 
 
 def user_of_email(company: str, email: str) -> int | None:
-    """The id of the user with this e-mail."""
+    """The id of the user with this email."""
     return _link(company, email_sort_key(email))
 
 
@@ -177,7 +177,7 @@ def licenses_of_customer(company: str, email: str, *, after: int | None = None, 
 
 
 def is_customer(company: str, email: str) -> bool:
-    """Whether anything was ever sold to this e-mail."""
+    """Whether anything was ever sold to this email."""
     return next(reads.query(LookupItem, company, customer_license_sort_key(email), limit=1), None) is not None
 
 
@@ -192,7 +192,7 @@ def read_users(company: str, user_ids: list[int]) -> dict[int, User]:
 
 
 def put_new_user(write: Transaction, user: User) -> None:
-    """Add a new user, with the item that keeps the e-mail unique, to a transaction."""
+    """Add a new user, with the item that keeps the email unique, to a transaction."""
     put_count(write, "users", user.company, user_sort_key(user.id))
     write.put(UserItem.of(user, user.company, user_sort_key(user.id)), UserItem.pk.does_not_exist())
     write.put(LookupItem(user.company, email_sort_key(user.email), target_id=user.id), LookupItem.pk.does_not_exist())
@@ -216,7 +216,7 @@ def change_password(
 def rehash_password(old: User, new: User) -> None:
     """Store another hash of the same password, in one attempt and without an event.
 
-    Raises `ConditionFailed` where the password, or the e-mail, is another by now.
+    Raises `ConditionFailed` where the password, or the email, is another by now.
     """
     writes.observe(_account(old), [UserItem.password_hash.set(new.password_hash)], _opened_as(old))
 
@@ -229,7 +229,7 @@ def change_email(
     mails: Sequence[Mail],
     asked_on: tuple[License, Event] | None,
 ) -> None:
-    """Move an account, and its seats on these licenses, to the e-mail and invitation of `new`.
+    """Move an account, and its seats on these licenses, to the email and invitation of `new`.
 
     `asked_on`: the license where it was asked for, if it was on one, and the event for the history of that. For its
     customer it counts as a seat that is given. Raises `ConditionFailed`.
@@ -278,7 +278,7 @@ def end_sessions(user: User, event: Event) -> None:
 def close_account(old: User, new: User, event: Event) -> None:
     """Write that an account is closed, with the password of `new`, which nobody has; all sessions are over.
 
-    From this write on nothing is given to it. Raises `ConditionFailed` where it is closed, or has another e-mail, by
+    From this write on nothing is given to it. Raises `ConditionFailed` where it is closed, or has another email, by
     now.
     """
     write = Transaction(event_item(old.company, event, AccountEventItem))
@@ -325,7 +325,7 @@ def unlock(user: User, event: Event) -> None:
 def put_password(write: Transaction, old: User, new: User, now: Instant, more: Condition | None = None) -> None:
     """Add a change of password to a transaction, which ends each lock of the account, too.
 
-    `more`: what must be true of the account, besides that what opens it, its e-mail and that it is open are unchanged.
+    `more`: what must be true of the account, besides that what opens it, its email and that it is open are unchanged.
     """
     unchanged = _opened_as(old)
     write.update(_account(old), _password(new), unchanged if more is None else unchanged & more)

@@ -106,7 +106,7 @@ def all_pending(company: str, license_id: int) -> Iterator[BatchProgress]:
 
 
 def seats_of(company: str, license_id: int, emails: list[str]) -> tuple[dict[str, int], dict[int, Seat]]:
-    """The users' ids of these e-mails, and the seats that they have on the license, a hundred in one round trip."""
+    """The users' ids of these emails, and the seats that they have on the license, a hundred in one round trip."""
     ids: dict[str, int] = {}
     for link in _read(LookupItem(company, email_sort_key(email)) for email in emails):
         ids[link.sort_key.removeprefix(email_sort_key())] = link.target_id

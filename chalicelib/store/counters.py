@@ -1,4 +1,4 @@
-"""What is counted in a window of time and then forgotten: failures of strangers, mails alike, e-mails asked for."""
+"""What is counted in a window of time and then forgotten: failures of strangers, mails alike, emails asked for."""
 
 from contextlib import suppress
 

@@ -16,9 +16,9 @@ def company_events(company: str, *, after: str | None = None, limit: int | None 
 
 
 def account_events(user: User, *, after: str | None = None) -> Iterator[Event]:
-    """The history of one account, newest first, under whatever e-mail; `after` as in `company_events`.
+    """The history of one account, newest first, under whatever email; `after` as in `company_events`.
 
-    It is looked for in all of the company's, page by page: for operators. Older events name no id, but an e-mail.
+    It is looked for in all of the company's, page by page: for operators. Older events name no id, but an email.
     """
     events = company_events(user.company, after=after)
     return (e for e in events if (e.user == user.email if e.user_id is None else e.user_id == user.id))

@@ -81,7 +81,7 @@ def user_sort_key(user_id: int | None = None) -> str:
 
 
 def email_sort_key(email: str = "") -> str:
-    """Sort key of the link from an e-mail to its user, or the prefix of all."""
+    """Sort key of the link from an email to its user, or the prefix of all."""
     return f"email#{email}"
 
 

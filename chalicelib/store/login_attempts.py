@@ -42,7 +42,7 @@ class Seen:
     address: Failures
     password: Failures
     user_id: int | None = None
-    """Who has the e-mail. Consistent in any case."""
+    """Who has the email. Consistent in any case."""
 
 
 def read_attempts(account: Account, password: str, now: Instant, *, consistent: bool) -> Seen:

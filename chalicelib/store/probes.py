@@ -1,4 +1,4 @@
-"""How often somebody has asked for e-mails, and may learn that others have them, or has guessed: counted before it is
+"""How often somebody has asked for emails, and may learn that others have them, or has guessed: counted before it is
 answered.
 """
 
@@ -11,7 +11,7 @@ from chalicelib.store.items.ephemera import FailuresItem
 
 
 def count_probe(company: str, manager_id: int, now: Instant) -> None:
-    """Count an e-mail that is asked for. Raises `ConditionFailed` where it is one too many."""
+    """Count an email that is asked for. Raises `ConditionFailed` where it is one too many."""
     count_one(_item(company, manager_id), now, TAKEN_WINDOW_MS, most=MAX_TAKEN)
 
 

@@ -23,7 +23,7 @@ ADDRESSES_OF = 30
 
 
 def note_security(company: str, whose: User | str, event: Event, *, or_fail: bool) -> None:
-    """Record an event of an account. Where an e-mail has none, as much is written, which expires.
+    """Record an event of an account. Where an email has none, as much is written, which expires.
 
     `or_fail`: raise `Unavailable` where it cannot be recorded; else it is tried once, and no answer waits for it.
     """

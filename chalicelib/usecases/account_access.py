@@ -58,7 +58,7 @@ def read_holdings(user: User, *, limit: int | None = None) -> Holdings:
 
 
 def guard_account(manager_id: int, user: User) -> None:
-    """Refuse unless the manager may change e-mails on every license that the user uses or manages.
+    """Refuse unless the manager may change emails on every license that the user uses or manages.
 
     Raises `SeatkeeperError`.
     """

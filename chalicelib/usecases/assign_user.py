@@ -58,7 +58,7 @@ def assign_user(
     invite: bool = False,
     now: Instant,
 ) -> tuple[License, Seat, User]:
-    """Give a user a seat, and an account with an initial password where the company does not know the e-mail yet.
+    """Give a user a seat, and an account with an initial password where the company does not know the email yet.
 
     `manager_id`: who gives it, None for an operator. What the password of an account opens: `usecases.give_seat`.
     `invite`: mail a link by which the person chooses a password, unless that is done (`domain.invitation`).
@@ -113,7 +113,7 @@ def _read(company: str, license_id: int, address: str) -> _State:
 
 
 def _guard_person(company: str, license_id: int, email: str, max_activations: int | None, profile: Profile) -> None:
-    """Raises `Invalid` for a wrong e-mail or name, with one error for each wrong field, the limit among them."""
+    """Raises `Invalid` for a wrong email or name, with one error for each wrong field, the limit among them."""
     if [*wrong_person(email, profile)]:
         raise_all([*wrong_assignment(find_license(company, license_id), email, max_activations, profile)])
 

@@ -1,4 +1,4 @@
-"""A refusal that tells a manager that somebody has an e-mail: seldom, and in the history of whose e-mail it is."""
+"""A refusal that tells a manager that somebody has an email: seldom, and in the history of whose email it is."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,11 +14,11 @@ from chalicelib.usecases.security_events import note_security_event
 
 @contextmanager
 def bounded_probe(company: str, email: str, manager_id: int, actor: Actor, *, now: Instant) -> Iterator[None]:
-    """Let a manager ask for an e-mail; what is done in it may raise `already_exists`.
+    """Let a manager ask for an email; what is done in it may raise `already_exists`.
 
-    It is counted before anything is looked at, and taken back unless it has revealed that the e-mail is taken: so
+    It is counted before anything is looked at, and taken back unless it has revealed that the email is taken: so
     what is asked at once reveals no more than what is asked in a row. Raises `Denied`:
-    `rate_limit_exceeded`, for any e-mail.
+    `rate_limit_exceeded`, for any email.
     """
     try:
         probes.count_probe(company, manager_id, now)

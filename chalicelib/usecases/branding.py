@@ -55,7 +55,7 @@ def set_branding(
     now: Instant,
 ) -> Company:
     """Set what is given: `accent` as `#rrggbb`, `logo` and `logo_dark` as the texts of SVGs, `zone` as an IANA
-    name, two e-mails, the language, and all kinds of mail that nobody is to get (`domain.mail.OF_COMPANY`).
+    name, two emails, the language, and all kinds of mail that nobody is to get (`domain.mail.OF_COMPANY`).
 
     Empty takes it away; None leaves it.
 

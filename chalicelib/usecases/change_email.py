@@ -1,4 +1,4 @@
-"""Change the e-mail of an account."""
+"""Change the email of an account."""
 
 from contextlib import nullcontext
 from dataclasses import replace
@@ -19,7 +19,7 @@ from chalicelib.usecases.notices import email_notices, seat_notice
 from chalicelib.usecases.retry import decide_and_write
 
 MAX_SEATS = 90
-"""Seats whose e-mail is changed with the account's, in one transaction."""
+"""Seats whose email is changed with the account's, in one transaction."""
 
 
 def change_email(
@@ -32,15 +32,15 @@ def change_email(
     manager_id: int | None,
     now: Instant,
 ) -> User:
-    """Give an account another e-mail, on all its licenses; the password stays.
+    """Give an account another email, on all its licenses; the password stays.
 
     `license_id`: of the license where it is asked for, and whose user it must be; None for any account.
 
     Nobody has proved that he reads the new one: the password opens what the account has now, and nothing to come.
-    `manager_id`: who asks, None for an operator. The same e-mail again changes nothing. An invitation that nobody has
-    used is void; where it is asked for on a license, another one is mailed to the new e-mail.
+    `manager_id`: who asks, None for an operator. The same email again changes nothing. An invitation that nobody has
+    used is void; where it is asked for on a license, another one is mailed to the new email.
     Raises `user_not_found`, `not_your_user`, `not_allowed_by_vendor`, `account_closed`, `already_exists`, `Invalid`,
-    and `rate_limit_exceeded` of a manager who has come upon many e-mails that others have (`domain.probes`), and of a
+    and `rate_limit_exceeded` of a manager who has come upon many emails that others have (`domain.probes`), and of a
     customer who changes them faster than seats may be given.
     """
     with at_field("new_email"):
@@ -85,7 +85,7 @@ def change_email(
 
 
 def _moved(user: User, address: str, secret: str, now: Instant) -> User:
-    """The account with an e-mail of which nobody has proved that he reads it; invited anew there, if it was invited."""
+    """The account with an email of which nobody has proved that he reads it; invited anew there, if it was invited."""
     scope = read_holdings(user).buyers if user.email_verified else user.password_scope
     moved = replace(user, email=address, email_verified=False, password_scope=scope or user.password_scope)
     is_invited = invitation_state(user, now) != "none"

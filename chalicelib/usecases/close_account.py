@@ -1,7 +1,7 @@
 """Close an account, and open it again: the vendor's word, which nobody else takes back.
 
 The mark decides, in one write: each write that gives the account a seat, an order to manage, a password or another
-e-mail requires that it is not there. So what the account had at that instant only becomes less, and one walk through it
+email requires that it is not there. So what the account had at that instant only becomes less, and one walk through it
 finds all. Each step of the walk requires in turn that the mark is there still, from the same instant: a call that comes
 late takes nothing that was given since the account was opened again. Cut short, the same call goes on.
 """

@@ -42,7 +42,7 @@ class Explanation:
     snapshot: Snapshot
     product: Product | None
     user: User | None
-    """Whose e-mail was named; None: nobody's, or no e-mail was."""
+    """Whose email was named; None: nobody's, or no email was."""
     log_in: SeatkeeperError | None
     """Why the user could not log in, whatever the password; None: nothing holds him back, or no user is named."""
     activation: SeatkeeperError | None

@@ -49,7 +49,7 @@ def find_license_user(company: str, license_id: int, email: str) -> tuple[Licens
 
 
 def find_account(company: str, email: str) -> User:
-    """The account of an e-mail, open or closed. Raises `NotFound`: `user_not_found`."""
+    """The account of an email, open or closed. Raises `NotFound`: `user_not_found`."""
     user_id = accounts.user_of_email(company, known_email(email))
     user = None if user_id is None else accounts.read_user(company, user_id)
     if user is None:

@@ -25,7 +25,7 @@ from chalicelib.usecases.initial_password import new_user, with_initial_password
 def account_of_seat(
     user: User | None, license: License, address: str, manager_id: int | None, secret: str, *, now: Instant
 ) -> User | None:
-    """The account of this e-mail as a seat leaves it: `user`, or a new one, invited by `secret` where there is one.
+    """The account of this email as a seat leaves it: `user`, or a new one, invited by `secret` where there is one.
 
     None: it is closed.
     """

@@ -18,7 +18,7 @@ from chalicelib.usecases.security_events import note_security_event
 def new_user(company: str, email: str, scope: frozenset[str], *, now: Instant) -> User:
     """A user who is not stored yet, with a generated initial password that opens the licenses of `scope`.
 
-    Raises `SeatkeeperError` for an e-mail that cannot be mailed.
+    Raises `SeatkeeperError` for an email that cannot be mailed.
     """
     user_id, password = new_id(now), new_initial_password()
     return User(

@@ -162,7 +162,7 @@ def _is_plain(text: str) -> bool:
 
 
 def _customer(company: str, email: str) -> str:
-    """A customer who has bought already, under whatever e-mail, or a new one."""
+    """A customer who has bought already, under whatever email, or a new one."""
     with at_field("customer"):
         known = known_email(email)
         return known if accounts.is_customer(company, known) else normalize_email(email)

@@ -41,7 +41,7 @@ class LicenseLookup:
 
     @property
     def email(self) -> str | None:
-        """The e-mail in `username`: what stands before the first `|`."""
+        """The email in `username`: what stands before the first `|`."""
         return None if self.username is None else self.username.split("|", 1)[0]
 
 
@@ -102,7 +102,7 @@ def find_candidates(
 ) -> list[Candidate]:
     """Every license that may be meant, newest first; at least one. Raises `SeatkeeperError`.
 
-    `logged_in`: who was found under the e-mail just now. That it is still his is seen where a candidate is read.
+    `logged_in`: who was found under the email just now. That it is still his is seen where a candidate is read.
     """
     if product.authorization_method == "license-key":
         return [Candidate(company, product, _license_id(company, lookup, now), None)]
@@ -192,7 +192,7 @@ def _agrees(snapshot: Snapshot, candidate: Candidate, lookup: LicenseLookup) -> 
     if lookup.username is not None and (
         snapshot.user is None or snapshot.user.email != known_email(lookup.email or "")
     ):
-        return False  # the e-mail has gone to somebody else since it was remembered
+        return False  # the email has gone to somebody else since it was remembered
     return lookup.is_named or snapshot.device is not None  # an id alone proves nothing: it is accepted from its devices
 
 

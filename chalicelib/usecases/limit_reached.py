@@ -25,7 +25,7 @@ def note_limit_reached(
 ) -> None:
     """Note that somebody was refused by a limit of a license, unless it was noted that day already; never raises.
 
-    `user`: the e-mail of the user, where the limit is of a user's devices. A process that has noted it, or has found it
+    `user`: the email of the user, where the limit is of a user's devices. A process that has noted it, or has found it
     noted, asks the database no more that day.
     """
     if error.used < error.limit:  # there is room, but not for as much as was asked for

@@ -1,4 +1,4 @@
-"""Log in with e-mail and password: counted, slowed, locked, and never revealing which part was wrong."""
+"""Log in with email and password: counted, slowed, locked, and never revealing which part was wrong."""
 
 import random
 import time
@@ -36,10 +36,10 @@ class _Crowded(Unavailable):
 def log_in(
     company: str, email: str, password: str, origin: Origin = NOWHERE, *, hardware_id: str = "", now: Instant
 ) -> User:
-    """The user with this e-mail and password.
+    """The user with this email and password.
 
     `hardware_id`: of the device that asks. One that is active on a seat of the user is no stranger: it is looked for
-    only where a stranger is held back, and guesses by its name are counted as its own. An unknown e-mail costs the same
+    only where a stranger is held back, and guesses by its name are counted as its own. An unknown email costs the same
     reads, writes and hashing as a wrong password, and is locked in the same way. Raises `Denied`:
     `invalid_credentials`, `account_locked`, `rate_limit_exceeded`; `Unavailable` where too many ask at once.
     """

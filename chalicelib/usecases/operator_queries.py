@@ -85,6 +85,6 @@ def company_history(company: str, limit: int, after: str | None) -> EventPage:
 
 
 def account_history(company: str, email: str, limit: int, after: str | None) -> tuple[User, EventPage]:
-    """Of one account, under whatever e-mail, and whose it is. Raises `NotFound`: `user_not_found`."""
+    """Of one account, under whatever email, and whose it is. Raises `NotFound`: `user_not_found`."""
     user = find_account(company, email)
     return user, EventPage(*cut(histories.account_events(user, after=after), limit))

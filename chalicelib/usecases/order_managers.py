@@ -30,7 +30,7 @@ def add_manager(company: str, order_id: str, email: str, actor: Actor, *, now: I
     def read(_: bool) -> tuple[Order, User, User | None]:
         order = find_order(company, order_id)
         manager, known = manager_of(_as_sold(order), company, email, now)
-        assert manager is not None  # an e-mail was given
+        assert manager is not None  # an email was given
         return order, manager, known
 
     def decide(state: tuple[Order, User, User | None]) -> Order:

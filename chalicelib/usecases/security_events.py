@@ -23,7 +23,7 @@ def note_security_event(
 ) -> None:
     """Record an event, merged with those of the same hour. Raises `Unavailable` where it has to be recorded first.
 
-    `whose`: the account, or the e-mail that has none. Of that no history tells, for the same work.
+    `whose`: the account, or the email that has none. Of that no history tells, for the same work.
     """
     ip = as_firewalls_read(network_of(actor.ip or "")) or None
     observability.add_fields(security=type, ip=ip)

@@ -154,7 +154,7 @@ def _parameters(header: str) -> dict[str, str]:
 
 @lru_cache(maxsize=256)  # all who call in one second send the same
 def _read_date(date: str) -> int:
-    """Read an RFC 7231 date, or an e-mail's that says it is in GMT, as milliseconds since the epoch."""
+    """Read an RFC 7231 date, or an email's that says it is in GMT, as milliseconds since the epoch."""
     # The suffix is asked for because a date without a zone would be taken as UTC, and may be some local time.
     if len(date) > _MAX_DATE or not date.isascii() or not date.endswith(("GMT", "UTC", "+0000")):
         raise Unauthenticated("date_header_invalid")

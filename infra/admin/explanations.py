@@ -130,7 +130,7 @@ def _allows(one: Explanation, now: Instant) -> list[str]:
 
 
 def _account(one: Explanation) -> str:
-    """Whether the account of the e-mail that was named can be used here."""
+    """Whether the account of the email that was named can be used here."""
     if one.user is None:
         return "There is no account with this email."
     if one.user.closed_at is not None:

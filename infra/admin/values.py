@@ -70,12 +70,12 @@ def event_pattern(given: str) -> str:
 
 
 def email(given: str) -> str:
-    """An e-mail in its stored form; whether an account may be made of it, the use cases say."""
+    """An email in its stored form; whether an account may be made of it, the use cases say."""
     return known_email(given)
 
 
 def new_email(given: str) -> str:
-    """An e-mail that an account may be given, in its stored form."""
+    """An email that an account may be given, in its stored form."""
     return normalize_email(given)
 
 
@@ -85,7 +85,7 @@ def origin(given: str) -> str:
 
 
 def email_or_none(given: str) -> str:
-    """An e-mail in its stored form; empty for none."""
+    """An email in its stored form; empty for none."""
     return optional_email(given)
 
 

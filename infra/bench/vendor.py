@@ -33,7 +33,7 @@ class Vendor:
     """In PEM, of the key that signs the answers."""
     license_keys: list[str]
     accounts: list[tuple[str, str]]
-    """E-mail and password of license users."""
+    """Email and password of license users."""
 
 
 def prepare() -> Vendor:

@@ -27,3 +27,10 @@ def test_nothing_has_an_old_word_for_a_name() -> None:
             old = names & OLD | {name for name in names if BRITISH.search(name)}
             found |= {(path.relative_to(ROOT).as_posix(), name) for name in old}
     assert found - REASONED == set()
+
+
+def test_email_is_written_in_one_way() -> None:
+    lists = ROOT / "tests/domain/test_people_list.py"  # others write it as they like
+    files = [file for top in ("chalicelib", "infra", "tests", "docs") for file in (ROOT / top).rglob("*.*")]
+    text = [file for file in files if file.suffix in {".py", ".html", ".js", ".md"} and file != lists]
+    assert [file.name for file in text if re.search(r"\b[eE][-]mail", file.read_text())] == []

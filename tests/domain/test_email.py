@@ -1,4 +1,4 @@
-"""The one rule for e-mails: what may be assigned, what is found that was assigned before, what people are shown."""
+"""The one rule for emails: what may be assigned, what is found that was assigned before, what people are shown."""
 
 import pytest
 from hypothesis import given

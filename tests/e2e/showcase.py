@@ -43,7 +43,7 @@ _PEOPLE = (
     ("kenji.sato@studio-nord.example", Profile("Kenji", "Satō"), True),
     ("aleksandra.wisniewska@studio-nord.example", Profile("Aleksandra", "Wiśniewska", "+48 22 307 11 90"), False),
 )
-"""E-mail, name, and whether the person has chosen a password."""
+"""Email, name, and whether the person has chosen a password."""
 _MORE = (
     "Anna Bauer",
     "Anna Lang",

@@ -22,7 +22,7 @@ def users(page: playwright.Page, site: Site) -> playwright.Page:
 
 
 def fill_in(page: playwright.Page, email: str, button: str) -> None:
-    """Nobody clicks into the field for the e-mail, which has the focus. The way in is chosen where it has to be."""
+    """Nobody clicks into the field for the email, which has the focus. The way in is chosen where it has to be."""
     expect(form(page).get_by_label("Email")).to_be_focused()
     page.keyboard.type(email)
     if not (show := form(page).get_by_label("Show an initial password")).is_checked():

@@ -71,7 +71,8 @@ OUTSIDE = """() => {
         }
         return seen;
     };
-    for (const one of document.querySelectorAll(".list :is(thead th, td.n, td:has(> span > time), .access, .state)")) {
+    const whole = ".list :is(thead th, td.n, td:has(> time, > span > time), .access, .state)";
+    for (const one of document.querySelectorAll(whole)) {
         one.style.textOverflow = "clip";  // else what is cut has no width
         const seen = words(one), boxes = seen.flatMap(({ boxes }) => boxes);
         const wide = Math.max(...boxes.map(({ right }) => right)) - Math.min(...boxes.map(({ left }) => left));
@@ -117,7 +118,7 @@ def crowded(site: Site) -> Site:
 
 
 def full(site: Site) -> License:
-    """A license with as many users as a page shows, all with long e-mails."""
+    """A license with as many users as a page shows, all with long emails."""
     license = issued(site.vendor, max_activations=100, max_license_users=100)
     profile = Profile("Friederike", "Schmidt-Hohenlohe-Langenburg", "+49 9131 123456-7890")
     for number in range(25):

@@ -48,7 +48,7 @@ class Stored(NamedTuple):
     code: tuple[str, int, bool] | None
     asked: int
     profile: tuple[str, bool, bool]
-    """The name, whether it has its seat, and whether another e-mail."""
+    """The name, whether it has its seat, and whether another email."""
     invitation: str
     """The link that was mailed last, by the model's names."""
     keys: tuple[int, bool]

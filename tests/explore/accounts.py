@@ -43,7 +43,7 @@ BEGIN: Instant = NOW - 3 * HOUR
 """When the account was made."""
 OWNER, MANAGER = "ada@customer.test", "mia@customer.test"
 ELSEWHERE = "eve@customer.test"
-"""The e-mail that the owner may get."""
+"""The email that the owner may get."""
 BROWSER = "browser b1"
 """Of the owner: it has logged in before, and codes are asked for there."""
 ORIGINS = {

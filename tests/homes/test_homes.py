@@ -224,7 +224,7 @@ def test_who_managed_before_there_were_managers_accounts_is_taken_off_the_order_
 
 
 def ordered(home: Home) -> dict[str, list[str]]:
-    """The e-mails of the managers of each order."""
+    """The emails of the managers of each order."""
     found: dict[str, list[str]] = {}
     for sold in home.licenses.values():
         license = read_license(home.company, sold["id"])

@@ -15,7 +15,7 @@ from tests.support import Vendor
 MARK = "nobody-else-says-so"
 LONG = MARK * 100
 SHORT_BYTES = 600
-"""A text that may be remembered, as an e-mail's or a date's."""
+"""A text that may be remembered, as an email's or a date's."""
 
 
 def head(line: str, **headers: str) -> bytes:

@@ -64,7 +64,7 @@ def license_object(vendor: Vendor, license: License, hardware_id: str, device_id
 
 
 def customer_object(email: str) -> dict[str, Any]:
-    """A customer of whom nothing but the e-mail is known; "" is nobody."""
+    """A customer of whom nothing but the email is known; "" is nobody."""
     names = ("company_name", "reference", "phone", "first_name", "last_name", "address", "postcode", "city")
     empty = dict.fromkeys((*names, "country", "state"), "")
     return {"email": email} | empty | {"customer_account": None, "metadata": {}}

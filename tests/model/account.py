@@ -102,7 +102,7 @@ class Account:
     seated: bool = True
     """Whether it has its seat on the license."""
     moved: bool = False
-    """Whether it has another e-mail: whoever names the old one means nobody."""
+    """Whether it has another email: whoever names the old one means nobody."""
     name: str = ""
     performed: str = ""
     """What was answered to the call that may come again."""
@@ -128,7 +128,7 @@ class Account:
 
     @property
     def is_named(self) -> bool:
-        """Whether who names its e-mail means it, and may."""
+        """Whether who names its email means it, and may."""
         return not (self.closed or self.moved)
 
     @property
@@ -167,7 +167,7 @@ Step = Callable[[Account, Call, Seen], Iterator[After]]
 
 
 def _where(call: Call, seen: Seen) -> str:
-    """Where it is counted: by origin, and by the e-mail that is named."""
+    """Where it is counted: by origin, and by the email that is named."""
     return f"{call.origin}, moved" if seen.moved else call.origin
 
 
@@ -282,7 +282,7 @@ def _with_password(
 
 
 def _closed(account: Account, _: Call, seen: Seen) -> Iterator[After]:
-    """And by which e-mail it is known to whoever is logged in."""
+    """And by which email it is known to whoever is logged in."""
     yield After(account, seen._replace(moved=account.moved), "account_closed" if account.closed else None)
 
 
@@ -311,7 +311,7 @@ def _choose(account: Account, call: Call, seen: Seen) -> Iterator[After]:
 
 
 def _by_email(account: Account, call: Call, seen: Seen) -> Iterator[After]:
-    """Who is meant; whoever gets another e-mail afterwards, may be found anew, and not be there."""
+    """Who is meant; whoever gets another email afterwards, may be found anew, and not be there."""
     is_repeat = call.verb == "set once" and account.performed
     yield After(account, seen, "user_not_found" if account.moved and not is_repeat else None)
 
@@ -477,7 +477,7 @@ def _move(account: Account, _: Call, seen: Seen) -> Iterator[After]:
     """Nobody has proved that he reads the new one."""
     if account.moved:
         yield After(account, seen, "user_not_found")
-        yield After(account, seen, OK)  # it has that e-mail
+        yield After(account, seen, OK)  # it has that email
     elif not account.seated:
         yield After(account, seen, "user_not_found")
     elif account.closed:

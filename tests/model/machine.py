@@ -45,7 +45,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class There:
-    """What is there: the license, its seats by e-mail, and its devices."""
+    """What is there: the license, its seats by email, and its devices."""
 
     license: License
     seats: Mapping[str, Seat]

@@ -70,7 +70,7 @@ def for_users(site: Site) -> License:
 
 
 def people(who: str) -> list[str]:
-    """The e-mails of a batch."""
+    """The emails of a batch."""
     return sorted(f"{who}{n}@customer.test" for n in range(30))
 
 

@@ -78,7 +78,7 @@ def test_each_change_has_one_event(case: Case) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=named)
 def test_each_event_that_names_a_person_says_who_it_is_for_good(case: Case) -> None:
-    """An e-mail may be another person's tomorrow, and the person have another one."""
+    """An email may be another person's tomorrow, and the person have another one."""
     for change in undisturbed(case).changes:
         (_table, _pk, part), _before, after = json.loads(change)
         if part.startswith("at#") and after is not None:

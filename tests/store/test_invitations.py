@@ -51,7 +51,7 @@ def test_of_two_invitations_at_once_one_is_told_to_look_again(vendor: Vendor, ad
 
 
 def move(old: User, new: User) -> None:
-    """Give the account another e-mail, with its seats."""
+    """Give the account another email, with its seats."""
     accounts.change_email(old, new, accounts.held_license_ids(old.company, old.id), event(), [], None)
 
 

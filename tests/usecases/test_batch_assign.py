@@ -352,7 +352,7 @@ def test_a_preview_of_many_is_read_a_hundred_at_a_time(vendor: Vendor, license: 
     vendor.assign(license, ADA)
     with calls_counted() as sent:
         preview(vendor.code, license.id, f"{people(199)}\n{ADA}")
-    assert sent == ["BatchGetItem"] * 4  # the license, 2 of e-mails; 1 seat
+    assert sent == ["BatchGetItem"] * 4  # the license, 2 of emails; 1 seat
 
 
 WRITES_IN_ALL = 2 + 4

@@ -1,4 +1,4 @@
-"""Another e-mail for an account: on all its seats at once, unique, and the old one is nobody's."""
+"""Another email for an account: on all its seats at once, unique, and the old one is nobody's."""
 
 from collections.abc import Callable
 from typing import Any
@@ -194,7 +194,7 @@ def test_the_email_of_a_closed_account_is_nobodys_and_stays_its_own(vendor: Vend
         assert refused.value.code == code
 
 
-# --- who has an e-mail is no manager's to find out ----------------------------------------------------------------
+# --- who has an email is no manager's to find out ----------------------------------------------------------------
 
 
 @pytest.fixture
@@ -212,7 +212,7 @@ def taken(number: int) -> str:
 
 
 def asked(vendor: Vendor, license: License, new: str, *, old: str = ADA, now: int = NOW, by: int | None = 0) -> Any:
-    """What a manager is told who gives an account of his another e-mail."""
+    """What a manager is told who gives an account of his another email."""
     manager = account(vendor, MANAGER)
     try:
         by = manager.id if by == 0 else by

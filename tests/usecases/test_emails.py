@@ -1,4 +1,4 @@
-"""One rule for e-mails, whoever takes them: what is assigned logs in, activates, and is named by every command."""
+"""One rule for emails, whoever takes them: what is assigned logs in, activates, and is named by every command."""
 
 from collections.abc import Callable
 from dataclasses import replace

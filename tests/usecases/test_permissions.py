@@ -244,7 +244,7 @@ def test_a_repair_files_nothing_that_the_order_does_not_say_any_more(
 def test_an_account_is_touched_only_by_who_may_on_each_license_that_goes_with_it(
     vendor: Vendor, denied: Permission
 ) -> None:
-    """Two licenses of one customer, in two orders of one manager: one password, and one e-mail, opens both."""
+    """Two licenses of one customer, in two orders of one manager: one password, and one email, opens both."""
     first, second = issued(vendor, order_id="B"), issued(vendor, order_id="A")
     for license in (first, second):
         vendor.assign(license, ADA)

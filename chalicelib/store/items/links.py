@@ -9,7 +9,7 @@ from chalicelib.store.schema import Raw, from_row
 
 
 class LookupItem(AccountsItem[None]):
-    """A name that leads to an id: of a license key, an e-mail, a user's seat, a customer's license."""
+    """A name that leads to an id: of a license key, an email, a user's seat, a customer's license."""
 
     target_id = IntegerAttribute(null=True, attr_name="to")
     product = TextAttribute(null=True)

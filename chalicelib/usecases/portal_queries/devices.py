@@ -181,7 +181,7 @@ def _device_view(base: LicenseView, found: BatchRead, owner: int | None, events:
 
 
 def _is_of(event: Event, device: Device, email: str) -> bool:
-    """Whether an event is of a device. Older ones name its user by the e-mail alone, which may be another since."""
+    """Whether an event is of a device. Older ones name its user by the email alone, which may be another since."""
     if event.hardware_id != device.hardware_id:
         return False
     return event.user in (None, email) if event.user_id is None else event.user_id == device.user_id

@@ -107,7 +107,7 @@ class InvitedView:
 
 
 def managed_people(claims: SessionClaims, list_query: ListQuery, *, now: Instant) -> PeopleView:
-    """A page of the people, by e-mail, as they are searched for by name, e-mail or phone number.
+    """A page of the people, by email, as they are searched for by name, email or phone number.
 
     Three reads, and one for each license. Raises `session_expired`, `password_change_required`.
     """
@@ -171,7 +171,7 @@ def read_rows(claims: SessionClaims, people: list[list[HeldSeat]], now: Instant)
 
 
 def names_person(seats: list[HeldSeat], search: str) -> bool:
-    """Whether each word that is searched for stands in a name, the e-mail or a phone number of a person."""
+    """Whether each word that is searched for stands in a name, the email or a phone number of a person."""
     return has_words(_texts(seats), search)
 
 

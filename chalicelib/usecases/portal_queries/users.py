@@ -119,7 +119,7 @@ class _Users:
         return sorted(seats, key=_SORTS.get(self.list_query.sort, lambda seat: seat.email))
 
     def named(self) -> list[Seat]:
-        """The seat of the user whom the search names by the whole e-mail, if there is one: found by that."""
+        """The seat of the user whom the search names by the whole email, if there is one: found by that."""
         try:
             user_id = accounts.user_of_email(self.claims.company, known_email(self.list_query.search))
         except Invalid:
@@ -161,9 +161,9 @@ class _Users:
 
 
 def license_users(claims: SessionClaims, license_id: int, list_query: ListQuery, *, now: Instant) -> UsersView:
-    """A page of the users of a license that the user manages, by e-mail, where they are few enough to be sorted.
+    """A page of the users of a license that the user manages, by email, where they are few enough to be sorted.
 
-    Three reads: of the seats, or of the account of a whole e-mail that is searched for; of who asks and the users; and
+    Three reads: of the seats, or of the account of a whole email that is searched for; of who asks and the users; and
     of the devices, which tell who uses the license, or where some may be under way of the batches. More where a search
     or a filter looks on. Raises `session_expired`, `license_not_found`.
     """
