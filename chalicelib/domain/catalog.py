@@ -11,6 +11,7 @@ from chalicelib.domain.license import AuthorizationMethod, LicenseType
 from chalicelib.domain.mail import MailCode
 from chalicelib.domain.pasted import MAX_TYPED, composed, visible
 from chalicelib.domain.permissions import Permission
+from chalicelib.domain.types import Json
 
 MAX_MANAGERS = 20
 """Of one order: each license is filed under each of them, in one transaction."""
@@ -67,10 +68,27 @@ class Product:
     created_at: Instant
     prevent_vm: bool = False
     state: Literal["active", "disabled", "archived"] = "active"
+    default_license_type: LicenseType = "perpetual"
+    """Of a license whose issue does not say which; so are the next five terms (`domain.products`)."""
+    max_activations: int = 1
+    valid_duration: str | None = None
+    subscription_duration: str | None = None
+    """In the place of `valid_duration`, for subscriptions."""
+    allow_trial: bool = False
+    """Whether applications may ask for a trial."""
+    trial_days: int = 0
+    metadata: Json = field(default_factory=dict, hash=False)
+    updated_at: Instant | None = None
+    """When it was changed last; None: never."""
     definition_changes: int = field(default=0, compare=False)
     """How often its features and custom fields were changed."""
     revision: int = field(default=0, compare=False)
     """How often it was changed itself."""
+
+    @property
+    def changed_at(self) -> Instant:
+        """When it was changed last, or made."""
+        return self.created_at if self.updated_at is None else self.updated_at
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,6 +152,7 @@ Code = Literal[
     "event_type_unknown",
     "scope_unknown",
     # what a product defines
+    "product_not_found",
     "feature_not_found",
     "field_not_found",
     "too_many_features",
@@ -160,6 +161,7 @@ Code = Literal[
     "consumption_period_missing",
     "metadata_too_large",
     "license_too_large",
+    "not_offered_yet",
     "number_malformed",
     "boolean_malformed",
     # how a request is sent, and who sends it

@@ -13,6 +13,7 @@ EventType = Literal[
     "company_created",
     "company_changed",
     "product_created",
+    "product_changed",
     "feature_created",
     "feature_changed",
     "feature_deleted",

@@ -45,6 +45,10 @@ TYPES: Mapping[str, tuple[EventType, ...]] = {
     _UNASSIGNED: ("user_removed", "user_replaced"),
     "order.license_user.manager_assigned": ("manager_added",),
     "product.created": ("product_created",),
+    "product.updated": (
+        *("product_changed", "feature_created", "feature_changed", "feature_deleted"),
+        *("field_created", "field_changed", "field_deleted"),
+    ),
     "device.reset": ("device_reset",),
     "device.blacklisted": ("device_blacklisted",),
     "user.invited": ("user_invited", "user_assigned", "user_replaced"),

@@ -10,6 +10,7 @@ from typing import Literal, NotRequired
 from typing_extensions import TypedDict  # pydantic reads typing's from Python 3.12 on
 
 from chalicelib.domain.catalog import Order, Product
+from chalicelib.domain.custom_fields import CustomField, DataType
 from chalicelib.domain.email import known_email
 from chalicelib.domain.instants import to_iso
 from chalicelib.domain.license import AuthorizationMethod, License, Seat
@@ -42,12 +43,22 @@ class ProductBody(TypedDict):
     metadata: Json
 
 
+class DefinedFieldBody(TypedDict):
+    """A custom field of a product, with what it is of a license that says nothing else."""
+
+    name: str
+    data_type: DataType
+    value: str
+
+
 class ProductDetailsBody(ProductBody, Fresh):
     """product_details."""
 
     company: Json
     latest_version: str | None
-    custom_fields: list[object]
+    """Null until versions are offered."""
+    custom_fields: list[DefinedFieldBody]
+    """Of the product, where they were asked for."""
 
 
 class UserBody(TypedDict):
@@ -121,18 +132,21 @@ def product_body(product: Product) -> ProductBody:
         "product_name": product.name,
         "short_code": product.code,
         "authorization_method": product.authorization_method,
-        "allow_trial": False,
-        "trial_days": 0,
+        "allow_trial": product.allow_trial,
+        "trial_days": product.trial_days,
         "prevent_vm": product.prevent_vm,
         "floating_timeout": 0,
-        "metadata": {},
+        "metadata": product.metadata,
     }
 
 
-def product_details_body(product: Product) -> ProductDetailsBody:
-    """A product as `product_details` answers it."""
+def product_details_body(product: Product, fields: Iterable[CustomField]) -> ProductDetailsBody:
+    """A product as `product_details` answers it, with these custom fields of it."""
+    custom_fields: list[DefinedFieldBody] = [
+        {"name": one.name, "data_type": one.data_type, "value": one.default_value} for one in fields
+    ]
     company = {"id": product.company_id}
-    return {**product_body(product), "company": company, "latest_version": None, "custom_fields": []}
+    return {**product_body(product), "company": company, "latest_version": None, "custom_fields": custom_fields}
 
 
 def user_body(license: License, seat: Seat, user: User) -> UserBody:

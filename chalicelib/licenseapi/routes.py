@@ -25,7 +25,6 @@ from chalicelib.licenseapi.license_body import (
     license_signature,
     user_license_body,
 )
-from chalicelib.licenseapi.products import ListedProductBody, listed_product_body
 from chalicelib.licenseapi.requests import (
     ActivateRequest,
     ChangePasswordRequest,
@@ -52,11 +51,14 @@ from chalicelib.usecases.customer_license_users import customer_license_users as
 from chalicelib.usecases.deactivate import deactivate
 from chalicelib.usecases.device_licenses import device_licenses as licenses_of_device
 from chalicelib.usecases.license_lookup import LicenseLookup
+from chalicelib.usecases.product_features import find_all_features
+from chalicelib.usecases.product_fields import find_fields
 from chalicelib.usecases.user_licenses import user_licenses as licenses_of_user
 from chalicelib.version import VERSION, commit
 from chalicelib.web import clock
 from chalicelib.web.authentication import Caller
 from chalicelib.web.freshness import Call
+from chalicelib.web.product_body import ListedProductBody, listed_product_body
 
 blueprint = Blueprint(__name__)
 endpoint = LicenseApi(blueprint)
@@ -128,14 +130,18 @@ def device_licenses(query: DeviceLicensesRequest, caller: Caller) -> list[Licens
 
 @endpoint("GET", "/products", writes=False)
 def products(query: ProductsRequest, caller: Caller) -> list[ListedProductBody]:
-    """The products that the API key is for."""
-    return [listed_product_body(product) for product in products_of_company(caller.company, caller.api_key.products)]
+    """The products that the API key is for, with their features."""
+    features = find_all_features(caller.company)
+    found = products_of_company(caller.company, caller.api_key.products)
+    return [listed_product_body(product, features) for product in found]
 
 
 @endpoint("GET", "/product_details", writes=False)
 def product_details(query: ProductRequest, caller: Caller) -> ProductDetailsBody:
     """What a product is."""
-    return product_details_body(find_product(caller.company, query.product, now=caller.now))
+    product = find_product(caller.company, query.product, now=caller.now)
+    fields = find_fields(caller.company, product.code) if query.include_custom_fields else []
+    return product_details_body(product, fields)
 
 
 @endpoint("GET", "/customer_license_users", writes=False, scope="people")

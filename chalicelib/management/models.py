@@ -11,6 +11,7 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainValidator,
+    StrictBool,
     StrictStr,
     WithJsonSchema,
 )
@@ -20,6 +21,7 @@ from typing_extensions import TypedDict
 from chalicelib.domain.days import Moment, read_moment
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.paging import cut
+from chalicelib.domain.types import Json
 from chalicelib.management.caller import Caller
 from chalicelib.usecases.cursors import from_cursor, to_cursor
 from chalicelib.web.canonical import MAX_SAFE_INTEGER
@@ -49,9 +51,17 @@ Id = Annotated[int, Field(ge=1, le=MAX_SAFE_INTEGER)]
 """Of any object."""
 
 
-def _number(text: object) -> object:
-    """A query has texts alone; one of very many digits is none, for to read it is slow."""
+def sent_number(text: object) -> object:
+    """A number that a query has, which has texts alone; one of very many digits is none, for to read it is slow."""
     return int(text) if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) <= 16 else text
+
+
+def _flag(text: object) -> object:
+    """Yes or no in a query: `true` or `false`."""
+    return {"true": True, "false": False}.get(text.lower(), text) if isinstance(text, str) else text
+
+
+SentFlag = Annotated[StrictBool, BeforeValidator(_flag)]
 
 
 def _moment(text: object) -> Moment:
@@ -66,10 +76,16 @@ SentMoment = Annotated[Moment, PlainValidator(_moment), WithJsonSchema({"type": 
 """A date, which is a day of the company's, or an instant; without a zone, of UTC."""
 
 
+def given(change: Sent, *nullable: str) -> Json:
+    """What was sent of a change, by name. Null is as if it were not sent, but of what may be null."""
+    sent = change.model_dump(exclude_unset=True)
+    return {name: value for name, value in sent.items() if value is not None or name in nullable}
+
+
 class PageQuery(Sent):
     """Which part of a list: `limit` rows, behind a cursor."""
 
-    limit: Annotated[int, BeforeValidator(_number), Field(ge=1), AfterValidator(lambda n: min(n, MAX_LIMIT))] = (
+    limit: Annotated[int, BeforeValidator(sent_number), Field(ge=1), AfterValidator(lambda n: min(n, MAX_LIMIT))] = (
         DEFAULT_LIMIT
     )
     """More than `MAX_LIMIT` are as many."""
@@ -80,7 +96,7 @@ class PageQuery(Sent):
 class ListQuery(PageQuery):
     """Which part of a list that can be counted: behind a cursor, or behind so many rows."""
 
-    offset: Annotated[int, BeforeValidator(_number), Field(ge=0, le=MAX_OFFSET)] = 0
+    offset: Annotated[int, BeforeValidator(sent_number), Field(ge=0, le=MAX_OFFSET)] = 0
 
 
 class ListBody(TypedDict):

@@ -3,11 +3,20 @@
 from importlib import import_module
 
 from chalicelib.domain.types import Json
-from chalicelib.management import license_changes, webhooks
+from chalicelib.management import license_changes, product_features, product_fields, products, webhooks
 from chalicelib.management.adapter import PREFIX, blueprint, endpoint
 from chalicelib.management.models import NoQuery
 
-__all__ = ["PREFIX", "blueprint", "endpoint", "license_changes", "webhooks"]
+__all__ = [
+    "PREFIX",
+    "blueprint",
+    "endpoint",
+    "license_changes",
+    "product_features",
+    "product_fields",
+    "products",
+    "webhooks",
+]
 
 
 @endpoint("GET", "/openapi.json", writes=False, public=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from chalicelib.domain.catalog import ApiKey, Company, Product
+from chalicelib.domain.catalog import ApiKey, Company
 from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License
@@ -12,7 +12,7 @@ from chalicelib.domain.users import User
 from chalicelib.store import buckets, reads, writes
 from chalicelib.store.counts import marks, put_count
 from chalicelib.store.expressions import Action, Condition
-from chalicelib.store.items.accounts import ApiKeyItem, CompanyItem, ProductItem, UserItem
+from chalicelib.store.items.accounts import ApiKeyItem, CompanyItem, UserItem
 from chalicelib.store.items.events import AccountEventItem, event_item
 from chalicelib.store.items.licenses import LicenseItem, SeatItem
 from chalicelib.store.items.links import LookupItem
@@ -26,7 +26,6 @@ from chalicelib.store.keys import (
     email_sort_key,
     license_key_sort_key,
     license_pk,
-    product_sort_key,
     seat_sort_key,
     user_license_sort_key,
     user_sort_key,
@@ -70,22 +69,6 @@ def update_company(old: Company, new: Company, event: Event) -> None:
 def company_codes() -> Iterator[str]:
     """The codes of all companies, in order, consistently: for operators, who have no company of their own."""
     return reads.sort_keys(LookupItem, COMPANIES)
-
-
-def create_product(product: Product, event: Event) -> None:
-    """Raises `ConditionFailed` where the company has a product of that code, or is there no more."""
-    _create(ProductItem.of(product, product.company, product_sort_key(product.code)), product.company, event)
-
-
-def read_product(company: str, code: str) -> Product | None:
-    """One product, consistently."""
-    item = reads.get(ProductItem(company, product_sort_key(code)))
-    return None if item is None else item.to_domain()
-
-
-def read_products(company: str) -> Iterator[Product]:
-    """All products of a company by code, consistently."""
-    return (item.to_domain() for item in reads.query(ProductItem, company, product_sort_key()))
 
 
 def create_api_key(api_key: ApiKey, event: Event) -> None:

@@ -6,6 +6,7 @@ from chalicelib.domain.catalog import API_KEY, PRODUCT_CODE, ApiKey, Product, gu
 from chalicelib.domain.instants import Instant
 from chalicelib.runtime import runtime
 from chalicelib.store import accounts
+from chalicelib.store.products import read_product, read_products
 from chalicelib.usecases.create import shared_key
 
 
@@ -28,12 +29,12 @@ def known_product(
     if not PRODUCT_CODE.fullmatch(code):
         return None
     products = runtime().caches.products
-    return products.get((company, code), lambda: accounts.read_product(company, code), now, refuses=refuses)
+    return products.get((company, code), lambda: read_product(company, code), now, refuses=refuses)
 
 
 def products(company: str, only: frozenset[str]) -> list[Product]:
     """A company's products by code, whether they can be used or not; `only` some of them, where any are named."""
-    return [product for product in accounts.read_products(company) if not only or product.code in only]
+    return [product for product in read_products(company) if not only or product.code in only]
 
 
 def find_credentials(api_key: str, *, fresh: bool = False, now: Instant) -> tuple[ApiKey, str] | None:

@@ -1,19 +1,23 @@
 """A vendor sets up shop: company, products, API keys."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
-from chalicelib.domain.catalog import ApiKey, Company, Product, Scope, company_code, display_name, product_code
+from chalicelib.domain.catalog import ApiKey, Company, Product, Scope, company_code, display_name
 from chalicelib.domain.errors import AlreadyExists, NotFound, raise_all, wrong_in
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import AuthorizationMethod
+from chalicelib.domain.products import checked_product
 from chalicelib.encryption import decrypt, encrypt
 from chalicelib.runtime import runtime
 from chalicelib.store import accounts
 from chalicelib.store.database import ConditionFailed
+from chalicelib.store.products import create_product as store_product
+from chalicelib.store.products import read_product
 from chalicelib.usecases.idempotency import stored_with_result
 from chalicelib.usecases.retry import decide_and_write
 
@@ -45,23 +49,27 @@ def create_product(
     actor: Actor,
     *,
     prevent_vm: bool = False,
+    fields: Mapping[str, Any] | None = None,  # each as the field of that name of `Product`
     now: Instant,
 ) -> Product:
-    """A new product of a company. Raises `SeatkeeperError`."""
+    """A new product of a company. `fields`: of `domain.products.CHANGEABLE`, what it says of itself besides its name.
+
+    Raises `company_not_found`, `AlreadyExists`, and `Invalid`: one error for each wrong field.
+    """
     owner = find_company(company)
-    raise_all([*wrong_in("code", product_code, code), *wrong_in("name", display_name, name)])
-    product = Product(
+    given = Product(
         company=owner.code,
         company_id=owner.id,
-        code=product_code(code),
+        code=code,
         id=new_id(now),
-        name=display_name(name),
-        authorization_method=authorization_method,
         created_at=now,
-        prevent_vm=prevent_vm,
+        authorization_method=authorization_method,
+        **{"name": name, "prevent_vm": prevent_vm, **(fields or {})},
     )
+    product = checked_product(given)
     try:
-        accounts.create_product(product, Event.new("product_created", actor, now, product=product.code))
+        with stored_with_result(lambda: product):
+            store_product(product, Event.new("product_created", actor, now, product=product.code))
     except ConditionFailed:
         find_company(owner.code)  # it may be gone
         raise AlreadyExists("already_exists", of="product", field="code", name=product.code) from None
@@ -85,7 +93,7 @@ def create_api_key(
     """
     owner = find_company(company)
     for code in products:
-        if accounts.read_product(owner.code, code) is None:
+        if read_product(owner.code, code) is None:
             raise NotFound("unknown_product")
     name, shared_key = f"{owner.code}-{secrets.token_hex(16)}", secrets.token_urlsafe(32)
     sealed = encrypt(shared_key, _context(name))

@@ -8,8 +8,8 @@ from chalicelib.domain.catalog import PRODUCT_CODE, Product
 from chalicelib.domain.errors import Denied, NotFound
 from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant
-from chalicelib.store import accounts
 from chalicelib.store.definitions import D, Definitions
+from chalicelib.store.products import read_product
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.retry import decide_and_write
 
@@ -37,7 +37,7 @@ class Defined(Generic[D]):
 
 def read_defined(kind: Definitions[D], company: str, product: str) -> Defined[D]:
     """All of a product. Raises `unknown_product`."""
-    found = accounts.read_product(company, product) if PRODUCT_CODE.fullmatch(product) else None
+    found = read_product(company, product) if PRODUCT_CODE.fullmatch(product) else None
     if found is None:
         raise NotFound("unknown_product")
     return Defined(found, kind.read_all(company, product))

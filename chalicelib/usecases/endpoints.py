@@ -23,9 +23,10 @@ from chalicelib.domain.public_events import TEST_TYPE, pattern
 from chalicelib.domain.webhooks import checked_url, event_bus, without_path
 from chalicelib.encryption import decrypt, encrypt
 from chalicelib.runtime import runtime
-from chalicelib.store import accounts, deliveries, webhooks
+from chalicelib.store import deliveries, webhooks
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.listeners import read_listeners
+from chalicelib.store.products import read_product
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.idempotency import stored_with_result
 from chalicelib.usecases.retry import decide_and_write
@@ -335,7 +336,7 @@ def _guard_patterns(patterns: frozenset[str]) -> None:
 
 def _guard_products(company: str, products: frozenset[str]) -> None:
     for code in products:
-        if accounts.read_product(company, code) is None:
+        if read_product(company, code) is None:
             raise NotFound("unknown_product")
 
 

@@ -19,6 +19,7 @@ from chalicelib.domain.users import User
 from chalicelib.runtime import runtime
 from chalicelib.store import accounts, activations, license_lists, licenses, login_attempts, refusals
 from chalicelib.store.login_attempts import Account
+from chalicelib.store.products import read_product
 
 MOST_LICENSES = 20
 """That are looked at, the newest, where a user or a device has several."""
@@ -114,7 +115,7 @@ def _explain(company: str, license_id: int, subject: Subject, user: User | None,
     if subject.email is None:  # whoever has used the device here
         user_id = next((one.user_id for one in activations.devices(company, license_id, hardware_id)), None)
     (snapshot,) = activations.read_snapshots(company, [(license_id, user_id)], hardware_id, consistent=True)
-    product = None if snapshot.license is None else accounts.read_product(company, snapshot.license.product)
+    product = None if snapshot.license is None else read_product(company, snapshot.license.product)
     log_in = None if subject.email is None else _denial(lambda: _guard_log_in(company, subject.email or "", user, now))
     report = DeviceReport(hardware_id, is_vm=None if snapshot.device is None else snapshot.device.is_vm)
 

@@ -20,6 +20,7 @@ from chalicelib.domain.users import User
 from chalicelib.languages import Reader
 from chalicelib.mail.messages import Params, write_mail
 from chalicelib.store import accounts
+from chalicelib.store.products import read_product
 from chalicelib.usecases.readers import reader_of
 
 INVITATION_PATH = "/portal/invitation"
@@ -164,7 +165,7 @@ def _writer(company_code: str) -> _Writer:
 
 def _product_name(company: str, code: str) -> str:
     """What people call a product; its code where there is no such product any more."""
-    product = accounts.read_product(company, code)
+    product = read_product(company, code)
     return code if product is None else product.name
 
 

@@ -29,6 +29,12 @@ def find_features(company: str, product: str, *, with_deleted: bool = False) -> 
     return [found for found in FEATURES.read_all(company, product) if with_deleted or not found.is_deleted]
 
 
+def find_all_features(company: str) -> list[ProductFeature]:
+    """The features of all products of a company, oldest first, but those that are deleted."""
+    found = (feature for feature in FEATURES.read_all(company) if not feature.is_deleted)
+    return sorted(found, key=lambda feature: feature.id)
+
+
 def find_feature(company: str, feature_id: int) -> ProductFeature:
     """A feature by its id, also one that is deleted. Raises `company_not_found`, `feature_not_found`."""
     return find_definition(FEATURES, company, feature_id, _missing)

@@ -26,6 +26,11 @@ def find_fields(company: str, product: str) -> list[CustomField]:
     return FIELDS.read_all(company, product)
 
 
+def find_all_fields(company: str) -> list[CustomField]:
+    """The custom fields of all products of a company, oldest first."""
+    return sorted(FIELDS.read_all(company), key=lambda field: field.id)
+
+
 def find_field(company: str, field_id: int) -> CustomField:
     """A custom field by its id. Raises `company_not_found`, `field_not_found`."""
     return find_definition(FIELDS, company, field_id, _missing)

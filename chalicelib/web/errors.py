@@ -125,6 +125,7 @@ MANAGEMENT_ERRORS: dict[str, tuple[int, str]] = {
     "management_key_scope_missing": (403, "This key lacks the scope that this call needs."),
     "management_key_not_found": (404, "There is no such key."),
     "delivery_not_found": (404, "There is no such delivery, or no more: the log keeps one for 30 days."),
+    "product_not_found": (404, "There is no such product."),
     "feature_not_found": (404, "There is no such feature."),
     "field_not_found": (404, "There is no such custom field."),
     "limit_below_use": (409, "More are in use than the new limit allows."),

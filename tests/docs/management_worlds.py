@@ -18,5 +18,13 @@ def _licenses(vendor: Vendor) -> dict[str, str]:
     return {"891540000000031": str(first.id), "891540000000032": str(second.id)}
 
 
-WORLDS: Mapping[str, Callable[[Vendor], dict[str, str]]] = {"licenses": _licenses}
+def _with_a_product(vendor: Vendor) -> dict[str, str]:
+    return {"891540000000031": str(vendor.products["viewer"].id)}
+
+
+WORLDS: Mapping[str, Callable[[Vendor], dict[str, str]]] = {
+    "licenses": _licenses,
+    "product-features": _with_a_product,
+    "product-custom-fields": _with_a_product,
+}
 """Makes it, and answers what there is in the place of what stands in the page: an id, a key."""

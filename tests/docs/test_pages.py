@@ -34,5 +34,7 @@ def test_every_setting_is_documented() -> None:
 
 
 def test_every_page_can_be_found_from_the_readme() -> None:
+    """Those of the objects of the Management API from its first page: tests/docs/test_management_api.py."""
     readme = (ROOT / "README.md").read_text()
-    assert [page.name for page in PAGES[1:] if page.name not in readme] == []
+    others = [page for page in PAGES[1:] if page.parent.name != "management"]
+    assert [page.name for page in others if page.name not in readme] == []

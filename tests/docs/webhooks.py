@@ -34,6 +34,7 @@ from chalicelib.usecases.invitations import invite_again
 from chalicelib.usecases.issue_license import issue_license
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.order_managers import add_manager
+from chalicelib.usecases.products import change_product
 from chalicelib.usecases.sweep import sweep
 from chalicelib.webhooks.client import WebhookClient
 from infra import local
@@ -63,6 +64,7 @@ SENT_WHEN = {
     "license.license_user.unassigned": "A user was removed from a license, or replaced by another person.",
     "order.license_user.manager_assigned": "A person manages an order.",
     "product.created": "There is a new product.",
+    "product.updated": "A product says something else of itself, or has another feature or custom field.",
     "device.reset": "The vendor or a manager has deactivated a device.",
     "device.blacklisted": "A device is refused for good.",
     "user.invited": "A user was mailed a link to choose a password: with a seat, or once more after it.",
@@ -112,6 +114,7 @@ def bodies() -> dict[str, Json]:
         webhook = listen(vendor)
         story.happens(endpoints.send_test, vendor.code, webhook, PETRA)
         story.happens(create.create_product, vendor.code, "cad", "Cad", "license-key", PETRA)
+        story.happens(change_product, vendor.code, "cad", {"name": "Cad 2027"}, PETRA)
         _license_with_a_key(story)
         _license_with_users(story)
         story.happens(_disable, vendor.code, listen(vendor, url="https://hooks.example/old"))

@@ -294,6 +294,7 @@ NOT_WALKED: dict[str, str] = {
     "change_license.set_name": "as `change_license.set_enabled`: one write of terms, under the same condition",
     "change_account.choose_mails": "as `change_account.change_profile`: one write, under the same condition",
     "late_sweep.note_late": "a part of `sweep.sweep`, which has announced by then: tests/usecases/test_late_sweep.py",
+    "products.change_product": "as `branding.set_branding`: one change, under the same condition",
     "definitions.create_definition": "as `change_definition`",
     "definitions.change_definition": "one change, on condition that nobody else has changed what the product defines: "
     "tests/usecases/test_product_features.py",

@@ -14,6 +14,7 @@ from chalicelib.domain.license import License
 from chalicelib.domain.terms import Terms
 from chalicelib.domain.users import User
 from chalicelib.store import accounts, database, histories, licenses, mails, orders
+from chalicelib.store.products import read_products
 from chalicelib.store.tables import TABLE_KEYS
 from chalicelib.usecases import order_managers
 from chalicelib.usecases.branding import set_branding
@@ -100,7 +101,7 @@ def view(world: ShopWorld) -> object:
     return {
         "company": None if company is None else (company.name, company.accent),
         "another": accounts.read_company(f"{code}-2") is not None,
-        "products": sorted(product.code for product in accounts.read_products(code)),
+        "products": sorted(product.code for product in read_products(code)),
         "licenses": sorted(_license(license) for license in sold),
         "order": order
         and (

@@ -20,6 +20,7 @@ from chalicelib.store.items.events import AccountEventItem, event_item
 from chalicelib.store.items.licenses import LicenseItem
 from chalicelib.store.items.links import LookupItem
 from chalicelib.store.keys import hardware_sort_key, license_pk
+from chalicelib.store.products import read_product
 from chalicelib.store.transactions import Transaction
 from chalicelib.usecases import create
 from chalicelib.usecases.change_email import change_email
@@ -96,7 +97,7 @@ def test_a_company_says_how_its_mails_are_written(operator: Operator, vendor: Ve
 def test_a_new_product_is_as_it_was_asked_for(operator: Operator, vendor: Vendor) -> None:
     line = f"product create --company {vendor.code} --code cad.Pro --name CAD --authorization-method user --prevent-vm"
     answer = operator.asks(line)
-    stored = accounts.read_product(vendor.code, "cad.Pro")
+    stored = read_product(vendor.code, "cad.Pro")
     assert stored is not None
     assert answer == {
         "company": vendor.code,

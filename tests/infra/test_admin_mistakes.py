@@ -14,6 +14,7 @@ from chalicelib.domain.errors import Invalid
 from chalicelib.domain.license import License
 from chalicelib.domain.terms import Terms
 from chalicelib.store import accounts, licenses
+from chalicelib.store.products import read_product
 from chalicelib.usecases.endpoints import find_endpoints
 from infra.admin.command import Command, Option
 from infra.admin.command_table import COMMANDS
@@ -386,7 +387,7 @@ def everything(vendor: Vendor) -> list[object]:
         [event for event in history if event.type != "license_limit_reached"],
         *(list(licenses.seats(vendor.code, id)) for id in ids),
         accounts.read_company(vendor.code),
-        accounts.read_product(vendor.code, "viewer"),
+        read_product(vendor.code, "viewer"),
         accounts.user_of_email(vendor.code, "a@b.example"),
         find_endpoints(vendor.code),
     ]

@@ -6,8 +6,11 @@ import httpx
 import pytest
 
 from chalicelib.usecases.change_license import set_enabled
+from chalicelib.usecases.product_fields import create_field
+from chalicelib.usecases.products import change_product
 from chalicelib.version import VERSION, commit
 from tests.licenseapi.objects import granted, plain_text, product_object, refused, verify
+from tests.store.product_cases import REGION
 from tests.support import ADMIN, Application, Vendor
 
 
@@ -95,6 +98,28 @@ def test_product_details_answers_the_product(application: Application, vendor: V
         "custom_fields": [],
     }
     assert refused(application.get("product_details", product="none")) == "unknown_product"
+
+
+def test_product_details_answers_custom_fields_where_they_are_asked_for(
+    application: Application, vendor: Vendor
+) -> None:
+    create_field(vendor.code, "viewer", REGION, ADMIN, now=vendor.now)
+    for asked, fields in (("true", [{"name": "Region", "data_type": "text", "value": "EU"}]), ("false", [])):
+        body = granted(application.get("product_details", product="viewer", include_custom_fields=asked))
+        assert body["custom_fields"] == fields
+
+
+def test_what_a_product_says_of_itself_is_in_its_details_and_in_those_of_its_licenses(
+    application: Application, vendor: Vendor
+) -> None:
+    said = {"metadata": {"line": "cad", "size": 2}, "allow_trial": True, "trial_days": 14}
+    change_product(vendor.code, "viewer", said, ADMIN, now=vendor.now)
+    details = granted(application.get("product_details", product="viewer"))
+    license = vendor.issue()
+    sent = {"product": "viewer", "license_key": license.license_key, "hardware_id": "pc"}
+    of_license = granted(application.post("activate_license", **sent))["product_details"]
+    for body in (details, of_license):
+        assert body | said == body
 
 
 def test_anybody_may_ask_whether_the_server_is_there(http: httpx.Client) -> None:

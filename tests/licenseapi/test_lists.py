@@ -6,8 +6,10 @@ import httpx
 
 from chalicelib.domain.instants import to_iso
 from chalicelib.usecases.create import create_api_key
+from chalicelib.usecases.product_features import create_feature, delete_feature
 from chalicelib.web import clock
 from tests.licenseapi.objects import customer_object, granted, refused
+from tests.store.product_cases import PAGES
 from tests.support import ADMIN, Application, Vendor
 
 EMAIL = "don.joe@qbitec.com"
@@ -33,6 +35,15 @@ def test_products_lists_the_products_of_the_key(application: Application, vendor
     key, shared_key = create_api_key(vendor.code, frozenset({"revit"}), True, ADMIN, now=clock.now())
     limited = granted(Application(key.api_key, shared_key, http).get("products"))
     assert [row["short_code"] for row in limited] == ["revit"]
+
+
+def test_a_listed_product_has_its_features(application: Application, vendor: Vendor) -> None:
+    made = create_feature(vendor.code, "viewer", PAGES, ADMIN, now=vendor.now)
+    gone = create_feature(vendor.code, "viewer", PAGES | {"code": "dwg"}, ADMIN, now=vendor.now)
+    delete_feature(vendor.code, gone.id, ADMIN, now=vendor.now)
+    row = {"id": made.id, "code": "pages", "feature_type": "consumption", "max_consumption": 100, "metadata": {}}
+    rows = {product["short_code"]: product["features"] for product in granted(application.get("products"))}
+    assert rows == {"viewer": [row], "revit": []}
 
 
 def test_device_licenses_lists_where_the_device_is_active_and_tells_neither_key_nor_people(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from secrets import token_hex
 from typing import Any
 
 import httpx
@@ -15,8 +16,20 @@ from chalicelib.web.endpoint import Endpoint
 from tests.management.server import VendorsServer, granted
 from tests.support import ADMIN
 
+FEATURE = {"name": "Pages", "feature_type": "consumption", "max_consumption": 100}
+FIELD = {"default_value": "EU"}
 CALLS = [declared for declared in endpoint.declared if not declared.public]
 BODIES: dict[str, Any] = {
+    "create_product": lambda ids: {
+        "product_name": "Cad",
+        "short_code": ids["unused_name"],
+        "authorization_method": "user",
+    },
+    "change_product": {"prevent_vm": True},
+    "create_product_feature": lambda ids: FEATURE | {"code": ids["unused_name"], "product": int(ids["product_id"])},
+    "change_product_feature": {"max_consumption": 50},
+    "create_product_custom_field": lambda ids: FIELD | {"name": ids["unused_name"], "product": int(ids["product_id"])},
+    "change_product_custom_field": {"default_value": "US"},
     "create_webhook": {"url": "https://hooks.example/two"},
     "change_license": {"max_activations": 9, "note": "Renewed by phone"},
     "change_licenses": lambda ids: [{"id": int(ids["license_id"]), "is_trial": 1}],
@@ -72,9 +85,29 @@ def _feature(ids: Ids) -> str:
     return create_feature(ids.server.vendor.code, "viewer", fields, ADMIN, now=clock.now()).code
 
 
+def _product(ids: Ids) -> int:
+    return ids.server.vendor.products["viewer"].id
+
+
+def _defined_feature(ids: Ids) -> int:
+    given = FEATURE | {"code": token_hex(), "product": int(ids["product_id"])}
+    id: int = granted(ids.server.post("product-features", given))["id"]
+    return id
+
+
+def _field(ids: Ids) -> int:
+    given = FIELD | {"name": token_hex(), "product": int(ids["product_id"])}
+    id: int = granted(ids.server.post("product-custom-fields", given))["id"]
+    return id
+
+
 MAKERS: Mapping[str, Callable[[Ids], int | str]] = {
     "license_id": _license,
     "feature": _feature,
+    "unused_name": lambda _: token_hex(),
+    "product_id": _product,
+    "feature_id": _defined_feature,
+    "field_id": _field,
     "webhook_id": _webhook,
     "delivery_id": _delivery,
 }

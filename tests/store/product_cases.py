@@ -1,8 +1,8 @@
-"""The use cases that change what a product defines, each in a small state of its own."""
+"""The use cases that change products and what they define, each in a small state of its own."""
 
 from typing import Any
 
-from chalicelib.usecases import product_features, product_fields
+from chalicelib.usecases import product_features, product_fields, products
 from tests.store.case import Case
 from tests.support import ADMIN, Vendor
 
@@ -29,6 +29,14 @@ def field(vendor: Vendor) -> int:
 
 
 PRODUCT_CASES = (
+    Case(
+        "change a product",
+        products.change_product,
+        lambda _: None,
+        lambda v, _: products.change_product(v.code, "viewer", {"prevent_vm": True}, ADMIN, now=v.now),
+        ("product_changed",),
+        True,
+    ),
     Case(
         "create a feature",
         product_features.create_feature,

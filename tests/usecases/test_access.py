@@ -70,6 +70,7 @@ from chalicelib.usecases.passkey_answers import PasskeyAnswer
 from chalicelib.usecases.passkeys import add_passkey, remove_passkey
 from chalicelib.usecases.product_features import change_feature, create_feature, delete_feature, find_feature
 from chalicelib.usecases.product_fields import change_field, create_field, delete_field, find_field
+from chalicelib.usecases.products import change_product, find_product_by_id, show_product
 from chalicelib.usecases.record_refusal import record_refusal
 from chalicelib.usecases.replace_user import replace_user
 from chalicelib.usecases.second_factor import (
@@ -170,6 +171,9 @@ OF_WEBHOOK: list[tuple[Any, dict[str, Any]]] = [
 ]
 """Use cases about one webhook, with what else they take."""
 OF_PRODUCTS: list[tuple[Any, str, list[Attack]]] = [
+    (find_product_by_id, "product_not_found", [lambda c, v: find_product_by_id(c, v.vendor.products["own"].id)]),
+    (show_product, "unknown_product", [lambda c, _v: show_product(c, "own")]),
+    (change_product, "unknown_product", [lambda c, _v: change_product(c, "own", {"name": "X"}, ADMIN, now=NOW)]),
     (find_feature, "feature_not_found", [lambda c, v: find_feature(c, feature(v.vendor))]),
     (
         create_feature,
@@ -195,7 +199,7 @@ OF_PRODUCTS: list[tuple[Any, str, list[Attack]]] = [
     ),
     (delete_field, "field_not_found", [lambda c, v: delete_field(c, field_of(v.vendor), ADMIN, now=NOW)]),
 ]
-"""Use cases about what a product defines."""
+"""Use cases about products, and what they define."""
 # A use case: attacks on it, by the attacker's company, and the code that answers.
 WALLS: list[tuple[Any, str, list[Attack]]] = [
     (activate, "license_not_found", by_ident(lambda c, i, v: activate(c, i, v.password, PC, ADMIN, now=NOW))[:3]),
@@ -461,6 +465,9 @@ NAMES_NOTHING = {
     "read_defined",
     "find_features",
     "find_fields",
+    "find_all_features",
+    "find_all_fields",
+    "list_products",
 }
 """They take a company, and nothing that may belong to another one; or are parts of others in the table."""
 

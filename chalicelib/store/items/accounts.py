@@ -28,8 +28,9 @@ class CompanyItem(AccountsItem[Company]):
 class ProductItem(AccountsItem[Product]):
     """A product."""
 
-    guarded = frozenset({"definition_changes"})
+    guarded = frozenset({"definition_changes", "updated_at"})
     definition_changes: IntegerAttribute
+    updated_at: IntegerAttribute
     prevent_vm: BooleanAttribute
     state: TextAttribute
 

@@ -1,12 +1,26 @@
-"""What `products` answers of each product: all fields of the contract, also of what is not offered yet."""
+"""A product as both APIs answer it: all fields of the contract, also of what is not offered yet."""
 
-from typing_extensions import TypedDict
+from collections.abc import Iterable
+
+from typing_extensions import TypedDict  # pydantic reads typing's from Python 3.12 on
 
 from chalicelib.domain.catalog import Product
+from chalicelib.domain.features import FeatureType, ProductFeature
 from chalicelib.domain.instants import to_iso
 from chalicelib.domain.license import AuthorizationMethod, LicenseType
 from chalicelib.domain.types import Json
 from chalicelib.web.freshness import Date
+
+
+class ListedFeatureBody(TypedDict):
+    """A feature of a product in a list."""
+
+    id: int
+    code: str
+    feature_type: FeatureType
+    max_consumption: int
+    """0 where it is unlimited, or not used up."""
+    metadata: Json
 
 
 class ListedProductBody(TypedDict):
@@ -45,27 +59,26 @@ class ListedProductBody(TypedDict):
     floating_timeout: int
     is_bundle: bool
     metadata: Json
-    features: list[object]
+    features: list[ListedFeatureBody]
 
 
-def listed_product_body(product: Product) -> ListedProductBody:
-    """A product as it stands in the list."""
-    made = to_iso(product.created_at)
+def listed_product_body(product: Product, features: Iterable[ProductFeature]) -> ListedProductBody:
+    """A product as it stands in the list, with those of the features that are its own."""
     return {
         "id": product.id,
-        "created_at": made,
-        "updated_at": made,
+        "created_at": to_iso(product.created_at),
+        "updated_at": to_iso(product.changed_at),
         "product_name": product.name,
         "short_code": product.code,
         "active": product.state == "active",
-        # What a product cannot say of itself yet: each license says it.
-        "valid_duration": None,
-        "trial_days": 0,
-        "max_activations": 1,
+        "valid_duration": product.valid_duration,
+        "trial_days": product.trial_days,
+        "max_activations": product.max_activations,
         "hardware_id_required": True,
         "is_upgrade": False,
         "company_id": product.company_id,
-        "allow_trial": False,
+        "allow_trial": product.allow_trial,
+        # What a product cannot say of itself yet: each license says it.
         "enable_maintenance_period": False,
         "floating_users": 0,
         "is_floating": False,
@@ -73,8 +86,8 @@ def listed_product_body(product: Product) -> ListedProductBody:
         "is_node_locked": True,
         "is_user_locked": product.authorization_method == "user",
         "maintenance_duration": None,
-        "subscription_duration": None,
-        "default_license_type": "perpetual",
+        "subscription_duration": product.subscription_duration,
+        "default_license_type": product.default_license_type,
         "max_consumptions": 0,
         "authorization_method": product.authorization_method,
         "prevent_vm": product.prevent_vm,
@@ -85,6 +98,16 @@ def listed_product_body(product: Product) -> ListedProductBody:
         "is_archived": product.state == "archived",
         "floating_timeout": 0,
         "is_bundle": False,
-        "metadata": {},
-        "features": [],
+        "metadata": product.metadata,
+        "features": [_feature(one) for one in features if one.product == product.code],
+    }
+
+
+def _feature(feature: ProductFeature) -> ListedFeatureBody:
+    return {
+        "id": feature.id,
+        "code": feature.code,
+        "feature_type": feature.feature_type,
+        "max_consumption": feature.max_consumption or 0,
+        "metadata": feature.metadata,
     }

@@ -1,0 +1,186 @@
+"""Management API: the features that products define."""
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, StrictBool, StrictInt, StrictStr
+from typing_extensions import TypedDict  # pydantic reads typing's from Python 3.12 on
+
+from chalicelib.domain.errors import Invalid, raise_all
+from chalicelib.domain.features import FeatureType, Period, ProductFeature
+from chalicelib.domain.instants import to_iso
+from chalicelib.domain.types import Json
+from chalicelib.management.adapter import endpoint
+from chalicelib.management.caller import Caller
+from chalicelib.management.models import Id, ListBody, ListQuery, Sent, given, part_of_list, sent_number
+from chalicelib.usecases import product_features
+from chalicelib.usecases.products import find_product_by_id
+from chalicelib.web.freshness import Date
+
+MAX_TEXT = 1024
+FLOATING = ("is_floating", "is_floating_cloud", "floating_users", "floating_timeout")
+"""What clients of the public API send, too. No feature floats yet: what would make it float is refused."""
+
+Text = Annotated[StrictStr, Field(max_length=MAX_TEXT)]
+
+
+class FeaturePath(Sent):
+    """Which feature."""
+
+    feature_id: Id
+
+
+class OfProductQuery(ListQuery):
+    """Which part of a list, of one product or of all."""
+
+    product: Annotated[Id, BeforeValidator(sent_number)] | None = None
+
+
+class FeatureChange(Sent):
+    """PATCH product-features: what is not given stays."""
+
+    name: Text | None = None
+    code: Text | None = None
+    """What applications ask for; no other feature of the product has it."""
+    feature_type: FeatureType | None = None
+    max_consumption: StrictInt | None = None
+    """Uses of one license, in each period where they begin anew; null: unlimited."""
+    allow_unlimited_consumptions: StrictBool | None = None
+    """True is the same as `max_consumption` null; false says nothing by itself."""
+    allow_overages: StrictBool | None = None
+    max_overages: StrictInt | None = None
+    """0: any number, where overages are allowed."""
+    reset_consumption: StrictBool | None = None
+    consumption_period: Period | None = None
+    metadata: Json | None = None
+    is_floating: StrictBool | None = None
+    """Not offered yet, as the next three: true, and a number above 0, are refused."""
+    is_floating_cloud: StrictBool | None = None
+    floating_users: StrictInt | None = None
+    floating_timeout: StrictInt | None = None
+
+
+class NewFeature(FeatureChange):
+    """POST product-features."""
+
+    name: Text
+    code: Text
+    feature_type: FeatureType
+    product: Id
+
+
+class ProductFeatureBody(TypedDict):
+    """A feature of a product."""
+
+    id: int
+    created_at: Date
+    updated_at: Date
+    name: str
+    code: str
+    is_deleted: bool
+    feature_type: FeatureType
+    max_consumption: int
+    """0 where it is unlimited, or not used up."""
+    allow_unlimited_consumptions: bool
+    allow_overages: bool
+    max_overages: int
+    reset_consumption: bool
+    consumption_period: Period | None
+    is_floating: bool
+    is_floating_cloud: bool
+    floating_users: int
+    floating_timeout: int
+    metadata: Json
+    product: int
+    revision: int
+
+
+class ProductFeatureList(ListBody):
+    """A page of features, oldest first."""
+
+    results: list[ProductFeatureBody]
+
+
+@endpoint("GET", "/product-features", writes=False, scope="products:read")
+def list_product_features(query: OfProductQuery, caller: Caller) -> ProductFeatureList:
+    """The features of a product, or of all products, oldest first; those that are deleted are left out."""
+    found = product_features.find_all_features(caller.company)
+    asked = [feature for feature in found if query.product in (None, feature.product_id)]
+    name = f"product-features {query.product}"
+    rows, page = part_of_list(asked, query, caller, name, lambda feature: feature.id)
+    return {**page, "results": [feature_body(row) for row in rows]}
+
+
+@endpoint("POST", "/product-features", writes=True, scope="products:write")
+def create_product_feature(body: NewFeature, caller: Caller) -> ProductFeatureBody:
+    """Define a feature."""
+    fields = _fields(body)
+    product = find_product_by_id(caller.company, fields.pop("product")).code
+    return caller.once(
+        lambda: product_features.create_feature(caller.company, product, fields, caller.actor, now=caller.now),
+        feature_body,
+    )
+
+
+@endpoint("GET", "/product-features/{feature_id}", writes=False, scope="products:read")
+def show_product_feature(path: FeaturePath, caller: Caller) -> ProductFeatureBody:
+    """One feature, also one that is deleted: of each product the last hundred of those are kept."""
+    return feature_body(product_features.find_feature(caller.company, path.feature_id))
+
+
+@endpoint("PATCH", "/product-features/{feature_id}", writes=True, scope="products:write")
+def change_product_feature(path: FeaturePath, body: FeatureChange, caller: Caller) -> ProductFeatureBody:
+    """Change what is given; the rest stays, and so does what licenses were granted of it."""
+    fields = _fields(body)
+    return caller.once(
+        lambda: product_features.change_feature(
+            caller.company, path.feature_id, fields, caller.actor, revision=caller.if_match, now=caller.now
+        ),
+        feature_body,
+    )
+
+
+@endpoint("DELETE", "/product-features/{feature_id}", writes=True, scope="products:write")
+def delete_product_feature(path: FeaturePath, caller: Caller) -> None:
+    """Grant it no more; licenses that have it keep it, and its code is free."""
+    caller.once(
+        lambda: product_features.delete_feature(
+            caller.company, path.feature_id, caller.actor, revision=caller.if_match, now=caller.now
+        ),
+        lambda _: {},
+    )
+
+
+def feature_body(feature: ProductFeature) -> ProductFeatureBody:
+    """A feature as it is answered."""
+    is_unlimited = feature.feature_type == "consumption" and feature.max_consumption is None
+    return {
+        "id": feature.id,
+        "created_at": to_iso(feature.created_at),
+        "updated_at": to_iso(feature.updated_at),
+        "name": feature.name,
+        "code": feature.code,
+        "is_deleted": feature.is_deleted,
+        "feature_type": feature.feature_type,
+        "max_consumption": feature.max_consumption or 0,
+        "allow_unlimited_consumptions": is_unlimited,
+        "allow_overages": feature.allow_overages,
+        "max_overages": feature.max_overages,
+        "reset_consumption": feature.reset_consumption,
+        "consumption_period": feature.consumption_period,
+        "is_floating": False,
+        "is_floating_cloud": False,
+        "floating_users": 0,
+        "floating_timeout": 0,
+        "metadata": feature.metadata,
+        "product": feature.product_id,
+        "revision": feature.revision,
+    }
+
+
+def _fields(body: FeatureChange) -> dict[str, Any]:  # as `ProductFeature` has them
+    """What was sent, by the names of a feature's fields. Raises `Invalid` for what is not offered yet."""
+    sent = given(body, "max_consumption", "consumption_period")
+    raise_all([Invalid("not_offered_yet", field=name) for name in FLOATING if sent.get(name)])
+    if sent.get("allow_unlimited_consumptions"):
+        sent["max_consumption"] = None
+    return {name: value for name, value in sent.items() if name not in (*FLOATING, "allow_unlimited_consumptions")}
