@@ -4,8 +4,10 @@ Made step by step, each of which looks first whether it has been done: a start t
 next one. Once it is in `demo.json` nothing is made again, whatever the operator has done with it since.
 """
 
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from chalicelib.domain.batch import DEFAULT_MAX_ACTIVATIONS
 from chalicelib.domain.catalog import ApiKey
@@ -24,10 +26,23 @@ from chalicelib.usecases.assign_user import assign_user
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.issue_license import issue_license
 from chalicelib.usecases.management_keys import create_management_key
+from chalicelib.usecases.product_features import create_feature
 from infra import local
 
 COMPANY, MANAGER, USER, CUSTOMER = "QBITEC", "manager@qbitec.com", "don.joe@qbitec.com", "office@studio.example"
 ORDER = "demo"
+FEATURES: Sequence[Mapping[str, Any]] = (  # each as `ProductFeature` has them
+    {"code": "export", "name": "Export", "feature_type": "activation"},
+    {
+        "code": "pages",
+        "name": "Printed pages",
+        "feature_type": "consumption",
+        "max_consumption": 100,
+        "reset_consumption": True,
+        "consumption_period": "monthly",
+    },
+)
+"""Of the product viewer."""
 _ACTOR = Actor("demo")
 
 
@@ -55,6 +70,9 @@ def _make(now: Instant) -> Json:
         create.create_company(COMPANY, "Qbitec", _ACTOR, now=now)
     _product("revit", "Qbitech for Revit", "user", now)
     _product("viewer", "Qbitech Viewer", "license-key", now)
+    for feature in FEATURES:
+        with suppress(AlreadyExists):
+            create_feature(COMPANY, "viewer", feature, _ACTOR, now=now)
     # A millisecond apart: ids of one millisecond are equal once in 4096.
     revit = _license("revit", Terms("perpetual", 10, 5, order_id=ORDER, customer=CUSTOMER), now)
     viewer = _license("viewer", Terms("perpetual", 5, order_id=ORDER, customer=CUSTOMER), now + 1)

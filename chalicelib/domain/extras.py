@@ -71,7 +71,7 @@ class Extras:
 NO_EXTRAS = Extras()
 
 
-def with_extras(extras: Extras, changes: Mapping[str, Any]) -> Extras:
+def with_extras(extras: Extras, changes: Mapping[str, Any]) -> Extras:  # each as the field of that name
     """The extras with what a change names, of `EXTRAS`. Raises `Invalid`."""
     new = replace(extras, **{name: value for name, value in changes.items() if name in EXTRAS})
     if len(new.note) > MAX_NOTE:

@@ -27,7 +27,7 @@ def checked_product(product: Product) -> Product:
     return replace(product, name=display_name(product.name))
 
 
-def with_product_terms(product: Product, given: Mapping[str, Any]) -> Json:
+def with_product_terms(product: Product, given: Mapping[str, Any]) -> Json:  # each as `Terms` has it
     """The terms of an issue, by the fields of `Terms`: those that are given, and the product's for the others.
 
     A trial without a type is time-limited; without an end it lasts `trial_days`. A license of another type than

@@ -1,9 +1,10 @@
 """Issue a license."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from itertools import count
+from typing import Any
 
 from chalicelib.domain import keys
 from chalicelib.domain.access import MAX_SCOPE, buyer
@@ -15,6 +16,7 @@ from chalicelib.domain.ids import new_id, new_initial_password
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License
 from chalicelib.domain.permissions import Permission
+from chalicelib.domain.products import with_product_terms
 from chalicelib.domain.terms import Terms, ends_twice, wrong_counts, wrong_dates
 from chalicelib.domain.types import Json
 from chalicelib.domain.users import User, guard_open
@@ -37,6 +39,16 @@ class _State:
     manager: User | None
     known: User | None
     """The manager's account as it is stored."""
+
+
+# Each of `given` as `Terms` has it.
+def terms_of(company: str, product: str, given: Mapping[str, Any], *, now: Instant) -> Terms:
+    """The terms of an issue, by the fields of `Terms`: those that are given, and the product's for the others.
+
+    Raises `company_not_found`, `unknown_product`, and what else `find_product` does.
+    """
+    sold = find_product(find_company(company).code, product, now=now)
+    return Terms(**with_product_terms(sold, given))
 
 
 def issue_license(

@@ -32,7 +32,7 @@ class Wanted:
 
     code: str
     expires_at: Instant | None = None
-    more: Mapping[str, Any] = field(default_factory=dict)
+    more: Mapping[str, Any] = field(default_factory=dict)  # as the extras have them
     """Fields of `FeatureGrant`, where they are to be others than the product's."""
 
 

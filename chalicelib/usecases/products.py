@@ -39,7 +39,7 @@ def show_product(company: str, code: str) -> Product:
 def change_product(
     company: str,
     code: str,
-    changes: Mapping[str, Any],
+    changes: Mapping[str, Any],  # each as the field of that name of `Product`
     actor: Actor,
     *,
     revision: int | None = None,

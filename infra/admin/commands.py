@@ -12,10 +12,9 @@ from chalicelib.domain.catalog import ApiKey, Scope, SecondFactorPolicy
 from chalicelib.domain.days import first_instant, last_instant
 from chalicelib.domain.errors import Invalid, NotFound
 from chalicelib.domain.instants import Instant, to_iso
-from chalicelib.domain.license import AuthorizationMethod, License, is_expired, status
+from chalicelib.domain.license import License, is_expired, status
 from chalicelib.domain.mail import MailCode
 from chalicelib.domain.permissions import Permission
-from chalicelib.domain.terms import Terms
 from chalicelib.domain.types import Json
 from chalicelib.domain.users import User
 from chalicelib.runtime import runtime
@@ -28,8 +27,9 @@ from chalicelib.usecases.company_policy import require_second_factor
 from chalicelib.usecases.delete_company import delete_company
 from chalicelib.usecases.find_license import find_owner
 from chalicelib.usecases.initial_password import initial_password
-from chalicelib.usecases.issue_license import issue_license
+from chalicelib.usecases.issue_license import issue_license, terms_of
 from infra.admin import keys
+from infra.admin.command import NotGiven
 from infra.admin.command_result import CommandResult, make_once
 from infra.admin.inputs import read_drawings
 from infra.admin.operator_name import operator
@@ -156,16 +156,6 @@ def apikey_revoke(api_key: str, *, now: Instant) -> CommandResult:
     return CommandResult({"company": revoked.company, "api_key": revoked.api_key, "revoked": True})
 
 
-def product_create(
-    company: str, code: str, name: str, authorization_method: AuthorizationMethod, prevent_vm: bool, *, now: Instant
-) -> CommandResult:
-    product = create.create_product(
-        company, code, name, authorization_method, operator(), prevent_vm=prevent_vm, now=now
-    )
-    fields = ("company", "code", "id", "name", "authorization_method", "prevent_vm")
-    return CommandResult({field: getattr(product, field) for field in fields})
-
-
 # --- licenses ----------------------------------------------------------------------------------------------------
 
 
@@ -182,13 +172,15 @@ def license_issue(
     said: list[object] = ["license issue", product, manager, terms.copy()]
     if deny is not None:
         said.append(sorted(deny))
+    terms = {name: value for name, value in terms.items() if value is not NotGiven}
     terms |= {"is_trial": terms.pop("trial"), "order_id": terms.pop("order")}
     zone = create.find_company(company).time_zone
     for name, instant in (("validity_period", last_instant), ("start_date", first_instant)):
         terms[name] = None if terms[name] is None else instant(terms[name], zone)
 
     def make() -> tuple[License, User | None]:
-        return issue_license(company, product, Terms(**terms), manager, operator(), denied=deny, now=now)
+        sold = terms_of(company, product, terms, now=now)
+        return issue_license(company, product, sold, manager, operator(), denied=deny, now=now)
 
     return make_once(idempotency_key, company, said, make, lambda made: _issued(*made, now), now=now)
 

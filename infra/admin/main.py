@@ -109,6 +109,7 @@ def function_of(command: Command) -> Callable[..., "CommandResult"]:
         management_keys,
         orders,
         people,
+        products,
         seats,
         terms,
         webhooks,
@@ -116,7 +117,7 @@ def function_of(command: Command) -> Callable[..., "CommandResult"]:
 
     modules = (
         *(audits, commands, explanations, histories, management_keys),
-        *(orders, people, seats, terms, webhooks),
+        *(orders, people, products, seats, terms, webhooks),
     )
     named = (getattr(module, command.function) for module in modules if hasattr(module, command.function))
     found: Callable[..., CommandResult] = next(named)

@@ -1,5 +1,6 @@
 """An answer as text: a document's values line by line, its lists as tables."""
 
+import json
 from typing import Any
 
 from chalicelib.domain.types import Json
@@ -46,6 +47,8 @@ def _word(name: str, value: Any) -> str:  # whatever stands in a document
         return _WORD_OF_NONE.get(name, "-")
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, dict):
+        return json.dumps(value) if value else "-"
     if isinstance(value, list):
         return ", ".join(_word("", one) for one in value)
     if (name, value) in _WORD_OF:

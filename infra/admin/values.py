@@ -5,16 +5,20 @@ White space around a value is a slip of the hand and is cut, but not where a cli
 """
 
 from collections.abc import Callable
+from typing import get_args
 
 from chalicelib.domain import catalog, color, days, instants, public_events, users, webhooks
 from chalicelib.domain.counts import read_count
 from chalicelib.domain.days import Moment
 from chalicelib.domain.email import known_email, normalize_email, optional_email
+from chalicelib.domain.features import Period
 from chalicelib.domain.ids import new_event_key
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.mail import OF_COMPANY, MailCode
 from chalicelib.domain.pasted import visible
 from chalicelib.domain.permissions import PERMISSIONS, Permission
+from chalicelib.domain.types import Json
+from chalicelib.web.strict_json import parse_json
 
 MAX_ID = 2**53 - 1
 MAX_TEXT, MAX_HARDWARE_ID = 200, 255  # characters
@@ -120,6 +124,16 @@ def webhook_id(given: str) -> int:
     return _id(given, "webhook")
 
 
+def feature_id(given: str) -> int:
+    """A feature's id, likewise."""
+    return _id(given, "feature")
+
+
+def field_id(given: str) -> int:
+    """The id of a custom field, likewise."""
+    return _id(given, "custom field")
+
+
 def management_key_id(given: str) -> int:
     """The id of a key of the Management API, likewise."""
     return _id(given, "key")
@@ -198,9 +212,28 @@ def yes_or_no(given: str) -> bool:
     return one_of("yes", "no")(given.lower()) == "yes"
 
 
-def name_or_none(given: str) -> str:
-    """What a license's managers call it; empty for nothing."""
+def text_or_none(given: str) -> str:
+    """One line of printable characters, or nothing."""
     return text(given) if given.strip() else ""
+
+
+def lasting(given: str) -> str | None:
+    """How long, as `duration`; None for an empty one."""
+    return duration(given) if given.strip() else None
+
+
+def period_or_none(given: str) -> str | None:
+    """How often uses begin anew; None for `never`."""
+    period = one_of("never", *get_args(Period))(given)
+    return None if period == "never" else period
+
+
+def json_object(given: str) -> Json:
+    """An object of JSON."""
+    read = parse_json(given.encode())
+    if isinstance(read, dict):
+        return read
+    raise ValueError("give an object of JSON: names and values between { and }.")
 
 
 def hardware_id(given: str) -> str:

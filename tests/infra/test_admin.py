@@ -33,6 +33,8 @@ from chalicelib.web.errors import ERRORS
 from infra import progress
 from infra.admin.command_table import COMMANDS
 from tests.infra.operator import Operator, value_beside
+from tests.infra.product_texts import PRODUCT_TEXTS
+from tests.store.product_cases import feature, field
 from tests.store.states import management_key
 from tests.support import ADMIN, DAY, HOUR, Vendor
 from tests.usecases.receivers import listen
@@ -99,14 +101,8 @@ def test_a_new_product_is_as_it_was_asked_for(operator: Operator, vendor: Vendor
     answer = operator.asks(line)
     stored = read_product(vendor.code, "cad.Pro")
     assert stored is not None
-    assert answer == {
-        "company": vendor.code,
-        "code": "cad.Pro",
-        "id": stored.id,
-        "name": "CAD",
-        "authorization_method": "user",
-        "prevent_vm": True,
-    }
+    expected = {"company": vendor.code, "code": "cad.Pro", "id": stored.id, "name": "CAD"}
+    assert answer == answer | expected | {"authorization_method": "user", "prevent_vm": True, "state": "active"}
     assert (stored.authorization_method, stored.prevent_vm) == ("user", True)
 
 
@@ -368,7 +364,7 @@ def test_an_audit_names_each_difference_and_exits_with_1(operator: Operator) -> 
     vendor = Vendor()
     sound, broken = vendor.issue(), vendor.issue()
     vendor.activate(broken, "a")
-    clean = {"companies": 1, "licenses": 2, "names": 7, "differences": []}
+    clean = {"companies": 1, "licenses": 2, "names": 8, "differences": []}
     assert operator.asks(f"audit --company {vendor.code}") == clean
     item = LicenseItem(license_pk(vendor.code, broken.id), "license")
     writes.update(item, [LicenseItem.times_activated.set(3)])
@@ -386,9 +382,9 @@ def test_an_audit_that_repairs_files_what_is_missing_and_tells_how_much(operator
     writes.delete(LookupItem(vendor.code, hardware_sort_key(hash_hardware_id("pc"), license.id)))
     difference = "a device is not found by its hardware id"
     found = {"company": vendor.code, "license": license.id, "difference": difference}
-    document = {"companies": 1, "licenses": 1, "names": 3, "differences": [found]}
+    document = {"companies": 1, "licenses": 1, "names": 4, "differences": [found]}
     assert operator.asks(f"audit --company {vendor.code}", 1) == document
-    repaired = document | {"names": 4, "differences": [], "filed": 1, "removed": 0}
+    repaired = document | {"names": 5, "differences": [], "filed": 1, "removed": 0}
     assert operator.asks(f"audit --company {vendor.code} --repair --operator Don") == repaired
     event = next(histories.company_events(vendor.code))
     assert (event.type, event.actor.name) == ("links_repaired", "admin:Don")
@@ -419,10 +415,7 @@ TEXTS = {
     "management-key list": ("--company {company}", "company", "{company}"),
     "management-key revoke": ("--company {company} --key {management_key}", "revoked", "yes"),
     "apikey revoke": ("{api_key}", "revoked", "yes"),
-    "product create": (
-        "--company {company} --code cad --name CAD --authorization-method user",
-        *("authorization method", "user"),
-    ),
+    **PRODUCT_TEXTS,
     "license issue": (
         "--company {company} --product viewer --license-type perpetual --max-activations unlimited --max-transfers -1",
         *("max transfers", "none"),
@@ -479,6 +472,7 @@ def test_every_command_answers_in_text(operator: Operator, vendor: Vendor, comma
     vendor.activate(EMAIL, "desk", password_of(vendor, license, EMAIL))
     arguments, name, value = TEXTS[command]
     given: dict[str, Any] = {"company": vendor.code, "license": license.id, "email": EMAIL, "api_key": vendor.api_key}
+    given |= {"feature": feature(vendor), "field": field(vendor)}
     given |= {"order": license.order_id, "webhook": listen(vendor), "management_key": management_key(vendor)[0]}
     assert value_beside(operator.reads(f"{command} {arguments.format(**given)}"), name) == value.format(**given)
 

@@ -230,9 +230,13 @@ def test_a_command_line_in_another_encoding_is_one_sentence() -> None:
 
 
 WRONG = {
-    **dict.fromkeys(("--company", "--code", "code", "--confirm"), "no code"),
+    **dict.fromkeys(("--company", "--code", "code", "--confirm"), "no code " * 40),
     **dict.fromkeys(("--max-transfers", "--grace-period", "--revision"), "-2"),
-    **dict.fromkeys(("--is-trial", "--free-resets"), "maybe"),
+    **dict.fromkeys(("--is-trial", "--free-resets", "--prevent-vm", "--allow-trial", "--allow-overages"), "maybe"),
+    **dict.fromkeys(("--max-consumption", "--max-overages", "--trial-days", "--reset", "--metadata"), "many"),
+    **dict.fromkeys(("--feature", "--field", "--type", "--data-type", "--default-license-type", "--state"), "x y"),
+    **dict.fromkeys(("--default-value", "--description"), "x" * 201),
+    "--subscription-duration": "soon",
     **dict.fromkeys(("--license", "license", "--license-key", "--after", "--request-id", "api_key"), "x" * 201),
     **dict.fromkeys(("--webhook", "--event", "--url", "--key"), "x y"),
     **dict.fromkeys(("--name", "--order", "--idempotency-key"), "x" * 201),

@@ -60,7 +60,7 @@ from chalicelib.usecases.find_license import (
 from chalicelib.usecases.forgotten_password import request_code, set_password_by_code
 from chalicelib.usecases.initial_password import reveal_initial_password
 from chalicelib.usecases.invitations import invite_again
-from chalicelib.usecases.issue_license import issue_license
+from chalicelib.usecases.issue_license import issue_license, terms_of
 from chalicelib.usecases.license_lookup import find_snapshot
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.management_keys import create_management_key, revoke_management_key
@@ -173,6 +173,7 @@ OF_WEBHOOK: list[tuple[Any, dict[str, Any]]] = [
 OF_PRODUCTS: list[tuple[Any, str, list[Attack]]] = [
     (find_product_by_id, "product_not_found", [lambda c, v: find_product_by_id(c, v.vendor.products["own"].id)]),
     (show_product, "unknown_product", [lambda c, _v: show_product(c, "own")]),
+    (terms_of, "unknown_product", [lambda c, _v: terms_of(c, "own", {}, now=NOW)]),
     (change_product, "unknown_product", [lambda c, _v: change_product(c, "own", {"name": "X"}, ADMIN, now=NOW)]),
     (find_feature, "feature_not_found", [lambda c, v: find_feature(c, feature(v.vendor))]),
     (

@@ -1,34 +1,27 @@
 """The commands for licenses."""
 
-from collections.abc import Callable
-
 from infra.admin import values
-from infra.admin.command import Command, NotGiven, Option
-from infra.admin.command_tables.options import IDEMPOTENCY_KEY, IF_COMPANY, KINDS, OF_COMPANY, PAGE
+from infra.admin.command import Command, Option
+from infra.admin.command_tables.options import IDEMPOTENCY_KEY, IF_COMPANY, KINDS, OF_COMPANY, PAGE, REVISION, changed
 
 THIS = (Option("license", "ID", "the license", values.license_id), IF_COMPANY)
 TYPE = values.one_of("perpetual", "time-limited", "subscription")
 END = "the end; a date alone is that day's last instant, in the company's time zone"
 
 
-def _changed(name: str, shape: str, help: str, read: Callable[[str], object]) -> Option:
-    """A term that stays as it is, where it is not given."""
-    return Option(name, shape, help, read, default=NotGiven)
-
-
 COMMANDS = (
     Command(
         "license issue",
-        "a new license",
+        "a new license; (*) what is not given is as its product says",
         "--company QBITEC --product viewer --license-type time-limited --max-activations 5 --valid-duration 1y",
         (
             OF_COMPANY,
             Option("--product", "CODE", "the product", values.product, True),
-            Option("--license-type", "TYPE", "perpetual, time-limited or subscription", TYPE, True),
-            Option("--max-activations", "N", "of all devices together: a number, or unlimited", values.limit, True),
+            changed("--license-type", "TYPE", "perpetual, time-limited or subscription (*)", TYPE),
+            changed("--max-activations", "N", "of all devices together: a number, or unlimited (*)", values.limit),
             Option("--max-license-users", "N", "of a product with users; unlimited, if not given", values.limit),
             Option("--validity-period", "ISO", END, values.moment),
-            Option("--valid-duration", "DURATION", "from the first activation: 30d, 12m, 1y", values.duration),
+            Option("--valid-duration", "DURATION", "from the first activation: 30d, 12m, 1y (*)", values.duration),
             Option("--start-date", "ISO", "no activation before; a date alone is its first instant", values.moment),
             Option("--grace-period", "HOURS", "of use after the end (0)", values.count, default=0),
             Option("--max-transfers", "N", "to other devices: -1 none, 0 unlimited (0)", values.transfers, default=0),
@@ -62,18 +55,18 @@ COMMANDS = (
         "123456789 --max-activations 10 --validity-period 2028-12-31",
         (
             *THIS,
-            _changed("--max-activations", "N", "of all devices together: a number, or unlimited", values.limit),
-            _changed("--max-license-users", "N", "a number, or unlimited", values.limit),
-            _changed("--max-transfers", "N", "to other devices: -1 none, 0 unlimited", values.transfers),
-            _changed("--free-resets", "yes|no", "whether resets by the customer are no transfers", values.yes_or_no),
-            _changed("--validity-period", "ISO", END, values.moment),
-            _changed("--valid-duration", "DURATION", "from the first activation: 30d, 12m, 1y", values.duration),
-            _changed("--start-date", "ISO", "no activation before; '' for none", values.moment_or_none),
-            _changed("--grace-period", "HOURS", "of use after the end", values.count),
-            _changed("--is-trial", "yes|no", "whether it is a trial", values.yes_or_no),
-            _changed("--name", "TEXT", "what its managers call it; '' for nothing", values.name_or_none),
+            changed("--max-activations", "N", "of all devices together: a number, or unlimited", values.limit),
+            changed("--max-license-users", "N", "a number, or unlimited", values.limit),
+            changed("--max-transfers", "N", "to other devices: -1 none, 0 unlimited", values.transfers),
+            changed("--free-resets", "yes|no", "whether resets by the customer are no transfers", values.yes_or_no),
+            changed("--validity-period", "ISO", END, values.moment),
+            changed("--valid-duration", "DURATION", "from the first activation: 30d, 12m, 1y", values.duration),
+            changed("--start-date", "ISO", "no activation before; '' for none", values.moment_or_none),
+            changed("--grace-period", "HOURS", "of use after the end", values.count),
+            changed("--is-trial", "yes|no", "whether it is a trial", values.yes_or_no),
+            changed("--name", "TEXT", "what its managers call it; '' for nothing", values.text_or_none),
             Option("--strict", "", "refuse a limit below what is in use"),
-            Option("--revision", "N", "only if nobody has changed it since it was shown with this", values.count),
+            REVISION,
         ),
     ),
     Command(
