@@ -1,6 +1,7 @@
 """`--help` of every command ends with an example of the command; what needs what tests says so where it is missing."""
 
 import ast
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -59,6 +60,13 @@ def test_a_command_that_needs_what_tests_says_how_to_install_it() -> None:
             [sys.executable, "-S", "-m", name], cwd=ROOT, capture_output=True, text=True, check=False
         )
         assert (ended.returncode, ended.stderr.splitlines()) == (1, [NOT_INSTALLED]), name
+
+
+def test_what_make_starts_keeps_its_bytecode_whatever_the_machine_says() -> None:
+    """Else each process of a test compiles all that it loads, and pytest rewrites each assertion anew."""
+    shown = ["make", "-s", "--eval", 'shown:; @echo "[$$PYTHONDONTWRITEBYTECODE]"', "shown"]
+    environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
+    assert subprocess.check_output(shown, cwd=ROOT, env=environment, text=True) == "[]\n"
 
 
 @pytest.mark.parametrize(
