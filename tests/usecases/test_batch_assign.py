@@ -161,8 +161,8 @@ def test_a_list_is_assigned_by_the_columns_that_were_chosen(vendor: Vendor, lice
 
 
 def test_the_history_keeps_the_order_of_the_list_and_ends_with_the_batch(vendor: Vendor, license: License) -> None:
-    batch_id = start_batch(vendor.code, license.id, people(40), True, ADMIN, now=NOW)
-    continue_batch(vendor.code, license.id, batch_id, ADMIN, for_ever, now=NOW + 1)
+    batch_id = start_batch(vendor.code, license.id, people(40), True, ADMIN, now=NOW + 1)
+    continue_batch(vendor.code, license.id, batch_id, ADMIN, for_ever, now=NOW + 2)
     history = vendor.history(license)[-42:]
     listed = people(40).split()
     assert [event.type for event in history] == ["batch_started", *["user_assigned"] * 40, "batch_finished"]
