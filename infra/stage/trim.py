@@ -36,6 +36,8 @@ _UNUSED = (
     "cffi/*",  # makes bindings to C; the ones that ship are made
     "pycparser/*",  # of cffi
     "botocore/data/events/2014-02-03/*",  # the one before the one that is used
+    "dateutil/rrule.py",  # calendars; imported where one is read
+    "dateutil/tz/win.py",  # of another system
     "dateutil/zoneinfo/*",  # time zones for systems that have none
     "fido2/attestation/*",  # who has made an authenticator, which we do not ask
     "fido2/client/*",  # the other side: what browsers do, and authenticators
@@ -53,6 +55,7 @@ _UNUSED = (
     "tzdata/zoneinfo/*.tab",  # lists of the zones, for people who choose one
     "tzdata/zoneinfo/leapseconds",
     "tzdata/zoneinfo/tzdata.zi",  # all zones again, as a text
+    "urllib3/contrib/pyopenssl.py",  # needs a library that does not ship: who imports it does without
     "urllib3/contrib/emscripten/*",  # for browsers
 )
 

@@ -66,6 +66,7 @@ def test_the_operations_that_ship_are_those_that_the_functions_may_call() -> Non
         "botocore/data/ec2/2016-11-15/service-2.json.gz",
         "botocore/data/dynamodb/2012-08-10/examples-1.json",
         "cffi/api.py",
+        "dateutil/rrule.py",
         "fido2/client/windows.py",
         "fido2/ctap2/pin.py",
         "fido2/ctap.py",
