@@ -14,6 +14,7 @@ from chalicelib.store.refusals import observe_refusal
 from chalicelib.usecases.audit import audit, audit_counts, audit_due, audit_links, audit_webhooks, companies
 from chalicelib.usecases.batch_assign import start_batch
 from chalicelib.usecases.change_device import blacklist_device
+from chalicelib.usecases.change_terms import change_terms
 from chalicelib.usecases.deliver_events import deliver_events
 from chalicelib.usecases.device_variables import track_variables
 from chalicelib.usecases.explain import Subject, find_refusal, recorded_refusals
@@ -59,6 +60,7 @@ def license(vendor: Vendor) -> License:
     start_batch(vendor.code, license.id, "bob@customer.test", True, ADMIN, now=vendor.now)
     observe_refusal(vendor.code, a_refusal(license.id, at=vendor.now))
     blacklist_device(vendor.code, license.id, "bad", ADMIN, now=vendor.now)
+    change_terms(vendor.code, license.id, {"note": "by phone"}, ADMIN, now=vendor.now)
     create_management_key(vendor.code, "shop", frozenset({"webhooks:read"}), ADMIN, now=vendor.now)
     create_feature(vendor.code, "revit", PAGES, ADMIN, now=vendor.now)
     create_field(vendor.code, "revit", REGION, ADMIN, now=vendor.now)
