@@ -46,7 +46,8 @@ if _forgotten := {term.name for term in fields(Terms)} - {field.name for field i
 
 
 def with_terms(license: License, changes: TermChanges, *, now: Instant) -> License:
-    """The license with some terms changed, and with what that makes of its dates. Raises `Invalid`.
+    """The license with some terms changed, and with what that makes of its dates. Raises `Invalid` for what is wrong
+    with it now and was not before: a note is not refused for an end that lies before the start.
 
     A new limit below what is in use evicts nobody. An end is fixed from then on: a duration that has not begun goes; a
     new duration counts from the first activation, whenever that was or will be.
@@ -64,8 +65,8 @@ def with_terms(license: License, changes: TermChanges, *, now: Instant) -> Licen
         new = _with_duration(new)
     elif given.get("validity_period") is not None and license.first_activated_at is None:
         new = replace(new, valid_duration=None)
-    users = [Invalid("license_has_no_users", field="max_license_users")] if _limits_no_users(new) else []
-    raise_all([*users, *wrong_dates(new), *wrong_counts(new)])
+    wrong_before = {(error.code, error.field) for error in _contradictions(license)}
+    raise_all([error for error in _contradictions(new) if (error.code, error.field) not in wrong_before])
     return redated(license, new, now)
 
 
@@ -125,5 +126,8 @@ def _with_duration(license: License) -> License:
     return replace(license, validity_period=end)
 
 
-def _limits_no_users(license: License) -> bool:
-    return license.authorization_method != "user" and license.max_license_users is not None
+def _contradictions(license: License) -> Iterator[Invalid]:
+    if license.authorization_method != "user" and license.max_license_users is not None:
+        yield Invalid("license_has_no_users", field="max_license_users")
+    yield from wrong_dates(license)
+    yield from wrong_counts(license)

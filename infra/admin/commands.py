@@ -3,6 +3,7 @@
 Import this when the environment stands. Arguments are the domain's values (`values.py`), and `now`.
 """
 
+import json
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -11,6 +12,7 @@ from chalicelib import signing
 from chalicelib.domain.catalog import ApiKey, Scope, SecondFactorPolicy
 from chalicelib.domain.days import first_instant, last_instant
 from chalicelib.domain.errors import Invalid, NotFound
+from chalicelib.domain.extras import Extras
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import License, is_expired, status
 from chalicelib.domain.mail import MailCode
@@ -23,6 +25,7 @@ from chalicelib.usecases import sweep as sweeping
 from chalicelib.usecases.audit import companies
 from chalicelib.usecases.branding import set_branding
 from chalicelib.usecases.change_device import allow_device, blacklist_device, reset_device
+from chalicelib.usecases.change_terms import find_sold
 from chalicelib.usecases.company_policy import require_second_factor
 from chalicelib.usecases.delete_company import delete_company
 from chalicelib.usecases.find_license import find_owner
@@ -207,7 +210,9 @@ def license_show(license: int, company: str | None, limit: int, *, now: Instant)
     ]
     more = [name for name, is_more in (("users", found.more_seats), ("devices", found.more_devices)) if is_more]
     note = f"There are more {' and '.join(more)}: --limit shows them." if more else ""
-    return CommandResult(license_document(found.license, now) | {"users": users, "devices": devices}, note)
+    _, extras = find_sold(found.license.company, license)
+    document = license_document(found.license, now) | extras_document(extras)
+    return CommandResult(document | {"users": users, "devices": devices}, note)
 
 
 def license_enable(license: int, company: str | None, *, now: Instant) -> CommandResult:
@@ -304,6 +309,21 @@ def license_document(license: License, now: Instant) -> Json:
     dated = {field: to_iso(getattr(license, field)) for field in _DATED}
     state = {"status": status(license, now), "is_expired": is_expired(license, now)}
     return named | state | counted | dated | {"blacklisted_devices": license.blocked_devices + len(license.blacklist)}
+
+
+def extras_document(extras: Extras) -> Json:
+    """What a license carries besides, likewise."""
+    features = [
+        {"feature": one.code, "name": one.name, "type": one.feature_type, "until": to_iso(one.expires_at)}
+        for one in extras.features
+    ]
+    fields = [{"field": one.name, "value": one.value} for one in extras.custom_fields]
+    document = {
+        "note": extras.note or None,
+        "maintenance_period": to_iso(extras.maintenance_period),
+        "metadata": json.dumps(extras.metadata, ensure_ascii=False) if extras.metadata else None,
+    }
+    return document | {"features": features, "custom_fields": fields}
 
 
 def doubt_of(license: License, now: Instant) -> str:

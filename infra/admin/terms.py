@@ -8,9 +8,10 @@ from chalicelib.usecases.change_license import extend
 from chalicelib.usecases.change_terms import change_terms
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.find_license import find_owner
+from chalicelib.usecases.license_extras import Wanted, grant_features, set_fields
 from infra.admin.command import NotGiven
 from infra.admin.command_result import CommandResult
-from infra.admin.commands import doubt_of, license_document
+from infra.admin.commands import doubt_of, extras_document, license_document
 from infra.admin.operator_name import operator
 from infra.admin.parser import UsageError
 
@@ -29,11 +30,29 @@ def license_set(
         raise UsageError("Say what is to be changed.")
     owner = find_owner(license, company)
     zone = find_company(owner).time_zone
-    for name, instant in (("validity_period", last_instant), ("start_date", first_instant)):
+    of_day = {"validity_period": last_instant, "maintenance_period": last_instant, "start_date": first_instant}
+    for name, instant in of_day.items():
         if changes.get(name) is not None:
             changes[name] = instant(changes[name], zone)
-    changed, _ = change_terms(owner, license, changes, operator(), strict=strict, revision=revision, now=now)
-    return CommandResult(license_document(changed, now), doubt_of(changed, now))
+    changed, extras = change_terms(owner, license, changes, operator(), strict=strict, revision=revision, now=now)
+    return CommandResult(license_document(changed, now) | extras_document(extras), doubt_of(changed, now))
+
+
+def license_set_features(
+    license: int, company: str | None, feature: list[tuple[str, Moment | None]], *, now: Instant
+) -> CommandResult:
+    owner = find_owner(license, company)
+    zone = find_company(owner).time_zone
+    wanted = [Wanted(code, None if end is None else last_instant(end, zone)) for code, end in feature]
+    changed, extras = grant_features(owner, license, wanted, operator(), now=now)
+    return CommandResult(license_document(changed, now) | extras_document(extras))
+
+
+def license_set_fields(
+    license: int, company: str | None, field: list[tuple[str, str]], *, now: Instant
+) -> CommandResult:
+    changed, extras = set_fields(find_owner(license, company), license, dict(field), operator(), now=now)
+    return CommandResult(license_document(changed, now) | extras_document(extras))
 
 
 def license_extend(

@@ -236,6 +236,20 @@ def json_object(given: str) -> Json:
     raise ValueError("give an object of JSON: names and values between { and }.")
 
 
+def pair(given: str) -> tuple[str, str]:
+    """A name and a value, with `=` between them."""
+    name, equals, value = given.partition("=")
+    if not equals or not name.strip():
+        raise ValueError(f"{given!r} is no NAME=VALUE.")
+    return name.strip(), value.strip()
+
+
+def feature(given: str) -> tuple[str, Moment | None]:
+    """The code of a feature, and its end where one stands behind `=`."""
+    code, _, end = given.partition("=")
+    return text(code), moment(end) if end.strip() else None
+
+
 def hardware_id(given: str) -> str:
     """What a client calls its device, to the letter."""
     if not 1 <= len(given) <= MAX_HARDWARE_ID:

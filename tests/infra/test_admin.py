@@ -425,6 +425,8 @@ TEXTS = {
     "license disable": ("{license}", "status", "disabled"),
     "license reset": ("{license}", "times activated", "0"),
     "license set": ("{license} --max-activations 3 --is-trial no --free-resets yes", "max activations", "3"),
+    "license set-features": ("{license}", "note", "-"),
+    "license set-fields": ("{license} --field Campus=", "note", "-"),
     "license extend": ("{license} --validity-period 2080-01-01", "validity period", "2080-01-01T23:59:59.999Z"),
     "license history": ("{license} --limit 20", "after", "-"),
     "company history": ("{company} --limit 100", "after", "-"),

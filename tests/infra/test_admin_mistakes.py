@@ -234,9 +234,11 @@ WRONG = {
     **dict.fromkeys(("--max-transfers", "--grace-period", "--revision"), "-2"),
     **dict.fromkeys(("--is-trial", "--free-resets", "--prevent-vm", "--allow-trial", "--allow-overages"), "maybe"),
     **dict.fromkeys(("--max-consumption", "--max-overages", "--trial-days", "--reset", "--metadata"), "many"),
-    **dict.fromkeys(("--feature", "--field", "--type", "--data-type", "--default-license-type", "--state"), "x y"),
+    **dict.fromkeys(("--field", "--type", "--data-type", "--default-license-type", "--state"), "x y"),
     **dict.fromkeys(("--default-value", "--description"), "x" * 201),
     "--subscription-duration": "soon",
+    "--feature": "x y=soon",
+    "--maintenance-period": "soon",
     **dict.fromkeys(("--license", "license", "--license-key", "--after", "--request-id", "api_key"), "x" * 201),
     **dict.fromkeys(("--webhook", "--event", "--url", "--key"), "x y"),
     **dict.fromkeys(("--name", "--order", "--idempotency-key"), "x" * 201),
@@ -254,8 +256,8 @@ WRONG = {
     "--hardware-id": "",
 }
 """What no option of these names takes: some cannot be read, others are against a rule of the domain."""
-READ_LATER = {"--logo", "--logo-dark"}
-"""A file, which is read once the line is."""
+READ_LATER = {"--logo", "--logo-dark", "--note"}
+"""A file, or what the use case judges: it is read once the line is."""
 
 
 def test_all_options_that_are_wrong_are_named_at_once() -> None:

@@ -9,6 +9,7 @@ from chalicelib.domain.instants import from_iso, to_iso
 from chalicelib.domain.license import License
 from chalicelib.domain.terms import CHANGEABLE
 from chalicelib.store import licenses
+from chalicelib.usecases.change_license import extend
 from chalicelib.usecases.change_terms import change_terms
 from chalicelib.usecases.sweep import sweep
 from tests.store.seam import Request, intercepted
@@ -247,3 +248,11 @@ def test_terms_that_contradict_each_other_are_refused_by_field(
 def test_what_is_no_term_cannot_be_changed(vendor: Vendor) -> None:
     with pytest.raises(TypeError):
         changed(vendor, vendor.issue(), times_activated=0)
+
+
+def test_a_change_is_not_refused_for_what_was_wrong_before(vendor: Vendor) -> None:
+    license = vendor.issue(license_type="time-limited", validity_period=NOW + 9 * DAY, start_date=NOW + 5 * DAY)
+    extend(vendor.code, license.id, NOW + DAY, None, ADMIN, now=NOW)
+    assert changed(vendor, license, max_activations=9).max_activations == 9
+    with pytest.raises(Invalid):
+        changed(vendor, license, grace_period=-1)

@@ -65,8 +65,26 @@ COMMANDS = (
             changed("--grace-period", "HOURS", "of use after the end", values.count),
             changed("--is-trial", "yes|no", "whether it is a trial", values.yes_or_no),
             changed("--name", "TEXT", "what its managers call it; '' for nothing", values.text_or_none),
+            changed("--note", "TEXT", "yours alone; '' for none", values.text_or_none),
+            changed("--maintenance-period", "ISO", "versions of up to then; '' for all", values.moment_or_none),
+            changed("--metadata", "JSON", "an object of your own; '{}' for none", values.json_object),
             Option("--strict", "", "refuse a limit below what is in use"),
             REVISION,
+        ),
+    ),
+    Command(
+        "license set-features",
+        "let a license have these features and no others; one that it has stays as it is",
+        "123456789 --feature export --feature beta=2027-12-31",
+        (*THIS, Option("--feature", "CODE[=ISO]", "with its end; may be repeated", values.feature, many=True)),
+    ),
+    Command(
+        "license set-fields",
+        "set custom fields of a license; others stay",
+        "123456789 --field Campus=Zurich --field Seats=",
+        (
+            *THIS,
+            Option("--field", "NAME=VALUE", "without VALUE it goes; may be repeated", values.pair, True, many=True),
         ),
     ),
     Command(
