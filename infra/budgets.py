@@ -59,6 +59,22 @@ CALLS = {
 """Exactly this, as `tests/store/test_budgets.py` measures it."""
 
 MANAGEMENT_CALLS = {
+    "list_device_variables": Budget("3 reads + 1 write", 7, 1),
+    "show_device_variable": Budget("3 reads + 1 write", 7, 1),
+    "change_device_variable": Budget("4 reads + 1 write + 1 transaction", 8, 5),
+    "delete_device_variable": Budget("4 reads + 1 write + 1 transaction", 8, 5),
+    "list_devices": Budget("3 reads + 1 write", 7, 1),
+    "show_device": Budget("3 reads + 1 write", 7, 1),
+    "reset_device": Budget("7 reads + 1 write + 1 transaction", 14, 9),
+    "blacklist_device": Budget("8 reads + 1 write + 2 transactions", 20, 17),
+    "allow_device": Budget("6 reads + 1 write + 1 transaction", 10, 1),
+    "list_activation_histories": Budget("4 reads + 1 write", 8, 1),
+    "count_transfers": Budget("2 reads + 1 write", 2, 1),
+    "show_activation_history": Budget("3 reads + 1 write", 7, 1),
+    "list_usage_histories": Budget("4 reads + 1 write", 4, 1),
+    "export_usage_histories": Budget("5 reads + 1 write", 5, 1),
+    "export_license_history": Budget("4 reads + 1 write", 4, 1),
+    "show_usage_history": Budget("3 reads + 1 write", 3, 1),
     "change_license": Budget("5 reads + 1 write + 1 transaction", 8, 9),
     "change_licenses": Budget("4 reads + 1 write + 1 transaction", 7, 7),
     "post_license_changes": Budget("4 reads + 1 write + 1 transaction", 7, 7),

@@ -48,6 +48,7 @@ from chalicelib.domain.counts import read_count
 from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.one_time_code import typed_code
 from chalicelib.domain.users import MAX_PASSWORD
+from chalicelib.management.histories import read_event_id
 from chalicelib.management.webhooks import delivery_key
 from chalicelib.portal.browser_name import browser_name
 from chalicelib.portal.chosen_users import read_removed
@@ -293,6 +294,7 @@ PARSERS: dict[str, Parser] = {
     "domain.webhooks.event_bus": webhooks.event_bus,
     "domain.webhooks.without_path": webhooks.without_path,
     "domain.webhooks.literal_address": webhooks.literal_address,
+    "management.histories.read_event_id": read_event_id,
     "management.webhooks.delivery_key": delivery_key,
     "portal.forms.nonce_of": lambda text: nonce_of("secret", "/portal", text),
     "portal.request, a form": lambda text: [
@@ -363,6 +365,7 @@ PATTERNS: dict[str, str] = {
     "chalicelib.domain.days._DATE": "domain.days.read_moment",
     "chalicelib.domain.days._ZONE": "domain.days.time_zone",
     "chalicelib.domain.management_keys._KEY": "domain.management_keys.read_key_text",
+    "chalicelib.management.histories._ID": "management.histories.read_event_id",
     "chalicelib.domain.keys._DASHES": "domain.keys.normalize",
     "chalicelib.domain.keys._PARTING": "domain.keys.normalize",
     "chalicelib.domain.keys._BREAKS": "domain.keys.normalize",
@@ -413,6 +416,7 @@ PATTERNS: dict[str, str] = {
 NO_PARSERS = {
     *("domain.color.accent_pair", "domain.color.ink_on", "domain.color.contrast"),  # of a color that was read
     *("domain.second_factor.app_code", "domain.second_factor.step_of"),  # six digits, for our own secret
+    "management.errors.status_of",  # of a code of ours
     *("domain.events.named", "domain.license.hash_hardware_id"),  # hash and write
     *("domain.email.display_email", "licenseapi.bodies.customer_body"),  # of what is stored
     *("portal.messages.actor_words", "portal.render.logo_path"),  # likewise

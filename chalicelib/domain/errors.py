@@ -44,6 +44,8 @@ Code = Literal[
     "device_not_found",
     "invalid_license_feature_code",
     "unsupported_product_feature",
+    "variable_not_found",
+    "event_not_found",
     "device_transfer_not_allowed",
     "device_transfer_limit_reached",
     # the limits
@@ -120,6 +122,9 @@ Code = Literal[
     "logo_too_large",
     "logo_malformed",
     "logo_root",
+    "filter_required",
+    "span_too_long",
+    "variable_exists",
     "variables_too_many",
     "variables_too_long",
     "list_unreadable",

@@ -81,6 +81,8 @@ EventType = Literal[
     "batch_result_read",
     "email_probed",
     "variables_tracked",
+    "variable_changed",
+    "variable_deleted",
     "webhook_created",
     "webhook_changed",
     "webhook_secret_changed",

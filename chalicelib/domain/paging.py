@@ -16,6 +16,8 @@ T = TypeVar("T")
 PAGE_SIZE = 25
 MAX_SCANNED = 1000
 """Rows that one page reads to find those that a filter lets through; a larger page, as many as it has."""
+CHUNK = 100
+"""Rows that are read at once to find those that a filter lets through, where nothing says otherwise."""
 _WHOLE = "="
 """Begins a position in a list that was read whole."""
 
@@ -60,6 +62,33 @@ def cut(rows: Iterable[T], limit: int) -> tuple[list[T], bool]:
     """At most `limit` rows, and whether there are more: what `Rows.read` answers, of one row more than it was asked."""
     read = list(islice(rows, limit + 1))
     return read[:limit], len(read) > limit
+
+
+def search(
+    read: Callable[[str, int], tuple[list[T], bool]],
+    key: Callable[[T], str],
+    after: str,
+    limit: int,
+    keep: Callable[[list[T]], list[T]] | None = None,
+) -> tuple[list[T], str]:
+    """At most `limit` rows behind the key `after`, and the key to go on behind; empty where there are no more.
+
+    `read` answers as `cut` does. `keep` lets through what a filter asks for: among `MAX_SCANNED` rows, so that there
+    may be fewer, or none, and more behind them.
+    """
+    found, scanned = list[T](), 0
+    while True:
+        rows, more = read(after, limit if keep is None else CHUNK)
+        kept = rows if keep is None else keep(rows)
+        room = limit - len(found)
+        found += kept[:room]
+        if len(kept) > room:
+            return found, key(found[-1]) if found else after
+        if not more:
+            return found, ""
+        after, scanned = key(rows[-1]), scanned + len(rows)
+        if len(found) == limit or scanned >= MAX_SCANNED:
+            return found, after
 
 
 def read_page(

@@ -9,7 +9,7 @@ from chalicelib.domain.instants import Instant
 from chalicelib.management.caller import Caller, authenticate
 from chalicelib.management.errors import management_error, response_to
 from chalicelib.usecases.call_rate import CALLS, Allowance
-from chalicelib.web.endpoint import Arguments, Endpoint, Endpoints, ResponseBody, response_of
+from chalicelib.web.endpoint import Arguments, Csv, Endpoint, Endpoints, ResponseBody, response_of
 from chalicelib.web.errors import CODE_BY_STATUS, FinalResponse
 
 PREFIX = "/api/v1"
@@ -36,6 +36,8 @@ class ManagementApi(Endpoints[Caller]):
     ) -> Response:
         """The answer, with how much the key may call yet, and whether it is that of an earlier call."""
         response = response_of(answer, endpoint.status, {})
+        if isinstance(answer, Csv) and answer.next is not None:
+            response.headers["Link"] = f'<{answer.next}>; rel="next"'
         if caller is not None:
             response.headers |= rate_headers(caller.allowance)
             if caller.is_replayed:

@@ -41,6 +41,9 @@ CODES = (
     "already_exists",
     "webhook_not_found",
     "delivery_not_found",
+    "device_not_found",
+    "variable_not_found",
+    "event_not_found",
     "service_busy",
     "internal_error",
 )

@@ -1,6 +1,7 @@
 """What all resources of the Management API have in common: models of what is sent, and lists."""
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from typing import Annotated, TypeVar
 from urllib.parse import urlencode
 
@@ -10,6 +11,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainSerializer,
     PlainValidator,
     StrictBool,
     StrictStr,
@@ -20,6 +22,7 @@ from typing_extensions import TypedDict
 
 from chalicelib.domain.days import Moment, read_moment
 from chalicelib.domain.errors import Invalid
+from chalicelib.domain.instants import to_iso
 from chalicelib.domain.paging import cut
 from chalicelib.domain.types import Json
 from chalicelib.management.caller import Caller
@@ -72,7 +75,13 @@ def _moment(text: object) -> Moment:
         raise PydanticCustomError("date", "{reason}", {"reason": message(error).removesuffix(".")}) from None
 
 
-SentMoment = Annotated[Moment, PlainValidator(_moment), WithJsonSchema({"type": "string"})]
+def _as_sent(moment: Moment) -> str:
+    return moment.isoformat() if isinstance(moment, date) else to_iso(moment)
+
+
+SentMoment = Annotated[
+    Moment, PlainValidator(_moment), PlainSerializer(_as_sent), WithJsonSchema({"type": "string"}, mode="validation")
+]
 """A date, which is a day of the company's, or an instant; without a zone, of UTC."""
 
 
@@ -80,6 +89,15 @@ def given(change: Sent, *nullable: str) -> Json:
     """What was sent of a change, by name. Null is as if it were not sent, but of what may be null."""
     sent = change.model_dump(exclude_unset=True)
     return {name: value for name, value in sent.items() if value is not None or name in nullable}
+
+
+def sent_boolean(text: object) -> object:
+    """A boolean that a query has, as JSON writes it, or as Python does."""
+    return {"true": True, "false": False}.get(text.lower(), text) if isinstance(text, str) else text
+
+
+QueryId = Annotated[Id, BeforeValidator(sent_number)]
+"""The same, in a query."""
 
 
 class PageQuery(Sent):
@@ -158,6 +176,32 @@ def part_of_filed(
     following = _link(caller, query, cursor=to_cursor(scope, key(rows[-1]))) if has_more else None
     previous = _link(caller, query, offset=max(0, skipped - query.limit)) if skipped else None
     return rows[skipped:], {"count": count, "next": following, "previous": previous}
+
+
+def part_of_walk(
+    read: Callable[[str, int], tuple[Sequence[T], str]],
+    query: ListQuery,
+    caller: Caller,
+    scope: Sequence[str | int],
+    count: int | None = None,
+) -> tuple[Sequence[T], ListBody]:
+    """The same of a list that is read on through its keys, also by a filter that none of them serves.
+
+    `read(after, limit)` answers at most so many rows behind the position `after`, and the one to go on behind: empty at
+    the end. There may be fewer rows, or none, and more behind them. `scope`: which list, by which filter. What an
+    `offset` leaves out is read over.
+    """
+    whole = (caller.company, *scope)
+    position = from_cursor(whole, query.cursor)
+    rows, after = read(position, query.offset + query.limit)
+    left = max(0, query.offset - len(rows))
+    further = {"cursor": to_cursor(whole, after)} | ({"offset": left} if left else {})
+    following = _link(caller, query, **further) if after else None
+    is_behind = query.offset > 0 and not position
+    previous = _link(caller, query, offset=max(0, query.offset - query.limit)) if is_behind else None
+    if not (position or after):
+        count = len(rows)
+    return rows[query.offset :], {"count": count, "next": following, "previous": previous}
 
 
 def _link(caller: Caller, query: PageQuery, **position: str | int) -> str:

@@ -7,7 +7,7 @@ from chalicelib.domain.types import Json
 from chalicelib.management.caller import MAX_IDEMPOTENCY_KEY
 from chalicelib.management.errors import CODES, status_of
 from chalicelib.management.routes import PREFIX, endpoint
-from chalicelib.web.endpoint import Endpoint
+from chalicelib.web.endpoint import Csv, Endpoint
 from chalicelib.web.errors import CODE_BY_STATUS, ERRORS
 from chalicelib.web.openapi import Kind, body_schemas, parameters
 
@@ -20,6 +20,7 @@ _HEADERS: Json = {
     "X-Request-Id": "Made by the server; by it the call is found in the server's log.",
     "RateLimit": "How many calls the key has left at once (`r`), and in how many seconds it has all again (`t`).",
     "RateLimit-Policy": "How many calls a key has (`q`) in how many seconds (`w`).",
+    "Link": 'Of an export that goes on: the address of what follows, as `<…>; rel="next"`.',
     "Retry-After": "Seconds after which the same call may succeed.",
     "Idempotency-Replayed": "`true`, where the answer is that of an earlier call with this `Idempotency-Key`.",
 }
@@ -55,7 +56,7 @@ _ERROR: Json = {
 @cache
 def document() -> Json:
     """The document, made when it is first asked for."""
-    schemas, models = body_schemas(endpoint.declared)
+    schemas, models = body_schemas([one for one in endpoint.declared if one.returns is not Csv])
     paths: dict[str, Json] = {}
     for declared in sorted(endpoint.declared, key=lambda one: one.route):
         paths.setdefault(PREFIX + declared.route, {})[declared.method.lower()] = _operation(declared, schemas)
@@ -102,7 +103,11 @@ def _granted(declared: Endpoint, schemas: dict[Kind, Json]) -> Json:
     headers = _headers(*names, *(["Idempotency-Replayed"] if declared.writes else []))
     if declared.returns is type(None):
         return {"204": {"description": "Done.", "headers": headers}}
-    content = _json(schemas[declared.returns])
+    if declared.returns is Csv:
+        content: Json = {"text/csv": {"schema": {"type": "string"}}}
+        headers |= _headers("Link")
+    else:
+        content = _json(schemas[declared.returns])
     return {str(declared.status): {"description": "Done.", "headers": headers, "content": content}}
 
 

@@ -3,14 +3,26 @@
 from importlib import import_module
 
 from chalicelib.domain.types import Json
-from chalicelib.management import license_changes, product_features, product_fields, products, webhooks
+from chalicelib.management import (
+    device_variables,
+    devices,
+    histories,
+    license_changes,
+    product_features,
+    product_fields,
+    products,
+    webhooks,
+)
 from chalicelib.management.adapter import PREFIX, blueprint, endpoint
 from chalicelib.management.models import NoQuery
 
 __all__ = [
     "PREFIX",
     "blueprint",
+    "device_variables",
+    "devices",
     "endpoint",
+    "histories",
     "license_changes",
     "product_features",
     "product_fields",

@@ -74,6 +74,8 @@ _EVENTS: dict[EventType, str] = {
     "batch_result_read": mark("Result of a batch viewed"),
     "email_probed": mark("This email was refused for another account"),
     "variables_tracked": mark("Device variables changed"),
+    "variable_changed": mark("Device variable changed by the vendor"),
+    "variable_deleted": mark("Device variable deleted by the vendor"),
 }
 MAIL_KINDS: dict[MailCode, str] = {
     "seat_given": mark("A license is assigned to me"),

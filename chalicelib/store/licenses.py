@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import takewhile
 from types import MappingProxyType
 
 from chalicelib.domain.catalog import Order
@@ -38,6 +39,9 @@ from chalicelib.store.limits import keeping
 from chalicelib.store.mails import put_mail
 from chalicelib.store.orders import file_license
 from chalicelib.store.transactions import Transaction
+
+_END_OF_KEYS = 10**13
+"""Keys of events have 13 digits."""
 
 
 def issue(
@@ -239,6 +243,23 @@ def events(
         after=part,
         limit=limit,
     )
+
+
+def read_event(company: str, license_id: int, key: str) -> Event | None:
+    """One event of a license, consistently."""
+    item = reads.get(EventItem(license_pk(company, license_id), event_sort_key(key)))
+    return None if item is None else item.to_domain()
+
+
+def key_behind(until: Instant) -> str | None:
+    """What no event of up to this instant has behind it, newest first; None: no event is later."""
+    return f"{until + 1:013d}" if until + 1 < _END_OF_KEYS else None
+
+
+def events_between(company: str, license_id: int, since: Instant, until: Instant, limit: int) -> list[Event]:
+    """The history of a license in a time, newest first, at most `limit` events. Consistent."""
+    found = events(company, license_id, after=key_behind(until), limit=limit)
+    return list(takewhile(lambda event: event.at >= since, found))
 
 
 def events_since(company: str, license_id: int, since: Instant, limit: int) -> list[Event]:

@@ -25,6 +25,8 @@ class Variables:
     revision: int
     event_by: dict[str, str] = field(default_factory=dict)
     """By who made changes: the sort key of the event that records them."""
+    last_place: int = 0
+    """That was given last to a variable, which may be gone."""
 
 
 def read_variables(license: License, hardware_id: str, user_id: int | None) -> Variables:
@@ -32,7 +34,9 @@ def read_variables(license: License, hardware_id: str, user_id: int | None) -> V
     item = reads.get(_item(license, hardware_id, user_id))
     if item is None:
         return Variables([], 0)
-    return Variables(to_variables(item), item.revision, _event_by(item))
+    variables = to_variables(item)
+    last_place = item.last_place or max((one.id for one in variables), default=0)
+    return Variables(variables, item.revision, _event_by(item), last_place)
 
 
 def to_variables(item: VariablesItem) -> list[Variable]:
@@ -46,18 +50,36 @@ def write_variables(license: License, device: Device, seen: Variables, new: list
     What the same caller changes within an hour is one event, from whatever address, and whoever else changes
     something in between: applications may keep variables every second.
     """
-    item, by = _item(license, device.hardware_id, device.user_id), event.actor.name
-    recent = {name: part for name, part in seen.event_by.items() if _is_recent(part, event.at)}
+    item, by, recent = _item_of(license, device, seen, new), event.actor.name, _recent(seen, event.at)
     again = recent.get(by)
-    item.revision, item.variables = seen.revision + 1, [asdict(variable) for variable in new]
-    new_event = event_item(item.pk, event)
-    write = Transaction(new_event, again)
-    event_key = again or new_event.sort_key
+    event_key = again or event_sort_key(event.key)
     item.event_by = recent | {by: event_key}
     item.last_event, item.last_caller = event_key, f"{by} {event.actor.ip or ''}"
-    new_or_same = VariablesItem.revision == seen.revision
-    write.put(item, VariablesItem.pk.does_not_exist() if seen.revision == 0 else new_or_same)
+    _put(item, seen, Transaction(event_item(item.pk, event), again))
+
+
+def change_variables(license: License, device: Device, seen: Variables, new: list[Variable], event: Event) -> None:
+    """The same for a vendor's server, each change with an event of its own. Raises `ConditionFailed`."""
+    item = _item_of(license, device, seen, new)
+    item.event_by = _recent(seen, event.at) or None
+    _put(item, seen, Transaction(event_item(item.pk, event)))
+
+
+def _item_of(license: License, device: Device, seen: Variables, new: list[Variable]) -> VariablesItem:
+    item, known = _item(license, device.hardware_id, device.user_id), {variable.id for variable in seen.variables}
+    item.revision, item.variables = seen.revision + 1, [asdict(variable) for variable in new]
+    item.last_place = next((one.id for one in reversed(new) if one.id not in known), seen.last_place)
+    return item
+
+
+def _put(item: VariablesItem, seen: Variables, write: Transaction) -> None:
+    same = VariablesItem.revision == seen.revision
+    write.put(item, VariablesItem.pk.does_not_exist() if seen.revision == 0 else same)
     write.commit()
+
+
+def _recent(seen: Variables, now: Instant) -> dict[str, str]:
+    return {name: part for name, part in seen.event_by.items() if _is_recent(part, now)}
 
 
 def _event_by(item: VariablesItem) -> dict[str, str]:

@@ -11,6 +11,7 @@ from chalicelib.domain.license import Device, License, is_live
 from chalicelib.store import activations, licenses
 from chalicelib.store.database import ConditionFailed
 from chalicelib.usecases.find_license import find_license
+from chalicelib.usecases.idempotency import stored_with_result
 from chalicelib.usecases.retry import decide_and_write
 
 
@@ -40,15 +41,15 @@ def blacklist_device(company: str, license_id: int, hardware_id: str, actor: Act
     except ConditionFailed:
         pass  # it is blacklisted already
     known = list(activations.devices(company, license_id, hardware_id))
-    for device in known:
-        _free(company, license_id, device, actor, now)
+    for number, device in enumerate(known, start=1):
+        _free(company, license_id, device, actor, now, result=None if number < len(known) else lambda *_: True)
     return bool(known)
 
 
 def allow_device(company: str, license_id: int, hardware_id: str, actor: Actor, *, now: Instant) -> License:
     """Let a blacklisted device activate again; it is not active by this. One that is allowed stays so."""
     license = find_license(company, license_id)
-    with suppress(ConditionFailed):  # it is not blacklisted, or no more
+    with suppress(ConditionFailed), stored_with_result(lambda: license):  # it is not blacklisted, or no more
         licenses.allow(license, hardware_id, Event.new("device_allowed", actor, now, hardware_id=hardware_id))
     return find_license(company, license_id)
 

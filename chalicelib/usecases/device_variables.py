@@ -27,7 +27,7 @@ def guard_variables(
     Raises `Invalid`: `validation_error`.
     """
     seen = stored.read_variables(license, hardware_id, user_id)
-    merge(seen.variables, variables, now)
+    merge(seen.variables, variables, now, seen.last_place)
     return seen
 
 
@@ -51,7 +51,7 @@ def track_on(
         return stored.read_variables(license, device.hardware_id, device.user_id)
 
     def decide(seen: Variables) -> list[Variable]:
-        return merge(seen.variables, variables, now)
+        return merge(seen.variables, variables, now, seen.last_place)
 
     def write(seen: Variables, merged: list[Variable]) -> None:
         if merged == seen.variables:

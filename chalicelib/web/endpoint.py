@@ -32,6 +32,20 @@ from chalicelib.web.request_models import read_body, read_path, read_query
 
 C = TypeVar("C")
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+
+class Csv(str):
+    """A text of values that are separated by commas. `next`: the address of what follows, None at the end."""
+
+    __slots__ = ("next",)
+    next: str | None
+
+    def __new__(cls, text: str, next: str | None = None) -> "Csv":
+        made = super().__new__(cls, text)
+        made.next = next
+        return made
+
+
 ResponseBody = Mapping[str, object] | Sequence[Mapping[str, object]] | str | None
 """A dict or a list of dicts is sent as JSON, a str as plain text; None is 204, without a body."""
 Arguments = Json
@@ -165,7 +179,7 @@ def response_of(answer: ResponseBody, status: int, added: Mapping[str, object]) 
     if answer is None:
         return Response("", {"Cache-Control": "no-store"}, 204)
     if isinstance(answer, str):
-        kind, body = "text/plain; charset=utf-8", answer
+        kind, body = f"text/{'csv' if isinstance(answer, Csv) else 'plain'}; charset=utf-8", str(answer)
     else:
         whole = {**answer, **added} if isinstance(answer, Mapping) else answer
         kind, body = "application/json", canonical_json(whole).decode()

@@ -124,6 +124,8 @@ MANAGEMENT_ERRORS: dict[str, tuple[int, str]] = {
     "management_key_expired": (403, "This key has expired."),
     "management_key_scope_missing": (403, "This key lacks the scope that this call needs."),
     "management_key_not_found": (404, "There is no such key."),
+    "variable_not_found": (404, "There is no such variable."),
+    "event_not_found": (404, "There is no such event."),
     "delivery_not_found": (404, "There is no such delivery, or no more: the log keeps one for 30 days."),
     "product_not_found": (404, "There is no such product."),
     "feature_not_found": (404, "There is no such feature."),

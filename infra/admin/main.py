@@ -104,6 +104,7 @@ def function_of(command: Command) -> Callable[..., "CommandResult"]:
     from infra.admin import (  # noqa: PLC0415
         audits,
         commands,
+        devices,
         explanations,
         histories,
         management_keys,
@@ -116,7 +117,7 @@ def function_of(command: Command) -> Callable[..., "CommandResult"]:
     )
 
     modules = (
-        *(audits, commands, explanations, histories, management_keys),
+        *(audits, commands, devices, explanations, histories, management_keys),
         *(orders, people, products, seats, terms, webhooks),
     )
     named = (getattr(module, command.function) for module in modules if hasattr(module, command.function))

@@ -119,6 +119,11 @@ def license_id(given: str) -> int:
     return _id(given, "license")
 
 
+def device_id(given: str) -> int:
+    """A device's id, likewise."""
+    return _id(given, "device")
+
+
 def webhook_id(given: str) -> int:
     """A webhook's id, likewise."""
     return _id(given, "webhook")

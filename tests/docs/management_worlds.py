@@ -3,6 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from chalicelib.domain.events import Event
+from chalicelib.domain.license import DeviceReport, License
+from chalicelib.management.histories import event_id
+from chalicelib.usecases.activate import activate
 from chalicelib.usecases.product_features import create_feature
 from chalicelib.web import clock
 from tests.support import ADMIN, Vendor
@@ -22,9 +26,31 @@ def _with_a_product(vendor: Vendor) -> dict[str, str]:
     return {"891540000000031": str(vendor.products["viewer"].id)}
 
 
+def _devices(vendor: Vendor) -> dict[str, str]:
+    """A license with two devices, one with a variable."""
+    license = vendor.issue()
+    report = DeviceReport("my-laptop", hostname="studio", os_ver="Windows 11", app_ver="3.2", sdk_ver="7.0")
+    lookup = vendor.lookup(license, "my-laptop")
+    device = activate(vendor.code, lookup, None, report, ADMIN, variables={"plan": "pro"}, now=vendor.now)[0].device
+    assert device is not None
+    return {
+        "891540000000128-1795500000000-K3ZQ7RW2MA": event_id(license.id, _activation(vendor, license)),
+        "891540000000128": str(license.id),
+        "891540000000641": str(device.id + 1),
+        "891540000000640": str(device.id),
+    }
+
+
+def _activation(vendor: Vendor, license: License) -> Event:
+    (event,) = [event for event in vendor.history(license) if event.type == "device_activated"]
+    return event
+
+
 WORLDS: Mapping[str, Callable[[Vendor], dict[str, str]]] = {
+    "devices": _devices,
+    "histories": _devices,
     "licenses": _licenses,
-    "product-features": _with_a_product,
     "product-custom-fields": _with_a_product,
+    "product-features": _with_a_product,
 }
 """Makes it, and answers what there is in the place of what stands in the page: an id, a key."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from chalicelib.domain.paging import MAX_SCANNED, PAGE_SIZE, Page, Rows, cut, read_page
+from chalicelib.domain.paging import MAX_SCANNED, PAGE_SIZE, Page, Rows, cut, read_page, search
 
 SORTABLE, CHUNK = 90, 100
 FILTERS: dict[str, Callable[[int], bool] | None] = {
@@ -118,3 +118,28 @@ def test_a_list_that_has_gone_or_grown_begins_anew() -> None:
     third = walked(filed, None)[2]
     filed.numbers = filed.numbers[300:]
     assert filed.page(None, before=third.before).rows == list(range(300, 325))
+
+
+@pytest.mark.parametrize("limit", [1, 7, 20, 150])
+@pytest.mark.parametrize("filtered", [False, True])
+def test_a_search_finds_each_row_once_however_it_is_cut(limit: int, filtered: bool) -> None:
+    rows = [f"{number:04d}" for number in range(437)]
+
+    def read(after: str, limit: int) -> tuple[list[str], bool]:
+        return cut([row for row in rows if row > after], limit)
+
+    keep = (lambda some: [row for row in some if row.endswith("7")]) if filtered else None
+    found, after = search(read, str, "", limit, keep)
+    while after:
+        more, after = search(read, str, after, limit, keep)
+        assert len(more) <= limit
+        found += more
+    assert found == [row for row in rows if not filtered or row.endswith("7")]
+
+
+def test_a_search_ends_within_its_bound_and_says_where() -> None:
+    rows = [f"{number:05d}" for number in range(5000)]
+    found, after = search(
+        lambda after, limit: cut([row for row in rows if row > after], limit), str, "", 5, lambda _: []
+    )
+    assert (found, after) == ([], f"{MAX_SCANNED - 1:05d}")

@@ -300,6 +300,8 @@ NOT_WALKED: dict[str, str] = {
     "tests/usecases/test_product_features.py",
     "definitions.find_definition": "it reads, by the class that has the writes as well",
     "definitions.read_defined": "so does this",
+    "variables.change_variable": "as `device_variables.track_on`: one write, under the same condition",
+    "variables.delete_variable": "likewise",
     "endpoints.send_one_again": "as `endpoints.send_again`, of one",
     "refused_mails.give_up_refused": "a fault and a crash at each of its writes: tests/usecases/test_refused_mails.py",
     "record_refusal.record_refusal": "an observation: no answer and no write waits for it, or fails with it",

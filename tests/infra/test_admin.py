@@ -449,6 +449,9 @@ TEXTS = {
         *("max activations", "5"),
     ),
     "user reset-activations": ("--license {license} --email {email}", "activations", "0"),
+    "device list": ("--license {license}", "after", "-"),
+    "device find": ("--company {company} --hardware-id nothing", "after", "-"),
+    "device show": ("{device} --company {company}", "hardware id", "desk"),
     "device reset": ("--license {license} --hardware-id desk", "freed", "1"),
     "device allow": ("--license {license} --hardware-id desk", "hardware id", "desk"),
     "device blacklist": ("--license {license} --hardware-id desk", "hardware id", "desk"),
@@ -471,11 +474,12 @@ OF_SECRETS = {"secrets create", "signing-key show", "signing-key rotate", "signi
 @pytest.mark.parametrize("command", [command.name for command in COMMANDS if command.name not in OF_SECRETS])
 def test_every_command_answers_in_text(operator: Operator, vendor: Vendor, command: str) -> None:
     license = vendor.issue("revit", license_type="time-limited", validity_period=vendor.now + DAY)
-    vendor.activate(EMAIL, "desk", password_of(vendor, license, EMAIL))
+    device = vendor.activate(EMAIL, "desk", password_of(vendor, license, EMAIL)).device
     arguments, name, value = TEXTS[command]
     given: dict[str, Any] = {"company": vendor.code, "license": license.id, "email": EMAIL, "api_key": vendor.api_key}
     given |= {"feature": feature(vendor), "field": field(vendor)}
     given |= {"order": license.order_id, "webhook": listen(vendor), "management_key": management_key(vendor)[0]}
+    given |= {"device": device and device.id}
     assert value_beside(operator.reads(f"{command} {arguments.format(**given)}"), name) == value.format(**given)
 
 

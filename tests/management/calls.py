@@ -8,8 +8,11 @@ from typing import Any
 import httpx
 
 from chalicelib.domain.events import Actor
+from chalicelib.management.histories import event_id
 from chalicelib.management.routes import endpoint
 from chalicelib.usecases.change_license import set_enabled
+from chalicelib.usecases.device_variables import track_variables
+from chalicelib.usecases.devices import find_device
 from chalicelib.usecases.product_features import create_feature
 from chalicelib.web import clock
 from chalicelib.web.endpoint import Endpoint
@@ -39,15 +42,27 @@ BODIES: dict[str, Any] = {
     "reset_licenses": lambda ids: {"license_ids": [int(ids["license_id"])]},
     "change_webhook": {"paused": True},
     "send_span_again": {"since": "2026-01-01"},
+    "change_device_variable": {"value": "another"},
 }
 """What is sent, by the name of the call; a new call that takes a body needs one here. A function is given what was
 made, where the body names objects."""
 IN_STEPS = {"change_licenses", "post_license_changes", "disable_licenses", "reset_licenses"} | {
     "send_delivery_again",
     "send_span_again",
+    "blacklist_device",
+    "allow_device",
 }
-"""Calls that take several transactions: one that was cut short goes on with what is left."""
-QUERIES: Mapping[str, str] = {}
+"""Calls that take several transactions: one that was cut short goes on with what is left. Or none, of what was
+made here."""
+QUERIES: Mapping[str, str] = {
+    "list_devices": "?hardware_id={hardware_id}",
+    "list_device_variables": "?device={device_id}",
+    "list_activation_histories": "?license={of_event}",
+    "count_transfers": "?license={of_event}",
+    "list_usage_histories": "?license={of_event}",
+    "export_usage_histories": "?license={of_event}&ts__gte=2026-11-24T00:00Z&ts__lte=2026-11-24T23:00Z",
+    "export_license_history": "?license={of_event}",
+}
 """What is asked for, of calls that answer nothing without it."""
 
 
@@ -101,6 +116,31 @@ def _field(ids: Ids) -> int:
     return id
 
 
+def _device(ids: Ids) -> int:
+    """Active, with a variable."""
+    vendor = ids.server.vendor
+    license = vendor.issue()
+    device = vendor.activate(license, "pc").device
+    track_variables(vendor.code, vendor.lookup(license, "pc"), {"plan": "pro"}, ADMIN, now=vendor.now)
+    return 0 if device is None else device.id
+
+
+def _hardware_id(ids: Ids) -> str:
+    return "pc" if ids["device_id"] else ""
+
+
+def _variable(ids: Ids) -> int:
+    return int(ids["device_id"]) + 1
+
+
+def _event(ids: Ids) -> str:
+    """Of the activation of the device."""
+    vendor = ids.server.vendor
+    license = find_device(vendor.code, int(ids["device_id"])).license
+    (event,) = [event for event in vendor.history(license) if event.type == "device_activated"]
+    return event_id(license.id, event)
+
+
 MAKERS: Mapping[str, Callable[[Ids], int | str]] = {
     "license_id": _license,
     "feature": _feature,
@@ -110,6 +150,11 @@ MAKERS: Mapping[str, Callable[[Ids], int | str]] = {
     "field_id": _field,
     "webhook_id": _webhook,
     "delivery_id": _delivery,
+    "device_id": _device,
+    "hardware_id": _hardware_id,
+    "variable_id": _variable,
+    "event_id": _event,
+    "of_event": lambda ids: ids["event_id"].partition("-")[0],
 }
 """What makes an object of each kind, and answers its id; by its name in routes."""
 
@@ -126,12 +171,17 @@ class Made:
         made = Made(Ids(server))
         if declared is not None:
             made.path(declared)
+            made.query(declared)
             made.body(declared)
         return made
 
     def path(self, declared: Endpoint) -> str:
         """The path of a call, below `/api/v1/`."""
         return declared.route.removeprefix("/").format_map(self.ids)
+
+    def query(self, declared: Endpoint) -> str:
+        """What a call asks for."""
+        return QUERIES.get(declared.name, "").format_map(self.ids)
 
     def body(self, declared: Endpoint) -> Any:
         """The body of a call."""
@@ -140,7 +190,7 @@ class Made:
 
     def call(self, server: VendorsServer, declared: Endpoint, slash: str = "", **headers: str) -> httpx.Response:
         """Make a call."""
-        path = self.path(declared) + slash + QUERIES.get(declared.name, "")
+        path = self.path(declared) + slash + self.query(declared)
         return server.call(declared.method, path, self.body(declared), **headers)
 
 

@@ -55,6 +55,7 @@ from tests.store import second_factor_states as second
 from tests.store import session_states, states
 from tests.store.case import Case
 from tests.store.product_cases import PRODUCT_CASES
+from tests.store.variable_cases import VARIABLE_CASES
 from tests.support import ADMIN, DAY, HOUR, NOW, Vendor
 from tests.usecases.refusals import a_refusal
 
@@ -589,4 +590,5 @@ CASES = (
         lambda v, _: delete_company.delete_company(v.code),
     ),
     *PRODUCT_CASES,
+    *VARIABLE_CASES,
 )

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalicelib.domain.activation import Snapshot
-from chalicelib.domain.errors import Code, SeatkeeperError
+from chalicelib.domain.errors import Code, NotFound, SeatkeeperError
 from chalicelib.domain.license import License
 from chalicelib.store import activations
 from tests.store.seam import Answer, Request, Send, intercepted, noted
@@ -92,3 +92,10 @@ def calls_counted() -> Iterator[list[str]]:
     sent: list[str] = []
     with noted(lambda request: sent.append(request.operation)):
         yield sent
+
+
+def there(found: Any) -> Any:
+    """What is found. Raises `NotFound` where it is nothing."""
+    if not found:
+        raise NotFound("license_not_found")
+    return found

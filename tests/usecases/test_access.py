@@ -14,7 +14,7 @@ import pytest
 
 from chalicelib import usecases
 from chalicelib.domain.catalog import guard_product
-from chalicelib.domain.errors import NotFound, SeatkeeperError
+from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.license import DeviceReport, License
 from chalicelib.domain.terms import Terms
 from chalicelib.store import accounts
@@ -87,9 +87,11 @@ from tests.mailbox import mailed_code
 from tests.store.product_cases import PAGES, REGION, feature
 from tests.store.product_cases import field as field_of
 from tests.support import ADMIN, DAY, NOW, Vendor
+from tests.usecases.device_walls import OF_DEVICES
 from tests.usecases.people import reader
 from tests.usecases.receivers import URL, listen
 from tests.usecases.refusals import a_refusal
+from tests.usecases.support import there
 
 ADA, SHOP = "ada@customer.test", "shop@customer.test"
 PC = DeviceReport("pc")
@@ -127,6 +129,7 @@ def victim() -> Victim:
     _, password = vendor.assign(by_user, ADA)
     vendor.activate(by_key, "pc")
     vendor.activate(ADA, "pc", password)
+    track_variables(vendor.code, vendor.lookup(by_key, "pc"), {"a": "b"}, ADMIN, now=NOW)
     batch = start_batch(vendor.code, by_user.id, "bob@customer.test", True, ADMIN, now=NOW)
     return Victim(vendor, by_key, by_user, password or "", batch)
 
@@ -383,6 +386,7 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
         [lambda c, v: revoke_management_key(c, management_key(v), ADMIN, now=NOW)],
     ),
     *OF_PRODUCTS,
+    *OF_DEVICES,
     *[(use_case, "webhook_not_found", [on_webhook(use_case, more)]) for use_case, more in OF_WEBHOOK],
     (
         endpoints.create_endpoint,
@@ -488,13 +492,6 @@ def refused_to(company: str, victim: Victim) -> str:
 def snapshot(company: str, lookup: Any) -> Any:
     """Where nothing is found there is no license in the place."""
     return there(find_snapshot(company, lookup, now=NOW, consistent=True).license)
-
-
-def there(found: Any) -> Any:
-    """What is found. Raises `NotFound` where it is nothing."""
-    if not found:
-        raise NotFound("license_not_found")
-    return found
 
 
 @pytest.mark.parametrize(

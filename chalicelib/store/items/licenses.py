@@ -159,6 +159,8 @@ class VariablesItem(LicensesItem[None]):
 
     revision = IntegerAttribute()
     variables = JSONAttribute()
+    last_place = IntegerAttribute(null=True)
+    """That was given last to a variable; None, of older code: the highest."""
     last_event = TextAttribute(null=True, attr_name="told_in")
     """Sort key of the event of the last change."""
     last_caller = TextAttribute(null=True, attr_name="told_of")

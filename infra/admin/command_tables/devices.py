@@ -2,11 +2,34 @@
 
 from infra.admin import values
 from infra.admin.command import Command, Option
-from infra.admin.command_tables.options import DASH, ON
+from infra.admin.command_tables.options import DASH, OF_COMPANY, ON
 
 DEVICE = (*ON, Option("--hardware-id", "ID", DASH, values.hardware_id, required=True))
 
+PAGE = (
+    Option("--limit", "N", "devices at most (50)", values.rows, default=50),
+    Option("--after", "CURSOR", "go on behind this place, which the list before has answered", values.text),
+)
+
 COMMANDS = (
+    Command(
+        "device list",
+        "the devices of a license",
+        "--license 123456789 --host-name studio",
+        (*ON, Option("--host-name", "NAME", "only those that have reported it, to the letter", values.text), *PAGE),
+    ),
+    Command(
+        "device find",
+        "the devices of a hardware id, on whichever licenses, the newest license first",
+        "--company QBITEC --hardware-id my-laptop",
+        (OF_COMPANY, Option("--hardware-id", "ID", DASH, values.hardware_id, required=True), *PAGE),
+    ),
+    Command(
+        "device show",
+        "one device by its id, with what it has reported and what is kept with it",
+        "123456789 --company QBITEC",
+        (Option("device", "ID", "the device", values.device_id), OF_COMPANY),
+    ),
     Command(
         "device reset",
         "deactivate a device; counts as no transfer",

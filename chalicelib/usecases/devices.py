@@ -1,0 +1,118 @@
+"""Devices as a vendor's server and operators find them: by id, on a license, by hardware id."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from chalicelib.domain.errors import Invalid, NotFound
+from chalicelib.domain.license import Device, License, hash_hardware_id
+from chalicelib.domain.paging import cut, search
+from chalicelib.store import activations, license_lists, licenses
+from chalicelib.store import devices as stored
+from chalicelib.store.devices import DeviceKey, WholeDevice, key_of, key_of_device
+
+__all__ = ["DeviceFilter", "DeviceKey", "DevicePage", "WholeDevice", "find_device", "find_devices", "read_devices"]
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceFilter:
+    """Which devices: on a license, or of a hardware id, or both."""
+
+    license_id: int | None = None
+    hardware_id: str | None = None
+    hostname: str | None = None
+    """Looked for among the devices of the license."""
+    is_blacklisted: bool | None = None
+    """Likewise; None: whether they are or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class DevicePage:
+    """Part of a list of devices."""
+
+    keys: list[DeviceKey]
+    """Where they lie: `read_devices` reads them."""
+    after: str
+    """To go on behind; empty where there are no more."""
+    count: int | None
+    """Of all that there are; None where nobody counts."""
+
+
+def find_device(company: str, device_id: int) -> WholeDevice:
+    """One device by its id, in two reads. Raises `NotFound`: `device_not_found`, also of another company's id."""
+    key = key_of_device(company, device_id)
+    found = [] if key is None else read_devices(company, [key])
+    if not found or found[0].device.id != device_id:
+        raise NotFound("device_not_found", of="id")
+    return found[0]
+
+
+def find_devices(company: str, wanted: DeviceFilter, after: str, limit: int) -> DevicePage:
+    """At most `limit` devices behind the position `after`: of a license by their hash, else the newest license first.
+
+    Raises `Invalid`: `filter_required` where neither a license nor a hardware id is named, for nothing else is filed.
+    """
+    if wanted.license_id is not None:
+        license = licenses.read_license(company, wanted.license_id)
+        return DevicePage([], "", 0) if license is None else _on_license(license, wanted, after, limit)
+    if wanted.hardware_id is None or wanted.hostname is not None or wanted.is_blacklisted is not None:
+        raise Invalid("filter_required", of="devices", field="license")
+    return _of_hardware(company, wanted.hardware_id, after, limit)
+
+
+def read_devices(company: str, keys: list[DeviceKey]) -> list[WholeDevice]:
+    """The devices of a page, those that are still there; 20 in one round trip."""
+    return list(stored.read_devices(company, keys))
+
+
+def _on_license(license: License, wanted: DeviceFilter, after: str, limit: int) -> DevicePage:
+    def read(after: str, limit: int) -> tuple[list[Device], bool]:
+        behind = _position(after) if after else None
+        read = activations.devices(license.company, license.id, wanted.hardware_id, after=behind, limit=limit + 1)
+        return cut(read, limit)
+
+    keep = _keep(license, wanted)
+    devices, further = search(read, _key, after, limit, keep)
+    count = license.known_devices if wanted.hardware_id is None and keep is None else None
+    return DevicePage([key_of(license, device) for device in devices], further, count)
+
+
+def _keep(license: License, wanted: DeviceFilter) -> Callable[[list[Device]], list[Device]] | None:
+    """What lets through those that are asked for by what no key serves; None where nothing is."""
+    if wanted.hostname is None and wanted.is_blacklisted is None:
+        return None
+
+    def keep(devices: list[Device]) -> list[Device]:
+        named = [device for device in devices if wanted.hostname in (None, device.hostname)]
+        if wanted.is_blacklisted is None:
+            return named
+        hashes = {hash_hardware_id(device.hardware_id) for device in named}
+        refused = license.blacklist | (activations.blocked(license, hashes) if license.blocked_devices else set())
+        return [one for one in named if (hash_hardware_id(one.hardware_id) in refused) == wanted.is_blacklisted]
+
+    return keep
+
+
+def _of_hardware(company: str, hardware_id: str, after: str, limit: int) -> DevicePage:
+    hardware_hash = hash_hardware_id(hardware_id)
+
+    def read(after: str, limit: int) -> tuple[list[DeviceKey], bool]:
+        behind = None
+        if after:
+            license_id, _, user_id = after.partition("#")
+            behind = int(license_id), int(user_id) if user_id else None
+        seen = license_lists.seen_by_hardware(company, hardware_id, limit + 1, after=behind)
+        return cut((DeviceKey(license_id, hardware_hash, user_id) for license_id, user_id in seen), limit)
+
+    def position(key: DeviceKey) -> str:
+        return f"{key.license_id}#{'' if key.user_id is None else key.user_id}"
+
+    return DevicePage(*search(read, position, after, limit), count=None)
+
+
+def _key(device: Device) -> str:
+    return f"{hash_hardware_id(device.hardware_id)}#{'' if device.user_id is None else device.user_id}"
+
+
+def _position(text: str) -> tuple[str, int | None]:
+    hardware_hash, _, user_id = text.partition("#")
+    return hardware_hash, int(user_id) if user_id else None

@@ -1,0 +1,108 @@
+"""Device variables as a vendor's server finds and changes them: by their ids, whether their device is active or not."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from chalicelib.domain import variables as rules
+from chalicelib.domain.errors import NotFound
+from chalicelib.domain.events import Actor, Event, EventType
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.variables import Variable
+from chalicelib.store import devices
+from chalicelib.store import variables as stored
+from chalicelib.store.devices import WholeDevice
+from chalicelib.store.variables import Variables
+from chalicelib.usecases.devices import find_device
+from chalicelib.usecases.retry import decide_and_write
+
+OfDevice = tuple[int, Variable]
+"""The id of a device, and a variable of it."""
+
+
+class _Wanted(NamedTuple):
+    device: WholeDevice
+    place: int
+
+
+def variables_of_device(company: str, device_id: int) -> list[Variable]:
+    """All that an application keeps with a device. Raises `NotFound`: `device_not_found`."""
+    return list(find_device(company, device_id).variables or ())
+
+
+def find_variable(company: str, variable_id: int) -> OfDevice:
+    """One variable by its id, in two reads. Raises `NotFound`: `variable_not_found`, also of another company's id."""
+    device, place = _find(company, variable_id)
+    return device.device.id, rules.find(list(device.variables or ()), place)
+
+
+def change_variable(
+    company: str,
+    variable_id: int,
+    actor: Actor,
+    *,
+    name: str | None = None,
+    value: str | None = None,
+    now: Instant,
+) -> OfDevice:
+    """Give a variable another name or value; None leaves it. The same once more changes nothing.
+
+    Raises `NotFound`: `variable_not_found`, `Invalid`: `variable_exists`, `variables_too_long`.
+    """
+    wanted = _find(company, variable_id)
+
+    def decide(seen: Variables) -> list[Variable]:
+        return rules.change(seen.variables, wanted.place, name, value, now)
+
+    def result(_: Variables, new: list[Variable]) -> OfDevice:
+        return wanted.device.device.id, rules.find(new, wanted.place)
+
+    return result(*_write(wanted, decide, result, "variable_changed", actor, now))
+
+
+def delete_variable(company: str, variable_id: int, actor: Actor, *, now: Instant) -> None:
+    """Take a variable away. Raises `NotFound`: `variable_not_found`."""
+    wanted = _find(company, variable_id)
+
+    def decide(seen: Variables) -> list[Variable]:
+        gone = rules.find(seen.variables, wanted.place)
+        return [variable for variable in seen.variables if variable != gone]
+
+    _write(wanted, decide, lambda *_: None, "variable_deleted", actor, now)
+
+
+def _find(company: str, variable_id: int) -> _Wanted:
+    found = devices.device_before(company, variable_id)
+    if found is not None:
+        device_id, key = found
+        for device in devices.read_devices(company, [key]):
+            if device.device.id == device_id:
+                return _Wanted(device, variable_id - device_id)
+    raise NotFound("variable_not_found")
+
+
+def _write(
+    wanted: _Wanted,
+    decide: Callable[[Variables], list[Variable]],
+    result: Callable[[Variables, list[Variable]], OfDevice | None],
+    type: EventType,
+    actor: Actor,
+    now: Instant,
+) -> tuple[Variables, list[Variable]]:
+    license, device = wanted.device.license, wanted.device.device
+
+    def write(seen: Variables, new: list[Variable]) -> None:
+        if new != seen.variables:
+            names = {one.name for one in (*seen.variables, *new) if one.id == wanted.place}
+            event = Event.new(
+                type,
+                actor,
+                now,
+                user_id=device.user_id,
+                hardware_id=device.hardware_id,
+                variable=", ".join(sorted(names)),
+            )
+            stored.change_variables(license, device, seen, new, event)
+
+    return decide_and_write(
+        lambda _: stored.read_variables(license, device.hardware_id, device.user_id), decide, write, result=result
+    )

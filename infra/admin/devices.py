@@ -1,0 +1,56 @@
+"""The commands that find devices: on a license, by their hardware id, by their id."""
+
+from chalicelib.domain.instants import Instant, to_iso
+from chalicelib.domain.types import Json
+from chalicelib.usecases import devices
+from chalicelib.usecases.create import find_company
+from chalicelib.usecases.cursors import from_cursor, to_cursor
+from chalicelib.usecases.devices import DeviceFilter, WholeDevice
+from chalicelib.usecases.find_license import find_owner
+from infra.admin.command_result import CommandResult
+
+
+def device_list(
+    license: int,
+    company: str | None,
+    host_name: str | None,
+    limit: int,
+    after: str | None,
+    *,
+    now: Instant,  # noqa: ARG001
+) -> CommandResult:
+    owner = find_owner(license, company)
+    return _page(owner, DeviceFilter(license, hostname=host_name), limit, after)
+
+
+def device_find(company: str, hardware_id: str, limit: int, after: str | None, *, now: Instant) -> CommandResult:  # noqa: ARG001
+    return _page(find_company(company).code, DeviceFilter(hardware_id=hardware_id), limit, after)
+
+
+def device_show(device: int, company: str, *, now: Instant) -> CommandResult:  # noqa: ARG001
+    found = devices.find_device(find_company(company).code, device)
+    reported = {name: getattr(found.device, name) for name in ("os_ver", "app_ver", "sdk_ver", "ip", "mac_address")}
+    variables = [{"variable": one.name, "value": one.value} for one in found.variables or ()]
+    return CommandResult(_row(found) | reported | {"variables": variables})
+
+
+def _page(company: str, wanted: DeviceFilter, limit: int, after: str | None) -> CommandResult:
+    """The devices, and the cursor to go on behind; None where there are no more."""
+    scope = (company, "devices", str(wanted))
+    found = devices.find_devices(company, wanted, from_cursor(scope, after or ""), limit)
+    rows = [_row(device) for device in devices.read_devices(company, found.keys)]
+    return CommandResult({"after": to_cursor(scope, found.after) or None, "devices": rows})
+
+
+def _row(found: WholeDevice) -> Json:
+    return {
+        "id": found.device.id,
+        "license": found.license.id,
+        "hardware_id": found.device.hardware_id,
+        "active": found.is_live,
+        "blacklisted": found.is_blacklisted,
+        "email": None if found.seat is None else found.seat.email,
+        "hostname": found.device.hostname,
+        "activated_at": to_iso(found.device.activated_at),
+        "last_check_at": to_iso(found.device.last_check_at),
+    }

@@ -1,0 +1,72 @@
+"""Attacks of one company on the devices and the histories of another, for tests/usecases/test_access.py."""
+
+from typing import Any
+
+from chalicelib.domain.license import hash_hardware_id
+from chalicelib.store import activations
+from chalicelib.usecases import devices, license_events, variables
+from chalicelib.usecases.devices import DeviceFilter, DeviceKey
+from chalicelib.usecases.license_events import EventFilter
+from tests.support import ADMIN, NOW
+from tests.usecases.support import there
+
+
+def device_of(victim: Any) -> int:
+    """The device by its key, which has a variable."""
+    (device,) = activations.devices(victim.vendor.code, victim.by_key.id)
+    return device.id
+
+
+OF_DEVICES: list[tuple[Any, str, list[Any]]] = [
+    (devices.find_device, "device_not_found", [lambda c, v: devices.find_device(c, device_of(v))]),
+    (
+        devices.find_devices,
+        "license_not_found",
+        [
+            lambda c, v: there(devices.find_devices(c, DeviceFilter(v.by_key.id), "", 9).keys),
+            lambda c, _v: there(devices.find_devices(c, DeviceFilter(hardware_id="pc"), "", 9).keys),
+        ],
+    ),
+    (
+        devices.read_devices,
+        "license_not_found",
+        [lambda c, v: there(devices.read_devices(c, [DeviceKey(v.by_key.id, hash_hardware_id("pc"), None)]))],
+    ),
+    (
+        license_events.find_events,
+        "license_not_found",
+        [lambda c, v: license_events.find_events(c, EventFilter(v.by_key.id), "", 9)],
+    ),
+    (
+        license_events.find_event,
+        "event_not_found",
+        [lambda c, v: license_events.find_event(c, v.by_key.id, v.vendor.history(v.by_key)[0].key)],
+    ),
+    (
+        license_events.count_transfers,
+        "license_not_found",
+        [lambda c, v: license_events.count_transfers(c, EventFilter(v.by_key.id))],
+    ),
+    (
+        license_events.devices_of,
+        "license_not_found",
+        [lambda c, v: there(license_events.devices_of(c, v.by_key.id, v.vendor.history(v.by_key)))],
+    ),
+    (
+        license_events.device_ids_of,
+        "license_not_found",
+        [lambda c, v: there(license_events.device_ids_of(c, v.by_key.id, v.vendor.history(v.by_key)))],
+    ),
+    (variables.variables_of_device, "device_not_found", [lambda c, v: variables.variables_of_device(c, device_of(v))]),
+    (variables.find_variable, "variable_not_found", [lambda c, v: variables.find_variable(c, device_of(v) + 1)]),
+    (
+        variables.change_variable,
+        "variable_not_found",
+        [lambda c, v: variables.change_variable(c, device_of(v) + 1, ADMIN, value="c", now=NOW)],
+    ),
+    (
+        variables.delete_variable,
+        "variable_not_found",
+        [lambda c, v: variables.delete_variable(c, device_of(v) + 1, ADMIN, now=NOW)],
+    ),
+]
