@@ -20,10 +20,12 @@ from chalicelib import usecases
 from chalicelib.domain.errors import SeatkeeperError, Unavailable
 from chalicelib.domain.users import LOCK_MS, LOST_MS, MAX_FAILURES
 from chalicelib.store import database, transactions, writes
+from chalicelib.store.definitions import Definitions
 from chalicelib.store.dynamodb import READ_TIMEOUT
 from chalicelib.usecases import endpoints, portal_queries, security_events
 from chalicelib.usecases.bounded_guesses import count_guess
 from chalicelib.usecases.change_device import reset_device
+from chalicelib.usecases.definitions import change_definition, create_definition
 from chalicelib.usecases.deliver_events import deliver_events, keep_delivering
 from chalicelib.usecases.device_variables import device_variables
 from chalicelib.usecases.file_events import file_events
@@ -185,7 +187,7 @@ def test_every_use_case_that_writes_is_a_case_here() -> None:
     # tests/usecases/test_deliver_events.py, and test_refused_mails.py there: what they send may be sent again
     sending: set[Any] = {deliver_events, keep_delivering, file_events, endpoints.send_again, give_up_refused}
     noting: set[Any] = {note_late}  # a part of the sweep
-    looking |= guessing | sending | noting
+    looking |= guessing | sending | noting | DEFINING
     assert writing - looking == {case.function for case in CASES} - looking
 
 
@@ -208,7 +210,12 @@ def reaches_a_write(function: FunctionType) -> bool:
         if (value := ahead.pop()) not in seen:
             seen.add(value)
             ahead += named_in(value) if isinstance(value, FunctionType) else []
-    return not seen.isdisjoint({transactions.Transaction, writes.update, writes.observe, writes.delete})
+    ways = {transactions.Transaction, writes.update, writes.observe, writes.delete} | DEFINING
+    return not seen.isdisjoint(ways)
+
+
+DEFINING: set[Any] = {create_definition, change_definition}
+"""Parts of the use cases that change what a product defines, which hand them the kind that has the writes."""
 
 
 def named_in(function: FunctionType) -> list[Any]:
@@ -217,7 +224,8 @@ def named_in(function: FunctionType) -> list[Any]:
     direct = [known[name] for name in names if name in known]
     modules = [value for value in direct if isinstance(value, ModuleType)]
     behind = [getattr(module, name) for module in modules for name in names if hasattr(module, name)]
-    ours = [value for value in direct + behind if isinstance(value, FunctionType | type)]
+    of_kinds = [getattr(type(kind), name, None) for kind in direct if isinstance(kind, Definitions) for name in names]
+    ours = [value for value in direct + behind + of_kinds if isinstance(value, FunctionType | type)]
     return [value for value in ours if value.__module__.startswith("chalicelib.")]
 
 
