@@ -26,6 +26,7 @@ from chalicelib.domain import (
     catalog,
     color,
     custom_fields,
+    customers,
     days,
     email,
     features,
@@ -238,6 +239,8 @@ def _json(text: str) -> None:
 PARSERS: dict[str, Parser] = {
     "domain.catalog.company_code": catalog.company_code,
     "domain.catalog.display_name": catalog.display_name,
+    "domain.customers.kept_text": lambda text: customers.kept_text(text, 300),
+    "domain.customers.label_text": customers.label_text,
     "domain.catalog.product_code": catalog.product_code,
     "domain.color.accent_color": color.accent_color,
     "domain.email.normalize_email": email.normalize_email,

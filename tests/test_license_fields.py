@@ -23,6 +23,7 @@ INNER = {
     *("released", "last_released_by"),  # what the rules go by
     *("activations_kept", "users_kept", "transfers_kept"),  # what the audit goes by
     *("bucket_full_at", "seats_full_at", "known_devices"),
+    "bought_as",  # by it passwords are kept apart
     *("blocked_devices", "blacklist"),  # as one count, by who blacklists: `license show`
 }
 """Shown by nobody."""

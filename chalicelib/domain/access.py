@@ -18,8 +18,13 @@ MAX_SCOPE = 100
 
 
 def buyer(license: License | LicenseSummary) -> str:
-    """A short name for whose license it is: its customer's, and where none is named, its order's."""
-    text = f"customer {license.customer}" if license.customer else f"order {license.order_id or ''}"
+    """A short name for whose license it is: its customer's, and where none is named, its order's.
+
+    A customer who gets another email, or is merged into another one, stays who it was here: what a password opens, and
+    who may set one, moves by neither.
+    """
+    customer = license.bought_as or license.customer
+    text = f"customer {customer}" if customer else f"order {license.order_id or ''}"
     return sha256(text.encode()).hexdigest()[:16]
 
 

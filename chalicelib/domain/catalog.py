@@ -129,13 +129,15 @@ class Order:
     """Its id where ids are integers: that of its first license. An order of before gets one with its next license."""
     denied: frozenset[Permission] = frozenset()
     """What its managers may not do with its licenses."""
+    bought_as: str = ""
+    """As its licenses say (`License.bought_as`)."""
     revision: int = field(default=0, compare=False)
     """How often it was changed. What is filed under its managers does not move it."""
 
 
 @dataclass(frozen=True, slots=True)
 class LicenseSummary:
-    """What never changes of a license that was sold in an order: enough to find it in a list.
+    """Of a license that was sold in an order what never changes, and whose it is: enough to find it in a list.
 
     And where it is filed under a manager, what he may not do with it.
     """
@@ -148,6 +150,7 @@ class LicenseSummary:
     customer: str = ""
     denied: frozenset[Permission] = frozenset()
     """As the order says (`Order.denied`)."""
+    bought_as: str = ""
 
 
 def with_manager(order: Order, user_id: int) -> Order:

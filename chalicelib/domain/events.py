@@ -31,6 +31,7 @@ EventType = Literal[
     "license_changed",
     "license_reset",
     "license_named",
+    "license_customer_changed",
     "license_will_expire",
     "grace_started",
     "license_expired",
@@ -89,6 +90,17 @@ EventType = Literal[
     "webhook_deleted",
     "webhook_disabled",
     "webhook_tested",
+    "customer_created",
+    "customer_changed",
+    "customer_deleted",
+    "customers_merged",
+    "customer_moved",
+    "customer_label_created",
+    "customer_label_changed",
+    "customer_label_deleted",
+    "customer_account_created",
+    "customer_account_changed",
+    "customer_account_deleted",
 ]
 
 

@@ -17,6 +17,9 @@ FaultCode = Literal[
     "item_unreadable",  # item
     "link_not_comparable",  # error
     "customer_link_wrong",
+    "customer_without_email_link",  # customer
+    "customer_email_wrong",  # email
+    "customer_moving",  # customer, email
     "email_link_wrong",  # user
     "hardware_link_wrong",
     "device_id_link_wrong",  # device
@@ -39,6 +42,8 @@ FaultCode = Literal[
     "not_listed",
     "not_listed_under_order",
     "not_listed_under_customer",
+    "customer_without_record",  # email
+    "customer_counter_differs",  # email, counter, count, items
     "id_link_missing",
     "key_link_missing",
     "notice_not_indexed",

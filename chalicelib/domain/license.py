@@ -76,6 +76,10 @@ class License:
     """How many there were when the limit was changed last: so many stay, whatever it is."""
     order_id: str | None = None
     customer: str | None = None
+    """The email of the customer."""
+    bought_as: str | None = None
+    """The email that the customer had when the license was sold, where it has changed or the customer was merged into
+    another one: by it passwords are kept apart (`domain.access`)."""
     name: str | None = None
     """What its managers call it, to tell it from others of the product. None: nothing."""
     epoch: int = 0

@@ -44,6 +44,11 @@ CODES = (
     "device_not_found",
     "variable_not_found",
     "event_not_found",
+    "customer_not_found",
+    "customer_has_licenses",
+    "customer_label_not_found",
+    "labeling_not_found",
+    "customer_account_not_found",
     "service_busy",
     "internal_error",
 )

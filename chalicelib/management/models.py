@@ -204,6 +204,30 @@ def part_of_walk(
     return rows[query.offset :], {"count": count, "next": following, "previous": previous}
 
 
+def part_of_search(
+    read: Callable[[int | None, int], tuple[Sequence[T], int | None]],
+    query: ListQuery,
+    caller: Caller,
+    name: str,
+    count: int | None,
+) -> tuple[Sequence[T], ListBody]:
+    """The same of a list that may be filtered by what no key serves: `read(after, limit)` answers what it has found
+    within its bound, and the id to go on behind.
+    """
+    scope = (caller.company, name, urlencode(_filter(query)))
+    position = from_cursor(scope, query.cursor)
+    skipped = 0 if position else query.offset
+    rows, after = read(int(position) if position else None, skipped + query.limit)
+    following = None if after is None else _link(caller, query, cursor=to_cursor(scope, str(after)))
+    previous = _link(caller, query, offset=max(0, skipped - query.limit)) if skipped else None
+    return rows[skipped:], {"count": count, "next": following, "previous": previous}
+
+
+def _filter(query: PageQuery) -> dict[str, str | int]:
+    """What of a query says which rows are meant."""
+    return query.model_dump(exclude={"cursor", "offset", "limit"}, exclude_none=True)
+
+
 def _link(caller: Caller, query: PageQuery, **position: str | int) -> str:
     """The address of another page of the list, by the same filter."""
     asked = query.model_dump(exclude={"cursor", "offset"}, exclude_none=True)

@@ -4,6 +4,9 @@ from importlib import import_module
 
 from chalicelib.domain.types import Json
 from chalicelib.management import (
+    customer_accounts,
+    customer_labels,
+    customers,
     device_variables,
     devices,
     histories,
@@ -19,6 +22,9 @@ from chalicelib.management.models import NoQuery
 __all__ = [
     "PREFIX",
     "blueprint",
+    "customer_accounts",
+    "customer_labels",
+    "customers",
     "device_variables",
     "devices",
     "endpoint",

@@ -27,6 +27,7 @@ _EVENTS: dict[EventType, str] = {
     "license_extended": mark("License extended"),
     "license_changed": mark("Terms changed"),
     "license_reset": mark("License reset: all devices deactivated"),
+    "license_customer_changed": mark("License moved to another customer"),
     "license_named": mark("Name of the license removed"),
     "license_will_expire": mark("License will expire"),
     "grace_started": mark("Grace period began"),

@@ -159,11 +159,6 @@ def licenses_of_customer(company: str, email: str, *, after: int | None = None, 
     return [LicenseOfCustomer(int(part.removeprefix(prefix)), product, order_id) for part, product, order_id in facts]
 
 
-def is_customer(company: str, email: str) -> bool:
-    """Whether anything was ever sold to this email."""
-    return next(reads.query(LookupItem, company, customer_license_sort_key(email), limit=1), None) is not None
-
-
 def read_users(company: str, user_ids: list[int]) -> dict[int, User]:
     """Users by id, consistently, a hundred in one round trip."""
     found: dict[int, User] = {}

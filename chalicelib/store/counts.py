@@ -18,16 +18,23 @@ from chalicelib.store.database import ConditionFailed
 from chalicelib.store.expressions import Condition
 from chalicelib.store.items.events import AccountEventItem, event_item
 from chalicelib.store.items.links import CountItem, LookupItem
-from chalicelib.store.keys import company_license_sort_key, count_sort_key, order_sort_key, user_sort_key
+from chalicelib.store.keys import (
+    company_license_sort_key,
+    count_sort_key,
+    customer_sort_key,
+    order_sort_key,
+    user_sort_key,
+)
 from chalicelib.store.reads import Unreadable
 from chalicelib.store.transactions import Transaction
 
-Noun = Literal["licenses", "orders", "users"]
+Noun = Literal["licenses", "orders", "users", "customers"]
 
 COUNTED: Mapping[Noun, str] = {
     "licenses": company_license_sort_key(),
     "orders": order_sort_key(),
     "users": user_sort_key(),
+    "customers": customer_sort_key(),
 }
 """What the sort keys of the things begin with, in their company's partition."""
 SHARDS = 16

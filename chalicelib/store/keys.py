@@ -141,6 +141,31 @@ def customer_license_sort_key(email: str, license_id: int | None = None) -> str:
     return f"{CUSTOMER_LICENSE}{email}#" + ("" if license_id is None else f"{license_id:016d}")
 
 
+def customer_sort_key(customer_id: int | None = None) -> str:
+    """Sort key of the record of a customer, or the prefix of all. What was sold lies under `customer#`."""
+    return "customerrecord#" + ("" if customer_id is None else f"{customer_id:016d}")
+
+
+def customer_email_sort_key(email: str = "") -> str:
+    """Sort key of what was sold under an email, which leads to the customer, or the prefix of all."""
+    return f"customeremail#{email}"
+
+
+def customer_label_sort_key(label_id: int | None = None) -> str:
+    """Sort key of a label for customers, or the prefix of all."""
+    return "customerlabel#" + ("" if label_id is None else f"{label_id:016d}")
+
+
+def labeling_sort_key(labeling_id: int | None = None) -> str:
+    """Sort key of the link from a label's being on a customer to the customer, or the prefix of all."""
+    return "labeling#" + ("" if labeling_id is None else f"{labeling_id:016d}")
+
+
+def customer_account_sort_key(account_id: int | None = None) -> str:
+    """Sort key of a customer account, or the prefix of all."""
+    return "customeraccount#" + ("" if account_id is None else f"{account_id:016d}")
+
+
 def manager_license_sort_key(user_id: int, license_id: int | None = None) -> str:
     """Sort key of a license under a user who manages it, or the prefix of all."""
     return f"{MANAGER_LICENSE}{user_id:016d}#" + ("" if license_id is None else f"{license_id:016d}")

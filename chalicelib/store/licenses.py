@@ -16,6 +16,7 @@ from chalicelib.domain.users import User
 from chalicelib.store import reads
 from chalicelib.store.accounts import put_manager, put_new_user, require_company
 from chalicelib.store.counts import put_count
+from chalicelib.store.customers import Buyer, NewBuyer, put_sale
 from chalicelib.store.due import as_filed, update_due_index
 from chalicelib.store.expressions import Action, Condition
 from chalicelib.store.items.events import EventItem, event_item
@@ -51,13 +52,16 @@ def issue(
     manager: User | None,
     known: User | None,
     event: Event,
+    *,
     joined: Event | None = None,
     mail: Mail | None = None,
+    sold_to: Buyer | NewBuyer | None = None,
 ) -> None:
     """Store a new license with the links that lead to it, and its order, made from `old`, and manager, from `known`.
 
-    `joined`: the event of a manager who comes to an order that is there. Raises `ConditionFailed` where a name that
-    must be unique is in use, or the order has changed meanwhile, or the company is there no more.
+    `joined`: the event of a manager who comes to an order that is there; `sold_to`: the customer, if one is named.
+    Raises `ConditionFailed` where a name that must be unique is in use, or the order or the customer has changed
+    meanwhile, or the company is there no more.
     """
     pk, company = license_pk(license.company, license.id), license.company
     write = Transaction(event_item(pk, event))
@@ -77,6 +81,8 @@ def issue(
     for link in links:
         write.put(link, LookupItem.pk.does_not_exist())
     put_count(write, "licenses", company, company_license_sort_key(license.id))
+    if sold_to is not None:
+        put_sale(write, company, sold_to, new_order=old is None)
     file_license(write, license, old, order, joined)
     if manager is not None and known is None:
         put_new_user(write, manager)

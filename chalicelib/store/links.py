@@ -17,6 +17,7 @@ from chalicelib.store import reads
 from chalicelib.store.due import notice_entry, transition_entries
 from chalicelib.store.expressions import Condition
 from chalicelib.store.items.accounts import OrderItem, UserItem
+from chalicelib.store.items.customers import CustomerItem, SalesItem
 from chalicelib.store.items.kinds import KINDS
 from chalicelib.store.items.licenses import DeviceItem, LicenseItem, SeatItem
 from chalicelib.store.items.links import LicenseSummaryItem, LookupItem
@@ -29,6 +30,8 @@ from chalicelib.store.keys import (
     ORDER_LICENSE,
     USER_LICENSE,
     company_license_sort_key,
+    customer_email_sort_key,
+    customer_sort_key,
     device_id_sort_key,
     device_prefix,
     device_sort_key,
@@ -168,6 +171,20 @@ def _customer_fault(link: LookupItem, license: LicenseItem | None) -> _Found | N
     return None if right else ("customer_link_wrong", {})
 
 
+def _record_fault(record: CustomerItem, sales: SalesItem | None) -> _Found | None:
+    id = int(record.sort_key.rpartition("#")[2])
+    if sales is None or sales.customer != id or sales.is_former:
+        return "customer_without_email_link", {"customer": id}
+    moving = record.moving or frozenset()
+    return ("customer_moving", {"customer": id, "email": ", ".join(sorted(moving))}) if moving else None
+
+
+def _customer_email_fault(sales: SalesItem, record: CustomerItem | None) -> _Found | None:
+    email = sales.sort_key.removeprefix(customer_email_sort_key())
+    known = set[str]() if record is None else (record.former_emails or set()) if sales.is_former else {record.email}
+    return None if email in known else ("customer_email_wrong", {"email": email})
+
+
 def _email_fault(link: LookupItem, user: UserItem | None) -> _Found | None:
     right = user is not None and user.email == link.sort_key.removeprefix(email_sort_key())
     return None if right else ("email_link_wrong", {"user": link.target_id})
@@ -298,6 +315,18 @@ def _ordered(link: LicenseSummaryItem) -> list[AnyItem]:
 
 AUDITED = {
     CUSTOMER_LICENSE: _Kind(LookupItem, lambda link: [_license(link)], _customer_fault),
+    customer_sort_key(): _Kind(
+        CustomerItem,
+        lambda record: [SalesItem(record.pk, customer_email_sort_key(record.email))],
+        _record_fault,
+        of_license=False,
+    ),
+    customer_email_sort_key(): _Kind(
+        SalesItem,
+        lambda sales: [CustomerItem(sales.pk, customer_sort_key(sales.customer))],
+        _customer_email_fault,
+        of_license=False,
+    ),
     email_sort_key(): _Kind(LookupItem, lambda link: [_user(link, link.target_id)], _email_fault, of_license=False),
     HARDWARE_LICENSE: _Kind(LookupItem, lambda link: [_device(link)], _hardware_fault, orphan=_no_device),
     device_id_sort_key(): _Kind(LookupItem, lambda link: [_of_id(link)], _device_id_fault, orphan=_no_device_of_id),

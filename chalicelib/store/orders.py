@@ -52,10 +52,20 @@ def file_license(write: Transaction, license: License, old: Order | None, new: O
             event = event_item(old.company, joined, AccountEventItem)
             _put_changes(write, old, new, filed_under, numbered, event)
             write.put_event(event)
-    sold = summary_of(license)
-    listed = sold_item(sold, new.company, order_license_sort_key(new.id, license.id))
-    for item in (listed, *(managed_item(sold, new, user_id) for user_id in new.managers)):
+    for item in _summaries(license, new):
         write.put(item, LicenseSummaryItem.pk.does_not_exist())
+
+
+def put_summaries(write: Transaction, license: License, order: Order) -> None:
+    """File a license anew under its order and its managers: it is another customer's."""
+    for item in _summaries(license, order):
+        write.put(item, _THERE_OR_NOT)
+
+
+def _summaries(license: License, order: Order) -> list[LicenseSummaryItem]:
+    sold = summary_of(license)
+    listed = sold_item(sold, order.company, order_license_sort_key(order.id, license.id))
+    return [listed, *(managed_item(sold, order, user_id) for user_id in order.managers)]
 
 
 def summary_of(license: License) -> LicenseSummary:
@@ -147,8 +157,10 @@ def managed_item(sold: LicenseSummary, order: Order, user_id: int) -> LicenseSum
 
 
 def filed_as(order: Order, user_id: int) -> Condition:
-    """That the user manages an order, and that it denies its managers what it did when it was read."""
-    return OrderItem.managers.contains(user_id) & OrderItem.unchanged(order, OrderItem.denied)
+    """That the user manages an order, and that neither what it denies its managers nor its customer has changed since
+    it was read.
+    """
+    return OrderItem.managers.contains(user_id) & OrderItem.unchanged(order, OrderItem.denied, OrderItem.revision)
 
 
 def backfill_managers(order: Order) -> None:
@@ -162,7 +174,8 @@ def backfill_managers(order: Order) -> None:
             for user_id in sorted(order.pending_managers & now.managers):
                 _file_all(now, user_id)
             filed = [OrderItem.pending_managers.delete(order.pending_managers)]
-            writes.update(_order(now), filed, OrderItem.unchanged(now, OrderItem.managers, OrderItem.denied))
+            as_read = OrderItem.unchanged(now, OrderItem.managers, OrderItem.denied, OrderItem.revision)
+            writes.update(_order(now), filed, as_read)
             return
 
 

@@ -15,10 +15,11 @@ from chalicelib.domain.limits import (
     LICENSE_USERS,
     SEAT_ACTIVATIONS,
 )
-from chalicelib.store import accounts, activations, batches, counts, licenses, links, orders, unreadable
+from chalicelib.store import accounts, activations, batches, counts, licenses, links, orders, sold_counts, unreadable
 from chalicelib.store.due import DUE_SHARDS, is_indexed, shards_of
 from chalicelib.store.links import Fault
 from chalicelib.store.missing_links import left_over, missing
+from chalicelib.store.sold_counts import Miscount
 
 __all__ = ["Fault", "audit", "audit_counts", "audit_due", "audit_links", "audit_webhooks", "companies"]
 
@@ -50,8 +51,9 @@ def audit_links(company: str) -> Iterator[tuple[int, list[Fault]]]:
 
 
 def audit_counts(company: str) -> list[Fault]:
-    """What a company has that is not counted, or counted otherwise than it is there."""
-    return [_miscounted(found) for found in counts.differences(company)]
+    """What a company has that is not counted, or counted otherwise than it is there; and customers without a record."""
+    missold = (fault for wrong in sold_counts.miscounts(company) for fault in _missold(wrong))
+    return [*map(_miscounted, counts.differences(company)), *missold]
 
 
 def audit_webhooks(company: str) -> Iterator[tuple[int, list[Fault]]]:
@@ -135,6 +137,18 @@ def _miscounted(found: counts.Difference) -> Fault:
     if found.count is None:
         return Fault(None, "not_counted", {"noun": found.noun, "items": found.there})
     return Fault(None, "count_differs", {"noun": found.noun, "count": found.count, "items": found.there})
+
+
+def _missold(wrong: Miscount) -> Iterator[Fault]:
+    """What is wrong with what was sold to a customer."""
+    if wrong.sales is None:
+        yield Fault(None, "customer_without_record", {"email": wrong.email})
+        return
+    for counter in ("licenses", "orders"):
+        count, items = getattr(wrong.sales, counter), getattr(wrong.there, counter)
+        if count != items:
+            params = {"email": wrong.email, "counter": counter, "count": count, "items": items}
+            yield Fault(None, "customer_counter_differs", params)
 
 
 def _unequal(

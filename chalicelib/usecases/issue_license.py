@@ -9,7 +9,7 @@ from typing import Any
 from chalicelib.domain import keys
 from chalicelib.domain.access import MAX_SCOPE, buyer
 from chalicelib.domain.catalog import LicenseSummary, Order, Product, with_manager
-from chalicelib.domain.email import known_email, normalize_email
+from chalicelib.domain.email import known_email
 from chalicelib.domain.errors import AlreadyExists, Invalid, Unavailable, at_field, raise_all, wrong_in
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.ids import new_id, new_initial_password
@@ -21,10 +21,13 @@ from chalicelib.domain.terms import Terms, ends_twice, wrong_counts, wrong_dates
 from chalicelib.domain.types import Json
 from chalicelib.domain.users import User, guard_open
 from chalicelib.store import accounts, licenses, orders
+from chalicelib.store.customers import Buyer, NewBuyer
 from chalicelib.store.database import back_off
 from chalicelib.usecases.account_access import read_holdings
+from chalicelib.usecases.buyers import find_buyer
 from chalicelib.usecases.catalog import find_product
 from chalicelib.usecases.create import find_company
+from chalicelib.usecases.customer_moves import move_order
 from chalicelib.usecases.initial_password import new_user, with_initial_password
 from chalicelib.usecases.notices import manager_notice
 from chalicelib.usecases.retry import decide_and_write
@@ -39,6 +42,7 @@ class _State:
     manager: User | None
     known: User | None
     """The manager's account as it is stored."""
+    sold_to: Buyer | NewBuyer | None
 
 
 # Each of `given` as `Terms` has it.
@@ -76,10 +80,14 @@ def issue_license(
         if draw:  # others have come to the same order or manager meanwhile, or an id was taken
             back_off(draw)
             find_company(sold.company)  # or the company was deleted
-        license = _license(sold, terms, new_id(now + draw), now)  # ids of one millisecond may be equal
+        sold_to = None
+        if terms.customer is not None:
+            sold_to = _customer(sold.company, terms.customer, new_id(now + draw), actor, now)
+        license = _license(sold, terms, sold_to, new_id(now + draw), now)  # ids of one millisecond may be equal
         _guard_key(license, terms)
-        old = orders.read_order(sold.company, license.order_id or "")
-        return _State(license, old, *manager_of(license, license.company, manager, now))
+        old = _order(license, sold_to, actor, now)
+        license = replace(license, bought_as=_bought_as(old, sold_to))
+        return _State(license, old, *manager_of(license, license.company, manager, now), sold_to)
 
     def decide(state: _State) -> Order:
         return _joined(state.license, state.old, state.manager, denied)
@@ -92,7 +100,10 @@ def issue_license(
         if state.manager is not None and (state.old is None or state.manager.id not in state.old.managers):
             notice = manager_notice(state.manager, state.license, sold.company, actor)
             joined = None if state.old is None else Event.new("manager_added", actor, now, order=order.id, **who)
-        licenses.issue(state.license, state.old, order, state.manager, state.known, event, joined, notice)
+        people = (state.manager, state.known)
+        licenses.issue(
+            state.license, state.old, order, *people, event, joined=joined, mail=notice, sold_to=state.sold_to
+        )
 
     state, order = decide_and_write(read, decide, write, result=lambda state, _: (state.license, state.manager))
     if order.pending_managers:
@@ -113,7 +124,7 @@ def _joined(license: License, old: Order | None, manager: User | None, denied: f
     if old is None:
         managers = frozenset[int]() if manager is None else frozenset({manager.id})
         first = Order(license.company, license.order_id or "", customer, managers, number=license.id)
-        return replace(first, denied=denied or frozenset())
+        return replace(first, denied=denied or frozenset(), bought_as=license.bought_as or "")
     if old.customer != customer:
         raise AlreadyExists("already_exists", of="order", field="order_id", order=old.id)
     if denied not in (None, old.denied):
@@ -121,7 +132,26 @@ def _joined(license: License, old: Order | None, manager: User | None, denied: f
     return old if manager is None else with_manager(old, manager.id)
 
 
-def _license(product: Product, terms: Terms, license_id: int, now: Instant) -> License:
+def _order(license: License, sold_to: Buyer | NewBuyer | None, actor: Actor, now: Instant) -> Order | None:
+    """The order, as it is. One of a former email of the customer is moved to that of now."""
+    company, id = license.company, license.order_id or ""
+    order = orders.read_order(company, id)
+    if order is not None and isinstance(sold_to, Buyer) and order.customer != sold_to.email:
+        move_order(company, sold_to.sales.customer, id, actor, now=now)
+        return orders.read_order(company, id)
+    return order
+
+
+def _bought_as(old: Order | None, sold_to: Buyer | NewBuyer | None) -> str | None:
+    """By which email passwords are kept apart: as in the rest of the order."""
+    if old is not None:
+        return old.bought_as or None
+    return sold_to.sales.bought_as or None if isinstance(sold_to, Buyer) else None
+
+
+def _license(
+    product: Product, terms: Terms, sold_to: Buyer | NewBuyer | None, license_id: int, now: Instant
+) -> License:
     key = None
     if product.authorization_method == "license-key":
         key = _license_key(terms.license_key) if terms.license_key else keys.new_license_key()
@@ -129,7 +159,7 @@ def _license(product: Product, terms: Terms, license_id: int, now: Instant) -> L
         "license_key": key,
         "free_resets": terms.free_resets or None,
         "order_id": terms.order_id or f"order-{license_id}",
-        "customer": None if terms.customer is None else _customer(product.company, terms.customer),
+        "customer": None if sold_to is None else sold_to.email,
     }
     return License(
         company=product.company,
@@ -173,11 +203,9 @@ def _is_plain(text: str) -> bool:
     return 1 <= len(text) <= keys.MAX_LENGTH and text.isprintable()
 
 
-def _customer(company: str, email: str) -> str:
-    """A customer who has bought already, under whatever email, or a new one."""
+def _customer(company: str, named: str, new_id: int, actor: Actor, now: Instant) -> Buyer | NewBuyer:
     with at_field("customer"):
-        known = known_email(email)
-        return known if accounts.is_customer(company, known) else normalize_email(email)
+        return find_buyer(company, named, new_id, actor, now=now)
 
 
 def manager_of(

@@ -99,4 +99,4 @@ def set_permissions(company: str, order_id: str, denied: frozenset[Permission], 
 
 def _as_sold(order: Order) -> LicenseSummary:
     """Of the order, what tells whose it is."""
-    return LicenseSummary(0, "", "perpetual", order.id, "", order.customer)
+    return LicenseSummary(0, "", "perpetual", order.id, "", order.customer, bought_as=order.bought_as)

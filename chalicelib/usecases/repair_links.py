@@ -5,14 +5,18 @@ is filed, or removed, in a transaction that requires of the item it follows from
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import islice
 
+from chalicelib.domain.customers import Customer
 from chalicelib.domain.events import Actor, Event
+from chalicelib.domain.ids import new_id
 from chalicelib.domain.instants import Instant
-from chalicelib.store import counts, repairs
+from chalicelib.store import counts, customers, repairs, sold_counts
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.repairs import Repair
 from chalicelib.usecases.audit import audit, audit_links
+from chalicelib.usecases.customer_moves import finish_moves
 
 
 def repair_links(
@@ -22,8 +26,9 @@ def repair_links(
     `Unavailable`.
 
     Missing is filed whatever follows from a license, its order, its seats and its devices. Removed is what leads a
-    user, a hardware id or a device's id to no seat, no order to manage and no device. Last, counters are set to what is
-    there; each that was wrong counts as filed. All else that the audit finds stays as it is.
+    user, a hardware id or a device's id to no seat, no order to manage and no device. Customers of before get their
+    records. Last, counters are set to what is there; each that was wrong counts as filed. All else that the audit finds
+    stays as it is.
     """
     totals = {"filed": 0, "removed": 0}
     found = _repairs(company)
@@ -32,9 +37,30 @@ def repair_links(
             for name, count in done.items():
                 totals[name] += count
         progress(len(few))
+    of_customers = _repair_customers(company, actor, now)
     counted = counts.repair(company, lambda filed: _event(actor, now, filed, 0))
-    progress(counted)
-    return totals | {"filed": totals["filed"] + counted}
+    progress(of_customers + counted)
+    return totals | {"filed": totals["filed"] + of_customers + counted}
+
+
+def _repair_customers(company: str, actor: Actor, now: Instant) -> int:
+    """Finish what was begun of customers, make records of those of before, and count what was sold to each. How many
+    items were filed.
+    """
+    for customer in customers.read_page(company):
+        if customer.moving:
+            finish_moves(company, customer.id, actor, now=now)
+    filed = 0
+    for wrong in sold_counts.miscounts(company):
+        event = _event(actor, now, 1 + (wrong.sales is None), 0)
+        with suppress(ConditionFailed):  # somebody sells meanwhile: the next audit says what is left
+            if wrong.sales is None:
+                record = Customer(company, new_id(now), wrong.email, now)
+                sold_counts.make_record(record, wrong.there, event)
+            else:
+                sold_counts.set_right(company, wrong, event)
+            filed += 1 + (wrong.sales is None)
+    return filed
 
 
 def _repairs(company: str) -> Iterator[Repair]:

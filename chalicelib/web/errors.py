@@ -131,6 +131,10 @@ MANAGEMENT_ERRORS: dict[str, tuple[int, str]] = {
     "feature_not_found": (404, "There is no such feature."),
     "field_not_found": (404, "There is no such custom field."),
     "limit_below_use": (409, "More are in use than the new limit allows."),
+    "customer_label_not_found": (404, "There is no such label."),
+    "labeling_not_found": (404, "No label with this id is on a customer."),
+    "customer_account_not_found": (404, "There is no such customer account."),
+    "customer_has_licenses": (409, "Something was sold to this customer; merge it into another one instead."),
     "revision_changed": (412, "It has another revision than If-Match says: somebody else was faster."),
 }
 """Errors of a vendor's servers, beside those above."""

@@ -3,6 +3,7 @@ its function has its name, and stands in one of the modules of `main.function_of
 
 from infra.admin.command_tables import (
     companies,
+    customers,
     devices,
     keys,
     licenses,
@@ -19,6 +20,7 @@ COMMANDS = (
     *products.COMMANDS,
     *licenses.COMMANDS,
     *orders.COMMANDS,
+    *customers.COMMANDS,
     *users.COMMANDS,
     *devices.COMMANDS,
     *upkeep.COMMANDS,

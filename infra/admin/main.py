@@ -104,6 +104,7 @@ def function_of(command: Command) -> Callable[..., "CommandResult"]:
     from infra.admin import (  # noqa: PLC0415
         audits,
         commands,
+        customers,
         devices,
         explanations,
         histories,
@@ -117,7 +118,7 @@ def function_of(command: Command) -> Callable[..., "CommandResult"]:
     )
 
     modules = (
-        *(audits, commands, devices, explanations, histories, management_keys),
+        *(audits, commands, customers, devices, explanations, histories, management_keys),
         *(orders, people, products, seats, terms, webhooks),
     )
     named = (getattr(module, command.function) for module in modules if hasattr(module, command.function))

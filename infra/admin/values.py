@@ -139,6 +139,16 @@ def field_id(given: str) -> int:
     return _id(given, "custom field")
 
 
+def customer_id(given: str) -> int:
+    """The id of a customer, a label or a customer account, likewise."""
+    return _id(given, "customer, label or account")
+
+
+def customer_id_or_none(given: str) -> int:
+    """The id of a customer account; 0 for an empty one: none."""
+    return customer_id(given) if given.strip() else 0
+
+
 def management_key_id(given: str) -> int:
     """The id of a key of the Management API, likewise."""
     return _id(given, "key")

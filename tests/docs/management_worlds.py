@@ -12,6 +12,12 @@ from chalicelib.web import clock
 from tests.support import ADMIN, Vendor
 
 
+def customers(vendor: Vendor) -> dict[str, str]:
+    """A customer to whom something was sold."""
+    vendor.issue(customer="office@studio.example", order_id="A-17")
+    return {}
+
+
 def _licenses(vendor: Vendor) -> dict[str, str]:
     """Two licenses of a product with a feature."""
     now = clock.now()
@@ -49,6 +55,7 @@ def _activation(vendor: Vendor, license: License) -> Event:
 WORLDS: Mapping[str, Callable[[Vendor], dict[str, str]]] = {
     "devices": _devices,
     "histories": _devices,
+    "customers": customers,
     "licenses": _licenses,
     "product-custom-fields": _with_a_product,
     "product-features": _with_a_product,

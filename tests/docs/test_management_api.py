@@ -33,6 +33,7 @@ OURS = {"id", "webhook", "secret", "event_id", "ts", "at", "company_id", "actor"
 OURS |= {"created_at", "last_try_at", "next_try_at", "old_secret_until", "license_key", "product_custom_field"}
 OURS |= {"updated_at", "product"}
 OURS |= {"updated_at", "time_activated", "last_check", "license_key", "device", "license"}
+OURS |= {"company", "label_id", "clabels", "customer", "customer_label"}
 """The fields that are others in each answer."""
 
 

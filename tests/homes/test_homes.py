@@ -51,6 +51,8 @@ BEFORE_LINKS = (
     "its licenses are not counted",
     "its orders are not counted",
     "its users are not counted",
+    "its customers are not counted",
+    "the customer office@studio.test has no record",
 )
 """What the audit says of devices that older code has activated, and of what it has issued: a repair files it."""
 NEWER = "newer"

@@ -32,6 +32,7 @@ from chalicelib.usecases.security_events import note_security_event
 from chalicelib.web.errors import ERRORS
 from infra import progress
 from infra.admin.command_table import COMMANDS
+from tests.infra.customer_texts import CUSTOMER_TEXTS, customer_ids
 from tests.infra.operator import Operator, value_beside
 from tests.infra.product_texts import PRODUCT_TEXTS
 from tests.store.product_cases import feature, field
@@ -364,7 +365,7 @@ def test_an_audit_names_each_difference_and_exits_with_1(operator: Operator) -> 
     vendor = Vendor()
     sound, broken = vendor.issue(), vendor.issue()
     vendor.activate(broken, "a")
-    clean = {"companies": 1, "licenses": 2, "names": 8, "differences": []}
+    clean = {"companies": 1, "licenses": 2, "names": 10, "differences": []}
     assert operator.asks(f"audit --company {vendor.code}") == clean
     item = LicenseItem(license_pk(vendor.code, broken.id), "license")
     writes.update(item, [LicenseItem.times_activated.set(3)])
@@ -382,9 +383,9 @@ def test_an_audit_that_repairs_files_what_is_missing_and_tells_how_much(operator
     writes.delete(LookupItem(vendor.code, hardware_sort_key(hash_hardware_id("pc"), license.id)))
     difference = "a device is not found by its hardware id"
     found = {"company": vendor.code, "license": license.id, "difference": difference}
-    document = {"companies": 1, "licenses": 1, "names": 4, "differences": [found]}
+    document = {"companies": 1, "licenses": 1, "names": 6, "differences": [found]}
     assert operator.asks(f"audit --company {vendor.code}", 1) == document
-    repaired = document | {"names": 5, "differences": [], "filed": 1, "removed": 0}
+    repaired = document | {"names": 7, "differences": [], "filed": 1, "removed": 0}
     assert operator.asks(f"audit --company {vendor.code} --repair --operator Don") == repaired
     event = next(histories.company_events(vendor.code))
     assert (event.type, event.actor.name) == ("links_repaired", "admin:Don")
@@ -399,7 +400,7 @@ def test_what_takes_long_tells_how_far_it_is(
     monkeypatch.setattr(progress, "LONG_SECONDS", -1.0)
     value_beside = operator.noted(f"audit --company {vendor.code}")
     assert "3 of 3 licenses counted\n" in value_beside
-    assert value_beside.endswith("9 of 9 names looked at\n")
+    assert value_beside.endswith("11 of 11 names looked at\n")
 
 
 # --- text --------------------------------------------------------------------------------------------------------
@@ -463,6 +464,7 @@ TEXTS = {
     "webhook test": ("--company {company} --webhook {webhook}", "webhook", "{webhook}"),
     "webhook log": ("--company {company} --webhook {webhook}", "after", "-"),
     "webhook resend": ("--company {company} --webhook {webhook} --since 2020-01-01", "to be sent", "0"),
+    **CUSTOMER_TEXTS,
     "sweep": ("--now 2020-01-01", "now", "2020-01-01T00:00:00.000Z"),
     "audit": ("--company {company}", "licenses", "1"),
     "explain": ("--company {company} --license {license} --hardware-id desk", "hardware id", "desk"),
@@ -480,6 +482,7 @@ def test_every_command_answers_in_text(operator: Operator, vendor: Vendor, comma
     given |= {"feature": feature(vendor), "field": field(vendor)}
     given |= {"order": license.order_id, "webhook": listen(vendor), "management_key": management_key(vendor)[0]}
     given |= {"device": device and device.id}
+    given |= customer_ids(vendor)
     assert value_beside(operator.reads(f"{command} {arguments.format(**given)}"), name) == value.format(**given)
 
 

@@ -251,6 +251,9 @@ WRONG = {
         ("--product", "--scope", "--origin", "--accent", "--time-zone", "--language", "--off", "--deny"), "a b"
     ),
     **dict.fromkeys(("--license-type", "--authorization-method", "--second-factor"), "none"),
+    **dict.fromkeys(("--label", "--account", "--other", "--metadata", "--color"), "x y"),
+    **dict.fromkeys(("--company-name", "--reference", "--address", "--postcode", "--city"), "x" * 301),
+    **dict.fromkeys(("--country", "--state", "--description", "--text"), "x" * 301),
     "--new-email": "m\xfcller@b.example",
     "--phone": "1" * 41,
     "--hardware-id": "",

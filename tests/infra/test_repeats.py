@@ -5,6 +5,8 @@ from typing import Never
 import pytest
 
 from chalicelib.store import accounts, licenses
+from chalicelib.usecases.customer_accounts import find_customer_accounts
+from chalicelib.usecases.customer_labels import find_customer_labels
 from chalicelib.usecases.endpoints import find_endpoints
 from chalicelib.usecases.management_keys import find_management_keys
 from infra.admin.command_table import COMMANDS
@@ -25,17 +27,23 @@ LINES = {
     "--order A-17 --customer office@customer.test --manager ann@customer.test",
     "order add-manager": "--company {code} --order A-1 --email ann@customer.test",
     "user assign": "--license {license} --email ann@customer.test",
+    "customer create": "--company {code} --email buying@other.test",
+    "label create": "--company {code} --text reseller",
+    "customer-account create": "--company {code} --name Studio",
     "webhook create": "--company {code} --url https://hooks.example/in --event user.locked",
 }
 KEYED = {command.name for command in COMMANDS if any(option.name == "--idempotency-key" for option in command.options)}
 
+OF_NO_SECRET = {"label create", "customer-account create"}
+
 
 def made(vendor: Vendor) -> tuple[int, ...]:
-    """How many licenses, API keys, seats, webhooks and keys of the Management API there are."""
+    """How many licenses, keys of both APIs, seats, webhooks, labels and customer accounts there are."""
     ids = list(licenses.license_ids(vendor.code))
     seats = sum(len(list(licenses.seats(vendor.code, license_id))) for license_id in ids)
     keys = len(list(accounts.read_api_keys(vendor.code))), len(find_management_keys(vendor.code))
-    return len(ids), *keys, seats, len(find_endpoints(vendor.code))
+    of_customers = len(find_customer_labels(vendor.code)), len(find_customer_accounts(vendor.code))
+    return len(ids), *keys, seats, len(find_endpoints(vendor.code)), *of_customers
 
 
 @pytest.mark.parametrize("name", [c.name for c in COMMANDS if c.name.split()[-1] in MAKING and "secrets" not in c.name])
@@ -97,5 +105,8 @@ def test_a_repeat_after_a_death_behind_the_write_makes_nothing_and_tells_what_wa
     names |= {key.api_key for key in accounts.read_api_keys(vendor.code)}
     names |= {str(endpoint.id) for endpoint in find_endpoints(vendor.code)}
     names |= {str(key.id) for key in find_management_keys(vendor.code)}
+    names |= {str(label.id) for label in find_customer_labels(vendor.code)}
+    names |= {str(account.id) for account in find_customer_accounts(vendor.code)}
     assert str(answer.get("id", answer.get("api_key"))) in names
-    assert any(answer.get(name) for name in ("shared_key", "manager_initial_password", "secret", "management_key"))
+    secrets = [answer.get(name) for name in ("shared_key", "manager_initial_password", "secret", "management_key")]
+    assert any(secrets) == (name not in OF_NO_SECRET)

@@ -33,6 +33,14 @@ BODIES: dict[str, Any] = {
     "change_product_feature": {"max_consumption": 50},
     "create_product_custom_field": lambda ids: FIELD | {"name": ids["unused_name"], "product": int(ids["product_id"])},
     "change_product_custom_field": {"default_value": "US"},
+    "create_customer_account": {"name": "Studio group", "code": "studio"},
+    "change_customer_account": {"description": "three offices"},
+    "create_customer_label": {"label": "reseller", "color": "#0a6e5c"},
+    "change_customer_label": {"label": "partner"},
+    "add_customer_label": lambda ids: {"customer": int(ids["customer_id"]), "customer_label": int(ids["label_id"])},
+    "create_customer": lambda ids: {"email": ids["new_email"], "city": "Ulm"},
+    "change_customer": {"city": "Bonn"},
+    "merge_customers": lambda ids: {"customer_to_merge_id": int(ids["other_customer_id"])},
     "create_webhook": {"url": "https://hooks.example/two"},
     "change_license": {"max_activations": 9, "note": "Renewed by phone"},
     "change_licenses": lambda ids: [{"id": int(ids["license_id"]), "is_trial": 1}],
@@ -141,6 +149,31 @@ def _event(ids: Ids) -> str:
     return event_id(license.id, event)
 
 
+def _email(_: Ids) -> str:
+    return f"{token_hex(4)}@customer.test"
+
+
+def _customer(ids: Ids) -> int:
+    id: int = granted(ids.server.post("customers", {"email": _email(ids)}))["id"]
+    return id
+
+
+def _label(ids: Ids) -> int:
+    id: int = granted(ids.server.post("clabels", {"label": "reseller"}))["id"]
+    return id
+
+
+def _labeling(ids: Ids) -> int:
+    asked = {"customer": int(ids["customer_id"]), "customer_label": int(ids["label_id"])}
+    id: int = granted(ids.server.post("customerclabels", asked), 201)["id"]
+    return id
+
+
+def _account(ids: Ids) -> int:
+    id: int = granted(ids.server.post("customer-accounts", {"name": "Studio group"}), 201)["id"]
+    return id
+
+
 MAKERS: Mapping[str, Callable[[Ids], int | str]] = {
     "license_id": _license,
     "feature": _feature,
@@ -148,6 +181,12 @@ MAKERS: Mapping[str, Callable[[Ids], int | str]] = {
     "product_id": _product,
     "feature_id": _defined_feature,
     "field_id": _field,
+    "account_id": _account,
+    "customer_id": _customer,
+    "label_id": _label,
+    "labeling_id": _labeling,
+    "new_email": _email,
+    "other_customer_id": _customer,
     "webhook_id": _webhook,
     "delivery_id": _delivery,
     "device_id": _device,

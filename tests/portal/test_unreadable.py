@@ -15,9 +15,13 @@ from chalicelib.usecases.audit import audit, audit_counts, audit_due, audit_link
 from chalicelib.usecases.batch_assign import start_batch
 from chalicelib.usecases.change_device import blacklist_device
 from chalicelib.usecases.change_terms import change_terms
+from chalicelib.usecases.customer_accounts import create_customer_account
+from chalicelib.usecases.customer_labels import create_customer_label
+from chalicelib.usecases.customers import add_label
 from chalicelib.usecases.deliver_events import deliver_events
 from chalicelib.usecases.device_variables import track_variables
 from chalicelib.usecases.explain import Subject, find_refusal, recorded_refusals
+from chalicelib.usecases.find_customer import find_customer_by_email
 from chalicelib.usecases.management_keys import create_management_key
 from chalicelib.usecases.product_features import create_feature
 from chalicelib.usecases.product_fields import create_field
@@ -61,11 +65,21 @@ def license(vendor: Vendor) -> License:
     observe_refusal(vendor.code, a_refusal(license.id, at=vendor.now))
     blacklist_device(vendor.code, license.id, "bad", ADMIN, now=vendor.now)
     change_terms(vendor.code, license.id, {"note": "by phone"}, ADMIN, now=vendor.now)
+    label_and_account(vendor)
     create_management_key(vendor.code, "shop", frozenset({"webhooks:read"}), ADMIN, now=vendor.now)
     create_feature(vendor.code, "revit", PAGES, ADMIN, now=vendor.now)
     create_field(vendor.code, "revit", REGION, ADMIN, now=vendor.now)
     told_of_all(vendor)
     return license
+
+
+def label_and_account(vendor: Vendor) -> None:
+    """A customer account, and a label on the customer."""
+    create_customer_account(vendor.code, {"name": "Studio"}, ADMIN, now=vendor.now)
+    label = create_customer_label(vendor.code, "reseller", "", ADMIN, now=vendor.now)
+    customer = find_customer_by_email(vendor.code, "office@customer.test")
+    assert customer is not None
+    add_label(vendor.code, customer.id, label.id, ADMIN, now=vendor.now)
 
 
 def items_of(vendor: Vendor, *ids: int) -> Iterator[tuple[Kind, str, Raw]]:

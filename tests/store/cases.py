@@ -54,6 +54,7 @@ from chalicelib.usecases import initial_password as initial_password_module
 from tests.store import second_factor_states as second
 from tests.store import session_states, states
 from tests.store.case import Case
+from tests.store.customer_cases import CUSTOMER_CASES
 from tests.store.product_cases import PRODUCT_CASES
 from tests.store.variable_cases import VARIABLE_CASES
 from tests.support import ADMIN, DAY, HOUR, NOW, Vendor
@@ -351,7 +352,6 @@ CASES = (
         lambda v, _: repair_links.repair_links(v.code, ADMIN, now=v.now),
         ("links_repaired",),
     ),
-    Case("issue by key", issue_license.issue_license, states.nothing, states.issue_by_key, ("license_issued",)),
     Case(
         "issue with a new manager",
         issue_license.issue_license,
@@ -591,4 +591,5 @@ CASES = (
     ),
     *PRODUCT_CASES,
     *VARIABLE_CASES,
+    *CUSTOMER_CASES,
 )

@@ -87,6 +87,7 @@ from tests.mailbox import mailed_code
 from tests.store.product_cases import PAGES, REGION, feature
 from tests.store.product_cases import field as field_of
 from tests.support import ADMIN, DAY, NOW, Vendor
+from tests.usecases.customer_walls import CUSTOMER_WALLS, CUSTOMERS_NAME_NOTHING
 from tests.usecases.device_walls import OF_DEVICES
 from tests.usecases.people import reader
 from tests.usecases.receivers import URL, listen
@@ -206,6 +207,7 @@ OF_PRODUCTS: list[tuple[Any, str, list[Attack]]] = [
 """Use cases about products, and what they define."""
 # A use case: attacks on it, by the attacker's company, and the code that answers.
 WALLS: list[tuple[Any, str, list[Attack]]] = [
+    *CUSTOMER_WALLS,
     (activate, "license_not_found", by_ident(lambda c, i, v: activate(c, i, v.password, PC, ADMIN, now=NOW))[:3]),
     (activate, "invalid_credentials", by_ident(lambda c, i, v: activate(c, i, v.password, PC, ADMIN, now=NOW))[3:5]),
     (activate, "license_not_found", by_ident(lambda c, i, _v: activate(c, i, None, PC, ADMIN, now=NOW))[5:]),
@@ -535,4 +537,4 @@ def test_every_use_case_of_a_company_is_in_the_table() -> None:
             ours = function.__module__ == module.name and not name.startswith("_")
             if ours and "company" in inspect.signature(function).parameters:
                 found.add(name)
-    assert found == {use_case.__name__ for use_case, _, _ in WALLS} | NAMES_NOTHING
+    assert found == {use_case.__name__ for use_case, _, _ in WALLS} | NAMES_NOTHING | CUSTOMERS_NAME_NOTHING

@@ -280,7 +280,8 @@ def names(vendor: Vendor) -> Names:
     stored = reads.query_raw(LookupItem, vendor.code)
     found = {raw["part"]["S"]: raw for raw in stored if not raw["part"]["S"].startswith(("apikey#", "at#", "count#"))}
     assert {part.partition("#")[0] for part in found} == {
-        *("company", "customer", "deviceid", "email", "hardware", "held", "key", "license"),
+        *("company", "customer", "customeremail", "customerrecord", "deviceid", "email", "hardware", "held", "key"),
+        "license",
         *("managed", "order", "ordered", "product", "user"),
     }
     return found

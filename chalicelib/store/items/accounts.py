@@ -125,6 +125,7 @@ class OrderItem(AccountsItem[Order]):
     pending_managers: IdSetAttribute
     number: IntegerAttribute
     denied: TextSetAttribute
+    revision: IntegerAttribute
 
     def fields_by_hand(self) -> Fields:
         return {"company": self.pk, "id": self.sort_key.removeprefix(keys.order_sort_key())}

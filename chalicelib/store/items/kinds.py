@@ -16,6 +16,7 @@ from chalicelib.store.items.accounts import (
     ProductItem,
     UserItem,
 )
+from chalicelib.store.items.customers import CustomerAccountItem, CustomerItem, CustomerLabelItem, SalesItem
 from chalicelib.store.items.ephemera import (
     AttemptsItem,
     CallRateItem,
@@ -114,6 +115,11 @@ KINDS = (
     Kind(LookupItem, keys.company_license_sort_key(), "company", "license"),
     Kind(LookupItem, keys.USER_LICENSE, "company", "link"),
     Kind(LookupItem, keys.CUSTOMER_LICENSE, "company", "link"),
+    Kind(CustomerItem, keys.customer_sort_key(), "company", "link"),
+    Kind(SalesItem, keys.customer_email_sort_key(), "company", "link"),
+    Kind(CustomerLabelItem, keys.customer_label_sort_key(), "company", "alone"),
+    Kind(CustomerAccountItem, keys.customer_account_sort_key(), "company", "alone"),
+    Kind(LookupItem, keys.labeling_sort_key(), "company", "alone"),
     Kind(LookupItem, keys.HARDWARE_LICENSE, "company", "link"),
     Kind(LookupItem, keys.device_id_sort_key(), "company", "link"),
     Kind(CountItem, keys.count_sort_key(), "company", "count"),

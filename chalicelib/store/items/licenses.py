@@ -56,6 +56,7 @@ class LicenseItem(LicensesItem[License]):
             "license_key",
             "order_id",
             "customer",
+            "bought_as",
         }
     )
 
@@ -65,6 +66,7 @@ class LicenseItem(LicensesItem[License]):
     revision: IntegerAttribute
     disabled_by: TextAttribute
     license_key: TextAttribute
+    bought_as: TextAttribute
     max_activations: IntegerAttribute
     times_activated: IntegerAttribute
     max_license_users: IntegerAttribute

@@ -1,0 +1,111 @@
+"""How much was sold to each customer, counted again by the links: for the audit, and for its repair.
+
+Older code made no records of customers: their links say who has bought.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TypeVar
+
+from chalicelib.domain.customers import Customer, Sales
+from chalicelib.domain.events import Event
+from chalicelib.store import customers, reads
+from chalicelib.store.accounts import require_company
+from chalicelib.store.customers import Sold
+from chalicelib.store.items.customers import SalesItem
+from chalicelib.store.items.events import AccountEventItem, event_item
+from chalicelib.store.items.links import LookupItem
+from chalicelib.store.keys import CUSTOMER_LICENSE, customer_email_sort_key
+from chalicelib.store.reads import Unreadable
+from chalicelib.store.schema import Item
+from chalicelib.store.transactions import Transaction
+
+V = TypeVar("V")
+
+ROUNDS = 5
+"""How often it is counted again what others sell meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Miscount:
+    """That an email has bought something else than is counted."""
+
+    email: str
+    sales: Sales | None
+    """As they are stored; None: there is no record of the customer."""
+    there: Sold
+
+
+def miscounts(company: str) -> Iterator[Miscount]:
+    """Walk all customers of a company. While others sell, only what stays is wrong. Consistent."""
+    there = dict(_by_email(company))
+    stored = dict(_sales(company))  # read later: whoever has a link from before has an email here
+    yield from (Miscount(email, None, sold) for email, sold in there.items() if email not in stored)
+    of_customer = defaultdict[int, list[Sold]](list)
+    for email, sold in there.items():
+        if (sales := stored.get(email)) is not None:
+            of_customer[sales.customer].append(sold)
+    for email, sales in stored.items():
+        if sales is None or sales.is_former:
+            continue
+        if _sum(of_customer[sales.customer]) != Sold(sales.licenses, sales.orders):
+            yield from _confirmed(company, email)
+
+
+def make_record(customer: Customer, sold: Sold, event: Event) -> None:
+    """Make the record of a customer of before. Raises `ConditionFailed` where there is one by now."""
+    write = Transaction(event_item(customer.company, event, AccountEventItem))
+    customers.put_new(write, customer, sold)
+    require_company(write, customer.company)
+    write.commit()
+
+
+def set_right(company: str, wrong: Miscount, event: Event) -> None:
+    """Count what is there. Raises `ConditionFailed` where something was sold since it was counted."""
+    assert wrong.sales is not None
+    item = customers.sales_item(company, wrong.email)
+    counted = [SalesItem.licenses.set(wrong.there.licenses), SalesItem.orders.set(wrong.there.orders)]
+    of = (SalesItem.customer, SalesItem.is_former, SalesItem.licenses, SalesItem.orders)
+    write = Transaction(event_item(company, event, AccountEventItem))
+    write.update(item, counted, SalesItem.unchanged(wrong.sales, *of))
+    write.commit()
+
+
+def _confirmed(company: str, email: str) -> Iterator[Miscount]:
+    """What is wrong with an email, if nothing is sold meanwhile. What cannot be read, the walk over links names."""
+    for _ in range(ROUNDS):
+        sales = _readable(customers.sales_item(company, email))
+        record = None if sales is None else _readable(customers.record_item(company, sales.customer))
+        if sales is None or record is None or sales.is_former:
+            return
+        there = _sum([customers.sold_to(company, name) for name in (email, *sorted(record.former_emails))])
+        if there == Sold(sales.licenses, sales.orders):
+            return
+        if _readable(customers.sales_item(company, email)) == sales:
+            yield Miscount(email, sales, there)
+            return
+
+
+def _readable(item: Item[V]) -> V | None:
+    (found,) = reads.batch_get_each([item], consistent=True)
+    return None if found is None or isinstance(found, Unreadable) else found.to_domain()
+
+
+def _sum(some: list[Sold]) -> Sold:
+    return Sold(sum(sold.licenses for sold in some), sum(sold.orders for sold in some))
+
+
+def _by_email(company: str) -> Iterator[tuple[str, Sold]]:
+    links = reads.query_raw(LookupItem, company, CUSTOMER_LICENSE)
+    for part, of_email in groupby(links, key=lambda raw: raw["part"]["S"].rpartition("#")[0]):
+        yield part.removeprefix(CUSTOMER_LICENSE), customers.counted_links(company, of_email)
+
+
+def _sales(company: str) -> Iterator[tuple[str, Sales | None]]:
+    """What is stored under each email; None: it cannot be read, which the walk over links names."""
+    for raw in reads.query_raw(SalesItem, company, customer_email_sort_key()):
+        sales = reads.readable(SalesItem.from_raw, raw)
+        email = raw["part"]["S"].removeprefix(customer_email_sort_key())
+        yield email, None if isinstance(sales, Unreadable) else sales
