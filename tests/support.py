@@ -3,7 +3,7 @@
 import os
 import secrets
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from shutil import disk_usage
@@ -15,6 +15,7 @@ from argon2 import PasswordHasher
 
 from chalicelib.domain.activation import Snapshot
 from chalicelib.domain.catalog import Product
+from chalicelib.domain.errors import AlreadyExists
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import DeviceReport, License
@@ -30,7 +31,9 @@ from chalicelib.usecases.check import check
 from chalicelib.usecases.deactivate import deactivate
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.issue_license import issue_license
+from chalicelib.usecases.license_extras import Wanted, grant_features
 from chalicelib.usecases.license_lookup import LicenseLookup
+from chalicelib.usecases.product_features import create_feature
 from infra.admin.differences import difference, differences
 from infra.call import signed_headers
 
@@ -109,6 +112,13 @@ class Vendor:
         """Give a user a seat; answers the user and the initial password, if there is one."""
         _, _, user = assign_user(self.code, license.id, email, max_activations, ADMIN, now=self.now)
         return user, initial_password(user)
+
+    def grant(self, license: License, code: str) -> None:
+        """Let a license have this feature and no other, which its product defines, if it does not."""
+        feature = {"code": code, "name": code.title(), "feature_type": "activation"}
+        with suppress(AlreadyExists):
+            create_feature(self.code, license.product, feature, ADMIN, now=self.now)
+        grant_features(self.code, license.id, [Wanted(code)], ADMIN, now=self.now)
 
     def activate(self, who: License | str, hardware_id: str, password: str | None = None, **more: Any) -> Snapshot:
         """Activate by key, or by email and password."""

@@ -28,11 +28,14 @@ def answers(vendor: Vendor, http: httpx.Client) -> dict[str, list[Any]]:
     _, password = vendor.assign(by_user, USER)
     vendor.activate(USER, "hw-1", password)
     vendor.activate(by_key, "hw-1")
+    for license in (by_user, by_key):
+        vendor.grant(license, "export")
     key, shared_key = create_api_key(
         vendor.code, frozenset(), False, ADMIN, scopes=frozenset({"people"}), now=clock.now()
     )
     application = Application(key.api_key, shared_key, http)
     given = FRESH | {"hardware_id": "hw-1", "customer": "purchasing@customer.test", "new_password": "another password"}
+    given |= {"feature": "export"}
     keyed = given | {"product": "viewer", "license_key": by_key.license_key}
     named = given | {"product": "revit", "username": USER, "password": password}
     found: dict[str, list[Any]] = {}

@@ -41,9 +41,10 @@ def test_a_call_changes_something_if_and_only_if_it_declares_to_write(
     license = vendor.issue("revit", customer=BUYER, max_license_users=2)
     _, password = vendor.assign(license, USER)
     vendor.activate(USER, "hw-1", password)
+    vendor.grant(license, "export")
     call = path.removeprefix("/api/v4/")
     given: dict[str, Any] = {"product": "revit", "hardware_id": "hw-1", "username": USER, "password": password}
-    given |= {"customer": BUYER, "new_password": "another password"}
+    given |= {"feature": "export", "customer": BUYER, "new_password": "another password"}
     before = history(vendor)
     if method == "GET":
         answer = application.get(call, **given)

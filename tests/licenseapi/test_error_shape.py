@@ -28,6 +28,7 @@ FIELDS = {
     "password": "not a password",
     "new_password": "another password",
     "customer": "office@studio.example",
+    "feature": "export",
     "variables": {"a": "1"},
 }
 """Enough for every call."""

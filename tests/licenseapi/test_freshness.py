@@ -30,7 +30,14 @@ def facts(vendor: Vendor) -> dict[str, Any]:
     license, by_user = vendor.issue(), vendor.issue("revit", customer=SHOP)
     vendor.assign(by_user, EMAIL)
     vendor.activate(license, "hw-1")
-    return {"product": "viewer", "license_key": license.license_key, "hardware_id": "hw-1", "customer": SHOP}
+    vendor.grant(license, "export")
+    return {
+        "feature": "export",
+        "product": "viewer",
+        "license_key": license.license_key,
+        "hardware_id": "hw-1",
+        "customer": SHOP,
+    }
 
 
 @pytest.mark.parametrize(("method", "call"), sorted(OBJECTS))

@@ -42,7 +42,8 @@ from chalicelib.usecases.change_seat import (
     set_max_activations,
     set_password,
 )
-from chalicelib.usecases.check import check
+from chalicelib.usecases.change_terms import change_terms, find_sold
+from chalicelib.usecases.check import check, check_feature
 from chalicelib.usecases.close_account import close_account, reopen_account
 from chalicelib.usecases.customer_license_users import customer_license_users, page_of_license_users
 from chalicelib.usecases.deactivate import deactivate
@@ -61,6 +62,7 @@ from chalicelib.usecases.forgotten_password import request_code, set_password_by
 from chalicelib.usecases.initial_password import reveal_initial_password
 from chalicelib.usecases.invitations import invite_again
 from chalicelib.usecases.issue_license import issue_license, terms_of
+from chalicelib.usecases.license_extras import grant_features, set_fields
 from chalicelib.usecases.license_lookup import find_snapshot
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.management_keys import create_management_key, revoke_management_key
@@ -211,6 +213,15 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
     (activate, "license_not_found", by_ident(lambda c, i, v: activate(c, i, v.password, PC, ADMIN, now=NOW))[:3]),
     (activate, "invalid_credentials", by_ident(lambda c, i, v: activate(c, i, v.password, PC, ADMIN, now=NOW))[3:5]),
     (activate, "license_not_found", by_ident(lambda c, i, _v: activate(c, i, None, PC, ADMIN, now=NOW))[5:]),
+    (
+        check_feature,
+        "license_not_found",
+        by_ident(lambda c, i, _v: check_feature(c, i, "export", PC, now=NOW)),
+    ),
+    (find_sold, "license_not_found", [lambda c, v: find_sold(c, v.by_key.id)]),
+    (change_terms, "license_not_found", [lambda c, v: change_terms(c, v.by_key.id, {"note": "x"}, ADMIN, now=NOW)]),
+    (grant_features, "license_not_found", [lambda c, v: grant_features(c, v.by_key.id, [], ADMIN, now=NOW)]),
+    (set_fields, "license_not_found", [lambda c, v: set_fields(c, v.by_key.id, {"a": "b"}, ADMIN, now=NOW)]),
     (check, "license_not_found", by_ident(lambda c, i, _v: check(c, i, PC, now=NOW))),
     (deactivate, "license_not_found", by_ident(lambda c, i, _v: deactivate(c, i, ADMIN, now=NOW))),
     (find_snapshot, "license_not_found", by_ident(lambda c, i, _v: snapshot(c, i))),
