@@ -110,7 +110,7 @@ class Vendor:
 
     def assign(self, license: License, email: str, max_activations: int | None = 1) -> tuple[User, str | None]:
         """Give a user a seat; answers the user and the initial password, if there is one."""
-        _, _, user = assign_user(self.code, license.id, email, max_activations, ADMIN, now=self.now)
+        user = assign_user(self.code, license.id, email, max_activations, ADMIN, now=self.now).user
         return user, initial_password(user)
 
     def grant(self, license: License, code: str) -> None:

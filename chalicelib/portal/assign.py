@@ -31,12 +31,12 @@ from chalicelib.portal.users import (
     seat_fields,
     typed_count,
 )
-from chalicelib.usecases.assign_user import Profile, assign_user, wrong_assignment
+from chalicelib.usecases.assign_user import Assigned, Profile, assign_user, wrong_assignment
 from chalicelib.usecases.portal_queries import LicenseView, UserView
 from chalicelib.usecases.replace_user import replace_user
 
 Seated = tuple[License, Seat, User]
-"""What the use cases answer: the seat that was given, with its license and the account."""
+"""What `replace_user` answers: the seat that was given, with its license and the account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +71,17 @@ class AssignForm(NewUser):
 
 
 @action("assign.html", AssignForm, load_license, always("assign_users"))
-def _assign_one(request: PortalRequest, view: LicenseView, form: AssignForm) -> Change[Seated]:
+def _assign_one(request: PortalRequest, view: LicenseView, form: AssignForm) -> Change[Assigned]:
     """Give a person a seat."""
 
-    def result(assigned: Seated) -> FormResult:
-        done = gettext("{who} was assigned.", who=display_email(assigned[1].email))
-        return _seated(*assigned, form, done, invited=form.invites(view))
+    def result(assigned: Assigned) -> FormResult:
+        done = gettext("{who} was assigned.", who=display_email(assigned.seat.email))
+        return _seated(assigned.license, assigned.seat, assigned.user, form, done, invited=form.invites(view))
 
     return Change(assigning(request, view, form), result)
 
 
-def assigning(request: PortalRequest, view: LicenseView, form: AssignForm) -> Callable[[], Seated]:
+def assigning(request: PortalRequest, view: LicenseView, form: AssignForm) -> Callable[[], Assigned]:
     """What gives the person of a form a seat. Raises `Invalid` for what is wrong with its fields."""
     me = view.principal.user
     email, profile = _who(form)

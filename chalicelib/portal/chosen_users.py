@@ -13,7 +13,7 @@ from chalicelib.domain.paging import PAGE_SIZE
 from chalicelib.domain.permissions import Permission
 from chalicelib.domain.session import SessionClaims
 from chalicelib.languages import gettext, ngettext
-from chalicelib.portal.assign import AssignForm, Seated, assigning
+from chalicelib.portal.assign import AssignForm, assigning
 from chalicelib.portal.context import Context, Loaded
 from chalicelib.portal.handlers import Change, FormResult, Undo, action, always
 from chalicelib.portal.licenses import transfer_hint
@@ -29,7 +29,7 @@ from chalicelib.portal.users import (
     wanted_limit,
 )
 from chalicelib.usecases import change_seat, portal_queries
-from chalicelib.usecases.assign_user import guard_seat_limit
+from chalicelib.usecases.assign_user import Assigned, guard_seat_limit
 from chalicelib.usecases.portal_queries import ChosenView, LicenseView, UserRow
 from chalicelib.usecases.replace_user import replace_user
 
@@ -203,7 +203,7 @@ def restore(request: PortalRequest, view: LicenseView, form: RestoreForm) -> Cha
 
 
 def _restored(request: PortalRequest, view: LicenseView, form: AssignForm) -> Outcome:
-    def give() -> Seated:  # what is wrong with it is said of this one alone
+    def give() -> Assigned:  # what is wrong with it is said of this one alone
         return assigning(request, view, form)()
 
     return change_one(request, view.principal, form.people, form.people, give)

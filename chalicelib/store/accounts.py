@@ -159,6 +159,12 @@ def licenses_of_customer(company: str, email: str, *, after: int | None = None, 
     return [LicenseOfCustomer(int(part.removeprefix(prefix)), product, order_id) for part, product, order_id in facts]
 
 
+def users(company: str, *, after: int | None = None, limit: int) -> Iterator[User]:
+    """The users of a company behind the user `after`, at most `limit`, in the order of their keys. Consistent."""
+    behind = None if after is None else user_sort_key(after)
+    return reads.query_readable(UserItem, company, user_sort_key(), after=behind, limit=limit)
+
+
 def read_users(company: str, user_ids: list[int]) -> dict[int, User]:
     """Users by id, consistently, a hundred in one round trip."""
     found: dict[int, User] = {}

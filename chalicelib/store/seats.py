@@ -108,7 +108,7 @@ def remove(license: License, seat: Seat, event: Event, *, released: bool, closed
     write = Transaction(event_item(pk, event))
     freed = [item.users_assigned.add(-1), *_freed(license, seat, released)]
     write.update(item(pk, LICENSE), freed, item.epoch == license.epoch)
-    _delete_seat(write, license, seat, _unchanged(seat))
+    _delete_seat(write, license, seat, _unchanged(seat) & SeatItem.unchanged(seat, SeatItem.revision))
     if closed_at is not None:
         require_closed(write, license.company, seat.user_id, closed_at)
     write.commit()

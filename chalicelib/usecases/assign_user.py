@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 
 from chalicelib.domain.activation import assign_bucket
 from chalicelib.domain.email import known_email
-from chalicelib.domain.errors import AlreadyExists, Denied, Forbidden, Invalid, NotFound, raise_all, wrong_in
+from chalicelib.domain.errors import AlreadyExists, Denied, Forbidden, Invalid, NotFound, at_field, raise_all, wrong_in
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.ids import new_epoch
 from chalicelib.domain.instants import Instant, whole_seconds
@@ -16,8 +16,10 @@ from chalicelib.domain.pasted import one_line
 from chalicelib.domain.types import Json
 from chalicelib.domain.users import User, person_name, phone_number
 from chalicelib.store import accounts, activations, seats
+from chalicelib.usecases.chosen_password import guard_chosen
 from chalicelib.usecases.find_license import find_license
 from chalicelib.usecases.give_seat import account_of_seat
+from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.limit_reached import noting_limits
 from chalicelib.usecases.notices import seat_notice
 from chalicelib.usecases.retry import decide_and_write
@@ -40,6 +42,17 @@ EMPTY_PROFILE = Profile()
 
 
 @dataclass(frozen=True, slots=True)
+class Assigned:
+    """A seat that was given, on the license as it was before, and the account of whose it is."""
+
+    license: License
+    seat: Seat
+    user: User
+    new_password: str | None
+    """The initial password in clear, where this has made it; None: the account has kept its own."""
+
+
+@dataclass(frozen=True, slots=True)
 class _State:
     license: License
     user: User | None
@@ -56,18 +69,22 @@ def assign_user(
     profile: Profile = EMPTY_PROFILE,
     manager_id: int | None = None,
     invite: bool = False,
+    password: str | None = None,
     now: Instant,
-) -> tuple[License, Seat, User]:
+) -> Assigned:
     """Give a user a seat, and an account with an initial password where the company does not know the email yet.
 
     `manager_id`: who gives it, None for an operator. What the password of an account opens: `usecases.give_seat`.
     `invite`: mail a link by which the person chooses a password, unless that is done (`domain.invitation`).
+    `password`: the initial one of an account that is made, in the place of a generated one.
     `profile` is kept with the seat: what one customer says of somebody is shown to no other. The person is mailed.
     Raises `user_already_assigned`, `license_users_limit_reached`, …; `account_closed`, which counts as a seat that is
     given.
     """
     _guard_person(company, license_id, email, max_activations, profile)
     address = known_email(email)
+    if password is not None:
+        _guard_password(password, company, address)
     tell, secret = seat_notice(company, actor), new_secret() if invite else ""
 
     def decide(state: _State) -> tuple[Seat, User] | None:
@@ -76,7 +93,7 @@ def assign_user(
         _guard_room(license, state.seat, max_activations)
         guard_seats_rate(license, actor, 1, now)
         # Made anew each time: the id may be another's.
-        user = account_of_seat(state.user, license, address, manager_id, secret, now=now)
+        user = account_of_seat(state.user, license, address, manager_id, secret, password, now=now)
         if user is None:
             return None
         seat = Seat(user.id, address, 0, new_epoch(), license.epoch, now, max_activations, **asdict(profile))
@@ -91,14 +108,19 @@ def assign_user(
         event = Event.new("user_assigned", actor, now, user=address, user_id=user.id, **opened_by)
         seats.assign(state.license, seat, state.user, user, event, tell(user, state.license, secret))
 
-    def result(state: _State, granted: tuple[Seat, User] | None) -> tuple[License, Seat, User] | None:
-        return None if granted is None else (state.license, *granted)
-
     read = lambda _: _read(company, license_id, address)  # noqa: E731 - short and local
     with noting_limits(company, license_id, actor, now=now):
-        assigned = result(*decide_and_write(read, decide, write, result=result))
+        assigned = _assigned(*decide_and_write(read, decide, write, result=_assigned))
     assert assigned is not None  # the write has seen to it
     return assigned
+
+
+def _assigned(state: _State, granted: tuple[Seat, User] | None) -> Assigned | None:
+    if granted is None:
+        return None
+    seat, user = granted
+    is_new = state.user is None or state.user.password_hash != user.password_hash
+    return Assigned(state.license, seat, user, initial_password(user) if is_new else None)
 
 
 def _read(company: str, license_id: int, address: str) -> _State:
@@ -116,6 +138,11 @@ def _guard_person(company: str, license_id: int, email: str, max_activations: in
     """Raises `Invalid` for a wrong email or name, with one error for each wrong field, the limit among them."""
     if [*wrong_person(email, profile)]:
         raise_all([*wrong_assignment(find_license(company, license_id), email, max_activations, profile)])
+
+
+def _guard_password(password: str, company: str, address: str) -> None:
+    with at_field("password"):
+        guard_chosen(password, company, address)
 
 
 def wrong_assignment(license: License, email: str, max_activations: int | None, profile: Profile) -> Iterator[Invalid]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from chalicelib.domain.access import buyer
 from chalicelib.domain.activation import counts_as_release, guard_reset
-from chalicelib.domain.errors import NotFound
+from chalicelib.domain.errors import Denied, NotFound
 from chalicelib.domain.events import Actor, Event, of_seat
 from chalicelib.domain.ids import new_epoch, new_initial_password
 from chalicelib.domain.instants import Instant
@@ -23,12 +23,19 @@ from chalicelib.usecases.retry import decide_and_write
 _State = tuple[License, Seat]
 
 
-def remove_user(company: str, license_id: int, email: str, actor: Actor, *, now: Instant) -> None:
+def remove_user(
+    company: str, license_id: int, email: str, actor: Actor, *, revision: int | None = None, now: Instant
+) -> None:
     """Take the seat away and switch its devices off, in one write. Raises `NotFound`: `user_not_found`, …
 
-    Their activations are released as in `reset_activations`.
+    Their activations are released as in `reset_activations`. `revision`: of the seat that is meant; `revision_changed`
+    where it has another.
     """
-    _give_up(company, license_id, email, actor, lambda license, seat: _remove(license, seat, actor, now))
+
+    def write(license: License, seat: Seat) -> None:
+        _remove(license, seat, actor, now)
+
+    _give_up(company, license_id, email, actor, write, revision)
 
 
 def remove_account(
@@ -136,11 +143,20 @@ def _remove(license: License, seat: Seat, actor: Actor, now: Instant, closed_at:
     seats.remove(license, seat, event, released=counts_as_release(license, actor), closed_at=closed_at)
 
 
-def _give_up(company: str, license_id: int, email: str, actor: Actor, write: Callable[[License, Seat], None]) -> None:
+def _give_up(
+    company: str,
+    license_id: int,
+    email: str,
+    actor: Actor,
+    write: Callable[[License, Seat], None],
+    revision: int | None = None,
+) -> None:
     """End all the activations of a seat, unless nobody could take them again."""
 
     def decide(state: _State) -> _State:
         license, seat = state
+        if revision not in (None, seat.revision):
+            raise Denied("revision_changed")
         guard_reset(license, actor, seat.activations_in(license))
         return state
 

@@ -23,16 +23,23 @@ from chalicelib.usecases.initial_password import new_user, with_initial_password
 
 
 def account_of_seat(
-    user: User | None, license: License, address: str, manager_id: int | None, secret: str, *, now: Instant
+    user: User | None,
+    license: License,
+    address: str,
+    manager_id: int | None,
+    secret: str,
+    password: str | None = None,
+    *,
+    now: Instant,
 ) -> User | None:
     """The account of this email as a seat leaves it: `user`, or a new one, invited by `secret` where there is one.
 
-    None: it is closed.
+    None: it is closed. `password`: as in `new_user`.
     """
     if user is not None and user.closed_at is not None:
         return None
     if user is None:
-        given = new_user(license.company, address, frozenset({buyer(license)}), now=now)
+        given = new_user(license.company, address, frozenset({buyer(license)}), password, now=now)
     else:
         given = with_seat(user, license, manager_id)
     return with_invitation(given, secret, now)

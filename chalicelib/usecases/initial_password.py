@@ -15,12 +15,12 @@ from chalicelib.usecases.passwords import hash_password
 from chalicelib.usecases.security_events import note_security_event
 
 
-def new_user(company: str, email: str, scope: frozenset[str], *, now: Instant) -> User:
-    """A user who is not stored yet, with a generated initial password that opens the licenses of `scope`.
+def new_user(company: str, email: str, scope: frozenset[str], password: str | None = None, *, now: Instant) -> User:
+    """A user who is not stored yet, with an initial password that opens the licenses of `scope`; None: generate it.
 
     Raises `SeatkeeperError` for an email that cannot be mailed.
     """
-    user_id, password = new_id(now), new_initial_password()
+    user_id, password = new_id(now), password or new_initial_password()
     return User(
         company=company,
         id=user_id,

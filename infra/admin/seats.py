@@ -25,7 +25,8 @@ def user_assign(
     **person: str | None,  # as `_profile` has it
 ) -> CommandResult:
     given = (find_owner(license, company), license, email, max_activations, operator())
-    return _seated(*assign_user(*given, profile=_profile(**person), invite=invite, now=now), invite)
+    assigned = assign_user(*given, profile=_profile(**person), invite=invite, now=now)
+    return _seated(assigned.license, assigned.seat, assigned.user, invite)
 
 
 def user_replace(

@@ -62,7 +62,7 @@ def _users(first: int) -> list[tuple[str, str]]:
     accounts = []
     for number in range(first, first + USERS_OF_LICENSE):
         email = f"user-{number}@bench.test"
-        _, _, user = assign_user(COMPANY, license.id, email, None, _ADMIN, now=clock.now())
+        user = assign_user(COMPANY, license.id, email, None, _ADMIN, now=clock.now()).user
         accounts.append((email, initial_password(user) or ""))
     return accounts
 

@@ -52,10 +52,16 @@ def _activation(vendor: Vendor, license: License) -> Event:
     return event
 
 
+def _license_users(vendor: Vendor) -> dict[str, str]:
+    """A license that has users."""
+    return {"891540000000031": str(vendor.issue("revit", max_license_users=5).id)}
+
+
 WORLDS: Mapping[str, Callable[[Vendor], dict[str, str]]] = {
     "devices": _devices,
     "histories": _devices,
     "customers": customers,
+    "license-users": _license_users,
     "licenses": _licenses,
     "product-custom-fields": _with_a_product,
     "product-features": _with_a_product,

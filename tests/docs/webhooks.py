@@ -150,7 +150,7 @@ def _license_with_users(story: Story) -> None:
     code = story.vendor.code
     license = story.vendor.issue("revit", order_id="B-4", customer=CUSTOMER, max_license_users=1)
     story.happens(add_manager, code, "B-4", MANAGER, PETRA)
-    _, _, user = story.happens(assign_user, code, license.id, USER, 1, PETRA, invite=True)
+    user = story.happens(assign_user, code, license.id, USER, 1, PETRA, invite=True).user
     story.happens(assign_user, code, license.id, "one.too.many@studio.example", 1, PETRA)
     story.happens(invite_again, code, license.id, USER, PETRA, at=story.now + HOUR)
     story.happens(

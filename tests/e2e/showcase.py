@@ -168,7 +168,7 @@ def _ascii(name: str) -> str:
 
 def _invited(license: License, at: Instant) -> str:
     profile = Profile("Ben", "Hartmann")
-    user = assign_user(COMPANY, license.id, _INVITED, 2, _MANAGER, profile=profile, now=at)[2]
+    user = assign_user(COMPANY, license.id, _INVITED, 2, _MANAGER, profile=profile, now=at).user
     event = Event.new("user_invited", _MANAGER, at, user=user.email, user_id=user.id, invited=1)
     mail = Mail(_INVITED, "You may use it", "", company=COMPANY)
     accounts.invite(user, with_invitation(user, _SECRET, at), license.id, event, mail)

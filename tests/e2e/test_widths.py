@@ -104,7 +104,7 @@ def crowded(site: Site) -> Site:
     """The license has people and devices with long names, of both directions of writing."""
     company, now = site.company, site.vendor.now
     profile = Profile("Friederike Wilhelmine", "Schmidt-Hohenlohe-Langenburg", "+49 9131 123456-7890")
-    _, _, user = assign_user(company, site.license.id, LONG, 4, ADMIN, profile=profile, now=now)
+    user = assign_user(company, site.license.id, LONG, 4, ADMIN, profile=profile, now=now).user
     for number, host in enumerate(HOSTS):
         lookup = LicenseLookup("revit", f"7C-8A-E1-55-02-9B-{number:064d}", username=LONG)
         report = DeviceReport(lookup.hardware_id, hostname=host, os_ver="Windows 11 Pro 24H2", app_ver="3.2.0")

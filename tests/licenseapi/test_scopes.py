@@ -33,7 +33,7 @@ def ids(vendor: Vendor) -> dict[str, Any]:
     """What a stranger may guess or find: ids, and who buys. The device is active."""
     license = vendor.issue("revit", customer=BUYER, max_license_users=2)
     profile = Profile("Augusta", "Kingston", "+43 1 2345")
-    _, _, user = assign_user(vendor.code, license.id, EMAIL, 2, ADMIN, profile=profile, now=vendor.now)
+    user = assign_user(vendor.code, license.id, EMAIL, 2, ADMIN, profile=profile, now=vendor.now).user
     vendor.activate(EMAIL, "hw-1", initial_password(user))
     return {"product": "revit", "hardware_id": "hw-1", "license_id": license.id, "customer": BUYER}
 

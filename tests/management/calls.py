@@ -10,6 +10,7 @@ import httpx
 from chalicelib.domain.events import Actor
 from chalicelib.management.histories import event_id
 from chalicelib.management.routes import endpoint
+from chalicelib.usecases.assign_user import assign_user
 from chalicelib.usecases.change_license import set_enabled
 from chalicelib.usecases.device_variables import track_variables
 from chalicelib.usecases.devices import find_device
@@ -48,6 +49,8 @@ BODIES: dict[str, Any] = {
     "update_features": lambda ids: {"product_features": [{"product_feature": ids["feature"]}]},
     "disable_licenses": lambda ids: [int(ids["license_id"])],
     "reset_licenses": lambda ids: {"license_ids": [int(ids["license_id"])]},
+    "assign_user": {"email": "new@customer.test", "first_name": "Nia"},
+    "unassign_user": lambda ids: {"license_user_id": int(ids["user_id"])},
     "change_webhook": {"paused": True},
     "send_span_again": {"since": "2026-01-01"},
     "change_device_variable": {"value": "another"},
@@ -72,6 +75,10 @@ QUERIES: Mapping[str, str] = {
     "export_license_history": "?license={of_event}",
 }
 """What is asked for, of calls that answer nothing without it."""
+
+
+OF_SEATS = {"assign_user", "unassign_user"}
+"""Calls of a license that has users."""
 
 
 class Ids(dict[str, str]):
@@ -174,6 +181,16 @@ def _account(ids: Ids) -> int:
     return id
 
 
+def _license_of_users(ids: Ids) -> int:
+    return ids.server.vendor.issue("revit").id
+
+
+def _user(ids: Ids) -> int:
+    """On that license."""
+    vendor, license_id = ids.server.vendor, int(ids["license_of_users"])
+    return assign_user(vendor.code, license_id, "ada@customer.test", 1, ADMIN, now=clock.now()).user.id
+
+
 MAKERS: Mapping[str, Callable[[Ids], int | str]] = {
     "license_id": _license,
     "feature": _feature,
@@ -187,6 +204,8 @@ MAKERS: Mapping[str, Callable[[Ids], int | str]] = {
     "labeling_id": _labeling,
     "new_email": _email,
     "other_customer_id": _customer,
+    "license_of_users": _license_of_users,
+    "user_id": _user,
     "webhook_id": _webhook,
     "delivery_id": _delivery,
     "device_id": _device,
@@ -216,7 +235,10 @@ class Made:
 
     def path(self, declared: Endpoint) -> str:
         """The path of a call, below `/api/v1/`."""
-        return declared.route.removeprefix("/").format_map(self.ids)
+        route = declared.route.removeprefix("/")
+        if declared.name in OF_SEATS:
+            route = route.replace("{license_id}", "{license_of_users}")
+        return route.format_map(self.ids)
 
     def query(self, declared: Endpoint) -> str:
         """What a call asks for."""

@@ -205,7 +205,7 @@ def test_a_form_writes_nothing_whose_permission_is_taken_away_amid_it(
 @pytest.mark.parametrize("path", OVER_LICENSES)
 def test_nor_does_one_over_several_licenses(shop: Shop, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
     given = (shop.vendor.code, shop.license.id, "eve@victim.test", 1, ADMIN)
-    _, _, eve = assign_user(*given, invite=True, now=shop.vendor.now - AGAIN_MS)
+    eve = assign_user(*given, invite=True, now=shop.vendor.now - AGAIN_MS).user
     shop = replace(shop, user_id=eve.id)
     manager = browser_of(shop.vendor, MANAGER)
     form = manager.get(path.format(user_id=eve.id))

@@ -292,7 +292,7 @@ def assign(vendor: Vendor, license: License) -> Any:
 
 
 def assign_invited(vendor: Vendor, license: License) -> Any:
-    user = assign_user.assign_user(vendor.code, license.id, ADA, 1, ADMIN, invite=True, now=vendor.now)[2]
+    user = assign_user.assign_user(vendor.code, license.id, ADA, 1, ADMIN, invite=True, now=vendor.now).user
     assert invitations.find_invited(mailed_link(vendor, ADA), "", now=vendor.now) == user
     return user.invited_at
 

@@ -19,7 +19,6 @@ from chalicelib.usecases.assign_user import assign_user
 from chalicelib.usecases.change_device import reset_device
 from chalicelib.usecases.change_license import reset_license
 from chalicelib.usecases.idempotency import Performed, perform_once
-from chalicelib.usecases.initial_password import initial_password
 from tests.store.case import Case
 from tests.store.cases import CASES
 from tests.store.faults import (
@@ -52,7 +51,7 @@ def assign(vendor: Vendor, license: License, call: IdempotencyKey, email: str = 
     return perform_once(
         call,
         lambda: assign_user(vendor.code, license.id, email, 2, ADMIN, now=vendor.now),
-        lambda made: {"id": made[2].id, "password": initial_password(made[2])},
+        lambda made: {"id": made.user.id, "password": made.new_password},
         now=vendor.now,
     )
 
@@ -192,7 +191,7 @@ def test_a_crash_after_the_change_costs_nobody_the_answer(vendor: Vendor, licens
         raise Crash
 
     made: list[Any] = []
-    answer: Callable[[Any], Any] = lambda result: {"id": result[2].id}  # noqa: E731
+    answer: Callable[[Any], Any] = lambda result: {"id": result.user.id}  # noqa: E731
     with pytest.raises(Crash):
         perform_once(key(vendor), assign_and_crash, answer, now=vendor.now)
     assert perform_once(key(vendor), assign_and_crash, answer, now=vendor.now) == Performed(answer(made[0]), True)

@@ -24,7 +24,7 @@ def license(vendor: Vendor) -> License:
     license = issued(vendor, max_activations=20, max_license_users=20)
     names = {ADA: Profile("Ada", "Schäfer"), BOB: Profile("Bjørn", "Dahl")}
     for email, profile in names.items():
-        _, _, user = assign_user(vendor.code, license.id, email, 3, ADMIN, profile=profile, now=NOW)
+        user = assign_user(vendor.code, license.id, email, 3, ADMIN, profile=profile, now=NOW).user
         for device in ("pc", "laptop"):
             vendor.activate(email, f"{device} of {email}", initial_password(user))
     vendor.check(ADA, f"pc of {ADA}", now=LATER - HOUR)

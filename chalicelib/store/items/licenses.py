@@ -131,6 +131,7 @@ class SeatItem(LicensesItem[Seat]):
     activations: IntegerAttribute
     epoch: IntegerAttribute
     license_epoch: IntegerAttribute
+    revision: IntegerAttribute
     bucket_full_at: IntegerAttribute
 
 

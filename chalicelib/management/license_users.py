@@ -1,0 +1,242 @@
+"""Management API: license users, and the seats that they have on licenses."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, StrictInt, StrictStr, model_validator
+from pydantic_core import PydanticCustomError
+from typing_extensions import TypedDict  # pydantic reads typing's from Python 3.12 on
+
+from chalicelib.domain.batch import DEFAULT_MAX_ACTIVATIONS
+from chalicelib.domain.email import known_email
+from chalicelib.domain.instants import to_iso
+from chalicelib.domain.license import Seat
+from chalicelib.domain.users import MAX_PASSWORD, User
+from chalicelib.management.adapter import endpoint
+from chalicelib.management.caller import Caller
+from chalicelib.management.license_changes import LicensePath, MessageBody
+from chalicelib.management.models import Id, ListBody, ListQuery, Sent, part_of_filed, part_of_list
+from chalicelib.usecases import license_users
+from chalicelib.usecases.assign_user import Profile
+from chalicelib.usecases.assign_user import assign_user as give_seat
+from chalicelib.usecases.change_seat import remove_user
+from chalicelib.web.freshness import Date
+
+MAX_TEXT = 1024
+
+Text = Annotated[StrictStr, Field(max_length=MAX_TEXT)]
+Password = Annotated[StrictStr, Field(max_length=MAX_PASSWORD)]
+
+
+class LicenseUserPath(Sent):
+    """Which license user."""
+
+    user_id: Id
+
+
+class LicenseUsersQuery(ListQuery):
+    """Which part of the list: of those to whom all of this applies."""
+
+    license_id: Id | None = None
+    """Who has a seat on it."""
+    email: Text | None = None
+    true_email__iexact: Text | None = None
+    """The same, as the public API has it."""
+
+
+class NewSeat(Sent):
+    """POST assign_user."""
+
+    email: Text
+    first_name: Text = ""
+    """Names and number are kept with the seat, for this license alone."""
+    last_name: Text = ""
+    phone_number: Text = ""
+    is_manager: Literal[False] = False
+    """Managers are those of an order."""
+    password: Password | None = None
+    """The initial one of an account that is made; not given: one is generated."""
+    max_activations: StrictInt | None = DEFAULT_MAX_ACTIVATIONS
+    """Null: unlimited, where the license is so."""
+    total_activations: Literal[0] = 0
+    """A new seat has none."""
+
+
+class TakenSeat(Sent):
+    """POST unassign_user: whose, by one of the two."""
+
+    license_user_id: Id | None = None
+    license_user_email: Text | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.license_user_id is None) == (self.license_user_email is None):
+            raise PydanticCustomError("one_of_two", "name the user by license_user_id or by license_user_email")
+        return self
+
+
+class AssignedBody(TypedDict):
+    """That a seat was given."""
+
+    message: str
+    new_password: str | None
+    """The initial password, where the account was made or got a new one: it is answered this once."""
+
+
+class SeatBody(TypedDict):
+    """The seat on the license that was asked for."""
+
+    license: int
+    max_activations: int | None
+    """None: unlimited."""
+    total_activations: int
+    assigned_at: Date
+    first_name: str | None
+    """Names and number as the customer gives them; None: never given."""
+    last_name: str | None
+    phone_number: str | None
+    revision: int
+
+
+class LicenseUserBody(TypedDict):
+    """A license user. Names and number are those of the account."""
+
+    id: int
+    email: str
+    true_email: str
+    first_name: str
+    last_name: str
+    phone_number: str
+    created_at: Date
+    is_active: bool
+    is_manager: bool
+    is_initial_password: bool
+    initial_password: None
+    """It is answered when it is made, and then no more."""
+    revision: int
+
+
+class LicenseUserRow(LicenseUserBody):
+    """In a list."""
+
+    seat: SeatBody | None
+
+
+class ShownLicenseUser(LicenseUserBody):
+    """Alone, with how many licenses it has a seat on."""
+
+    total_licenses: int
+
+
+class LicenseUsersBody(ListBody):
+    """A page of license users."""
+
+    results: list[LicenseUserRow]
+
+
+@endpoint("POST", "/licenses/{license_id}/assign_user", writes=True, scope="users:write")
+def assign_user(path: LicensePath, body: NewSeat, caller: Caller) -> AssignedBody:
+    """Give a person a seat, and an account with an initial password where the company does not know the email yet."""
+    profile = Profile(body.first_name, body.last_name, body.phone_number)
+    given = (caller.company, path.license_id, body.email, body.max_activations, caller.actor)
+    return caller.once(
+        lambda: give_seat(*given, profile=profile, password=body.password, now=caller.now),
+        lambda assigned: AssignedBody(message="License assigned.", new_password=assigned.new_password),
+    )
+
+
+@endpoint("POST", "/licenses/{license_id}/unassign_user", writes=True, scope="users:write")
+def unassign_user(path: LicensePath, body: TakenSeat, caller: Caller) -> MessageBody:
+    """Take a seat away, and deactivate its devices."""
+
+    def take() -> None:
+        id, email = body.license_user_id, body.license_user_email or ""
+        whose = email if id is None else license_users.find_user_of_id(caller.company, id).email
+        remove_user(caller.company, path.license_id, whose, caller.actor, revision=caller.if_match, now=caller.now)
+
+    return caller.once(take, lambda _: MessageBody(message="License unassigned."))
+
+
+@endpoint("GET", "/license-users", writes=False, scope="users:read")
+def list_license_users(query: LicenseUsersQuery, caller: Caller) -> LicenseUsersBody:
+    """All license users and managers, or those on a license, or the one of an email."""
+    emails = {known_email(email) for email in (query.email, query.true_email__iexact) if email is not None}
+    if emails:
+        return _of_email(emails, query, caller)
+    if query.license_id is not None:
+        return _of_license(query.license_id, query, caller)
+
+    def read(after: str | None, limit: int) -> list[User]:
+        behind = None if after is None else int(after)
+        return [*license_users.all_users(caller.company, after=behind, limit=limit)]
+
+    count = license_users.count_users(caller.company)
+    rows, page = part_of_filed(read, query, caller, "license-users", lambda user: str(user.id), count)
+    return {**page, "results": [_row(user, None) for user in rows]}
+
+
+@endpoint("GET", "/license-users/{user_id}", writes=False, scope="users:read")
+def show_license_user(path: LicenseUserPath, caller: Caller) -> ShownLicenseUser:
+    """One license user."""
+    user = license_users.find_user_of_id(caller.company, path.user_id)
+    return {**_body(user), "total_licenses": license_users.count_licenses(caller.company, user.id)}
+
+
+def _of_license(license_id: int, query: LicenseUsersQuery, caller: Caller) -> LicenseUsersBody:
+    def read(after: str | None, limit: int) -> list[tuple[Seat, int]]:
+        behind = None if after is None else int(after)
+        return license_users.seats_of_license(caller.company, license_id, after=behind, limit=limit)
+
+    count = license_users.count_seats(caller.company, license_id)
+    name = f"license-users {license_id}"
+    rows, page = part_of_filed(read, query, caller, name, lambda row: str(row[0].user_id), count)
+    users = license_users.users_of_ids(caller.company, [seat.user_id for seat, _ in rows])
+    return {
+        **page,
+        "results": [
+            _row(users[seat.user_id], _seat(seat, license_id, used)) for seat, used in rows if seat.user_id in users
+        ],
+    }
+
+
+def _of_email(emails: set[str], query: LicenseUsersQuery, caller: Caller) -> LicenseUsersBody:
+    found = license_users.users_of_email(caller.company, *emails) if len(emails) == 1 else []
+    rows = [_row(user, None) for user in found]
+    if query.license_id is not None:
+        seats = [license_users.seat_of(caller.company, query.license_id, user.id) for user in found]
+        rows = [_row(found[0], _seat(seat[0], query.license_id, seat[1])) for seat in seats if seat is not None]
+    part, page = part_of_list(rows, query, caller, "license-users", lambda row: row["id"])
+    return {**page, "results": [*part]}
+
+
+def _row(user: User, seat: SeatBody | None) -> LicenseUserRow:
+    return {**_body(user), "seat": seat}
+
+
+def _body(user: User) -> LicenseUserBody:
+    return {
+        "id": user.id,
+        "email": user.email,
+        "true_email": user.email,
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+        "phone_number": user.phone_number,
+        "created_at": to_iso(user.created_at),
+        "is_active": user.closed_at is None,
+        "is_manager": user.is_manager,
+        "is_initial_password": user.is_initial_password,
+        "initial_password": None,
+        "revision": user.revision,
+    }
+
+
+def _seat(seat: Seat, license_id: int, used: int) -> SeatBody:
+    return {
+        "license": license_id,
+        "max_activations": seat.max_activations,
+        "total_activations": used,
+        "assigned_at": to_iso(seat.assigned_at),
+        "first_name": seat.first_name,
+        "last_name": seat.last_name,
+        "phone_number": seat.phone_number,
+        "revision": seat.revision,
+    }

@@ -1,0 +1,246 @@
+"""License users by the Management API: who has a seat, since when, and how the person gets in."""
+
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.instants import to_iso
+from chalicelib.domain.license import License
+from chalicelib.store import seats
+from chalicelib.usecases.batch_assign import start_batch
+from chalicelib.usecases.change_seat import set_max_activations
+from chalicelib.usecases.find_license import find_account
+from chalicelib.usecases.passwords import verify_password
+from tests.management.server import VendorsServer, granted, refused
+from tests.support import ADMIN, NOW, Vendor
+from tests.usecases.support import before_write
+
+ADA, BOB = "ada@customer.test", "bob@customer.test"
+CHOSEN = "correct horse battery"
+
+
+@pytest.fixture
+def license(vendor: Vendor) -> License:
+    return vendor.issue("revit", max_license_users=3)
+
+
+def assign(shop: VendorsServer, license: License, email: str = ADA, **more: Any) -> Any:
+    return granted(shop.post(f"licenses/{license.id}/assign_user", {"email": email, **more}))
+
+
+def listed(shop: VendorsServer, query: str = "") -> Any:
+    return granted(shop.get(f"license-users{query}"))
+
+
+def emails(page: Any) -> list[str]:
+    return [row["email"] for row in page["results"]]
+
+
+# --- assign --------------------------------------------------------------------------------------------------------
+
+
+def test_who_is_new_gets_a_seat_and_an_initial_password_that_is_answered_once(
+    shop: VendorsServer, vendor: Vendor, license: License
+) -> None:
+    answer = assign(shop, license, first_name="Ada", phone_number="+44 20", max_activations=3)
+    assert answer["message"] == "License assigned."
+    user = find_account(vendor.code, ADA)
+    assert verify_password(user.password_hash, answer["new_password"])
+    (row,) = listed(shop, f"?license_id={license.id}")["results"]
+    assert (row["initial_password"], row["is_initial_password"]) == (None, True)
+    assert (row["seat"]["first_name"], row["seat"]["phone_number"], row["first_name"]) == ("Ada", "+44 20", "")
+    (event,) = [event for event in vendor.history(license) if event.type == "user_assigned"]
+    assert (event.user, event.actor.is_server) == (ADA, True)
+
+
+def test_who_has_an_account_keeps_the_password(shop: VendorsServer, vendor: Vendor, license: License) -> None:
+    other = vendor.issue("revit")
+    first = assign(shop, other, password=CHOSEN)
+    assert first["new_password"] == CHOSEN
+    assert assign(shop, license, password="another horse battery")["new_password"] is None
+    assert verify_password(find_account(vendor.code, ADA).password_hash, CHOSEN)
+
+
+def test_a_password_that_opens_no_license_more_is_made_anew_and_answered(
+    shop: VendorsServer, vendor: Vendor, license: License
+) -> None:
+    elsewhere = vendor.issue("revit", customer="other@customer.test")
+    first = assign(shop, elsewhere)["new_password"]
+    granted(shop.post(f"licenses/{elsewhere.id}/unassign_user", {"license_user_email": ADA}))
+    second = assign(shop, license)["new_password"]
+    assert second not in (None, first)
+    assert verify_password(find_account(vendor.code, ADA).password_hash, second)
+
+
+def test_a_seat_has_one_activation_unless_more_is_said(shop: VendorsServer, license: License) -> None:
+    assign(shop, license)
+    assign(shop, license, BOB, max_activations=5, total_activations=0, is_manager=False)
+    rows = listed(shop, f"?license_id={license.id}")["results"]
+    assert {row["email"]: row["seat"]["max_activations"] for row in rows} == {ADA: 1, BOB: 5}
+
+
+@pytest.mark.parametrize(
+    ("sent", "field"),
+    [
+        ({"email": "nobody"}, "email"),
+        ({"first_name": "x" * 101}, "first_name"),
+        ({"phone_number": "\x07"}, "phone_number"),
+        ({"password": "short"}, "password"),
+        ({"password": "x" * 129}, "password"),
+        ({"is_manager": True}, "is_manager"),
+        ({"total_activations": 2}, "total_activations"),
+        ({"max_activations": -1}, "max_activations"),
+        ({"username": ADA}, "username"),
+    ],
+)
+def test_what_is_wrong_is_named_by_its_field_and_nobody_gets_a_seat(
+    shop: VendorsServer, vendor: Vendor, license: License, sent: dict[str, Any], field: str
+) -> None:
+    answer = shop.post(f"licenses/{license.id}/assign_user", {"email": ADA} | sent)
+    assert refused(answer, 400) == "validation_error"
+    assert [*answer.json()["errors"]] == [field]
+    assert vendor.stored(license).users_assigned == 0
+
+
+def test_why_nobody_gets_a_seat_is_told_by_its_code(shop: VendorsServer, vendor: Vendor, license: License) -> None:
+    def code(of: License, email: str, status: int, **more: Any) -> str:
+        return refused(shop.post(f"licenses/{of.id}/assign_user", {"email": email, **more}), status)
+
+    assign(shop, license)
+    assert code(license, ADA, 409) == "user_already_assigned"
+    assert code(license, BOB, 400, max_activations=6) == "max_activations_too_high"
+    for n in range(2):
+        assign(shop, license, f"n{n}@customer.test")
+    assert code(license, BOB, 409) == "license_users_limit_reached"
+    assert code(vendor.issue(), BOB, 400) == "validation_error"
+
+
+# --- unassign ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("by", ["license_user_id", "license_user_email"])
+def test_a_seat_is_taken_by_id_or_by_email_with_its_devices(
+    shop: VendorsServer, vendor: Vendor, license: License, by: str
+) -> None:
+    user, password = vendor.assign(license, ADA)
+    vendor.activate(ADA, "pc", password, license_id=license.id)
+    named: Any = user.id if by == "license_user_id" else "Ada@Customer.test"
+    done = granted(shop.post(f"licenses/{license.id}/unassign_user", {by: named}))
+    assert done == {"message": "License unassigned."}
+    stored = vendor.stored(license)
+    assert (stored.users_assigned, stored.times_activated) == (0, 0)
+    assert refused(shop.post(f"licenses/{license.id}/unassign_user", {by: named}), 404) == "user_not_found"
+
+
+def test_the_seat_that_was_changed_meanwhile_stays(shop: VendorsServer, vendor: Vendor, license: License) -> None:
+    user, _ = vendor.assign(license, ADA)
+    set_max_activations(vendor.code, license.id, ADA, 3, ADMIN, now=NOW)
+    path, body = f"licenses/{license.id}/unassign_user", {"license_user_id": user.id}
+    assert refused(shop.post(path, body, If_Match='"0"'), 412) == "revision_changed"
+    assert seats.read_seat(vendor.code, license.id, user.id) is not None
+    granted(shop.post(path, body, If_Match='"1"'))
+
+
+def test_of_two_at_once_the_seat_is_not_taken_that_was_not_meant(
+    shop: VendorsServer, vendor: Vendor, license: License
+) -> None:
+    user, _ = vendor.assign(license, ADA)
+
+    def rival() -> None:
+        set_max_activations(vendor.code, license.id, ADA, 3, ADMIN, now=NOW)
+
+    path, body = f"licenses/{license.id}/unassign_user", {"license_user_id": user.id}
+    with before_write(3, rival) as done:  # behind the two that note the key and count the call
+        assert refused(shop.post(path, body, If_Match='"0"'), 412) == "revision_changed"
+    assert done()
+    assert seats.read_seat(vendor.code, license.id, user.id) is not None
+
+
+@pytest.mark.parametrize("body", [{}, {"license_user_id": 1, "license_user_email": ADA}])
+def test_whose_seat_is_taken_is_said_in_one_way(shop: VendorsServer, license: License, body: Any) -> None:
+    answer = shop.post(f"licenses/{license.id}/unassign_user", body)
+    assert refused(answer, 400) == "validation_error"
+    assert "license_user_id or by license_user_email" in answer.json()["detail"]
+
+
+# --- who there is --------------------------------------------------------------------------------------------------
+
+
+def test_all_users_of_the_company_are_walked_and_counted(shop: VendorsServer, vendor: Vendor) -> None:
+    licenses = [vendor.issue("revit") for _ in range(2)]
+    people = {f"n{n}@customer.test" for n in range(5)}
+    for n, email in enumerate(sorted(people)):
+        vendor.assign(licenses[n % 2], email)
+    page, seen = listed(shop, "?limit=2"), list[str]()
+    while True:
+        seen += emails(page)
+        assert page["count"] == 5
+        if page["next"] is None:
+            break
+        page = granted(shop.get(page["next"]))
+    assert (len(seen), {*seen}) == (5, people)
+    assert emails(listed(shop, "?limit=2&offset=3")) == seen[3:]
+
+
+def test_the_users_of_a_license_are_walked_and_what_a_batch_has_reserved_is_none_yet(
+    shop: VendorsServer, vendor: Vendor
+) -> None:
+    license, other = (vendor.issue("revit") for _ in range(2))
+    for n in range(3):
+        vendor.assign(license, f"n{n}@customer.test")
+    vendor.assign(other, BOB)
+    start_batch(vendor.code, license.id, "late@customer.test", True, ADMIN, now=NOW)
+    page = listed(shop, f"?license_id={license.id}&limit=2")
+    following = granted(shop.get(page["next"]))
+    assert [len(emails(part)) for part in (page, following)] == [2, 1]
+    assert [part["count"] for part in (page, following)] == [3, 3]
+    assert following["next"] is None
+    assert {row["seat"]["license"] for row in page["results"]} == {license.id}
+    assert refused(shop.get("license-users?license_id=1"), 404) == "license_not_found"
+
+
+@pytest.mark.parametrize("name", ["email", "true_email__iexact"])
+def test_one_is_found_by_the_email_in_any_letters(
+    shop: VendorsServer, vendor: Vendor, license: License, name: str
+) -> None:
+    vendor.assign(license, ADA)
+    vendor.assign(vendor.issue("revit"), BOB)
+    page = listed(shop, f"?{name}=ADA@customer.test")
+    assert (page["count"], emails(page), page["results"][0]["seat"]) == (1, [ADA], None)
+    assert listed(shop, f"?{name}=nobody@customer.test")["count"] == 0
+    assert listed(shop, f"?{name}={ADA}&license_id={license.id}")["results"][0]["seat"]["license"] == license.id
+    assert emails(listed(shop, f"?{name}={BOB}&license_id={license.id}")) == []
+    assert refused(shop.get(f"license-users?{name}=nobody"), 400) == "validation_error"
+
+
+def test_two_emails_are_nobodys(shop: VendorsServer, vendor: Vendor, license: License) -> None:
+    vendor.assign(license, ADA)
+    assert emails(listed(shop, f"?email={ADA}&true_email__iexact={BOB}")) == []
+
+
+def test_one_is_shown_with_how_many_licenses_there_are(shop: VendorsServer, vendor: Vendor, license: License) -> None:
+    user, _ = vendor.assign(license, ADA)
+    vendor.assign(vendor.issue("revit"), ADA)
+    assert granted(shop.get(f"license-users/{user.id}")) == {
+        "id": user.id,
+        "email": ADA,
+        "true_email": ADA,
+        "first_name": "",
+        "last_name": "",
+        "phone_number": "",
+        "created_at": to_iso(user.created_at),
+        "is_active": True,
+        "is_manager": False,
+        "is_initial_password": True,
+        "initial_password": None,
+        "revision": 0,
+        "total_licenses": 2,
+    }
+
+
+def test_a_user_of_another_company_does_not_exist(shop: VendorsServer, vendor: Vendor) -> None:
+    other = Vendor(now=NOW)
+    user, _ = other.assign(other.issue("revit"), ADA)
+    assert refused(shop.get(f"license-users/{user.id}"), 404) == "user_not_found"
+    assert emails(listed(shop, f"?email={ADA}")) == []
+    assert emails(listed(shop)) == []
