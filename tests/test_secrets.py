@@ -20,6 +20,8 @@ from chalicelib.portal.routes import NOWHERE
 from chalicelib.runtime import runtime
 from chalicelib.usecases.branding import set_branding
 from chalicelib.usecases.initial_password import initial_password
+from chalicelib.usecases.license_extras import Wanted, grant_features
+from chalicelib.usecases.product_features import create_feature
 from chalicelib.web import clock
 from infra.wsgi import wsgi
 from tests.log_records import Output, written
@@ -125,9 +127,13 @@ def call_everything(application: Application, vendor: Vendor, heard: Heard) -> N
     key = {"product": "viewer", "license_key": by_key.license_key, "hardware_id": "machine-of-ada"}
     user = {"product": "revit", "username": ADA, "hardware_id": "machine-of-ada"}
     result = {"variable": "value-of-variable"}
+    feature: Any = {"code": "code-of-feature", "name": "Export", "feature_type": "activation"}
+    create_feature(vendor.code, "viewer", feature, ADMIN, now=vendor.now)
+    grant_features(vendor.code, by_key.id, [Wanted("code-of-feature")], ADMIN, now=vendor.now)
     answers = [
         application.post("activate_license", **key, variables=result, hostname="host-of-ada"),
         application.get("check_license", **key),
+        application.get("check_license_feature", **key, feature="code-of-feature"),
         application.post("track_device_variables", **key, variables=result),
         application.get("get_device_variables", **key),
         application.post("deactivate_license", **key),

@@ -55,6 +55,7 @@ from tests.store import second_factor_states as second
 from tests.store import session_states, states
 from tests.store.case import Case
 from tests.store.customer_cases import CUSTOMER_CASES
+from tests.store.extras_cases import EXTRAS_CASES
 from tests.store.product_cases import PRODUCT_CASES
 from tests.store.variable_cases import VARIABLE_CASES
 from tests.support import ADMIN, DAY, HOUR, NOW, Vendor
@@ -592,4 +593,5 @@ CASES = (
     *PRODUCT_CASES,
     *VARIABLE_CASES,
     *CUSTOMER_CASES,
+    *EXTRAS_CASES,
 )
