@@ -16,9 +16,11 @@ from chalicelib.domain.events import Event
 from chalicelib.store import reads
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.expressions import Condition
+from chalicelib.store.items.accounts import CompanyItem
 from chalicelib.store.items.events import AccountEventItem, event_item
 from chalicelib.store.items.links import CountItem, LookupItem
 from chalicelib.store.keys import (
+    COMPANY,
     company_license_sort_key,
     count_sort_key,
     customer_sort_key,
@@ -128,6 +130,7 @@ def _repair(company: str, noun: Noun, event: Callable[[int], Event]) -> int:
                 write.check(item, unmoved)
         if not counters.is_marked:
             write.put(CountItem(company, count_sort_key(noun)), CountItem.pk.does_not_exist())
+        write.check(CompanyItem(company, COMPANY), CompanyItem.pk.exists())  # nobody removes it once that was deleted
         with suppress(ConditionFailed):  # others write: it is counted again
             write.commit()
             return written

@@ -1,6 +1,7 @@
 """What the audit finds missing or left over among names is repaired, beside everything else that goes on."""
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import pytest
 
@@ -8,8 +9,9 @@ from chalicelib.domain.events import Event
 from chalicelib.domain.license import License, hash_hardware_id
 from chalicelib.store import accounts, activations, histories, orders, reads, repairs, writes
 from chalicelib.store.items.licenses import LicenseItem
-from chalicelib.store.items.links import LicenseSummaryItem, LookupItem
+from chalicelib.store.items.links import CountItem, LicenseSummaryItem, LookupItem
 from chalicelib.store.keys import (
+    count_sort_key,
     hardware_sort_key,
     license_key_sort_key,
     license_pk,
@@ -19,9 +21,12 @@ from chalicelib.store.keys import (
 from chalicelib.store.repairs import Repair
 from chalicelib.store.schema import AnyItem
 from chalicelib.usecases.change_seat import remove_user
+from chalicelib.usecases.delete_company import delete_company
 from chalicelib.usecases.device_licenses import device_licenses
 from chalicelib.usecases.order_managers import add_manager, remove_manager
 from chalicelib.usecases.repair_links import repair_links
+from tests.store.faults import wire
+from tests.store.seam import Request, Send
 from tests.support import ADMIN, CUSTOMER, NOW, Vendor
 
 ADA = "ada@customer.test"
@@ -244,3 +249,19 @@ def test_of_two_licenses_that_bear_one_key_the_older_is_found_by_it_and_the_othe
     assert repair(vendor) == (0, 0)
     writes.update(own, [LicenseItem.license_key.set(newer.license_key or "")])
     assert repair(vendor) == (1, 0)
+
+
+def test_counters_of_a_company_that_is_deleted_meanwhile_are_not_written_anew() -> None:
+    vendor = Vendor()
+    todo = [lambda: delete_company(vendor.code)]
+
+    def and_delete(request: Request, send: Send) -> Any:
+        if request.operation == "TransactWriteItems" and todo:
+            todo.pop()()
+        return send(request)
+
+    writes.delete(CountItem(vendor.code, count_sort_key("licenses")))
+    with wire(and_delete):
+        repair(vendor)
+    assert todo == []
+    assert list(reads.query_raw(LookupItem, vendor.code)) == []
