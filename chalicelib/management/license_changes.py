@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field, RootModel, StrictBool, StrictInt, S
 from typing_extensions import TypedDict  # pydantic reads typing's from Python 3.12 on
 
 from chalicelib.domain.days import Moment, first_instant, last_instant
-from chalicelib.domain.instants import add, parse_duration
+from chalicelib.domain.instants import Instant, add, parse_duration
 from chalicelib.domain.terms import TermChanges
 from chalicelib.domain.types import Json
 from chalicelib.management.adapter import endpoint
@@ -41,8 +41,8 @@ class LicensePath(Sent):
     license_id: Id
 
 
-class LicenseChange(Sent):
-    """PATCH licenses: what is not given stays."""
+class SentTerms(Sent):
+    """What may be said of a license, when it is sold and afterwards."""
 
     max_activations: StrictInt | None = None
     """Null: unlimited."""
@@ -75,6 +75,11 @@ class LicenseChange(Sent):
     name: Text | None = None
     note: Text | None = None
     metadata: Json | None = None
+
+
+class LicenseChange(SentTerms):
+    """PATCH licenses: what is not given stays."""
+
     strict: Flag = False
     """Whether a limit below what is in use is refused."""
 
@@ -108,11 +113,9 @@ class SomeLicenses(RootModel[Ids | NamedIds]):
     """Their ids, bare or in an object."""
 
 
-class SentFeature(Sent):
-    """A feature that a license is to have; what is not given is as the product says."""
+class FeatureTerms(Sent):
+    """What may be said of a feature that a license is to have; what is not given is as the product says."""
 
-    product_feature: Text
-    """Its code."""
     expiry_date: SentMoment | None = None
     max_consumption: StrictInt | None = None
     total_consumptions: Literal[0] = 0
@@ -122,6 +125,13 @@ class SentFeature(Sent):
     reset_consumption: StrictBool | None = None
     consumption_period: Literal["daily", "weekly", "monthly", "annually"] | None = None
     metadata: Json | None = None
+
+
+class SentFeature(FeatureTerms):
+    """A feature that a license is to have."""
+
+    product_feature: Text
+    """Its code."""
 
 
 class FeatureList(Sent):
@@ -178,7 +188,7 @@ def post_license_changes(body: BulkChanges, caller: Caller) -> list[RowBody]:
 def update_features(path: LicensePath, body: FeatureList, caller: Caller) -> LicenseBody:
     """Let a license have these features and no others; one that it has keeps its id."""
     zone = find_company(caller.company).time_zone
-    wanted = [_wanted(feature, zone) for feature in body.product_features]
+    wanted = [wanted_feature(one.product_feature, one, zone) for one in body.product_features]
     return caller.once(
         lambda: grant_features(
             caller.company, path.license_id, wanted, caller.actor, revision=caller.if_match, now=caller.now
@@ -240,7 +250,7 @@ def _change(license_id: int, body: LicenseChange, zone: str, caller: Caller, rev
     return change_terms(
         caller.company,
         license_id,
-        lambda sold: _terms(body, sold, zone),
+        lambda sold: terms_of(body, sold[0].created_at, zone),
         caller.actor,
         strict=body.strict,
         revision=revision,
@@ -248,8 +258,8 @@ def _change(license_id: int, body: LicenseChange, zone: str, caller: Caller, rev
     )
 
 
-def _terms(body: LicenseChange, sold: Sold, zone: str) -> TermChanges:
-    """What a body says, as the use case takes it."""
+def terms_of(body: SentTerms, sold_at: Instant, zone: str) -> TermChanges:
+    """What a body says of a license of then, as the use case takes it."""
     given: dict[str, Any] = {name: getattr(body, name) for name in body.model_fields_set}  # as the model has them
     taken = ("max_activations", "free_resets", "is_trial", "valid_duration", "grace_period")
     terms = {name: given[name] for name in taken if name in given}
@@ -268,25 +278,26 @@ def _terms(body: LicenseChange, sold: Sold, zone: str) -> TermChanges:
             terms[name] = None if given[name] is None else instant(given[name], zone)
     terms |= {name: given[name] or "" for name in ("name", "note") if name in given}
     terms |= {"metadata": given["metadata"] or {}} if "metadata" in given else {}
-    return terms | _maintenance(given, sold, zone)
+    return terms | _maintenance(given, sold_at, zone)
 
 
-def _maintenance(given: Json, sold: Sold, zone: str) -> Json:
+def _maintenance(given: Json, sold_at: Instant, zone: str) -> Json:
     end: Moment | None = given.get("maintenance_period")
     if given.get("enable_maintenance_period") is False:
         return {"maintenance_period": None}
     if given.get("maintenance_duration") is not None:
-        return {"maintenance_period": add(sold[0].created_at, parse_duration(given["maintenance_duration"]))}
+        return {"maintenance_period": add(sold_at, parse_duration(given["maintenance_duration"]))}
     if "maintenance_period" in given:
         return {"maintenance_period": None if end is None else last_instant(end, zone)}
     return {}
 
 
-def _wanted(feature: SentFeature, zone: str) -> Wanted:
+def wanted_feature(code: str, feature: FeatureTerms, zone: str) -> Wanted:
+    """A feature as the use case takes it."""
     end = None if feature.expiry_date is None else last_instant(feature.expiry_date, zone)
-    apart = {"product_feature", "expiry_date", "total_consumptions"}
+    apart = {"product_feature", "code", "expiry_date", "total_consumptions"}
     more = {name: getattr(feature, name) for name in feature.model_fields_set - apart}
-    return Wanted(feature.product_feature, end, {name: value for name, value in more.items() if value is not None})
+    return Wanted(code, end, {name: value for name, value in more.items() if value is not None})
 
 
 def _ids(body: SomeLicenses) -> list[int]:

@@ -13,6 +13,7 @@ from chalicelib.domain.invitation import new_secret
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.limits import LICENSE_USERS
 from chalicelib.domain.pasted import one_line
+from chalicelib.domain.terms import Terms
 from chalicelib.domain.types import Json
 from chalicelib.domain.users import User, person_name, phone_number
 from chalicelib.store import accounts, activations, seats
@@ -145,7 +146,9 @@ def _guard_password(password: str, company: str, address: str) -> None:
         guard_chosen(password, company, address)
 
 
-def wrong_assignment(license: License, email: str, max_activations: int | None, profile: Profile) -> Iterator[Invalid]:
+def wrong_assignment(
+    license: License | Terms, email: str, max_activations: int | None, profile: Profile
+) -> Iterator[Invalid]:
     """What is wrong with the fields by which somebody is assigned, whoever it is: one error for each that is."""
     yield from wrong_person(email, profile)
     yield from wrong_in("max_activations", lambda limit: guard_seat_limit(license, limit), max_activations)
@@ -194,7 +197,7 @@ def way_in(old: User | None, user: User) -> Json:
     return renewed | ({"invited": 1} if user.invitation_hash not in (None, before) else {})
 
 
-def guard_seat_limit(license: License, max_activations: int | None) -> None:
+def guard_seat_limit(license: License | Terms, max_activations: int | None) -> None:
     """A seat's own limit cannot be beyond what the license allows in all. Raises `SeatkeeperError`."""
     in_all = license.max_activations
     if max_activations is not None and max_activations < 0:

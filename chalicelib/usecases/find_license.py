@@ -55,3 +55,11 @@ def find_account(company: str, email: str) -> User:
     if user is None:
         raise NotFound("user_not_found", of="account")
     return user
+
+
+def find_account_by_id(company: str, user_id: int) -> User:
+    """The account with an id, open or closed. Raises `NotFound`: `user_not_found`."""
+    user = accounts.read_user(company, user_id)
+    if user is None:
+        raise NotFound("user_not_found", of="account")
+    return user

@@ -72,7 +72,7 @@ def issue_license(
     is there denies them other things: `order_managers.set_permissions` changes that.
     """
     sold = find_product(find_company(company).code, product, now=now)
-    _guard_terms(terms, sold, manager)
+    guard_terms(terms, sold, manager)
     draws = count()
 
     def read(_: bool) -> _State:
@@ -84,7 +84,7 @@ def issue_license(
         if terms.customer is not None:
             sold_to = _customer(sold.company, terms.customer, new_id(now + draw), actor, now)
         license = _license(sold, terms, sold_to, new_id(now + draw), now)  # ids of one millisecond may be equal
-        _guard_key(license, terms)
+        guard_key(license.company, terms.license_key or "")  # one that we have made is drawn again
         old = _order(license, sold_to, actor, now)
         license = replace(license, bought_as=_bought_as(old, sold_to))
         return _State(license, old, *manager_of(license, license.company, manager, now), sold_to)
@@ -112,9 +112,9 @@ def issue_license(
     return state.license, state.manager
 
 
-def _guard_key(license: License, terms: Terms) -> None:
-    given = terms.license_key or ""  # one that we have made is drawn again
-    if any(accounts.find_license_id_by_key(license.company, key) is not None for key in keys.forms(given) if key):
+def guard_key(company: str, given: str) -> None:
+    """That no license has this key, in any of its forms; an empty one is none. Raises `AlreadyExists`."""
+    if any(accounts.find_license_id_by_key(company, key) is not None for key in keys.forms(given) if key):
         raise AlreadyExists("already_exists", of="license_key", field="license_key")
 
 
@@ -171,7 +171,7 @@ def _license(
     )
 
 
-def _guard_terms(terms: Terms, product: Product, manager: str | None) -> None:
+def guard_terms(terms: Terms, product: Product, manager: str | None) -> None:
     """Raises `Invalid`, with one error for each field that is wrong."""
     managed = () if manager is None else wrong_in("manager", known_email, manager)
     twice = ends_twice(terms.validity_period, terms.valid_duration)

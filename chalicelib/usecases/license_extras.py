@@ -89,6 +89,18 @@ def set_fields(
     return change_terms(company, license_id, changes, actor, revision=revision, now=now)
 
 
+def guard_extras(
+    company: str, product: str, wanted: Sequence[Wanted], values: Mapping[str, str], *, now: Instant
+) -> None:
+    """That a new license of a product can have these features and fields. Raises as those who give it them do."""
+    features = {one.code: one for one in find_features(company, product)} if wanted else {}
+    for one in wanted:
+        _grant(one, None, features.get(one.code), now)
+    fields = {one.name: one for one in find_fields(company, product)} if values else {}
+    for name, text in values.items():
+        _value(name, text, None, fields.get(name), now)
+
+
 def _product(company: str, license_id: int) -> str:
     return find_sold(company, license_id)[0].product
 

@@ -6,7 +6,7 @@ from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.permissions import Permission
 from chalicelib.domain.users import User, guard_still_closed
-from chalicelib.store import orders
+from chalicelib.store import accounts, licenses, orders
 from chalicelib.usecases.find_license import find_account
 from chalicelib.usecases.issue_license import manager_of
 from chalicelib.usecases.notices import manager_notice
@@ -19,6 +19,21 @@ def find_order(company: str, order_id: str) -> Order:
     if order is None:
         raise NotFound("order_not_found", order=order_id)
     return order
+
+
+def find_numbered_order(company: str, number: int) -> Order:
+    """The order with this id (`Order.number`): it is that of a license of its. Raises `NotFound`: `order_not_found`."""
+    license = licenses.read_license(company, number)
+    order = None if license is None else orders.read_order(company, license.order_id or "")
+    if order is None or order.number != number:
+        raise NotFound("order_not_found", order=number)
+    return order
+
+
+def find_managers(order: Order) -> list[User]:
+    """The accounts of an order's managers, by their ids."""
+    found = accounts.read_users(order.company, sorted(order.managers))
+    return [found[id] for id in sorted(found)]
 
 
 def add_manager(company: str, order_id: str, email: str, actor: Actor, *, now: Instant) -> User:

@@ -14,6 +14,7 @@ from chalicelib.usecases.assign_user import assign_user
 from chalicelib.usecases.change_license import set_enabled
 from chalicelib.usecases.device_variables import track_variables
 from chalicelib.usecases.devices import find_device
+from chalicelib.usecases.order_managers import add_manager
 from chalicelib.usecases.product_features import create_feature
 from chalicelib.web import clock
 from chalicelib.web.endpoint import Endpoint
@@ -51,6 +52,14 @@ BODIES: dict[str, Any] = {
     "reset_licenses": lambda ids: {"license_ids": [int(ids["license_id"])]},
     "assign_user": {"email": "new@customer.test", "first_name": "Nia"},
     "unassign_user": lambda ids: {"license_user_id": int(ids["user_id"])},
+    "create_one_order": {
+        "id": "S-1",
+        "customer": {"email": "office@customer.test"},
+        "items": [{"product_code": "viewer", "licenses": [{"max_activations": 2}, {"valid_duration": "1y"}]}],
+    },
+    "add_one_manager": {"email": "ann@customer.test"},
+    "add_managers": [{"email": "ann@customer.test"}, {"email": "ben@customer.test"}],
+    "remove_one_manager": lambda ids: {"license_user_id": int(ids["manager"])},
     "change_webhook": {"paused": True},
     "send_span_again": {"since": "2026-01-01"},
     "change_device_variable": {"value": "another"},
@@ -58,6 +67,10 @@ BODIES: dict[str, Any] = {
 """What is sent, by the name of the call; a new call that takes a body needs one here. A function is given what was
 made, where the body names objects."""
 IN_STEPS = {"change_licenses", "post_license_changes", "disable_licenses", "reset_licenses"} | {
+    "create_one_order",
+    "add_one_manager",
+    "add_managers",
+    "remove_one_manager",
     "send_delivery_again",
     "send_span_again",
     "blacklist_device",
@@ -191,6 +204,14 @@ def _user(ids: Ids) -> int:
     return assign_user(vendor.code, license_id, "ada@customer.test", 1, ADMIN, now=clock.now()).user.id
 
 
+def _order(ids: Ids) -> int:
+    """Of one license, with a manager."""
+    license, company = ids.server.vendor.issue(), ids.server.vendor.code
+    manager = add_manager(company, license.order_id or "", "max@customer.test", ADMIN, now=clock.now())
+    ids["manager"] = str(manager.id)
+    return license.id
+
+
 MAKERS: Mapping[str, Callable[[Ids], int | str]] = {
     "license_id": _license,
     "feature": _feature,
@@ -206,6 +227,7 @@ MAKERS: Mapping[str, Callable[[Ids], int | str]] = {
     "other_customer_id": _customer,
     "license_of_users": _license_of_users,
     "user_id": _user,
+    "order_id": _order,
     "webhook_id": _webhook,
     "delivery_id": _delivery,
     "device_id": _device,

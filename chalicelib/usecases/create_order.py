@@ -1,0 +1,206 @@
+"""Sell an order: each of its licenses in a transaction of its own, and all of it safe to repeat by the order's id.
+
+Each step is done once, under a key that follows from the order and the step's place in it (`usecases.idempotency`): who
+comes again with the same order within a day goes on where it was cut short, and is answered what was made before.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
+
+from chalicelib.domain import keys
+from chalicelib.domain.catalog import MAX_MANAGERS, Order
+from chalicelib.domain.email import known_email
+from chalicelib.domain.errors import AlreadyExists, Denied, Invalid, raise_all, wrong_in
+from chalicelib.domain.events import Actor
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.terms import TermChanges, Terms
+from chalicelib.store import orders
+from chalicelib.usecases.assign_user import EMPTY_PROFILE, Profile, assign_user, wrong_assignment
+from chalicelib.usecases.catalog import find_product
+from chalicelib.usecases.change_terms import change_terms
+from chalicelib.usecases.idempotency import Answer, IdempotencyKey, find_performed, perform_once
+from chalicelib.usecases.issue_license import guard_key, guard_terms, issue_license
+from chalicelib.usecases.license_extras import Wanted, grant_features, guard_extras, set_fields
+from chalicelib.usecases.order_managers import add_manager, find_order
+
+R = TypeVar("R")
+
+MAX_LICENSES = 50
+"""Of one call, which has to end within the half minute that a gateway waits."""
+MAX_PEOPLE = 50
+"""Managers and users, for each may get an account with a password to be hashed."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewUser:
+    """Who gets a seat on a license by user, and manages the order where that is said."""
+
+    email: str
+    max_activations: int | None
+    profile: Profile = EMPTY_PROFILE
+    is_manager: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NewLicense:
+    """A license that is to be made. The order and its customer stand in its terms."""
+
+    product: str
+    terms: Terms
+    more: TermChanges = field(default_factory=dict)
+    """What is no term of a sale: `name`, and `domain.extras.EXTRAS`."""
+    features: Sequence[Wanted] = ()
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """Custom fields by name."""
+    users: Sequence[NewUser] = ()
+    """With a license by key, which has no users, managers alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewOrder:
+    """An order that is to be made, or with `append` one that may be there."""
+
+    id: str
+    licenses: Sequence[NewLicense]
+    said: str
+    """All that the caller says: another order of the same id is another text."""
+    manager: str | None = None
+    """An email: of who manages it and need not have a seat."""
+    append: bool = False
+    call: str = ""
+    """What tells an append from another one that says the same; empty: nothing, they are one."""
+
+    @property
+    def managers(self) -> list[str]:
+        """Emails of all who are to manage it, each once."""
+        named = [user.email for license in self.licenses for user in license.users if user.is_manager]
+        return [*dict.fromkeys(([] if self.manager is None else [self.manager]) + named)]
+
+
+@dataclass(frozen=True, slots=True)
+class MadeLicense:
+    """What was made."""
+
+    id: int
+    license_key: str | None
+
+
+def create_order(company: str, wanted: NewOrder, actor: Actor, *, now: Instant) -> tuple[Order, Sequence[MadeLicense]]:
+    """Make an order with its licenses; answers the licenses in the order in which they were given.
+
+    Nothing is made of what is wrong anywhere. What others take meanwhile (a key, the last seat) ends it where it is,
+    and the same order goes on there. Raises `AlreadyExists` where there is another order of this id, and no `append`.
+    """
+    steps = _Steps(company, wanted, now)
+    try:
+        if not steps.are_begun():
+            _guard(company, wanted, now)
+        made = [_sell(steps, n, license, actor) for n, license in enumerate(wanted.licenses)]
+        for n, email in enumerate(wanted.managers):
+            steps.once(f"manager {n}", partial(add_manager, company, wanted.id, email, actor, now=now), lambda _: {})
+    except Denied as error:
+        if error.code == "idempotency_key_reused" and not wanted.append:
+            raise _other(wanted) from None
+        raise
+    return find_order(company, wanted.id), made
+
+
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """The steps of an order, each of which is done once."""
+
+    company: str
+    order: NewOrder
+    now: Instant
+
+    def are_begun(self) -> bool:
+        """Whether the first was done. Raises `Denied`: `idempotency_key_reused`, of another order of this id."""
+        return find_performed(self._key("0 issue"), now=self.now) is not None
+
+    def once(self, step: str, change: Callable[[], R], answer: Callable[[R], Answer]) -> Answer:
+        """Do a step, unless it was done; the answer of when it was."""
+        performed = perform_once(self._key(step), change, answer, now=self.now)
+        assert performed.answer is not None  # no older version made orders
+        return performed.answer
+
+    def _key(self, step: str) -> IdempotencyKey:
+        order = self.order
+        call = (order.call or order.said) if order.append else ""
+        return IdempotencyKey(f"order {self.company}", f"{order.id}\n{call}\n{step}", order.said)
+
+
+def _sell(steps: _Steps, n: int, wanted: NewLicense, actor: Actor) -> MadeLicense:
+    company, now = steps.company, steps.now + n  # ids of one millisecond may be equal
+    issued = steps.once(
+        f"{n} issue",
+        lambda: issue_license(company, wanted.product, wanted.terms, None, actor, now=now),
+        lambda issued: {"id": issued[0].id, "license_key": issued[0].license_key},
+    )
+    id, key = int(issued["id"]), issued["license_key"]
+    given: list[tuple[str, object, Callable[[], object]]] = [
+        ("terms", wanted.more, lambda: change_terms(company, id, wanted.more, actor, now=now)),
+        ("features", wanted.features, lambda: grant_features(company, id, wanted.features, actor, now=now)),
+        ("fields", wanted.fields, lambda: set_fields(company, id, wanted.fields, actor, now=now)),
+    ]
+    for step, what, give in given:
+        if what:
+            steps.once(f"{n} {step}", give, lambda _: {})
+    if key is None:
+        for place, user in enumerate(wanted.users):
+            steps.once(f"{n} user {place}", partial(_assign, company, id, user, actor, now + place), lambda _: {})
+    return MadeLicense(id, key)
+
+
+def _assign(company: str, license_id: int, user: NewUser, actor: Actor, now: Instant) -> object:
+    return assign_user(company, license_id, user.email, user.max_activations, actor, profile=user.profile, now=now)
+
+
+def _guard(company: str, wanted: NewOrder, now: Instant) -> None:
+    """That all of an order can be made, as far as that is known before. Raises `SeatkeeperError`."""
+    if not wanted.append and orders.read_order(company, wanted.id) is not None:
+        raise _other(wanted)
+    raise_all([*_wrong_numbers(wanted)])
+    given = [key for license in wanted.licenses if (key := keys.normalize(license.terms.license_key or ""))]
+    if len({*given}) < len(given):
+        raise AlreadyExists("already_exists", of="license_key", field="license_key")
+    for license in wanted.licenses:
+        _guard_license(company, license, now)
+
+
+def _wrong_numbers(wanted: NewOrder) -> Iterator[Invalid]:
+    people = len(wanted.managers) + sum(len(license.users) for license in wanted.licenses)
+    for name, number, least, most in (
+        ("items", len(wanted.licenses), 1, MAX_LICENSES),
+        ("users", people, 0, MAX_PEOPLE),
+    ):
+        if not least <= number <= most:
+            yield Invalid("count_out_of_range", field=name, least=least, most=most)
+    if len(wanted.managers) > MAX_MANAGERS:
+        yield Invalid("too_many_managers", field="users", most=MAX_MANAGERS)
+    for email in wanted.managers:
+        yield from wrong_in("email", known_email, email)
+
+
+def _guard_license(company: str, license: NewLicense, now: Instant) -> None:
+    product = find_product(company, license.product, now=now)
+    guard_terms(license.terms, product, None)
+    guard_key(company, license.terms.license_key or "")
+    guard_extras(company, product.code, license.features, license.fields, now=now)
+    most, seats = license.terms.max_license_users, license.users
+    if product.authorization_method != "user":
+        if not all(user.is_manager for user in seats):
+            raise Invalid("license_has_no_users", field="users")
+        return
+    if most is not None and len(seats) > most:
+        raise Invalid("count_out_of_range", field="users", least=0, most=most)
+    raise_all(
+        [e for user in seats for e in wrong_assignment(license.terms, user.email, user.max_activations, user.profile)]
+    )
+    if len({known_email(user.email) for user in seats}) < len(seats):
+        raise AlreadyExists("user_already_assigned", field="users")
+
+
+def _other(wanted: NewOrder) -> AlreadyExists:
+    return AlreadyExists("already_exists", of="order_id", field="id", order=wanted.id)

@@ -1,0 +1,212 @@
+"""Orders by the Management API: sold whole or not at all, safe to repeat, and who manages them."""
+
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.types import Json
+from chalicelib.store import orders
+from chalicelib.usecases.change_terms import find_sold
+from chalicelib.usecases.create_order import MAX_LICENSES
+from chalicelib.usecases.order_managers import find_order
+from chalicelib.usecases.product_features import create_feature
+from chalicelib.usecases.product_fields import create_field
+from chalicelib.web import clock
+from tests.management.server import VendorsServer, granted, refused
+from tests.store.faults import Crash, wire
+from tests.store.seam import Request, Send
+from tests.support import ADMIN, DAY, ChangeRuntime, Vendor
+
+CUSTOMER, ANN, BEN = "office@customer.test", "ann@customer.test", "ben@customer.test"
+
+
+def order(*licenses: Json, product: str = "viewer", **more: Any) -> Json:
+    """The body of an order."""
+    items = [{"product_code": product, "licenses": [*licenses]}]
+    return {"id": "S-1", "customer": {"email": CUSTOMER}, "items": items} | more
+
+
+def sell(shop: VendorsServer, body: Json, **headers: str) -> Any:
+    return granted(shop.post("orders/create_order", body, **headers), 201)
+
+
+def licenses_in(vendor: Vendor, order_id: str = "S-1") -> list[int]:
+    return [sold.license_id for sold in orders.sold_in_order(vendor.code, order_id)]
+
+
+def made_in(answer: Json) -> list[int]:
+    return [license["id"] for item in answer["order_items"] for license in item["licenses"]]
+
+
+def test_an_order_is_sold_with_all_that_is_said_of_its_licenses(shop: VendorsServer, vendor: Vendor) -> None:
+    now = clock.now()
+    feature: Any = {"code": "export", "name": "Export", "feature_type": "activation"}
+    create_feature(vendor.code, "viewer", feature, ADMIN, now=now)
+    create_field(vendor.code, "viewer", {"name": "room", "data_type": "text"}, ADMIN, now=now)
+    whole = {"key": "OWN-KEY-1", "max_activations": 7, "valid_duration": "1y", "is_trial": 1, "max_transfers": 3}
+    whole |= {"grace_period": 48, "maintenance_duration": "2y", "note": "by phone", "metadata": {"crm": 1}}
+    extras = {"product_features": [{"code": "export"}], "custom_fields": [{"name": "room", "value": "4.12"}]}
+    answer = sell(shop, order(whole | extras, {}))
+    first, second = made_in(answer)
+    assert answer == {
+        "id": first,
+        "store_id": "S-1",
+        "customer": CUSTOMER,
+        "order_items": [
+            {
+                "product_code": "viewer",
+                "licenses": [
+                    {"id": first, "license_key": "OWN-KEY-1"},
+                    {"id": second, "license_key": find_sold(vendor.code, second)[0].license_key},
+                ],
+            }
+        ],
+    }
+    license, carried = find_sold(vendor.code, first)
+    assert (license.license_type, license.max_activations, license.grace_period) == ("time-limited", 7, 48)
+    assert (license.is_trial, license.max_transfers, license.customer) == (True, 3, CUSTOMER)
+    assert ([one.code for one in carried.features], carried.custom_fields[0].value) == (["export"], "4.12")
+    assert (carried.note, carried.metadata) == ("by phone", {"crm": 1})
+    assert carried.maintenance_period is not None
+    plain = find_sold(vendor.code, second)[0]
+    assert (plain.license_type, plain.max_activations, plain.order_id) == ("perpetual", 1, "S-1")
+
+
+def test_users_get_seats_and_managers_the_order(shop: VendorsServer, vendor: Vendor) -> None:
+    users = [{"email": ANN, "is_manager": True, "first_name": "Ann"}, {"email": BEN, "max_activations": 1}]
+    body = order({"max_activations": 2, "users": users}, product="revit", customer={"email": CUSTOMER, "is_manager": 1})
+    (id,) = made_in(answer := sell(shop, body))
+    assert find_sold(vendor.code, id)[0].users_assigned == 2
+    managers = granted(shop.get(f"orders/{answer['id']}/managers"))
+    assert {one["true_email"] for one in managers} == {CUSTOMER, ANN}
+
+
+def test_a_user_gets_one_seat_on_a_license(shop: VendorsServer, vendor: Vendor) -> None:
+    body = order({"users": [{"email": ANN}, {"email": ANN.upper()}]}, product="revit")
+    assert refused(shop.post("orders/create_order", body), 409) == "user_already_assigned"
+    assert licenses_in(vendor) == []
+
+
+def test_a_license_by_key_takes_managers_and_no_users(shop: VendorsServer, vendor: Vendor) -> None:
+    sell(shop, order({"users": [{"email": ANN, "is_manager": True}]}))
+    assert len(find_order(vendor.code, "S-1").managers) == 1
+    answer = shop.post("orders/create_order", order({"users": [{"email": ANN}]}, id="S-2"))
+    assert (refused(answer, 400), [*answer.json()["errors"]]) == ("validation_error", ["users"])
+
+
+def test_the_same_order_again_is_answered_alike_and_makes_nothing(shop: VendorsServer, vendor: Vendor) -> None:
+    first = sell(shop, order({}, {}))
+    assert sell(shop, order({}, {})) == first
+    assert sell(shop, order({}, {}), Idempotency_Key="once-more") == first
+    assert licenses_in(vendor) == made_in(first)
+
+
+def test_another_order_of_the_same_id_is_refused(
+    shop: VendorsServer, vendor: Vendor, change_runtime: ChangeRuntime
+) -> None:
+    made = made_in(sell(shop, order({})))
+    answer = shop.post("orders/create_order", order({}, {}))
+    assert refused(answer, 409) == "already_exists"
+    assert "S-1" in answer.json()["errors"]["id"][0]
+    now = clock.now()
+    change_runtime(clock=lambda: now + DAY + 1000)
+    assert refused(shop.post("orders/create_order", order({})), 409) == "already_exists"
+    assert licenses_in(vendor) == made
+
+
+def test_append_adds_to_an_order_once_for_each_key(shop: VendorsServer, vendor: Vendor) -> None:
+    first = sell(shop, order({}))
+    more = sell(shop, order({}, append=True))
+    assert sell(shop, order({}, append=True)) == more
+    again = sell(shop, order({}, append=True), Idempotency_Key="tuesday")
+    assert sell(shop, order({}, append=True), Idempotency_Key="tuesday") == again
+    assert licenses_in(vendor) == sorted([*made_in(first), *made_in(more), *made_in(again)])
+    assert {first["id"], more["id"], again["id"]} == {first["id"]}
+
+
+@pytest.mark.parametrize("step", range(8))
+def test_an_order_that_was_cut_short_goes_on_and_makes_nothing_twice(
+    shop: VendorsServer, vendor: Vendor, step: int
+) -> None:
+    """Dead behind each of its transactions: two licenses with a note, a user each, and a manager."""
+    user: Any = [{"email": ANN, "is_manager": True}]
+    body = order({"note": "a", "users": user}, {"note": "b", "users": user}, product="revit")
+    done: list[str] = []
+
+    def dying(request: Request, send: Send) -> Any:
+        answer = send(request)
+        if request.operation == "TransactWriteItems":
+            if len(done) == step:
+                raise Crash
+            done.append(request.operation)
+        return answer
+
+    with wire(dying):
+        try:
+            sell(shop, body)
+        except Crash:
+            pass
+        else:
+            assert len(done) == 7
+    ids = made_in(sell(shop, body))
+    assert (licenses_in(vendor), len(ids)) == (ids, 2)
+    for id in ids:
+        license, extras = find_sold(vendor.code, id)
+        assert (license.users_assigned, extras.note) == (1, "ab"[ids.index(id)])
+    assert len(find_order(vendor.code, "S-1").managers) == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        ({"valid_duration": "1y", "license_type": "perpetual"}, "validation_error"),
+        ({"key": "A-1"}, "already_exists"),
+        ({"product_features": [{"code": "nothing"}]}, "unsupported_product_feature"),
+        ({"custom_fields": [{"name": "nothing", "value": "1"}]}, "field_not_found"),
+        ({"users": [{"email": "nobody", "is_manager": True}]}, "validation_error"),
+        ({"users": [{"email": ANN, "is_manager": True}] * 51}, "validation_error"),
+        ({"max_consumptions": 3}, "validation_error"),
+        ({"maintenance_duration": "forever"}, "validation_error"),
+    ],
+)
+def test_nothing_is_made_of_what_is_wrong_anywhere(shop: VendorsServer, vendor: Vendor, wrong: Json, code: str) -> None:
+    answer = shop.post("orders/create_order", order({"key": "A-1"}, wrong))
+    assert refused(answer, answer.status_code) == code
+    assert licenses_in(vendor) == []
+
+
+@pytest.mark.parametrize("more", [{"is_bundle": True}, {"created": "2026-01-01"}, {"customer_account_id": 1}])
+def test_what_is_not_offered_is_refused_by_its_name(shop: VendorsServer, more: Json) -> None:
+    answer = shop.post("orders/create_order", order({}, **more))
+    assert (refused(answer, 400), [*answer.json()["errors"]]) == ("validation_error", [*more])
+
+
+def test_a_call_sells_so_many_licenses_and_no_more(shop: VendorsServer, vendor: Vendor) -> None:
+    item = order(*[{}] * (MAX_LICENSES // 2 + 1))["items"][0]
+    answer = shop.post("orders/create_order", order() | {"items": [item, item]})
+    assert (refused(answer, 400), [*answer.json()["errors"]]) == ("validation_error", ["items"])
+    assert licenses_in(vendor) == []
+
+
+def test_managers_are_added_listed_and_taken_off(shop: VendorsServer, vendor: Vendor) -> None:
+    number = sell(shop, order({}))["id"]
+    added = granted(shop.post(f"orders/{number}/add_manager", {"email": ANN}))
+    assert (added["true_email"], added["new_user"], len(added["password"])) == (ANN, True, 16)
+    again, ben = granted(shop.post(f"orders/{number}/add_managers", [{"email": ANN}, {"email": BEN}]))
+    assert (again["id"], again["new_user"], again["password"], ben["new_user"]) == (added["id"], False, None, True)
+    listed = granted(shop.get(f"orders/{number}/managers"))
+    assert listed == [{k: v for k, v in one.items() if k not in ("new_user", "password")} for one in (added, ben)]
+    gone = {"license_user_id": added["id"]}
+    assert [granted(shop.post(f"orders/{number}/remove_manager", gone)) for _ in range(2)] == [
+        {"detail": "removed"}
+    ] * 2
+    assert find_order(vendor.code, "S-1").managers == {ben["id"]}
+
+
+def test_an_order_is_found_by_the_id_of_its_first_license_alone(shop: VendorsServer, vendor: Vendor) -> None:
+    first, second = made_in(sell(shop, order({}, {})))
+    granted(shop.get(f"orders/{first}/managers"))
+    for id in (second, Vendor(now=vendor.now).issue().id, 17):
+        assert refused(shop.get(f"orders/{id}/managers"), 404) == "order_not_found"
+    nobody = shop.post(f"orders/{first}/remove_manager", {"license_user_id": 17})
+    assert refused(nobody, 404) == "user_not_found"
