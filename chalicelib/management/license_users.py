@@ -18,7 +18,8 @@ from chalicelib.management.models import Id, ListBody, ListQuery, Sent, part_of_
 from chalicelib.usecases import license_users
 from chalicelib.usecases.assign_user import Profile
 from chalicelib.usecases.assign_user import assign_user as give_seat
-from chalicelib.usecases.change_seat import remove_user
+from chalicelib.usecases.change_seat import remove_user, set_account_password
+from chalicelib.usecases.find_license import find_account
 from chalicelib.web.freshness import Date
 
 MAX_TEXT = 1024
@@ -72,6 +73,18 @@ class TakenSeat(Sent):
         if (self.license_user_id is None) == (self.license_user_email is None):
             raise PydanticCustomError("one_of_two", "name the user by license_user_id or by license_user_email")
         return self
+
+
+class EmailQuery(Sent):
+    """Whose."""
+
+    email: Text
+
+
+class NewPassword(Sent):
+    """POST set_password."""
+
+    password: Password
 
 
 class AssignedBody(TypedDict):
@@ -179,6 +192,26 @@ def show_license_user(path: LicenseUserPath, caller: Caller) -> ShownLicenseUser
     """One license user."""
     user = license_users.find_user_of_id(caller.company, path.user_id)
     return {**_body(user), "total_licenses": license_users.count_licenses(caller.company, user.id)}
+
+
+@endpoint("POST", "/license-users/{user_id}/set_password", writes=True, scope="users:write")
+def set_password(path: LicenseUserPath, body: NewPassword, caller: Caller) -> MessageBody:
+    """Set the password; the person has to choose another at the next log-in."""
+    return _set_password(path.user_id, body, caller)
+
+
+@endpoint("POST", "/license-users/set_password", writes=True, scope="users:write")
+def set_password_by_email(query: EmailQuery, body: NewPassword, caller: Caller) -> MessageBody:
+    """The same, of the account of an email."""
+    return _set_password(find_account(caller.company, query.email).id, body, caller)
+
+
+def _set_password(user_id: int, body: NewPassword, caller: Caller) -> MessageBody:
+    given = (caller.company, user_id, body.password, caller.actor)
+    return caller.once(
+        lambda: set_account_password(*given, revision=caller.if_match, now=caller.now),
+        lambda _: MessageBody(message="Password set."),
+    )
 
 
 def _of_license(license_id: int, query: LicenseUsersQuery, caller: Caller) -> LicenseUsersBody:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from chalicelib.domain.access import buyer
 from chalicelib.domain.activation import counts_as_release, guard_reset
-from chalicelib.domain.errors import Denied, NotFound
+from chalicelib.domain.errors import Denied, NotFound, at_field
 from chalicelib.domain.events import Actor, Event, of_seat
 from chalicelib.domain.ids import new_epoch, new_initial_password
 from chalicelib.domain.instants import Instant
@@ -17,6 +17,7 @@ from chalicelib.usecases.assign_user import guard_seat_limit
 from chalicelib.usecases.chosen_password import guard_chosen
 from chalicelib.usecases.find_license import find_license, find_seat
 from chalicelib.usecases.initial_password import with_initial_password
+from chalicelib.usecases.license_users import find_user_of_id
 from chalicelib.usecases.notices import password_notice
 from chalicelib.usecases.retry import decide_and_write
 
@@ -125,6 +126,34 @@ def set_password(
             return user, read_holdings(user).buyers
         held = guard_password(manager_id, user)
         return user, frozenset({buyer(license)}) | held.opened_buyers(user)
+
+    return _set_password(read, initial, actor, now)
+
+
+def set_account_password(
+    company: str, user_id: int, password: str, actor: Actor, *, revision: int | None = None, now: Instant
+) -> User:
+    """As `set_password` for an operator, of an account by its id, with or without licenses.
+
+    `revision`: of the account that is meant; `revision_changed` where it has another. Raises `user_not_found`, …
+    """
+    with at_field("password"):
+        guard_chosen(password, company, find_user_of_id(company, user_id).email)
+
+    def read(_: bool) -> tuple[User, frozenset[str]]:
+        user = find_user_of_id(company, user_id)
+        guard_open(user)
+        if revision not in (None, user.revision):
+            raise Denied("revision_changed")
+        return user, read_holdings(user).buyers or user.password_scope or frozenset()  # without any it stays
+
+    return _set_password(read, password, actor, now)[0]
+
+
+def _set_password(
+    read: Callable[[bool], tuple[User, frozenset[str]]], initial: str, actor: Actor, now: Instant
+) -> tuple[User, str]:
+    """Set it as that of the account that `read` finds, for the licenses that it says."""
 
     def decide(state: tuple[User, frozenset[str]]) -> User:
         return with_initial_password(state[0], initial, state[1])

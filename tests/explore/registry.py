@@ -288,6 +288,7 @@ WALKED: dict[str, tuple[str, ...]] = {
 """By `<module>.<function>` in `chalicelib.usecases`: the deeds that do it, each with its kind of world."""
 
 NOT_WALKED: dict[str, str] = {
+    "change_seat.set_account_password": "as `change_seat.set_password`: one write, under the same condition",
     "passkeys.add_passkey": "as `second_factor.turn_on`, under the same condition: tests/usecases/test_passkeys.py",
     "passkeys.remove_passkey": "as `second_factor.turn_off`, likewise",
     "customer_accounts.change_customer_account": "one change on condition of its revision",

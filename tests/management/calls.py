@@ -51,6 +51,8 @@ BODIES: dict[str, Any] = {
     "disable_licenses": lambda ids: [int(ids["license_id"])],
     "reset_licenses": lambda ids: {"license_ids": [int(ids["license_id"])]},
     "assign_user": {"email": "new@customer.test", "first_name": "Nia"},
+    "set_password": {"password": "correct horse battery"},
+    "set_password_by_email": {"password": "correct horse battery"},
     "unassign_user": lambda ids: {"license_user_id": int(ids["user_id"])},
     "create_one_order": {
         "id": "S-1",
@@ -79,6 +81,7 @@ IN_STEPS = {"change_licenses", "post_license_changes", "disable_licenses", "rese
 """Calls that take several transactions: one that was cut short goes on with what is left. Or none, of what was
 made here."""
 QUERIES: Mapping[str, str] = {
+    "set_password_by_email": "?email={user_email}",
     "list_devices": "?hardware_id={hardware_id}",
     "list_device_variables": "?device={device_id}",
     "list_activation_histories": "?license={of_event}",
@@ -228,6 +231,7 @@ MAKERS: Mapping[str, Callable[[Ids], int | str]] = {
     "license_of_users": _license_of_users,
     "user_id": _user,
     "order_id": _order,
+    "user_email": lambda ids: "ada@customer.test" if ids["user_id"] else "",
     "webhook_id": _webhook,
     "delivery_id": _delivery,
     "device_id": _device,

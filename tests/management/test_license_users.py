@@ -244,3 +244,32 @@ def test_a_user_of_another_company_does_not_exist(shop: VendorsServer, vendor: V
     assert refused(shop.get(f"license-users/{user.id}"), 404) == "user_not_found"
     assert emails(listed(shop, f"?email={ADA}")) == []
     assert emails(listed(shop)) == []
+
+
+# --- passwords -----------------------------------------------------------------------------------------------------
+
+
+def test_a_password_is_set_by_id_or_by_email_and_is_to_be_chosen_anew(
+    shop: VendorsServer, vendor: Vendor, license: License
+) -> None:
+    user, _ = vendor.assign(license, ADA)
+    for path, password in ((f"{user.id}/set_password", CHOSEN), (f"set_password?email={ADA}", f"another {CHOSEN}")):
+        done = granted(shop.post(f"license-users/{path}", {"password": password}))
+        assert done == {"message": "Password set."}
+        stored = find_account(vendor.code, ADA)
+        assert (verify_password(stored.password_hash, password), stored.is_initial_password) == (True, True)
+    vendor.activate(ADA, "pc", f"another {CHOSEN}", license_id=license.id)
+
+
+def test_a_password_that_is_guessed_first_is_refused_and_one_of_another_revision_kept(
+    shop: VendorsServer, vendor: Vendor, license: License
+) -> None:
+    user, password = vendor.assign(license, ADA)
+    path = f"license-users/{user.id}/set_password"
+    answer = shop.post(path, {"password": "password"})
+    assert (refused(answer, 400), [*answer.json()["errors"]]) == ("validation_error", ["password"])
+    assert refused(shop.post(path, {"password": CHOSEN}, If_Match='"7"'), 412) == "revision_changed"
+    assert (
+        refused(shop.post("license-users/set_password?email=x@y.test", {"password": CHOSEN}), 404) == "user_not_found"
+    )
+    assert verify_password(find_account(vendor.code, ADA).password_hash, password or "")

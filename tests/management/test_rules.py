@@ -30,7 +30,8 @@ each_with_a_body = pytest.mark.parametrize("declared", [one for one in CALLS if 
 
 @each_with_a_body
 def test_every_body_that_cannot_be_read_is_refused(shop: VendorsServer, declared: Endpoint) -> None:
-    path = "/api/v1/" + Made.by(shop, declared).path(declared)
+    made = Made.by(shop, declared)
+    path = "/api/v1/" + made.path(declared) + made.query(declared)
 
     def send(content: bytes, kind: str = "application/json") -> tuple[int, str]:
         headers = {"Authorization": f"Api-Key {shop.key}", "Content-Type": kind}
