@@ -108,6 +108,7 @@ MANAGEMENT_CALLS = {
     "show_license_user": Budget("3 reads + 1 write", 3, 1),
     "set_password": Budget("6 reads + 1 write + 1 transaction", 6, 11),
     "set_password_by_email": Budget("8 reads + 1 write + 1 transaction", 8, 11),
+    "list_orders": Budget("3 reads + 1 write", 3, 1),
     "create_one_order": Budget("16 reads + 1 write + 2 transactions", 16, 61),
     "list_managers": Budget("4 reads + 1 write", 4, 1),
     "add_one_manager": Budget("10 reads + 2 writes + 2 transactions", 10, 22),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
+from functools import partial
 from itertools import islice
 from typing import Annotated
 
@@ -18,7 +19,7 @@ from chalicelib.domain.users import User
 from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
 from chalicelib.management.license_changes import FeatureTerms, Flag, SentTerms, Text, terms_of, wanted_feature
-from chalicelib.management.models import Id, Sent
+from chalicelib.management.models import Id, ListBody, ListQuery, Sent, part_of_filed
 from chalicelib.usecases.assign_user import Profile
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.create_order import (
@@ -32,7 +33,14 @@ from chalicelib.usecases.create_order import (
 )
 from chalicelib.usecases.find_license import find_account_by_id
 from chalicelib.usecases.initial_password import initial_password
-from chalicelib.usecases.order_managers import add_manager, find_managers, find_numbered_order, remove_manager
+from chalicelib.usecases.order_managers import (
+    add_manager,
+    count_orders,
+    find_managers,
+    find_numbered_order,
+    find_orders,
+    remove_manager,
+)
 
 OrderId = Annotated[StrictStr, Field(min_length=1, max_length=MAX_LENGTH)]
 _TERMS = {term.name for term in fields(Terms)}
@@ -123,6 +131,23 @@ class RemovedManager(Sent):
     license_user_id: Id
 
 
+class OrderBody(TypedDict):
+    """An order."""
+
+    id: int | None
+    """None: of before there were such ids; it gets one with its next license."""
+    store_id: str
+    customer: str | None
+    managers: list[int]
+    revision: int
+
+
+class OrderList(ListBody):
+    """A page of orders, by `store_id`."""
+
+    results: list[OrderBody]
+
+
 class MadeLicenseBody(TypedDict):
     """A license that was made. One by user has no key."""
 
@@ -170,6 +195,20 @@ class DetailBody(TypedDict):
     """That it is done, in a word."""
 
     detail: str
+
+
+@endpoint("GET", "/orders", writes=False, scope="orders:read")
+def list_orders(query: ListQuery, caller: Caller) -> OrderList:
+    """The orders of the company, by `store_id`."""
+    rows, page = part_of_filed(
+        partial(find_orders, caller.company),
+        query,
+        caller,
+        "orders",
+        lambda order: order.id,
+        count_orders(caller.company),
+    )
+    return {**page, "results": [order_body(order) for order in rows]}
 
 
 @endpoint("POST", "/orders/create_order", writes=True, scope="orders:write", status=201)
@@ -220,6 +259,17 @@ def remove_one_manager(path: OrderPath, body: RemovedManager, caller: Caller) ->
         lambda: remove_manager(caller.company, order.id, email, caller.actor, now=caller.now),
         lambda _: DetailBody(detail="removed"),
     )
+
+
+def order_body(order: Order) -> OrderBody:
+    """An order as lists have it."""
+    return {
+        "id": order.number,
+        "store_id": order.id,
+        "customer": order.customer or None,
+        "managers": sorted(order.managers),
+        "revision": order.revision,
+    }
 
 
 def manager_body(user: User) -> ManagerBody:

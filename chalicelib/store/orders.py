@@ -35,6 +35,15 @@ def read_order(company: str, order_id: str) -> Order | None:
     return None if item is None else item.to_domain()
 
 
+def read_orders(company: str, *, after: str | None = None, limit: int | None = None) -> Iterator[Order]:
+    """The orders of a company by their texts, behind the one with the id `after`, at most `limit`.
+
+    Consistent, read in pages.
+    """
+    behind = None if after is None else order_sort_key(after)
+    return reads.query_readable(OrderItem, company, order_sort_key(), limit=limit, after=behind)
+
+
 def file_license(write: Transaction, license: License, old: Order | None, new: Order, joined: Event | None) -> None:
     """Let the transaction that issues a license make `old` into `new`, and file the license in it.
 

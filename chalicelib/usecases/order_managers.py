@@ -1,5 +1,7 @@
 """Who manages an order, and what they may do: added without a new license, taken off again, and permitted."""
 
+from collections.abc import Iterator
+
 from chalicelib.domain.catalog import LicenseSummary, Order, with_manager, with_permissions, without_manager
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.events import Actor, Event
@@ -7,6 +9,7 @@ from chalicelib.domain.instants import Instant
 from chalicelib.domain.permissions import Permission
 from chalicelib.domain.users import User, guard_still_closed
 from chalicelib.store import accounts, licenses, orders
+from chalicelib.store.counts import read_count
 from chalicelib.usecases.find_license import find_account
 from chalicelib.usecases.issue_license import manager_of
 from chalicelib.usecases.notices import manager_notice
@@ -19,6 +22,16 @@ def find_order(company: str, order_id: str) -> Order:
     if order is None:
         raise NotFound("order_not_found", order=order_id)
     return order
+
+
+def count_orders(company: str) -> int | None:
+    """How many orders a company has; None where not all were ever counted."""
+    return read_count(company, "orders")
+
+
+def find_orders(company: str, after: str | None, limit: int) -> Iterator[Order]:
+    """A company's orders by their texts, at most `limit` behind the one with the id `after`."""
+    return orders.read_orders(company, after=after, limit=limit)
 
 
 def find_numbered_order(company: str, number: int) -> Order:

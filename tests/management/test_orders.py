@@ -12,7 +12,7 @@ from chalicelib.usecases.order_managers import find_order
 from chalicelib.usecases.product_features import create_feature
 from chalicelib.usecases.product_fields import create_field
 from chalicelib.web import clock
-from tests.management.server import VendorsServer, granted, refused
+from tests.management.server import VendorsServer, granted, new_key, refused
 from tests.store.faults import Crash, wire
 from tests.store.seam import Request, Send
 from tests.support import ADMIN, DAY, ChangeRuntime, Vendor
@@ -210,3 +210,14 @@ def test_an_order_is_found_by_the_id_of_its_first_license_alone(shop: VendorsSer
         assert refused(shop.get(f"orders/{id}/managers"), 404) == "order_not_found"
     nobody = shop.post(f"orders/{first}/remove_manager", {"license_user_id": 17})
     assert refused(nobody, 404) == "user_not_found"
+
+
+def test_orders_are_listed_by_their_texts_and_counted(shop: VendorsServer, vendor: Vendor) -> None:
+    made = [sell(shop, order({}, id=f"S-{n}")) for n in (3, 1, 2)]
+    first = granted(shop.get("orders?limit=2"))
+    assert (first["count"], [row["store_id"] for row in first["results"]]) == (3, ["S-1", "S-2"])
+    assert [row["id"] for row in granted(shop.get(first["next"]))["results"]] == [made[0]["id"]]
+    assert first["results"][0]["customer"] == CUSTOMER
+    assert [row["store_id"] for row in granted(shop.get("orders?offset=2"))["results"]] == ["S-3"]
+    other = VendorsServer(new_key(Vendor(now=vendor.now)), shop.http)
+    assert granted(other.get("orders"))["results"] == []
