@@ -39,7 +39,7 @@ CALLS = {
     "activate by user of 40 licenses, all but the last refused": Budget("6 reads + 2 writes + 1 transaction", 332, 16),
     "deactivate by key": Budget("1 read + 1 transaction", 1.5, 6),
     "deactivate by user": Budget("1 read + 1 transaction", 2.5, 8),
-    "issue a license": Budget("8 reads + 1 transaction", 8, 36),
+    "issue a license": Budget("8 reads + 1 transaction", 8, 38),
     "extend a license": Budget("2 reads + 1 transaction", 3, 12),
     "replace a user, of however many devices": Budget("5 reads + 1 transaction", 10, 20),
     "record a refused call": Budget("1 read + 1 write", 1, 1),
@@ -108,8 +108,10 @@ MANAGEMENT_CALLS = {
     "show_license_user": Budget("3 reads + 1 write", 3, 1),
     "set_password": Budget("6 reads + 1 write + 1 transaction", 6, 11),
     "set_password_by_email": Budget("8 reads + 1 write + 1 transaction", 8, 11),
+    "list_licenses": Budget("3 reads + 1 write", 3, 1),
+    "show_license": Budget("3 reads + 1 write", 6, 1),
     "list_orders": Budget("3 reads + 1 write", 3, 1),
-    "create_one_order": Budget("16 reads + 1 write + 2 transactions", 16, 61),
+    "create_one_order": Budget("16 reads + 1 write + 2 transactions", 16, 65),
     "list_managers": Budget("4 reads + 1 write", 4, 1),
     "add_one_manager": Budget("10 reads + 2 writes + 2 transactions", 10, 22),
     "add_managers": Budget("16 reads + 3 writes + 4 transactions", 16, 43),
@@ -142,8 +144,8 @@ MANAGEMENT_CALLS = {
     "send_delivery_again": Budget("5 reads + 1 write", 5, 1),
     "send_span_again": Budget("5 reads + 1 write", 5, 1),
 }
-"""Each call of the Management API, of a company with one webhook for which one event waits: exactly this, as
-`tests/management/test_budgets.py` measures it."""
+"""Each call of the Management API, of a company with one license, and one webhook for which one event waits: exactly
+this, as `tests/management/test_budgets.py` measures it."""
 
 PORTAL_PAGE = Budget("2 reads", 10, 0)
 """At most, of a license with few devices and users, as `tests/portal/test_budgets.py` measures it."""

@@ -445,7 +445,11 @@ NO_PARSERS = {
         "usecases.catalog.find_credentials",
         "usecases.passwords.is_outdated",
     ),  # of what is stored
-    *("management.errors.management_error", "management.webhooks.delivery_id"),  # of our own
+    *(
+        "management.errors.management_error",
+        "management.errors.status_of",
+        "management.webhooks.delivery_id",
+    ),  # of our own
     "management.license_changes.wanted_feature",  # what is sent is held against what the product defines
     *("domain.errors.wrong_in", "domain.errors.at_field", "portal.log_in.visitor_form"),  # of our own
     *("usecases.invitations.find_invited", "usecases.invitations.accept_invitation"),  # `domain.invitation` reads it

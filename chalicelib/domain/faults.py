@@ -20,6 +20,7 @@ FaultCode = Literal[
     "customer_without_email_link",  # customer
     "customer_email_wrong",  # email
     "customer_moving",  # customer, email
+    "product_link_wrong",
     "email_link_wrong",  # user
     "hardware_link_wrong",
     "device_id_link_wrong",  # device
@@ -44,6 +45,7 @@ FaultCode = Literal[
     "not_listed_under_customer",
     "customer_without_record",  # email
     "customer_counter_differs",  # email, counter, count, items
+    "not_listed_under_product",
     "id_link_missing",
     "key_link_missing",
     "notice_not_indexed",

@@ -32,6 +32,11 @@ def new_id(now: int) -> int:
     return elapsed << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS)
 
 
+def first_id(at: int) -> int:
+    """The least id of what was made at an instant or later; 0 for one of before there were ids."""
+    return max(0, at - _ID_EPOCH) << _RANDOM_BITS
+
+
 def new_device_id(now: int) -> int:
     """Make an id of a device: as others, but of the second of `now`, and a multiple of `DEVICE_STEP`.
 

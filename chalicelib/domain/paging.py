@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Generic, TypeVar
 
+K = TypeVar("K")
 T = TypeVar("T")
 
 PAGE_SIZE = 25
@@ -42,6 +43,17 @@ class Page(Generic[T]):
     def last(self) -> int:
         """The number of the last row; 0 where there is none."""
         return self.first + len(self.rows) - 1 if self.rows else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Part(Generic[K, T]):
+    """Rows of a list that is read in the order of its keys, and where it goes on."""
+
+    rows: list[T]
+    after: K | None
+    """The key to go on behind; None at the end of the list."""
+    to_skip: int = 0
+    """How many rows behind that key are still to be skipped, where the search for them was cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +126,51 @@ def read_page(
             return _part(found, rows.key, after.removeprefix(_WHOLE), before.removeprefix(_WHOLE), size)
         return _scanned(rows, "", False, size, keep, is_late, (head, more))
     return _scanned(rows, position, backwards, size, keep, is_late, None)
+
+
+def read_keys(
+    keys: Callable[[K | None, int], Iterable[K]],
+    load: Callable[[list[K]], list[T]],
+    after: K | None,
+    skip: int,
+    size: int,
+) -> Part[K, T]:
+    """`size` rows behind the key `after` and `skip` rows more: keys are read over, and those of the part are loaded.
+
+    `keys(after, limit)`: at most so many. `load`: the rows of those that are still there.
+    """
+    found, more = cut(keys(after, skip + size + 1), skip + size)
+    return Part(load(found[skip:]), found[-1] if more else None)
+
+
+def search_keys(
+    keys: Callable[[K | None, int], Iterable[K]],
+    load: Callable[[list[K]], list[T]],
+    key: Callable[[T], K],
+    after: K | None,
+    skip: int,
+    size: int,
+    *,
+    chunk: int,
+    most: int,
+) -> Part[K, T]:
+    """As `read_keys`, where `load` leaves out what a filter lets not through: `chunk` keys at a time are loaded.
+
+    After `most` keys the part ends, however few rows it has.
+    """
+    found, scanned = list[T](), 0
+    while True:
+        some, more = cut(keys(after, chunk + 1), chunk)
+        found += load(some)
+        if len(found) > skip + size or (len(found) == skip + size and more):
+            rows = found[skip : skip + size]
+            return Part(rows, key(rows[-1]))
+        scanned += len(some)
+        if not more:
+            return Part(found[skip:], None)
+        after = some[-1]
+        if scanned >= most:
+            return Part(found[skip:], after, max(0, skip - len(found)))
 
 
 def _scanned(

@@ -23,7 +23,7 @@ from typing_extensions import TypedDict
 from chalicelib.domain.days import Moment, read_moment
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.instants import to_iso
-from chalicelib.domain.paging import cut
+from chalicelib.domain.paging import Part, cut
 from chalicelib.domain.types import Json
 from chalicelib.management.caller import Caller
 from chalicelib.usecases.cursors import from_cursor, to_cursor
@@ -226,6 +226,34 @@ def part_of_search(
 def _filter(query: PageQuery) -> dict[str, str | int]:
     """What of a query says which rows are meant."""
     return query.model_dump(exclude={"cursor", "offset", "limit"}, exclude_none=True)
+
+
+def part_of_found(
+    read: Callable[[int | None, int, int], Part[int, T]],
+    query: ListQuery,
+    caller: Caller,
+    name: str,
+    count: int | None,
+) -> tuple[Sequence[T], ListBody]:
+    """The same of a list of which a filter may let few rows through: `read(after, skip, size)` looks within a bound.
+
+    A page may be short, or empty, and have a `next`: go on. Without a `count`, that of a list which ends on its first
+    page. `name`: with the filter, for a cursor is good for one alone.
+    """
+    scope, asked = (caller.company, name), query.offset
+    position = from_cursor(scope, query.cursor)
+    part = read(int(position) if position else None, asked, query.limit)
+    following = None
+    if part.after is not None:
+        further = {"offset": part.to_skip} if part.to_skip else {}
+        following = _link(caller, query, cursor=to_cursor(scope, str(part.after)), **further)
+    previous = _link(caller, query, offset=max(0, asked - query.limit)) if asked and not position else None
+    is_whole = following is None and not position and (part.rows or not asked)
+    return part.rows, {
+        "count": asked + len(part.rows) if count is None and is_whole else count,
+        "next": following,
+        "previous": previous,
+    }
 
 
 def _link(caller: Caller, query: PageQuery, **position: str | int) -> str:

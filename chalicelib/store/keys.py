@@ -19,6 +19,7 @@ CUSTOMER_LICENSE = "customer#"
 HARDWARE_LICENSE = "hardware#"
 MANAGER_LICENSE = "managed#"
 ORDER_LICENSE = "ordered#"
+PRODUCT_LICENSE = "of_product#"
 """What the sort keys of the links from a user, a customer … to a license begin with."""
 
 
@@ -176,6 +177,11 @@ def order_license_sort_key(order_id: str, license_id: int | None = None) -> str:
     return f"{ORDER_LICENSE}{sha256(order_id.encode()).hexdigest()[:24]}#" + (
         "" if license_id is None else f"{license_id:016d}"
     )
+
+
+def product_license_sort_key(product: str, license_id: int | None = None) -> str:
+    """Sort key of the link from a product, by its code, to a license of it, or the prefix of all."""
+    return f"{PRODUCT_LICENSE}{product}#" + ("" if license_id is None else f"{license_id:016d}")
 
 
 def company_license_sort_key(license_id: int | None = None) -> str:

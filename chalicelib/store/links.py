@@ -28,6 +28,7 @@ from chalicelib.store.keys import (
     LICENSE,
     MANAGER_LICENSE,
     ORDER_LICENSE,
+    PRODUCT_LICENSE,
     USER_LICENSE,
     company_license_sort_key,
     customer_email_sort_key,
@@ -244,6 +245,10 @@ def _summary_fault(link: LicenseSummaryItem, license: LicenseItem | None) -> _Fo
     return None if same else ("listed_otherwise", {})
 
 
+def _product_fault(link: LookupItem, license: LicenseItem | None) -> _Found | None:
+    return None if license is not None and license.product == _between(link) else ("product_link_wrong", {})
+
+
 def _user_fault(user: UserItem, link: LookupItem | None) -> _Found | None:
     right = link is not None and user.sort_key == user_sort_key(link.target_id)
     return None if right else ("user_without_email_link", {"user": user.sort_key.rpartition("#")[2]})
@@ -334,6 +339,7 @@ AUDITED = {
     license_key_sort_key(): _Kind(LookupItem, lambda link: [_license(link)], _key_fault),
     MANAGER_LICENSE: _Kind(LicenseSummaryItem, _managed, _managed_fault, orphan=_no_manager),
     ORDER_LICENSE: _Kind(LicenseSummaryItem, _ordered, _ordered_fault),
+    PRODUCT_LICENSE: _Kind(LookupItem, lambda link: [_license(link)], _product_fault),
     user_sort_key(): _Kind(
         UserItem, lambda user: [LookupItem(user.pk, email_sort_key(user.email))], _user_fault, of_license=False
     ),

@@ -25,6 +25,7 @@ from chalicelib.store.keys import (
     license_pk,
     order_license_sort_key,
     order_sort_key,
+    product_license_sort_key,
     seat_sort_key,
     user_device_sort_key,
 )
@@ -78,6 +79,8 @@ def _wanted(license: License, order: Order | None, seats: Iterable[Seat], device
     yield link("not_listed_under_order", listed, item(pk, LICENSE), item.pk.exists() & there)
     by_id = LookupItem(company_of_license_pk(id), COMPANY, company=company)
     yield link("id_link_missing", by_id, item(pk, LICENSE), item.pk.exists())
+    of_product = LookupItem(company, product_license_sort_key(license.product, id))
+    yield link("not_listed_under_product", of_product, item(pk, LICENSE), item.product == license.product)
     if (key := license.license_key) is not None:
         by_key = LookupItem(company, license_key_sort_key(key), target_id=id)
         yield link("key_link_missing", by_key, item(pk, LICENSE), item.license_key == key)

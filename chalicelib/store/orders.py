@@ -36,10 +36,7 @@ def read_order(company: str, order_id: str) -> Order | None:
 
 
 def read_orders(company: str, *, after: str | None = None, limit: int | None = None) -> Iterator[Order]:
-    """The orders of a company by their texts, behind the one with the id `after`, at most `limit`.
-
-    Consistent, read in pages.
-    """
+    """The orders of a company by their ids, behind the one with the id `after`, at most `limit`. Consistent."""
     behind = None if after is None else order_sort_key(after)
     return reads.query_readable(OrderItem, company, order_sort_key(), limit=limit, after=behind)
 

@@ -7,7 +7,7 @@ from chalicelib.domain.events import Event
 from chalicelib.domain.license import Device, License, Seat, is_live
 from chalicelib.domain.paging import cut
 from chalicelib.domain.users import User
-from chalicelib.store import accounts, activations, histories, licenses, orders
+from chalicelib.store import accounts, activations, counts, histories, licenses, orders
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.find_license import find_account, find_license, find_owner
 from chalicelib.usecases.order_managers import find_order
@@ -44,6 +44,16 @@ class OrderDetails:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderPage:
+    """A page of orders by their ids, how many there are in all (None: not counted yet), and whether more follow."""
+
+    company: str
+    count: int | None
+    orders: list[Order]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
 class EventPage:
     """A page of history, newest first, and whether there are older events."""
 
@@ -71,6 +81,13 @@ def order_details(company: str, order_id: str, limit: int, after: int | None) ->
     managers = accounts.read_users(code, sorted(order.managers))
     shown, more = cut(orders.sold_in_order(code, order_id, after=after, limit=limit + 1), limit)
     return OrderDetails(order, list(managers.values()), shown, more)
+
+
+def list_orders(company: str, limit: int, after: str | None) -> OrderPage:
+    """At most `limit` orders behind the id `after`. Raises `NotFound`: `company_not_found`."""
+    code = find_company(company).code
+    found, more = cut(orders.read_orders(code, after=after, limit=limit + 1), limit)
+    return OrderPage(code, counts.read_count(code, "orders"), found, more)
 
 
 def license_history(license_id: int, company: str | None, limit: int, after: str | None) -> EventPage:

@@ -108,6 +108,7 @@ def function_of(command: Command) -> Callable[..., "CommandResult"]:
         devices,
         explanations,
         histories,
+        license_lists,
         management_keys,
         orders,
         people,
@@ -118,8 +119,8 @@ def function_of(command: Command) -> Callable[..., "CommandResult"]:
     )
 
     modules = (
-        *(audits, commands, customers, devices, explanations, histories, management_keys),
-        *(orders, people, products, seats, terms, webhooks),
+        *(audits, commands, customers, devices, explanations, histories, license_lists),
+        *(management_keys, orders, people, products, seats, terms, webhooks),
     )
     named = (getattr(module, command.function) for module in modules if hasattr(module, command.function))
     found: Callable[..., CommandResult] = next(named)

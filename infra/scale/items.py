@@ -89,6 +89,7 @@ CALLS: dict[str, dict[str, Units]] = {
         "accounts customer#": Units(0, 2),
         "accounts customeremail#": Units(1, 2),
         "accounts order#": Units(1, 2),
+        "accounts of_product#": Units(0, 2),
         "accounts count#": Units(0, 4),
         "accounts ordered#": Units(0, 2),
         "accounts managed#": Units(1, 2),

@@ -24,7 +24,9 @@ def _licenses(vendor: Vendor) -> dict[str, str]:
     fields: Any = {"code": "export", "name": "Export to IFC", "feature_type": "activation"}
     create_feature(vendor.code, "viewer", fields, ADMIN, now=now)
     terms: Any = {"order_id": "A-17", "license_type": "time-limited", "valid_duration": "1y", "max_activations": 5}
-    first, second = (vendor.issue(**terms) for _ in range(2))
+    first = vendor.issue(**terms)
+    vendor.now += 1
+    second = vendor.issue(**terms)
     return {"891540000000031": str(first.id), "891540000000032": str(second.id)}
 
 

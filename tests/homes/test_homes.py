@@ -48,6 +48,7 @@ BEFORE_LINKS = (
     "a device is not linked to its user",
     "the devices of its users are not marked as linked",
     "that it will expire is not in the due index",
+    "it is not listed under its product",
     "its licenses are not counted",
     "its orders are not counted",
     "its users are not counted",

@@ -51,7 +51,7 @@ def seat(vendor: Vendor) -> License:
         ("", "the following arguments are required: NOUN; see .venv/bin/python -m infra.admin --help."),
         ("licence show 1", "NOUN: invalid choice: 'licence'"),
         ("license", "the following arguments are required: VERB; see .venv/bin/python -m infra.admin license --help."),
-        ("license list", "VERB: invalid choice: 'list'"),
+        ("license lists", "VERB: invalid choice: 'lists'"),
         (
             "license show",
             "the following arguments are required: ID; see .venv/bin/python -m infra.admin license show --help.",
@@ -243,7 +243,9 @@ WRONG = {
     **dict.fromkeys(("--webhook", "--event", "--url", "--key"), "x y"),
     **dict.fromkeys(("--name", "--order", "--idempotency-key"), "x" * 201),
     **dict.fromkeys(("--first-name", "--last-name"), "x" * 101),
-    **dict.fromkeys(("--email", "--by", "--customer", "--manager", "--reply-to", "--support-email"), "nobody"),
+    **dict.fromkeys(
+        ("--email", "--by", "--customer", "--manager", "--user", "--reply-to", "--support-email"), "nobody"
+    ),
     **dict.fromkeys(("--max-activations", "--max-license-users", "--limit"), "many"),
     **dict.fromkeys(("--validity-period", "--start-date", "--now", "--valid-duration"), "soon"),
     **dict.fromkeys(("--since", "--until", "--expires"), "soon"),
@@ -257,6 +259,9 @@ WRONG = {
     "--new-email": "m\xfcller@b.example",
     "--phone": "1" * 41,
     "--hardware-id": "",
+    "--license-status": "used",
+    "--host-name": "",
+    "text": "",
 }
 """What no option of these names takes: some cannot be read, others are against a rule of the domain."""
 READ_LATER = {"--logo", "--logo-dark", "--note"}

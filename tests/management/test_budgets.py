@@ -23,6 +23,7 @@ def test_a_call_costs_what_the_budget_says(
     """By a key that has been used in this quarter of an hour, but not in this second."""
     made, now = Made.by(shop, declared), clock.now()
     assert made.ids["delivery_id"]
+    assert made.ids["license_id"]
     change_runtime(clock=lambda: now + MINUTE)
     with counted() as cost:
         assert made.call(shop, declared).is_success

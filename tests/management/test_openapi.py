@@ -52,7 +52,7 @@ def test_there_is_one_error_with_every_code_and_status() -> None:
         assert f"- `{code}`: " in parts["responses"][f"Error{status_of(code)}"]["description"]
 
 
-@pytest.mark.parametrize("path", ["", "nothing", "webhooks/1/nothing", "licenses"])
+@pytest.mark.parametrize("path", ["", "nothing", "webhooks/1/nothing", "licences"])
 def test_an_address_that_there_is_not_is_told(shop: VendorsServer, path: str) -> None:
     answer = shop.get(path)
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")

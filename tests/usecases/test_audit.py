@@ -282,7 +282,7 @@ def names(vendor: Vendor) -> Names:
     assert {part.partition("#")[0] for part in found} == {
         *("company", "customer", "customeremail", "customerrecord", "deviceid", "email", "hardware", "held", "key"),
         "license",
-        *("managed", "order", "ordered", "product", "user"),
+        *("managed", "of_product", "order", "ordered", "product", "user"),
     }
     return found
 

@@ -122,6 +122,7 @@ KINDS = (
     Kind(LookupItem, keys.labeling_sort_key(), "company", "alone"),
     Kind(LookupItem, keys.HARDWARE_LICENSE, "company", "link"),
     Kind(LookupItem, keys.device_id_sort_key(), "company", "link"),
+    Kind(LookupItem, keys.PRODUCT_LICENSE, "company", "link"),
     Kind(CountItem, keys.count_sort_key(), "company", "count"),
     Kind(LicenseSummaryItem, keys.ORDER_LICENSE, "company", "link"),
     Kind(LicenseSummaryItem, keys.MANAGER_LICENSE, "company", "link"),

@@ -6,6 +6,7 @@ from infra.admin.command_tables.options import IDEMPOTENCY_KEY, IF_COMPANY, KIND
 
 THIS = (Option("license", "ID", "the license", values.license_id), IF_COMPANY)
 TYPE = values.one_of("perpetual", "time-limited", "subscription")
+STATUS = values.one_of("active", "inactive", "scheduled", "grace", "expired", "disabled")
 END = "the end; a date alone is that day's last instant, in the company's time zone"
 
 
@@ -38,6 +39,34 @@ COMMANDS = (
             Option("--license-key", "KEY", "a key of your own, for a product with keys", values.text),
             Option("--trial", "", "mark it as a trial"),
             IDEMPOTENCY_KEY,
+        ),
+    ),
+    Command(
+        "license list",
+        "licenses, oldest first: all, or those of a product, an order, a customer, a person or a device",
+        "--company QBITEC --product viewer --license-status expired --limit 200",
+        (
+            OF_COMPANY,
+            Option("--product", "CODE", "of this product", values.product),
+            Option("--order", "ID", "of this order", values.text),
+            Option("--customer", "EMAIL", "bought by this customer", values.email),
+            Option("--user", "EMAIL", "on which this person has a seat", values.email),
+            Option("--manager", "EMAIL", "which this person manages", values.email),
+            Option("--hardware-id", "TEXT", "on which this device is or was active", values.hardware_id),
+            Option("--license-status", "STATUS", "active, inactive, scheduled, grace, expired or disabled", STATUS),
+            Option("--newest-first", "", "begin with the newest"),
+            Option("--limit", "N", "licenses at most (50)", values.rows, default=50),
+            Option("--after", "ID", "go on after this license", values.license_id),
+        ),
+    ),
+    Command(
+        "license find",
+        "licenses by whatever is known of one: id, key, order, hardware id, email of its customer, user or manager",
+        "--company QBITEC ann@studio.example",
+        (
+            OF_COMPANY,
+            Option("text", "TEXT", "what is known, whole", values.text),
+            Option("--limit", "N", "licenses at most that it is one name of (50)", values.rows, default=50),
         ),
     ),
     Command(

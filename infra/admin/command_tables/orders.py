@@ -8,6 +8,16 @@ ORDER = (OF_COMPANY, Option("--order", "ID", "the order", values.text, required=
 
 COMMANDS = (
     Command(
+        "order list",
+        "the orders of a company, by their ids",
+        "--company QBITEC --limit 200",
+        (
+            OF_COMPANY,
+            Option("--limit", "N", "orders at most (50)", values.rows, default=50),
+            Option("--after", "ID", "go on after this order", values.text),
+        ),
+    ),
+    Command(
         "order show",
         "an order's customer, managers and licenses",
         "--company QBITEC --order A-17 --limit 200",

@@ -1,0 +1,197 @@
+"""The licenses of a company, by what people know of them: for its own servers, and for operators.
+
+What a key serves (`LicenseFilter` has its names) costs what it answers: licenses are filed under the company, and
+under each name that leads to them, in the order in which they were issued. What no key serves is looked for among
+those, within a bound.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import takewhile
+
+from chalicelib.domain import keys
+from chalicelib.domain.email import known_email
+from chalicelib.domain.errors import Invalid
+from chalicelib.domain.extras import Extras
+from chalicelib.domain.ids import first_id
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.license import License, Seat
+from chalicelib.domain.paging import Part, read_keys, search_keys
+from chalicelib.domain.users import User
+from chalicelib.store import accounts, counts, license_lists, licenses
+from chalicelib.store.keys import manager_license_sort_key, user_license_sort_key
+
+CHUNK = 100
+"""Licenses that are read at once where some of them are looked for: three reads."""
+MOST = 800
+"""Licenses that one part looks at, at most."""
+
+Sold = tuple[License, Extras]
+"""A license, and what it carries besides."""
+Test = Callable[[License, Extras], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class LicenseFilter:
+    """Which licenses; what is None lets all through. A name that leads nowhere lets none."""
+
+    ids: frozenset[int] | None = None
+    license_key: str | None = None
+    """As people type it."""
+    product: str | None = None
+    """Its code."""
+    order_id: str | None = None
+    customer: str | None = None
+    users: tuple[int | str, ...] = ()
+    """Who has a seat, each by the id of an account, or by its email."""
+    manager: str | None = None
+    """By email."""
+    hardware_id: str | None = None
+    """Of a device that is or was active, and is not forgotten."""
+    created_from: Instant | None = None
+    created_before: Instant | None = None
+    tests: tuple[Test, ...] = ()
+    """What no key serves."""
+
+
+ANY = LicenseFilter()
+
+
+class _Nowhere(Exception):
+    """A name leads to no license."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where licenses are looked for: which ids, in order, and what each of them has to be besides."""
+
+    ids: Callable[[int | None, int], Iterator[int]]
+    tests: list[Test] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    """Under which names each has to be filed: what the keys begin with."""
+
+
+def list_licenses(
+    company: str,
+    wanted: LicenseFilter,
+    *,
+    after: int | None = None,
+    newest_first: bool = False,
+    skip: int = 0,
+    size: int,
+) -> Part[int, Sold]:
+    """At most `size` licenses behind the one with the id `after` and `skip` more, oldest first or `newest_first`.
+
+    Two reads, and one for a user or manager who is named by an email. What no key serves takes up to twenty-four: such
+    a part may have few rows, or none, and go on all the same.
+    """
+    source = _source(company, wanted, newest_first)
+    if source is None:
+        return Part([], None)
+    load = partial(_load, company, source)
+    if not source.tests and not source.links:
+        return read_keys(source.ids, load, after, skip, size)
+    return search_keys(source.ids, load, lambda sold: sold[0].id, after, skip, size, chunk=CHUNK, most=MOST)
+
+
+def count_licenses(company: str, wanted: LicenseFilter) -> int | None:
+    """How many there are. None: nobody counts those of a filter, or those of before have not been counted yet."""
+    return counts.read_count(company, "licenses") if wanted == ANY else None
+
+
+def users_of(license: License, limit: int) -> list[tuple[Seat, User]]:
+    """The first users of a license with their seats, by their ids: two reads for a hundred."""
+    seats = list(licenses.seats(license.company, license.id, limit=limit))
+    users = accounts.read_users(license.company, [seat.user_id for seat in seats])
+    return [(seat, users[seat.user_id]) for seat in seats if seat.user_id in users]
+
+
+def _load(company: str, source: _Source, ids: list[int]) -> list[Sold]:
+    """Those of these licenses that are wanted, in their order."""
+    for prefix in source.links:
+        filed = license_lists.among(company, prefix, ids)
+        ids = [id for id in ids if id in filed]
+    found = licenses.read_some_with_extras(company, ids)
+    return [sold for sold in found if all(test(*sold) for test in source.tests)]
+
+
+def _source(company: str, wanted: LicenseFilter, newest_first: bool) -> _Source | None:
+    """By the name that leads to the fewest. None: to none."""
+    try:
+        filed, tests, links = _filed(company, wanted)
+    except _Nowhere:
+        return None
+    least = 0 if wanted.created_from is None else first_id(wanted.created_from)
+    limit = None if wanted.created_before is None else first_id(wanted.created_before)
+
+    def ids(after: int | None, size: int) -> Iterator[int]:
+        if newest_first:
+            begin = after if limit is None else min(limit, limit if after is None else after)
+            return takewhile(lambda id: id >= least, filed(begin, size, backwards=True))
+        begin = after if not least else max(least - 1, -1 if after is None else after)
+        return takewhile(lambda id: limit is None or id < limit, filed(begin, size))
+
+    return _Source(ids, tests, links)
+
+
+def _filed(company: str, wanted: LicenseFilter) -> tuple[Callable[..., Iterator[int]], list[Test], list[str]]:
+    """The ids under one of the names, and what is left to be looked at. Raises `_Nowhere`."""
+    named: list[tuple[Callable[..., Iterator[int]], Test | str | None]] = []
+    if wanted.hardware_id is not None:
+        named.append((license_lists.of_hardware(company, wanted.hardware_id).ids, None))
+    for user in wanted.users:
+        user_id = _user_id(company, user)
+        named.append((license_lists.of_user(company, user_id).ids, user_license_sort_key(user_id)))
+    if wanted.manager is not None:
+        user_id = _user_id(company, wanted.manager)
+        named.append((license_lists.of_manager(company, user_id).ids, manager_license_sort_key(user_id)))
+    if wanted.license_key is not None:
+        id = _id_of_key(company, wanted.license_key)
+        named.append((_these(frozenset({id})), lambda license, _: license.id == id))
+    if (given := wanted.ids) is not None:
+        named.append((_these(given), lambda license, _: license.id in given))
+    if (order_id := wanted.order_id) is not None:
+        named.append((license_lists.of_order(company, order_id).ids, lambda license, _: license.order_id == order_id))
+    if wanted.customer is not None:
+        email = _email(wanted.customer)
+        named.append((license_lists.of_customer(company, email).ids, lambda license, _: license.customer == email))
+    if (product := wanted.product) is not None:
+        named.append((license_lists.of_product(company, product).ids, lambda license, _: license.product == product))
+    named.append((license_lists.of_company(company).ids, lambda *_: True))
+    (first, _), *others = named
+    rest = [test for _, test in others[:-1]]
+    tests = [test for test in rest if callable(test)] + list(wanted.tests)
+    return first, tests, [link for link in rest if isinstance(link, str)]
+
+
+def _these(given: frozenset[int]) -> Callable[..., Iterator[int]]:
+    """Ids that are known, as they would be filed."""
+
+    def ids(after: int | None, limit: int, *, backwards: bool = False) -> Iterator[int]:
+        in_order = sorted(given, reverse=backwards)
+        behind = [id for id in in_order if after is None or (id < after if backwards else id > after)]
+        return iter(behind[:limit])
+
+    return ids
+
+
+def _id_of_key(company: str, license_key: str) -> int:
+    for form in keys.forms(license_key):
+        if (id := accounts.find_license_id_by_key(company, form)) is not None:
+            return id
+    raise _Nowhere
+
+
+def _user_id(company: str, user: int | str) -> int:
+    found = user if isinstance(user, int) else accounts.user_of_email(company, _email(user))
+    if found is None:
+        raise _Nowhere
+    return found
+
+
+def _email(text: str) -> str:
+    try:
+        return known_email(text)
+    except Invalid:
+        raise _Nowhere from None

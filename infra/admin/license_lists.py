@@ -1,0 +1,74 @@
+"""The commands that list and find licenses and orders."""
+
+from chalicelib.domain.instants import Instant, to_iso
+from chalicelib.domain.license import License, Status, status
+from chalicelib.domain.types import Json
+from chalicelib.usecases.create import find_company
+from chalicelib.usecases.license_list import LicenseFilter, Sold, count_licenses, list_licenses
+from chalicelib.usecases.license_search import search_licenses
+from chalicelib.usecases.operator_queries import list_orders
+from infra.admin.command_result import CommandResult
+
+
+def license_list(
+    company: str,
+    *,
+    product: str | None,
+    order: str | None,
+    customer: str | None,
+    user: str | None,
+    manager: str | None,
+    hardware_id: str | None,
+    license_status: Status | None,
+    newest_first: bool,
+    limit: int,
+    after: int | None,
+    now: Instant,
+) -> CommandResult:
+    code = find_company(company).code
+    tests = () if license_status is None else (lambda license, _: status(license, now) == license_status,)
+    wanted = LicenseFilter(
+        product=product,
+        order_id=order,
+        customer=customer,
+        users=() if user is None else (user,),
+        manager=manager,
+        hardware_id=hardware_id,
+        tests=tests,
+    )
+    rows, behind = list[Sold](), after
+    while len(rows) < limit:
+        part = list_licenses(code, wanted, after=behind, newest_first=newest_first, size=limit - len(rows))
+        rows, behind = rows + part.rows, part.after
+        if behind is None:
+            break
+    document: Json = {"company": code, "count": count_licenses(code, wanted), "after": behind}
+    return CommandResult(document | {"licenses": [_row(license, now) for license, _ in rows]})
+
+
+def license_find(company: str, text: str, limit: int, *, now: Instant) -> CommandResult:
+    found = search_licenses(company, text, limit)
+    rows = [{"matches": ", ".join(match.by)} | _row(match.license, now) for match in found]
+    return CommandResult({"text": text, "licenses": rows})
+
+
+def order_list(company: str, limit: int, after: str | None, *, now: Instant) -> CommandResult:  # noqa: ARG001
+    page = list_orders(company, limit, after)
+    rows = [{"order": one.id, "customer": one.customer or None, "managers": len(one.managers)} for one in page.orders]
+    behind = page.orders[-1].id if page.more else None
+    return CommandResult({"company": page.company, "count": page.count, "after": behind, "orders": rows})
+
+
+def _row(license: License, now: Instant) -> Json:
+    return {
+        "license": license.id,
+        "product": license.product,
+        "status": status(license, now),
+        "license_key": license.license_key,
+        "order": license.order_id,
+        "customer": license.customer,
+        "times_activated": license.times_activated,
+        "max_activations": license.max_activations,
+        "validity_period": to_iso(license.validity_period),
+        "name": license.name,
+    }

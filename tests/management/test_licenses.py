@@ -1,0 +1,184 @@
+"""Licenses, as a vendor's servers list, find and show them."""
+
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.license import License
+from chalicelib.usecases import change_license, license_list
+from tests.management.server import VendorsServer, granted, new_key, refused
+from tests.support import ADMIN, CUSTOMER, DAY, NOW, Vendor
+
+ADA, MANAGER = "ada@customer.test", "manager@customer.test"
+
+
+def ids(page: Any) -> list[int]:
+    return [row["id"] for row in page["results"]]
+
+
+def found(shop: VendorsServer, **query: Any) -> list[int]:
+    """All that is listed, page by page."""
+    asked = "&".join(f"{name}={value}" for name, value in query.items())
+    page, all_found = granted(shop.get(f"licenses?{asked}")), list[int]()
+    while True:
+        all_found += ids(page)
+        if page["next"] is None:
+            return all_found
+        page = granted(shop.get(page["next"]))
+
+
+@pytest.fixture
+def sold(shop: VendorsServer) -> dict[str, License]:
+    """Licenses of each kind, oldest first."""
+    vendor = shop.vendor
+    made = {}
+    for name, product, manager, terms in (
+        ("viewer", "viewer", None, {"order_id": "A-17", "license_key": "VIEWER-1"}),
+        ("revit", "revit", MANAGER, {"order_id": "A-18", "max_license_users": 3, "customer": "shop@other.test"}),
+        ("ended", "viewer", None, {"license_type": "time-limited", "validity_period": NOW - DAY}),
+        ("trial", "viewer", None, {"license_type": "time-limited", "validity_period": NOW + 9 * DAY, "is_trial": True}),
+    ):
+        vendor.now += 1000
+        made[name] = vendor.issue(product, manager, **terms)
+    _, password = vendor.assign(made["revit"], ADA)
+    vendor.activate(ADA, "Laptop-7", password)
+    vendor.activate(made["viewer"], "Laptop-7")
+    change_license.set_enabled(vendor.code, made["trial"].id, False, ADMIN, now=vendor.now)
+    return made
+
+
+def test_all_are_listed_oldest_first_or_newest_first_with_an_exact_count(
+    shop: VendorsServer, sold: dict[str, License]
+) -> None:
+    in_order = [license.id for license in sold.values()]
+    page = granted(shop.get("licenses?limit=3"))
+    assert (page["count"], ids(page), page["previous"]) == (4, in_order[:3], None)
+    assert ids(granted(shop.get(page["next"]))) == in_order[3:]
+    for order_by in ("-id", "-created_at"):
+        assert found(shop, order_by=order_by, limit=1) == in_order[::-1]
+    page = granted(shop.get("licenses?offset=2&limit=1&order_by=-id"))
+    assert (ids(page), page["previous"]) == (
+        [in_order[1]],
+        "http://license.test/api/v1/licenses?limit=1&order_by=-id&offset=1",
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ({"license_key": "viewer-1"}, ["viewer"]),
+        ({"license_key": "no-such-key"}, []),
+        ({"order__store_id": "A-18"}, ["revit"]),
+        ({"order__store_id__startswith": "A-1"}, ["viewer", "revit"]),
+        ({"order__store_id__icontains": "a-18"}, ["revit"]),
+        ({"customer_email": "SHOP@other.test"}, ["revit"]),
+        ({"customer_email": "no address"}, []),
+        ({"customer_email__icontains": "Office"}, ["viewer", "ended", "trial"]),
+        ({"product_short_code": "viewer"}, ["viewer", "ended", "trial"]),
+        ({"product_name__icontains": "REV"}, ["revit"]),
+        ({"license_users__true_email": ADA}, ["revit"]),
+        ({"license_users__true_email": "nobody@customer.test"}, []),
+        ({"manager__true_email": MANAGER}, ["revit"]),
+        ({"devices__hardware_id": "Laptop-7"}, ["viewer", "revit"]),
+        ({"devices__hardware_id": "Laptop-7", "license_users__true_email": ADA}, ["revit"]),
+        ({"devices__hardware_id": "Laptop-7", "product_short_code": "viewer"}, ["viewer"]),
+        ({"license_key__isnull": "True"}, ["revit"]),
+        ({"license_key__startswith": "VIEW"}, ["viewer"]),
+        ({"enabled": "false"}, ["trial"]),
+        ({"is_trial": "true"}, ["trial"]),
+        ({"status": "expired"}, ["ended"]),
+        ({"active": "true"}, ["viewer", "revit"]),
+        ({"license_type": "perpetual"}, ["viewer", "revit"]),
+        ({"validity_period__lt": "2026-11-24"}, ["ended"]),
+        ({"validity_period__gte": "2026-11-24T06:00:00Z"}, ["trial"]),
+        ({"time_activated__gte": "2020-01-01"}, ["viewer", "revit"]),
+        ({"time_activated__gt": "2026-11-24"}, []),
+        ({"created_at__gte": "2026-11-24T06:00:03Z"}, ["ended", "trial"]),
+        ({"created_at__lt": "2026-11-24T06:00:03Z"}, ["viewer", "revit"]),
+        ({"created_at__gte": "2026-11-24T06:00:02Z", "created_at__lt": "2026-11-24T06:00:03Z"}, ["revit"]),
+        ({"created_at__gte": "2026-11-24T06:00:02Z", "order_by": "-id"}, ["trial", "ended", "revit"]),
+        ({"created_at__lt": "2026-11-24T06:00:03Z", "order_by": "-id"}, ["revit", "viewer"]),
+        ({"id__in": "1,2,3"}, []),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("limit", [1, 20])
+def test_licenses_are_found_by_what_people_know_of_them(
+    shop: VendorsServer, sold: dict[str, License], query: dict[str, str], names: list[str], limit: int
+) -> None:
+    assert found(shop, **query, limit=limit) == [sold[name].id for name in names]
+
+
+def test_licenses_are_found_by_ids(shop: VendorsServer, sold: dict[str, License]) -> None:
+    revit, viewer = sold["revit"].id, sold["viewer"].id
+    assert found(shop, id__in=f"{revit},{viewer},17", limit=1) == [viewer, revit]
+    user = granted(shop.get(f"licenses/{revit}"))["license_users"][0]["id"]
+    assert found(shop, license_users__id=user) == [revit]
+    assert found(shop, license_users__id=user, license_users__true_email="nobody@customer.test") == []
+    product = granted(shop.get(f"licenses/{revit}"))["product"]["id"]
+    assert found(shop, product_id=product) == [revit]
+    assert found(shop, product_id=product, product_short_code="viewer") == []
+    assert found(shop, product_id=17) == []
+
+
+def test_what_a_filter_lets_through_is_counted_where_it_fits_on_the_first_page(
+    shop: VendorsServer, sold: dict[str, License]
+) -> None:
+    assert granted(shop.get("licenses?product_short_code=viewer"))["count"] == 3
+    assert granted(shop.get("licenses?product_short_code=viewer&limit=1"))["count"] is None
+    assert granted(shop.get("licenses?product_short_code=viewer&offset=3"))["count"] is None
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["order_by=license_key", "id__in=a", "id__in=" + ",".join("1" * 101), "enabled=perhaps", "metadata__icontains=x"],
+)
+def test_what_is_not_filed_is_refused_by_its_name(shop: VendorsServer, query: str) -> None:
+    answer = shop.get(f"licenses?{query}")
+    assert (refused(answer, 400), [*answer.json()["errors"]]) == ("validation_error", [query.partition("=")[0]])
+
+
+def test_a_cursor_is_good_for_its_filter_alone(shop: VendorsServer, sold: dict[str, License]) -> None:
+    following = granted(shop.get("licenses?product_short_code=viewer&limit=1"))["next"]
+    assert refused(shop.get(following.replace("=viewer", "=revit")), 400) == "cursor_invalid"
+
+
+def test_a_license_is_shown_with_its_users(shop: VendorsServer, sold: dict[str, License]) -> None:
+    shown = granted(shop.get(f"licenses/{sold['revit'].id}"))
+    (user,) = shown["license_users"]
+    assert (user["true_email"], user["max_activations"], user["total_activations"]) == (ADA, 1, 1)
+    assert (shown["product"]["short_code"], shown["customer"]) == ("revit", "shop@other.test")
+    assert (shown["status"], shown["total_active_devices"], shown["revision"]) == ("active", 1, 0)
+    (listed,) = granted(shop.get("licenses?order__store_id=A-18"))["results"]
+    assert {name: value for name, value in shown.items() if name != "license_users"} == listed
+    viewer = granted(shop.get(f"licenses/{sold['viewer'].id}"))
+    assert (viewer["license_key"], viewer["license_users"]) == ("VIEWER-1", [])
+
+
+def test_the_license_of_another_company_does_not_exist(shop: VendorsServer, sold: dict[str, License]) -> None:
+    other = VendorsServer(new_key(Vendor()), shop.http)
+    assert refused(other.get(f"licenses/{sold['viewer'].id}"), 404) == "license_not_found"
+    assert granted(other.get(f"licenses?id__in={sold['viewer'].id}"))["results"] == []
+    assert granted(other.get("licenses"))["count"] == 0
+
+
+def test_a_page_that_is_cut_says_how_to_go_on_also_behind_an_offset(
+    shop: VendorsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = []
+    for number in range(12):
+        shop.vendor.now += 1
+        made.append(shop.vendor.issue(is_trial=number % 4 == 3).id)
+    monkeypatch.setattr(license_list, "MOST", 2)
+    monkeypatch.setattr(license_list, "CHUNK", 2)
+    assert found(shop, is_trial="true") == made[3::4]
+    assert found(shop, is_trial="true", offset=2) == made[11:]
+    assert found(shop, is_trial="true", offset=1, order_by="-id") == made[7:2:-4]
+    first = granted(shop.get("licenses?is_trial=true"))
+    assert (first["results"], first["next"] is None, first["count"]) == ([], False, None)
+
+
+def test_a_customer_of_nobody_has_no_customer(shop: VendorsServer) -> None:
+    id = shop.vendor.issue(customer=None).id
+    assert granted(shop.get(f"licenses/{id}"))["customer"] is None
+    assert found(shop, customer_email=CUSTOMER) == []

@@ -1,0 +1,209 @@
+"""The list of licenses: a page costs the same at any size, and a walk sees each license once, whatever others do."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+from unittest.mock import patch
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule
+
+from chalicelib.domain.extras import Extras
+from chalicelib.domain.license import License, hash_hardware_id
+from chalicelib.store import removal, writes
+from chalicelib.store.items.licenses import LicenseItem
+from chalicelib.store.items.links import LookupItem
+from chalicelib.store.keys import (
+    LICENSE,
+    company_license_sort_key,
+    customer_license_sort_key,
+    hardware_sort_key,
+    license_pk,
+    order_license_sort_key,
+    product_license_sort_key,
+    user_license_sort_key,
+)
+from chalicelib.usecases import license_list
+from chalicelib.usecases.license_list import ANY, LicenseFilter, count_licenses, list_licenses
+from infra.budgets import LIST_PAGE_READS, SEARCHED_PAGE_READS
+from tests.store.costs import counted
+from tests.support import CUSTOMER, Vendor
+
+ADA = "ada@customer.test"
+LICENSES, PC = 3_000, "pc of many users"
+
+
+@cache
+def big() -> tuple[Vendor, License, int]:
+    """A vendor with many licenses, which one customer has bought in one order, and Ada has seats on all of."""
+    vendor = Vendor()
+    like = vendor.issue("revit", max_license_users=None, order_id="big")
+    user, _ = vendor.assign(like, ADA)
+    writes.batch_put(_links(vendor, user.id))
+    licenses = (replace(like, id=number, enabled=number % 1500 != 0) for number in range(1, LICENSES))
+    writes.batch_put(LicenseItem.of(one, license_pk(vendor.code, one.id), LICENSE) for one in licenses)
+    return vendor, like, user.id
+
+
+def _links(vendor: Vendor, user_id: int) -> Iterator[LookupItem]:
+    for number in range(1, LICENSES):
+        for part in (
+            company_license_sort_key(number),
+            product_license_sort_key("revit", number),
+            customer_license_sort_key(CUSTOMER, number),
+            order_license_sort_key("big", number),
+            user_license_sort_key(user_id, number),
+            *(hardware_sort_key(hash_hardware_id(PC), number, user) for user in (1, 2, 3)),
+        ):
+            yield LookupItem(vendor.code, part)
+
+
+FILED = {
+    "all": ANY,
+    "product": LicenseFilter(product="revit"),
+    "customer": LicenseFilter(customer=CUSTOMER),
+    "order": LicenseFilter(order_id="big"),
+    "user": LicenseFilter(users=(ADA,)),
+    "ids": LicenseFilter(ids=frozenset(range(5, 90))),
+    "dates": LicenseFilter(created_from=0, created_before=1_900_000_000_000),
+}
+
+
+@pytest.mark.parametrize("name", FILED)
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_a_page_of_what_a_key_serves_is_three_reads_at_any_size(name: str, newest_first: bool) -> None:
+    vendor, after, seen = big()[0], None, list[int]()
+    for _ in range(3):
+        with counted() as cost:
+            part = list_licenses(vendor.code, FILED[name], after=after, newest_first=newest_first, size=25)
+            count_licenses(vendor.code, FILED[name])
+        assert len(cost.calls) <= LIST_PAGE_READS, cost.calls
+        seen, after = seen + [license.id for license, _ in part.rows], part.after
+    assert len(seen) == 75
+    assert seen == sorted(set(seen), reverse=newest_first)
+
+
+def test_a_device_of_many_users_is_few_reads_and_each_license_comes_once() -> None:
+    vendor, wanted = big()[0], LicenseFilter(hardware_id=PC)
+    with counted() as cost:
+        part = list_licenses(vendor.code, wanted, size=25)
+    assert ([license.id for license, _ in part.rows], part.after) == ([*range(1, 26)], 25)
+    assert len(cost.calls) <= LIST_PAGE_READS, cost.calls
+
+
+def test_what_no_key_serves_is_looked_for_within_a_bound() -> None:
+    vendor, wanted = big()[0], LicenseFilter(tests=(lambda license, _: not license.enabled,))
+    after, found = None, list[int]()
+    while True:
+        with counted() as cost:
+            part = list_licenses(vendor.code, wanted, after=after, size=25)
+        assert len(cost.calls) <= SEARCHED_PAGE_READS
+        found += [license.id for license, _ in part.rows]
+        if (after := part.after) is None:
+            break
+    assert found == [1500]
+
+
+def test_an_offset_reads_over_keys_and_no_licenses() -> None:
+    with counted() as cost:
+        part = list_licenses(big()[0].code, ANY, skip=2_500, size=25)
+    assert part.rows[0][0].id == 2_501
+    assert (len(cost.calls), cost.read["licenses license"]) == (2, 25)
+
+
+def _is_trial(license: License, _: Extras) -> bool:
+    return license.is_trial
+
+
+WANTED: Mapping[str, tuple[LicenseFilter, Callable[[License], bool]]] = {
+    "all": (ANY, lambda _: True),
+    "product": (LicenseFilter(product="viewer"), lambda one: one.product == "viewer"),
+    "order": (LicenseFilter(order_id="A"), lambda one: one.order_id == "A"),
+    "trial": (LicenseFilter(tests=(_is_trial,)), lambda one: one.is_trial),
+    "trial in order": (
+        LicenseFilter(order_id="A", tests=(_is_trial,)),
+        lambda one: one.is_trial and one.order_id == "A",
+    ),
+    "product in order": (
+        LicenseFilter(order_id="A", product="viewer"),
+        lambda one: one.product == "viewer" and one.order_id == "A",
+    ),
+}
+"""What is looked for, and what is so of each that is found."""
+
+
+@dataclass
+class Walk:
+    """Somebody who goes through a list, page by page."""
+
+    wanted: str
+    newest_first: bool
+    size: int
+    missed: set[int]
+    """Licenses that were there when it began, and are since."""
+    seen: list[int] = field(default_factory=list)
+    after: int | None = None
+    is_over: bool = False
+
+
+@settings(max_examples=25, stateful_step_count=25, deadline=None)
+class Lists(RuleBasedStateMachine):
+    """Licenses come and go while several go through lists of them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.vendor = Vendor()
+        self.there: dict[int, License] = {}
+        self.walks: list[Walk] = []
+        self.bounds = (patch.object(license_list, "CHUNK", 2), patch.object(license_list, "MOST", 4))
+        for bound in self.bounds:
+            bound.start()
+
+    def teardown(self) -> None:
+        for walk in self.walks:
+            while not walk.is_over:
+                self.step(walk)
+        for bound in self.bounds:
+            bound.stop()
+
+    @rule(product=st.sampled_from(["viewer", "revit"]), order=st.sampled_from("AB"), trial=st.booleans())
+    def issue(self, product: str, order: str, trial: bool) -> None:
+        self.vendor.now += 1
+        license = self.vendor.issue(product, order_id=order, is_trial=trial)
+        self.there[license.id] = license
+
+    @rule(data=st.data())
+    def delete(self, data: st.DataObject) -> None:
+        if not self.there:
+            return
+        id = data.draw(st.sampled_from(sorted(self.there)))
+        list(removal.remove_license(self.vendor.code, id))
+        del self.there[id]
+        for walk in self.walks:
+            walk.missed.discard(id)
+
+    @rule(wanted=st.sampled_from(sorted(WANTED)), newest_first=st.booleans(), size=st.integers(1, 3))
+    def begin(self, wanted: str, newest_first: bool, size: int) -> None:
+        is_wanted = WANTED[wanted][1]
+        there = {id for id, license in self.there.items() if is_wanted(license)}
+        self.walks.append(Walk(wanted, newest_first, size, there))
+
+    @rule(data=st.data())
+    def go_on(self, data: st.DataObject) -> None:
+        if going := [walk for walk in self.walks if not walk.is_over]:
+            self.step(data.draw(st.sampled_from(going)))
+
+    def step(self, walk: Walk) -> None:
+        wanted, is_wanted = WANTED[walk.wanted]
+        part = list_licenses(self.vendor.code, wanted, after=walk.after, newest_first=walk.newest_first, size=walk.size)
+        assert len(part.rows) <= walk.size
+        assert all(is_wanted(license) and license.id in self.there for license, _ in part.rows)
+        walk.seen += [license.id for license, _ in part.rows]
+        assert walk.seen == sorted(set(walk.seen), reverse=walk.newest_first), "doubled, or out of order"
+        walk.after, walk.is_over = part.after, part.after is None
+        assert not walk.is_over or walk.missed <= set(walk.seen), "lost"
+
+
+TestLists = Lists.TestCase
