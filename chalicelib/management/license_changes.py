@@ -23,6 +23,8 @@ from chalicelib.web.error_responses import wire_code, wire_message
 
 MAX_TEXT = 1024
 MAX_FEATURES = 100
+MAX_DETAIL = 100
+"""Characters of a sentence about one row of many: the answer of a thousand is kept for a repeat."""
 
 Text = Annotated[StrictStr, Field(max_length=MAX_TEXT)]
 
@@ -317,5 +319,5 @@ def _row(row: Row) -> RowBody:
     return {
         "id": row.id,
         "status": "refused",
-        "error": {"code": wire_code(row.error), "detail": wire_message(row.error)},
+        "error": {"code": wire_code(row.error), "detail": wire_message(row.error)[:MAX_DETAIL]},
     }

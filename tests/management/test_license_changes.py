@@ -167,3 +167,10 @@ def test_a_call_for_many_under_a_key_is_answered_as_before(shop: VendorsServer, 
     again = shop.post("licenses/disable_bulk", [license.id], Idempotency_Key="night-run")
     assert (first.content, again.headers["Idempotency-Replayed"]) == (again.content, "true")
     assert vendor.stored(license).enabled
+
+
+def test_a_thousand_that_are_refused_are_answered_as_before_too(shop: VendorsServer) -> None:
+    rows = [{"id": n + 1, "valid_duration": "30d"} for n in range(1000)]
+    first, again = (shop.call("PATCH", "licenses/bulk_update", rows, Idempotency_Key="night-run") for _ in range(2))
+    assert {row["error"]["code"] for row in granted(first)} == {"license_not_found"}
+    assert (len(granted(first)), again.content, again.headers["Idempotency-Replayed"]) == (1000, first.content, "true")
