@@ -47,7 +47,7 @@ CAUGHT_IN = (
         "refusal by several instants": "repeat+deactivate@key/limit",
         "company not in the condition": "create-product+delete-company@shop/new",
         "order not in the condition": "issue+remove-manager@shop/sold",
-        "key not in the condition": "issue-with-key+issue-with-key@shop/new",
+        "key not in the condition": "issue-with-key+issue-with-key@shop/sold",
         "answer not with the change": "issue-once+issue-once@shop/new",
         "manager unfiled who is back": "issue+remove-manager@shop/sold",
         "permission not in the condition": "deny+pause@shop/sold",

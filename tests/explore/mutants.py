@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib.domain.events import Event
-from chalicelib.store import accounts, batches, licenses, mails, reads, seats
+from chalicelib.store import accounts, batches, licenses, mails, products, reads, seats
 from chalicelib.store.items.accounts import OrderItem
 from chalicelib.store.items.licenses import DeviceItem, LicenseItem, VariablesItem
 from chalicelib.store.items.links import LookupItem
@@ -79,7 +79,7 @@ def _refusal_by_several_instants() -> Patches:
 
 def _company_not_in_the_condition() -> Patches:
     """What was decided before a company was deleted is written after."""
-    return [(module, "require_company", lambda *_: None) for module in (accounts, licenses)]
+    return [(module, "require_company", lambda *_: None) for module in (accounts, licenses, products)]
 
 
 def _order_not_in_the_condition() -> Patches:

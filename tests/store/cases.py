@@ -284,6 +284,13 @@ CASES = (
         ("initial_password_read",),
     ),
     Case("set a user's password", change_seat.set_password, states.seated, states.set_password, ("password_set",)),
+    Case(
+        "set the password of an account",
+        change_seat.set_account_password,
+        states.seated,
+        lambda v, x: change_seat.set_account_password(v.code, x.user.id, "quiet harbor 17 lamps", ADMIN, now=v.now).id,
+        ("password_set",),
+    ),
     Case("disable", change_license.set_enabled, states.key_license, states.enable(False), ("license_disabled",)),
     Case("enable", change_license.set_enabled, states.disabled, states.enable(True), ("license_enabled",)),
     Case("name a license", change_license.set_name, states.key_license, states.name_license, ("license_named",)),

@@ -25,6 +25,7 @@ from chalicelib.store.dynamodb import READ_TIMEOUT
 from chalicelib.usecases import endpoints, portal_queries, security_events
 from chalicelib.usecases.bounded_guesses import count_guess
 from chalicelib.usecases.change_device import reset_device
+from chalicelib.usecases.create_order import create_order
 from chalicelib.usecases.definitions import change_definition, create_definition
 from chalicelib.usecases.deliver_events import deliver_events, keep_delivering
 from chalicelib.usecases.device_variables import device_variables
@@ -187,7 +188,8 @@ def test_every_use_case_that_writes_is_a_case_here() -> None:
     # tests/usecases/test_deliver_events.py, and test_refused_mails.py there: what they send may be sent again
     sending: set[Any] = {deliver_events, keep_delivering, file_events, endpoints.send_again, give_up_refused}
     noting: set[Any] = {note_late}  # a part of the sweep
-    looking |= guessing | sending | noting | DEFINING
+    stepping: set[Any] = {create_order}  # of use cases that are cases; tests/management/test_orders.py cuts it short
+    looking |= guessing | sending | noting | stepping | DEFINING
     assert writing - looking == {case.function for case in CASES} - looking
 
 
