@@ -365,7 +365,7 @@ def test_an_audit_names_each_difference_and_exits_with_1(operator: Operator) -> 
     vendor = Vendor()
     sound, broken = vendor.issue(), vendor.issue()
     vendor.activate(broken, "a")
-    clean = {"companies": 1, "licenses": 2, "names": 10, "differences": []}
+    clean = {"companies": 1, "licenses": 2, "names": 12, "differences": []}
     assert operator.asks(f"audit --company {vendor.code}") == clean
     item = LicenseItem(license_pk(vendor.code, broken.id), "license")
     writes.update(item, [LicenseItem.times_activated.set(3)])
@@ -383,9 +383,9 @@ def test_an_audit_that_repairs_files_what_is_missing_and_tells_how_much(operator
     writes.delete(LookupItem(vendor.code, hardware_sort_key(hash_hardware_id("pc"), license.id)))
     difference = "a device is not found by its hardware id"
     found = {"company": vendor.code, "license": license.id, "difference": difference}
-    document = {"companies": 1, "licenses": 1, "names": 6, "differences": [found]}
+    document = {"companies": 1, "licenses": 1, "names": 7, "differences": [found]}
     assert operator.asks(f"audit --company {vendor.code}", 1) == document
-    repaired = document | {"names": 7, "differences": [], "filed": 1, "removed": 0}
+    repaired = document | {"names": 8, "differences": [], "filed": 1, "removed": 0}
     assert operator.asks(f"audit --company {vendor.code} --repair --operator Don") == repaired
     event = next(histories.company_events(vendor.code))
     assert (event.type, event.actor.name) == ("links_repaired", "admin:Don")
@@ -400,7 +400,7 @@ def test_what_takes_long_tells_how_far_it_is(
     monkeypatch.setattr(progress, "LONG_SECONDS", -1.0)
     value_beside = operator.noted(f"audit --company {vendor.code}")
     assert "3 of 3 licenses counted\n" in value_beside
-    assert value_beside.endswith("11 of 11 names looked at\n")
+    assert value_beside.endswith("14 of 14 names looked at\n")
 
 
 # --- text --------------------------------------------------------------------------------------------------------
