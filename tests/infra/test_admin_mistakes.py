@@ -239,7 +239,9 @@ WRONG = {
     "--subscription-duration": "soon",
     "--feature": "x y=soon",
     "--maintenance-period": "soon",
-    **dict.fromkeys(("--license", "license", "--license-key", "--after", "--request-id", "api_key"), "x" * 201),
+    **dict.fromkeys(
+        ("--license", "license", "--license-key", "--after", "--request-id", "api_key", "device"), "x" * 201
+    ),
     **dict.fromkeys(("--webhook", "--event", "--url", "--key"), "x y"),
     **dict.fromkeys(("--name", "--order", "--idempotency-key"), "x" * 201),
     **dict.fromkeys(("--first-name", "--last-name"), "x" * 101),
