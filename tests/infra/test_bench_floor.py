@@ -62,10 +62,10 @@ def body_of(floor: Floor) -> bytes:
     return body
 
 
-def test_a_check_reads_license_and_device_at_once_and_writes_nothing(planned: Planned) -> None:
+def test_a_check_reads_all_of_license_and_device_at_once_and_writes_nothing(planned: Planned) -> None:
     plan, answer = planned(vendor.checks)
     ((keys, written),) = plan.steps
-    assert [part.partition("#")[0] for _, _, part in keys] == ["license", "device"]
+    assert [part.partition("#")[0] for _, _, part in keys] == ["license", "extras", "device"]
     assert written == []
     assert len(body_of(floor_of(plan))) == len(answer.partition(b"\r\n\r\n")[2])
 

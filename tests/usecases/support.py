@@ -48,8 +48,8 @@ def replica_of_now(license: License, hardware_id: str) -> Iterator[None]:
     now = activations.read_snapshot(license.company, license.id, hardware_id, None, consistent=True)
     right = activations.read_snapshots
 
-    def read_snapshots(*asked: Any, consistent: bool) -> list[Snapshot]:
-        return right(*asked, consistent=True) if consistent else [now]
+    def read_snapshots(*asked: Any, consistent: bool, **more: Any) -> list[Snapshot]:
+        return right(*asked, consistent=True, **more) if consistent else [now]
 
     with patch.object(activations, "read_snapshots", read_snapshots):
         yield
