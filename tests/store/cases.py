@@ -14,10 +14,8 @@ from chalicelib.usecases import (
     change_account,
     change_device,
     change_email,
-    change_license,
     change_password,
     change_seat,
-    change_terms,
     check,
     close_account,
     company_policy,
@@ -56,6 +54,7 @@ from tests.store import session_states, states
 from tests.store.case import Case
 from tests.store.customer_cases import CUSTOMER_CASES
 from tests.store.extras_cases import EXTRAS_CASES
+from tests.store.license_cases import LICENSE_CASES
 from tests.store.product_cases import PRODUCT_CASES
 from tests.store.variable_cases import VARIABLE_CASES
 from tests.support import ADMIN, DAY, HOUR, NOW, Vendor
@@ -291,30 +290,7 @@ CASES = (
         lambda v, x: change_seat.set_account_password(v.code, x.user.id, "quiet harbor 17 lamps", ADMIN, now=v.now).id,
         ("password_set",),
     ),
-    Case("disable", change_license.set_enabled, states.key_license, states.enable(False), ("license_disabled",)),
-    Case("enable", change_license.set_enabled, states.disabled, states.enable(True), ("license_enabled",)),
-    Case("name a license", change_license.set_name, states.key_license, states.name_license, ("license_named",)),
-    Case(
-        "extend",
-        change_license.extend,
-        states.ending,
-        states.extend_late,
-        ("grace_started", "license_expired", "license_extended"),
-    ),
-    Case(
-        "change terms",
-        change_terms.change_terms,
-        states.ending,
-        states.change_terms_late,
-        ("grace_started", "license_expired", "license_changed"),
-    ),
-    Case(
-        "reset a license",
-        change_license.reset_license,
-        states.active,
-        states.on_license(change_license.reset_license),
-        ("license_reset",),
-    ),
+    *LICENSE_CASES,
     Case(
         "reset a device",
         change_device.reset_device,

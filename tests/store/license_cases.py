@@ -1,0 +1,32 @@
+"""Changes of a license as a whole, as cases of `tests.store.cases`."""
+
+from chalicelib.usecases import change_license, change_terms
+from tests.store import states
+from tests.store.case import Case
+
+LICENSE_CASES = (
+    Case("disable", change_license.set_enabled, states.key_license, states.enable(False), ("license_disabled",)),
+    Case("enable", change_license.set_enabled, states.disabled, states.enable(True), ("license_enabled",)),
+    Case("name a license", change_license.set_name, states.key_license, states.name_license, ("license_named",)),
+    Case(
+        "extend",
+        change_license.extend,
+        states.ending,
+        states.extend_late,
+        ("grace_started", "license_expired", "license_extended"),
+    ),
+    Case(
+        "change terms",
+        change_terms.change_terms,
+        states.ending,
+        states.change_terms_late,
+        ("grace_started", "license_expired", "license_changed"),
+    ),
+    Case(
+        "reset a license",
+        change_license.reset_license,
+        states.active,
+        states.on_license(change_license.reset_license),
+        ("license_reset",),
+    ),
+)
