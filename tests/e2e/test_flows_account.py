@@ -167,8 +167,9 @@ def test_a_person_changes_the_own_name_and_phone(either_page: playwright.Page, s
 def test_other_sessions_end_and_this_one_goes_on(
     way: str, either_page: playwright.Page, second_page: playwright.Page, site: Site
 ) -> None:
-    site.enter(second_page)
-    site.enter(either_page, "/portal/account")
+    for page in (second_page, either_page):  # by the form: sessions that are listed
+        site.log_in(page)
+    either_page.goto("/portal/account")
     follow(either_page, way)
     if way == "Change password":
         send(either_page, "Set the password", current_password="not the current one", **twice(NEW_PASSWORD))

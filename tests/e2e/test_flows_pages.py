@@ -29,9 +29,9 @@ MOST_BYTES, MOST_BYTES_WARM = 60_000, 10_000
 """Of a first visit, and of one with what the browser has kept, compressed as they are served."""
 NO_PAGES = {"batch.result", "exports.licenses", "exports.of_license", "assets.logo", "assets.theme", "assets.static"}
 NO_PAGES |= {"nowhere.nowhere"}
-NO_PAGES |= {"log_in.code", "second_factor.codes", "second_factor.off"}
+NO_PAGES |= {"log_in.code", "second_factor.codes", "second_factor.off", "passkeys.remove"}
 """Screens that answer no page of their own: they lead on, or are what a page loads. Or none to who has no second
-factor: tests/e2e/test_flows_second_factor.py.
+factor: tests/e2e/test_flows_second_factor.py, test_flows_passkeys.py.
 """
 PAGES = [path for path, screen, methods in TABLE if "GET" in methods and screen not in NO_PAGES]
 FOR_EVERYBODY = [path for path, screen, _ in TABLE if screen.startswith(("log_in.", "invitation."))]

@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib.domain.catalog import Company
 from chalicelib.domain.mail import MailCode
+from chalicelib.domain.passkeys import MAX_NAME
 from chalicelib.languages import languages
 from chalicelib.mail.letter import to_letter
 from chalicelib.mail.messages import Params, write_mail
@@ -34,6 +35,7 @@ PARAMS: Params = {
     "days": 7,
     "left": 9,
     "date": date(2026, 12, 6),
+    "passkey": "W" * MAX_NAME,
 }
 
 
