@@ -91,6 +91,7 @@ from tests.store.product_cases import field as field_of
 from tests.support import ADMIN, DAY, NOW, Vendor
 from tests.usecases.customer_walls import CUSTOMER_WALLS, CUSTOMERS_NAME_NOTHING
 from tests.usecases.device_walls import OF_DEVICES
+from tests.usecases.order_walls import OF_ORDERS
 from tests.usecases.people import reader
 from tests.usecases.receivers import URL, listen
 from tests.usecases.refusals import a_refusal
@@ -400,6 +401,7 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
     ),
     *OF_PRODUCTS,
     *OF_DEVICES,
+    *OF_ORDERS,
     *[(use_case, "webhook_not_found", [on_webhook(use_case, more)]) for use_case, more in OF_WEBHOOK],
     (
         endpoints.create_endpoint,
@@ -475,6 +477,8 @@ NAMES_NOTHING = {
     "search_licenses",
     "list_orders",
     "count_licenses",
+    "count_orders",
+    "count_users",
     "request_code",
     "encrypt_initial_password",
     "set_branding",

@@ -1,0 +1,78 @@
+"""Attacks of one company on the orders and the license users of another, for tests/usecases/test_access.py."""
+
+from typing import Any
+
+from chalicelib.domain.errors import AlreadyExists
+from chalicelib.domain.terms import Terms
+from chalicelib.store import accounts
+from chalicelib.usecases import license_users
+from chalicelib.usecases.change_seat import set_account_password
+from chalicelib.usecases.create_order import NewLicense, NewOrder, create_order
+from chalicelib.usecases.find_license import find_account_by_id
+from chalicelib.usecases.issue_license import guard_key
+from chalicelib.usecases.license_extras import Wanted, guard_extras
+from chalicelib.usecases.order_managers import find_numbered_order, find_orders
+from tests.store.product_cases import feature
+from tests.support import ADMIN, NOW
+from tests.usecases.support import there
+
+ADA = "ada@customer.test"
+
+
+def _ada(victim: Any) -> int:
+    return accounts.user_of_email(victim.vendor.code, ADA) or 0
+
+
+def _number(victim: Any) -> int:
+    """The id of the order of the license by key."""
+    (number,) = [one.number for one in find_orders(victim.vendor.code, None, 9) if one.id == victim.by_key.order_id]
+    assert number is not None
+    return number
+
+
+def _order(company: str, victim: Any, product: str) -> Any:
+    """An order at the company of the name that one of the victim's has."""
+    terms = Terms("perpetual", 1, order_id=victim.by_key.order_id)
+    return create_order(company, NewOrder(victim.by_key.order_id, [NewLicense(product, terms)], ""), ADMIN, now=NOW)
+
+
+def _extras(company: str, victim: Any) -> None:
+    """That a license can have a feature that the victim's product of the same code defines."""
+    feature(victim.vendor)
+    guard_extras(company, "viewer", [Wanted("pages")], {}, now=NOW)
+
+
+def _is_taken(company: str, key: str) -> bool:
+    """Whether a key is that of a license of the company's."""
+    try:
+        guard_key(company, key)
+    except AlreadyExists:
+        return True
+    return False
+
+
+OF_ORDERS: list[tuple[Any, str, list[Any]]] = [
+    (find_numbered_order, "order_not_found", [lambda c, v: find_numbered_order(c, _number(v))]),
+    (find_orders, "license_not_found", [lambda c, _v: there([*find_orders(c, None, 9)])]),
+    (create_order, "unknown_product", [lambda c, v: _order(c, v, "own")]),
+    (guard_key, "license_not_found", [lambda c, v: there(_is_taken(c, v.by_key.license_key))]),
+    (guard_extras, "unsupported_product_feature", [_extras]),
+    (find_account_by_id, "user_not_found", [lambda c, v: find_account_by_id(c, _ada(v))]),
+    (license_users.find_user_of_id, "user_not_found", [lambda c, v: license_users.find_user_of_id(c, _ada(v))]),
+    (license_users.users_of_email, "license_not_found", [lambda c, _v: there(license_users.users_of_email(c, ADA))]),
+    (license_users.users_of_ids, "license_not_found", [lambda c, v: there(license_users.users_of_ids(c, [_ada(v)]))]),
+    (license_users.all_users, "license_not_found", [lambda c, _v: there([*license_users.all_users(c, limit=9)])]),
+    (license_users.count_seats, "license_not_found", [lambda c, v: license_users.count_seats(c, v.by_user.id)]),
+    (license_users.seat_of, "license_not_found", [lambda c, v: license_users.seat_of(c, v.by_user.id, _ada(v))]),
+    (
+        license_users.seats_of_license,
+        "license_not_found",
+        [lambda c, v: license_users.seats_of_license(c, v.by_user.id, limit=9)],
+    ),
+    (
+        set_account_password,
+        "user_not_found",
+        [lambda c, v: set_account_password(c, _ada(v), "chosen by eve", ADMIN, now=NOW)],
+    ),
+]
+"""A use case, the code of the refusal, and attacks: as `WALLS` there."""
