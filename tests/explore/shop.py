@@ -257,8 +257,14 @@ FEW: Mapping[str, tuple[str, ...]] = {
 LEFT_OUT = frozenset(
     f"{one}+delete-company/{start}"
     for start, beside in {
-        "sold": ("delete-company",),
-        "pending": ("issue", "issue-rival", "add-manager", "repair", "delete-company"),
+        "bare": ("repair",),
+        "new": ("issue", "issue-rival", "issue-once", "repair", "delete-company"),
+        "first": ("issue-once", "delete-company"),
+        "sold": ("issue", "issue-for-others", "issue-with-key", "issue-once", "delete-company"),
+        "pending": (
+            *("issue", "issue-rival", "issue-for-others", "issue-with-key"),
+            *("add-manager", "repair", "delete-company"),
+        ),
     }.items()
     for one in beside
 )
