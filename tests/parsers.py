@@ -213,13 +213,14 @@ def _schemas(text: str) -> None:
 
 
 def errors_of_schemas(value: Any) -> Iterator[ValidationError]:
-    """What is wrong where all fields have this value, of each schema that refuses it."""
+    """What is wrong with it, and where all fields have this value, of each schema that refuses it."""
     for model in models():
-        for where in ("body", "query"):
-            try:
-                model.model_validate(dict.fromkeys(model.model_fields, value), context=where)
-            except ValidationError as error:
-                yield error
+        for given in (value, dict.fromkeys(model.model_fields, value)):
+            for where in ("body", "query"):
+                try:
+                    model.model_validate(given, context=where)
+                except ValidationError as error:
+                    yield error
 
 
 def wrong_values(count: int) -> Iterator[Any]:

@@ -4,8 +4,13 @@ import time
 from typing import Any
 
 import pytest
+from pydantic import BaseModel, ValidationError
 
 from chalicelib.domain.variables import MAX_VARIABLES
+from chalicelib.management.license_changes import BulkChanges, SomeLicenses
+from chalicelib.management.orders import NewOrderBody
+from chalicelib.usecases.bulk import MAX_ROWS
+from chalicelib.usecases.create_order import MAX_LICENSES, MAX_PEOPLE
 from tests.parsers import (
     NASTY,
     NO_PARSERS,
@@ -88,6 +93,21 @@ def test_of_many_wrong_values_few_are_looked_at() -> None:
     for value in wrong_values(25_000):
         for error in errors_of_schemas(value):
             assert error.error_count() <= 2 * MAX_VARIABLES, error.title
+
+
+def test_of_many_wrong_rows_in_rows_the_first_is_looked_at() -> None:
+    """Each list is short, and all together fill a body."""
+    license = {"users": [1] * MAX_PEOPLE, "product_features": [{}] * MAX_PEOPLE, "custom_fields": [{}] * MAX_PEOPLE}
+    sold = {"items": [{"licenses": [license] * MAX_LICENSES}] * MAX_LICENSES}
+    bodies: list[tuple[type[BaseModel], Any]] = [
+        (NewOrderBody, sold),
+        (BulkChanges, [{}] * MAX_ROWS),
+        (SomeLicenses, [0] * MAX_ROWS),
+    ]
+    for model, body in bodies:
+        with pytest.raises(ValidationError) as caught:
+            model.model_validate(body, context="body")
+        assert caught.value.error_count() <= 2 * MAX_VARIABLES, model
 
 
 @pytest.mark.slow

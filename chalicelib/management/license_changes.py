@@ -95,14 +95,16 @@ class BulkChange(LicenseChange):
 class BulkLicenses(Sent):
     """The rows, as an object has them."""
 
-    licenses: Annotated[list[BulkChange], Field(min_length=1, max_length=MAX_ROWS)]
+    licenses: Annotated[list[BulkChange], Field(min_length=1, max_length=MAX_ROWS, fail_fast=True)]
 
 
-class BulkChanges(RootModel[Annotated[list[BulkChange], Field(min_length=1, max_length=MAX_ROWS)] | BulkLicenses]):
+class BulkChanges(
+    RootModel[Annotated[list[BulkChange], Field(min_length=1, max_length=MAX_ROWS, fail_fast=True)] | BulkLicenses]
+):
     """The rows, bare or in an object."""
 
 
-Ids = Annotated[list[Id], Field(min_length=1, max_length=MAX_ROWS)]
+Ids = Annotated[list[Id], Field(min_length=1, max_length=MAX_ROWS, fail_fast=True)]
 
 
 class NamedIds(Sent):
@@ -139,7 +141,7 @@ class SentFeature(FeatureTerms):
 class FeatureList(Sent):
     """All features of a license: one that is not in the list goes."""
 
-    product_features: Annotated[list[SentFeature], Field(max_length=MAX_FEATURES)]
+    product_features: Annotated[list[SentFeature], Field(max_length=MAX_FEATURES, fail_fast=True)]
 
 
 class MessageBody(TypedDict):

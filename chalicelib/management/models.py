@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from itertools import islice
 from typing import Annotated, TypeVar
 from urllib.parse import urlencode
 
@@ -16,6 +17,7 @@ from pydantic import (
     StrictBool,
     StrictStr,
     WithJsonSchema,
+    model_validator,
 )
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
@@ -28,6 +30,7 @@ from chalicelib.domain.types import Json
 from chalicelib.management.caller import Caller
 from chalicelib.usecases.cursors import from_cursor, to_cursor
 from chalicelib.web.canonical import MAX_SAFE_INTEGER
+from chalicelib.web.error_responses import MAX_FIELDS
 from chalicelib.web.messages import message
 
 T = TypeVar("T")
@@ -40,10 +43,20 @@ MAX_CURSOR = 1000
 class Sent(BaseModel):
     """What a caller sends. A field that there is not is refused: misspelt, it would be ignored for good.
 
-    Models are built when they are first asked for: an application's call does not wait for them.
+    Models are built when they are first asked for: an application's call does not wait for them. A list of many rows
+    has `fail_fast`: nothing behind the first wrong one is looked at, for lists in lists fill a body with wrong ones.
     """
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _few_unknown(cls, given: object) -> object:
+        """Each unknown name is an error, and an error costs as much as a call: no more of them than are told."""
+        if not isinstance(given, dict) or len(given) <= len(cls.model_fields) + MAX_FIELDS:
+            return given
+        told = {*islice((name for name in given if name not in cls.model_fields), MAX_FIELDS)}
+        return {name: value for name, value in given.items() if name in cls.model_fields or name in told}
 
 
 class NoQuery(Sent):

@@ -85,16 +85,16 @@ class SoldLicense(SentTerms):
     """Null: one is made."""
     license_type: LicenseType | None = None
     """Null: `time-limited` where it has an end, else `perpetual`."""
-    users: Annotated[list[SoldUser], Field(max_length=MAX_PEOPLE)] = Field(default=[])
-    product_features: Annotated[list[SoldFeature], Field(max_length=MAX_PEOPLE)] = Field(default=[])
-    custom_fields: Annotated[list[SoldField], Field(max_length=MAX_PEOPLE)] = Field(default=[])
+    users: Annotated[list[SoldUser], Field(max_length=MAX_PEOPLE, fail_fast=True)] = Field(default=[])
+    product_features: Annotated[list[SoldFeature], Field(max_length=MAX_PEOPLE, fail_fast=True)] = Field(default=[])
+    custom_fields: Annotated[list[SoldField], Field(max_length=MAX_PEOPLE, fail_fast=True)] = Field(default=[])
 
 
 class SoldItem(Sent):
     """A product that is sold, with each of its licenses."""
 
     product_code: Text
-    licenses: Annotated[list[SoldLicense], Field(min_length=1, max_length=MAX_LICENSES)]
+    licenses: Annotated[list[SoldLicense], Field(min_length=1, max_length=MAX_LICENSES, fail_fast=True)]
 
 
 class SoldTo(Sent):
@@ -112,7 +112,7 @@ class NewOrderBody(Sent):
     append: Flag = False
     """Whether licenses are added to an order that is there."""
     customer: SoldTo | None = None
-    items: Annotated[list[SoldItem], Field(min_length=1, max_length=MAX_LICENSES)]
+    items: Annotated[list[SoldItem], Field(min_length=1, max_length=MAX_LICENSES, fail_fast=True)]
 
 
 class NewManager(Sent):
@@ -121,7 +121,7 @@ class NewManager(Sent):
     email: Text
 
 
-class NewManagers(RootModel[Annotated[list[NewManager], Field(min_length=1, max_length=MAX_MANAGERS)]]):
+class NewManagers(RootModel[Annotated[list[NewManager], Field(min_length=1, max_length=MAX_MANAGERS, fail_fast=True)]]):
     """POST add_managers."""
 
 
