@@ -166,7 +166,7 @@ def filed_as(order: Order, user_id: int) -> Condition:
     """That the user manages an order, and that neither what it denies its managers nor its customer has changed since
     it was read.
     """
-    return OrderItem.managers.contains(user_id) & OrderItem.unchanged(order, OrderItem.denied, OrderItem.revision)
+    return OrderItem.managers.contains(user_id) & OrderItem.unchanged(order, OrderItem.denied, OrderItem.customer)
 
 
 def backfill_managers(order: Order) -> None:

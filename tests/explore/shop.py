@@ -257,13 +257,16 @@ FEW: Mapping[str, tuple[str, ...]] = {
 LEFT_OUT = frozenset(
     f"{one}+delete-company/{start}"
     for start, beside in {
-        "bare": ("repair",),
+        "bare": ("repair", "delete-company"),
         "new": ("issue", "issue-rival", "issue-once", "repair", "delete-company"),
-        "first": ("issue-once", "delete-company"),
-        "sold": ("issue", "issue-for-others", "issue-with-key", "issue-once", "delete-company"),
-        "pending": (
-            *("issue", "issue-rival", "issue-for-others", "issue-with-key"),
+        "first": ("issue-once", "add-manager", "repair", "delete-company"),
+        "sold": (
+            *("issue", "issue-rival", "issue-for-others", "issue-with-key", "issue-once"),
             *("add-manager", "repair", "delete-company"),
+        ),
+        "pending": (
+            *("issue", "issue-rival", "issue-for-others", "issue-with-key", "issue-once"),
+            *("add-manager", "close-manager", "deny", "repair", "delete-company"),
         ),
     }.items()
     for one in beside
