@@ -60,6 +60,12 @@ class Filed:
                 return
             after, left, size = found[-1], left - len(found), _MORE
 
+    def among(self, license_ids: list[int]) -> set[int]:
+        """Those of these licenses, at most a hundred, that are filed here. Consistent, one round trip."""
+        links = [LookupItem(self._company, f"{self._prefix}{id:016d}") for id in license_ids]
+        found = reads.batch_get_raw(links, consistent=True) if links else []
+        return {id for id, raw in zip(license_ids, found, strict=True) if raw is not None}
+
 
 def of_company(company: str) -> Filed:
     """All of them."""
@@ -94,10 +100,3 @@ def of_manager(company: str, user_id: int) -> Filed:
 def of_hardware(company: str, hardware_id: str) -> Filed:
     """That have seen a hardware id."""
     return Filed(company, hardware_sort_key(hash_hardware_id(hardware_id)))
-
-
-def among(company: str, prefix: str, license_ids: list[int]) -> set[int]:
-    """Those of these licenses, at most a hundred, that are filed under a name. Consistent, one round trip."""
-    links = [LookupItem(company, f"{prefix}{id:016d}") for id in license_ids]
-    found = reads.batch_get_raw(links, consistent=True) if links else []
-    return {id for id, raw in zip(license_ids, found, strict=True) if raw is not None}

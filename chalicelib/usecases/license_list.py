@@ -20,7 +20,6 @@ from chalicelib.domain.license import License, Seat
 from chalicelib.domain.paging import Part, read_keys, search_keys
 from chalicelib.domain.users import User
 from chalicelib.store import accounts, counts, license_lists, licenses
-from chalicelib.store.keys import manager_license_sort_key, user_license_sort_key
 
 CHUNK = 100
 """Licenses that are read at once where some of them are looked for: three reads."""
@@ -68,8 +67,8 @@ class _Source:
 
     ids: Callable[[int | None, int], Iterator[int]]
     tests: list[Test] = field(default_factory=list)
-    links: list[str] = field(default_factory=list)
-    """Under which names each has to be filed: what the keys begin with."""
+    links: list[license_lists.Filed] = field(default_factory=list)
+    """Where each has to be filed, too."""
 
 
 def list_licenses(
@@ -109,8 +108,8 @@ def users_of(license: License, limit: int) -> list[tuple[Seat, User]]:
 
 def _load(company: str, source: _Source, ids: list[int]) -> list[Sold]:
     """Those of these licenses that are wanted, in their order."""
-    for prefix in source.links:
-        filed = license_lists.among(company, prefix, ids)
+    for link in source.links:
+        filed = link.among(ids)
         ids = [id for id in ids if id in filed]
     found = licenses.read_some_with_extras(company, ids)
     return [sold for sold in found if all(test(*sold) for test in source.tests)]
@@ -135,17 +134,21 @@ def _source(company: str, wanted: LicenseFilter, newest_first: bool) -> _Source 
     return _Source(ids, tests, links)
 
 
-def _filed(company: str, wanted: LicenseFilter) -> tuple[Callable[..., Iterator[int]], list[Test], list[str]]:
+def _filed(
+    company: str, wanted: LicenseFilter
+) -> tuple[Callable[..., Iterator[int]], list[Test], list[license_lists.Filed]]:
     """The ids under one of the names, and what is left to be looked at. Raises `_Nowhere`."""
-    named: list[tuple[Callable[..., Iterator[int]], Test | str | None]] = []
+    named: list[tuple[Callable[..., Iterator[int]], Test | license_lists.Filed | None]] = []
     if wanted.hardware_id is not None:
         named.append((license_lists.of_hardware(company, wanted.hardware_id).ids, None))
     for user in wanted.users:
         user_id = _user_id(company, user)
-        named.append((license_lists.of_user(company, user_id).ids, user_license_sort_key(user_id)))
+        link = license_lists.of_user(company, user_id)
+        named.append((link.ids, link))
     if wanted.manager is not None:
         user_id = _user_id(company, wanted.manager)
-        named.append((license_lists.of_manager(company, user_id).ids, manager_license_sort_key(user_id)))
+        link = license_lists.of_manager(company, user_id)
+        named.append((link.ids, link))
     if wanted.license_key is not None:
         id = _id_of_key(company, wanted.license_key)
         named.append((_these(frozenset({id})), lambda license, _: license.id == id))
@@ -162,7 +165,7 @@ def _filed(company: str, wanted: LicenseFilter) -> tuple[Callable[..., Iterator[
     (first, _), *others = named
     rest = [test for _, test in others[:-1]]
     tests = [test for test in rest if callable(test)] + list(wanted.tests)
-    return first, tests, [link for link in rest if isinstance(link, str)]
+    return first, tests, [link for link in rest if isinstance(link, license_lists.Filed)]
 
 
 def _these(given: frozenset[int]) -> Callable[..., Iterator[int]]:

@@ -107,8 +107,9 @@ def test_what_no_key_serves_is_looked_for_within_a_bound() -> None:
 
 
 def test_an_offset_reads_over_keys_and_no_licenses() -> None:
+    vendor = big()[0]
     with counted() as cost:
-        part = list_licenses(big()[0].code, ANY, skip=2_500, size=25)
+        part = list_licenses(vendor.code, ANY, skip=2_500, size=25)
     assert part.rows[0][0].id == 2_501
     assert (len(cost.calls), cost.read["licenses license"]) == (2, 25)
 
