@@ -55,8 +55,8 @@ class Sent(BaseModel):
         """Each unknown name is an error, and an error costs as much as a call: no more of them than are told."""
         if not isinstance(given, dict) or len(given) <= len(cls.model_fields) + MAX_FIELDS:
             return given
-        told = {*islice((name for name in given if name not in cls.model_fields), MAX_FIELDS)}
-        return {name: value for name, value in given.items() if name in cls.model_fields or name in told}
+        unknown = {*islice((name for name in given if name not in cls.model_fields), MAX_FIELDS)}
+        return {name: value for name, value in given.items() if name in cls.model_fields or name in unknown}
 
 
 class NoQuery(Sent):
