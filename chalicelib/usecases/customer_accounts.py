@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from chalicelib.domain.catalog import Company
 from chalicelib.domain.customers import OF_ACCOUNT, CustomerAccount, profile_of, wrong_in_profile
 from chalicelib.domain.email import optional_email
 from chalicelib.domain.errors import Invalid, NotFound, raise_all, wrong_in
@@ -12,7 +13,6 @@ from chalicelib.domain.instants import Instant
 from chalicelib.domain.types import Json
 from chalicelib.store import company_objects
 from chalicelib.usecases.create import find_company
-from chalicelib.usecases.idempotency import stored_with_result
 from chalicelib.usecases.retry import decide_and_write
 from chalicelib.usecases.revisions import guard_revision, revised
 
@@ -38,10 +38,18 @@ def create_customer_account(company: str, fields: Mapping[str, str], actor: Acto
     """
     owner = find_company(company).code
     raise_all([*_wrong(fields), *_unnamed(fields.get("name", ""))])
-    new = CustomerAccount(owner, new_id(now), created_at=now, **_kept(fields))
-    with stored_with_result(lambda: new):
+    kept = _kept(fields)
+
+    def read(again: bool) -> Company | None:
+        return find_company(owner) if again else None  # or it was deleted
+
+    def decide(_: Company | None) -> CustomerAccount:  # another's id is drawn again
+        return CustomerAccount(owner, new_id(now), created_at=now, **kept)
+
+    def write(_: Company | None, new: CustomerAccount) -> None:
         company_objects.create(new, _event("customer_account_created", new, actor, now))
-    return new
+
+    return decide_and_write(read, decide, write, result=lambda _, new: new)[1]
 
 
 def change_customer_account(

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from chalicelib.domain.catalog import Company
 from chalicelib.domain.color import accent_color
 from chalicelib.domain.customers import MAX_LABELS, CustomerLabel, label_text
 from chalicelib.domain.errors import Invalid, NotFound, raise_all, wrong_in
@@ -10,7 +11,6 @@ from chalicelib.domain.ids import new_id
 from chalicelib.domain.instants import Instant
 from chalicelib.store import company_objects
 from chalicelib.usecases.create import find_company
-from chalicelib.usecases.idempotency import stored_with_result
 from chalicelib.usecases.retry import decide_and_write
 from chalicelib.usecases.revisions import guard_revision, revised
 
@@ -37,10 +37,17 @@ def create_customer_label(company: str, label: str, color: str, actor: Actor, *,
     raise_all([*wrong_in("label", label_text, label), *wrong_in("color", accent_color, color)])
     if len(list(company_objects.read_all(CustomerLabel, owner))) >= MAX_LABELS:
         raise Invalid("too_many_labels", field="label", most=MAX_LABELS)
-    new = CustomerLabel(owner, new_id(now), label_text(label), accent_color(color), now)
-    with stored_with_result(lambda: new):
+
+    def read(again: bool) -> Company | None:
+        return find_company(owner) if again else None  # or it was deleted
+
+    def decide(_: Company | None) -> CustomerLabel:  # another's id is drawn again
+        return CustomerLabel(owner, new_id(now), label_text(label), accent_color(color), now)
+
+    def write(_: Company | None, new: CustomerLabel) -> None:
         company_objects.create(new, _event("customer_label_created", new, actor, now))
-    return new
+
+    return decide_and_write(read, decide, write, result=lambda _, new: new)[1]
 
 
 def change_customer_label(

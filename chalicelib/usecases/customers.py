@@ -95,8 +95,7 @@ def create_customer(
     """
     owner = find_company(company).code
     raise_all([*wrong_in("email", normalize_email, email), *_wrong(fields, metadata)])
-    address, id = normalize_email(email), new_id(now)
-    new = Customer(owner, id, address, now, account=account, metadata=metadata or {}, **profile_of(fields))
+    address, profile = normalize_email(email), profile_of(fields)
 
     def read(_: bool) -> None:
         _guard_account(owner, account)
@@ -107,7 +106,10 @@ def create_customer(
     def write(_: None, new: Customer) -> None:
         customers.create(new, Event.new("customer_created", actor, now, customer=new.email, customer_id=new.id))
 
-    return decide_and_write(read, lambda _: new, write, result=lambda _, new: new)[1]
+    def decide(_: None) -> Customer:  # another's id is drawn again
+        return Customer(owner, new_id(now), address, now, account=account, metadata=metadata or {}, **profile)
+
+    return decide_and_write(read, decide, write, result=lambda _, new: new)[1]
 
 
 def change_customer(

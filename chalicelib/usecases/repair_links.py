@@ -15,6 +15,7 @@ from chalicelib.domain.instants import Instant
 from chalicelib.store import counts, customers, repairs, sold_counts
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.repairs import Repair
+from chalicelib.store.sold_counts import Miscount
 from chalicelib.usecases.audit import audit, audit_links
 from chalicelib.usecases.customer_moves import finish_moves
 
@@ -55,12 +56,20 @@ def _repair_customers(company: str, actor: Actor, now: Instant) -> int:
         event = _event(actor, now, 1 + (wrong.sales is None), 0)
         with suppress(ConditionFailed):  # somebody sells meanwhile: the next audit says what is left
             if wrong.sales is None:
-                record = Customer(company, new_id(now), wrong.email, now)
-                sold_counts.make_record(record, wrong.there, event)
+                _make_record(company, wrong, event, now)
             else:
                 sold_counts.set_right(company, wrong, event)
             filed += 1 + (wrong.sales is None)
     return filed
+
+
+def _make_record(company: str, wrong: Miscount, event: Event, now: Instant) -> None:
+    """Raises `ConditionFailed`."""
+    with suppress(ConditionFailed):
+        sold_counts.make_record(Customer(company, new_id(now), wrong.email, now), wrong.there, event)
+        return
+    # The id of another, perhaps: those of one millisecond may be equal.
+    sold_counts.make_record(Customer(company, new_id(now + 1), wrong.email, now), wrong.there, event)
 
 
 def _repairs(company: str) -> Iterator[Repair]:

@@ -6,6 +6,9 @@ import pytest
 
 from chalicelib.domain.ids import DEVICE_STEP
 from chalicelib.store import activations
+from chalicelib.usecases.customer_accounts import create_customer_account
+from chalicelib.usecases.customer_labels import create_customer_label
+from chalicelib.usecases.customers import create_customer
 from chalicelib.usecases.replace_user import replace_user
 from tests.support import ADMIN, Vendor
 
@@ -74,3 +77,18 @@ def test_two_devices_of_one_second_get_different_ids(vendor: Vendor, monkeypatch
     assert abs(first - second) == DEVICE_STEP
     assert vendor.stored(license).times_activated == 2
     assert vendor.differences() == []
+
+
+def test_two_customers_of_one_millisecond_get_different_ids(vendor: Vendor, draw: Callable[[list[int]], None]) -> None:
+    draw([7, 7, 8])
+    made = [create_customer(vendor.code, f"{name}@other.test", {}, ADMIN, now=vendor.now) for name in ("ann", "bob")]
+    assert made[0].id != made[1].id
+
+
+def test_two_accounts_or_labels_of_one_millisecond_get_different_ids(
+    vendor: Vendor, draw: Callable[[list[int]], None]
+) -> None:
+    draw([7, 7, 8, 7, 7, 8])
+    accounts = [create_customer_account(vendor.code, {"name": name}, ADMIN, now=vendor.now) for name in "ab"]
+    labels = [create_customer_label(vendor.code, name, "#ff0000", ADMIN, now=vendor.now) for name in "ab"]
+    assert len({one.id for one in accounts}) == len({one.id for one in labels}) == 2
