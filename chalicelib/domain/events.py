@@ -192,8 +192,11 @@ def before_and_after(old: object, new: object, names: Iterable[str]) -> Json:
 
     A field that is no text and no number is left out: the event names it (`changed`).
     """
-    both = {name: (getattr(new, name), getattr(old, name)) for name in names}
-    moved = {name: (is_now, was) for name, (is_now, was) in both.items() if is_now != was and not isinstance(was, dict)}
-    return {
-        key: value for name, (is_now, was) in moved.items() for key, value in ((name, is_now), (f"{name}_before", was))
-    }
+    fields = [name for name in names if not isinstance(getattr(old, name), dict)]
+    return differences(*({name: getattr(of, name) for name in fields} for of in (old, new)))
+
+
+def differences(old: Json, new: Json) -> Json:
+    """Of these values by name, each that differs, as it is (`name`) and was (`name_before`)."""
+    moved = [name for name in new if new[name] != old[name]]
+    return {key: value for name in moved for key, value in ((name, new[name]), (f"{name}_before", old[name]))}

@@ -7,6 +7,7 @@ from typing import Any
 from chalicelib.domain.errors import Denied, Invalid, at_field, raise_all, wrong_in
 from chalicelib.domain.instants import Instant, add, duration_days, parse_duration
 from chalicelib.domain.license import TRANSFERS_FORBIDDEN, License, LicenseType, license_name, within_calendar
+from chalicelib.domain.limits import LICENSE_ACTIVATIONS, LICENSE_USERS
 from chalicelib.domain.transitions import redated
 
 MAX_COUNT = 10_000_000
@@ -18,8 +19,8 @@ CHANGEABLE = (
     *("validity_period", "valid_duration", "start_date", "grace_period"),
 )
 """The terms that may be changed after the sale. All others tell what was sold, and under which names it is found."""
-_USE: Mapping[str, str] = {"max_activations": "times_activated", "max_license_users": "users_assigned"}
-"""The limits that are counted against, each with its counter."""
+_IN_USE = (LICENSE_ACTIVATIONS, LICENSE_USERS)
+"""The limits of what can be given back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +73,15 @@ def with_terms(license: License, changes: TermChanges, *, now: Instant) -> Licen
 
 def guard_use(license: License, changes: TermChanges) -> None:
     """That no new limit is below what is in use. Raises `Denied`: `limit_below_use`."""
-    for limit, counter in _USE.items():
-        most, used = changes.get(limit), getattr(license, counter)
+    for limit in _IN_USE:
+        most, used = changes.get(limit.maximum), getattr(license, limit.counter)
         if most is not None and used > most:
-            raise Denied("limit_below_use", field=limit, limit=most, used=used)
+            raise Denied("limit_below_use", field=limit.maximum, limit=most, used=used)
 
 
 def limits_in(changes: TermChanges) -> dict[str, int]:
     """The new limits of a change, by the counters that count against them."""
-    return {counter: changes[limit] for limit, counter in _USE.items() if changes.get(limit) is not None}
+    return {limit.counter: changes[limit.maximum] for limit in _IN_USE if changes.get(limit.maximum) is not None}
 
 
 def wrong_dates(terms: Terms | License) -> Iterator[Invalid]:

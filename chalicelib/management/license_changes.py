@@ -175,17 +175,13 @@ def change_license(path: LicensePath, body: LicenseChange, caller: Caller) -> Li
 @endpoint("PATCH", "/licenses/bulk_update", writes=True, scope="licenses:write")
 def change_licenses(body: BulkChanges, caller: Caller) -> list[RowBody]:
     """Change many, each by itself: what is refused of one keeps no other from being changed."""
-    zone = find_company(caller.company).time_zone
-    rows = body.root if isinstance(body.root, list) else body.root.licenses
-    return _each(rows, lambda row: row.id, lambda row: _change(row.id, row, zone, caller, None), caller)
+    return _change_each(body, caller)
 
 
 @endpoint("POST", "/licenses/bulk_update", writes=True, scope="licenses:write")
 def post_license_changes(body: BulkChanges, caller: Caller) -> list[RowBody]:
     """The same, for clients that send it so."""
-    zone = find_company(caller.company).time_zone
-    rows = body.root if isinstance(body.root, list) else body.root.licenses
-    return _each(rows, lambda row: row.id, lambda row: _change(row.id, row, zone, caller, None), caller)
+    return _change_each(body, caller)
 
 
 @endpoint("POST", "/licenses/{license_id}/update_features", writes=True, scope="licenses:write")
@@ -248,6 +244,12 @@ def _set_enabled(license_id: int, enabled: bool, caller: Caller) -> MessageBody:
         lambda: set_enabled(caller.company, license_id, enabled, caller.actor, now=caller.now),
         lambda _: MessageBody(message=sentence),
     )
+
+
+def _change_each(body: BulkChanges, caller: Caller) -> list[RowBody]:
+    zone = find_company(caller.company).time_zone
+    rows = body.root if isinstance(body.root, list) else body.root.licenses
+    return _each(rows, lambda row: row.id, lambda row: _change(row.id, row, zone, caller, None), caller)
 
 
 def _change(license_id: int, body: LicenseChange, zone: str, caller: Caller, revision: int | None) -> Sold:

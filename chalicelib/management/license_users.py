@@ -19,7 +19,7 @@ from chalicelib.usecases import license_users
 from chalicelib.usecases.assign_user import Profile
 from chalicelib.usecases.assign_user import assign_user as give_seat
 from chalicelib.usecases.change_seat import remove_user, set_account_password
-from chalicelib.usecases.find_license import find_account
+from chalicelib.usecases.find_license import find_account, find_account_by_id
 from chalicelib.web.freshness import Date
 
 MAX_TEXT = 1024
@@ -163,7 +163,7 @@ def unassign_user(path: LicensePath, body: TakenSeat, caller: Caller) -> Message
 
     def take() -> None:
         id, email = body.license_user_id, body.license_user_email or ""
-        whose = email if id is None else license_users.find_user_of_id(caller.company, id).email
+        whose = email if id is None else find_account_by_id(caller.company, id).email
         remove_user(caller.company, path.license_id, whose, caller.actor, revision=caller.if_match, now=caller.now)
 
     return caller.once(take, lambda _: MessageBody(message="License unassigned."))
@@ -190,7 +190,7 @@ def list_license_users(query: LicenseUsersQuery, caller: Caller) -> LicenseUsers
 @endpoint("GET", "/license-users/{user_id}", writes=False, scope="users:read")
 def show_license_user(path: LicenseUserPath, caller: Caller) -> ShownLicenseUser:
     """One license user."""
-    user = license_users.find_user_of_id(caller.company, path.user_id)
+    user = find_account_by_id(caller.company, path.user_id)
     return {**_body(user), "total_licenses": license_users.count_licenses(caller.company, user.id)}
 
 

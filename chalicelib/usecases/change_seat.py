@@ -15,9 +15,8 @@ from chalicelib.store import accounts, seats
 from chalicelib.usecases.account_access import guard_password, read_holdings
 from chalicelib.usecases.assign_user import guard_seat_limit
 from chalicelib.usecases.chosen_password import guard_chosen
-from chalicelib.usecases.find_license import find_license, find_seat
+from chalicelib.usecases.find_license import find_account_by_id, find_license, find_seat
 from chalicelib.usecases.initial_password import with_initial_password
-from chalicelib.usecases.license_users import find_user_of_id
 from chalicelib.usecases.notices import password_notice
 from chalicelib.usecases.retry import decide_and_write
 
@@ -138,10 +137,10 @@ def set_account_password(
     `revision`: of the account that is meant; `revision_changed` where it has another. Raises `user_not_found`, …
     """
     with at_field("password"):
-        guard_chosen(password, company, find_user_of_id(company, user_id).email)
+        guard_chosen(password, company, find_account_by_id(company, user_id).email)
 
     def read(_: bool) -> tuple[User, frozenset[str]]:
-        user = find_user_of_id(company, user_id)
+        user = find_account_by_id(company, user_id)
         guard_open(user)
         if revision not in (None, user.revision):
             raise Denied("revision_changed")

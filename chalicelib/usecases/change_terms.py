@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from chalicelib.domain.errors import Denied, NotFound
-from chalicelib.domain.events import Actor, Event
+from chalicelib.domain.events import Actor, Event, differences
 from chalicelib.domain.extras import EXTRAS, Extras, with_extras
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import License
@@ -81,9 +81,7 @@ def _dates(sold: Sold) -> tuple[Instant | None, int]:
 
 def _told(old: Sold, new: Sold) -> Json:
     """What an event says of a change: each term that is another one, as it is and as it was before."""
-    was = _terms(old)
-    moved = ((name, value, was[name]) for name, value in _terms(new).items() if value != was[name])
-    return {key: value for name, new, old in moved for key, value in ((name, new), (f"{name}_before", old))}
+    return differences(_terms(old), _terms(new))
 
 
 def _terms(sold: Sold) -> Json:

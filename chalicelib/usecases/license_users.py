@@ -3,20 +3,11 @@
 from collections.abc import Iterator
 
 from chalicelib.domain.email import known_email
-from chalicelib.domain.errors import NotFound
 from chalicelib.domain.license import Seat
 from chalicelib.domain.users import User
 from chalicelib.store import accounts, batches, licenses
 from chalicelib.store.counts import read_count
 from chalicelib.usecases.find_license import find_license
-
-
-def find_user_of_id(company: str, user_id: int) -> User:
-    """The account of an id, open or closed. Raises `NotFound`: `user_not_found`."""
-    user = accounts.read_user(company, user_id)
-    if user is None:
-        raise NotFound("user_not_found", of="account")
-    return user
 
 
 def users_of_email(company: str, email: str) -> list[User]:

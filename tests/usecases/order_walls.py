@@ -58,7 +58,6 @@ OF_ORDERS: list[tuple[Any, str, list[Any]]] = [
     (guard_key, "license_not_found", [lambda c, v: there(_is_taken(c, v.by_key.license_key))]),
     (guard_extras, "unsupported_product_feature", [_extras]),
     (find_account_by_id, "user_not_found", [lambda c, v: find_account_by_id(c, _ada(v))]),
-    (license_users.find_user_of_id, "user_not_found", [lambda c, v: license_users.find_user_of_id(c, _ada(v))]),
     (license_users.users_of_email, "license_not_found", [lambda c, _v: there(license_users.users_of_email(c, ADA))]),
     (license_users.users_of_ids, "license_not_found", [lambda c, v: there(license_users.users_of_ids(c, [_ada(v)]))]),
     (license_users.all_users, "license_not_found", [lambda c, _v: there([*license_users.all_users(c, limit=9)])]),
