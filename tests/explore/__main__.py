@@ -4,7 +4,7 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Generator, Iterable
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -19,6 +19,7 @@ from tests.support import cheap_passwords
 
 if TYPE_CHECKING:
     from tests.explore.campaign import Campaign
+    from tests.explore.pairs import Walked
 
 OUT = Path("build/explore")
 """Where pictures of broken builds go."""
@@ -50,13 +51,18 @@ def _walk(given: argparse.Namespace) -> int:
     if not any(leg.names for leg in legs.values()):
         raise ValueError(f"None has “{given.name}” in its name. One is {next(pairs.pairs(given.faults))}.")
     campaign = Campaign(legs)
-    with get_context("fork").Pool(given.processes, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
-        walk = partial(pairs.walk_counted, most=MOST if given.long else None)
-        campaign.go(lambda names: pool.imap_unordered(walk, names), _tell, ENOUGH if given.long else None)
+    walk = partial(pairs.walk_counted, most=MOST if given.long else None)
+    campaign.go(partial(_walk_all, walk, given.processes), _tell, ENOUGH if given.long else None)
     print(campaign.table(), flush=True)
     if given.report:
         _report(campaign)
     return int(campaign.wrong > 0)
+
+
+def _walk_all(walk: Callable[[str], "Walked"], processes: int, names: list[str]) -> "Generator[Walked, None, None]":
+    """A pool of each leg's own: it ends all that it has begun when it is closed."""
+    with get_context("fork").Pool(processes, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
+        yield from pool.imap_unordered(walk, names)
 
 
 def _report(campaign: "Campaign") -> None:
@@ -128,7 +134,7 @@ def _arguments() -> argparse.Namespace:
         "name", nargs="?", default="", help="a schedule to run again, or a part of the names of those to walk"
     )
     parser.add_argument("--faults", type=int, default=0, help="that may happen in one schedule, at most")
-    parser.add_argument("--long", action="store_true", help="walk all of these, until ten million moments were")
+    parser.add_argument("--long", action="store_true", help="walk these and more, two million moments of a kind")
     parser.add_argument("--triples", action="store_true", help="walk three at once that touch one limit")
     parser.add_argument("--report", action="store_true", help="write the numbers of all pairs, or of the long run")
     parser.add_argument("--broken", action="store_true", help="catch the broken builds of the proof, and draw each")

@@ -1,9 +1,11 @@
-"""A campaign: settings that are walked, one kind after another, until all are or so many moments were."""
+"""A campaign: settings that are walked, one kind after another, each until all are or so many moments were."""
 
+import contextlib
 import os
 import platform
+import random
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 
 from infra.markdown import markdown_table
@@ -21,14 +23,15 @@ LONG: dict[str, Callable[[], Iterator[Setting]]] = {
     "two, with two faults": lambda: pairs.pairs(2),
 }
 """The long run, in this order."""
-ENOUGH = 10_000_000
-"""Moments of the long run."""
-MOST = 100_000
+ENOUGH = 2_000_000
+"""Moments of one kind in the long run."""
+MOST = 20_000
 """Of one setting in the long run: three who log in to the same account have more than can be waited for."""
 _TELL_EVERY_SECONDS = 10.0
+_SEED = 20261130
 Tell = Callable[[str], None]
-WalkAll = Callable[[list[str]], Iterable[Walked]]
-"""Walks the settings of these names, in any order."""
+WalkAll = Callable[[list[str]], Generator[Walked, None, None]]
+"""Walks the settings of these names, in any order; whoever has enough closes it."""
 
 
 @dataclass(slots=True)
@@ -51,6 +54,18 @@ class Leg:
             sum(len(one.found) for one in self.walked),
         )
 
+    def drawn(self) -> list[str]:
+        """All names in an order of chance, the same each time: as many as are walked are a fair part of all."""
+        return random.Random(_SEED).sample(self.names, len(self.names))
+
+    def progress(self, seconds: float, enough: int | None) -> str:
+        """How far it is after so long, and how long it will still take."""
+        there, walked, _, _, moments, _, wrong = self.figures()
+        done = max(walked / there, moments / enough if enough else 0)
+        of = f"{moments:,} of at most {enough:,}" if enough else f"{moments:,}"
+        left = seconds * (1 / done - 1)
+        return f"{walked:,} of {there:,}: {of} moments, {wrong} wrong; {seconds:.0f} s, some {left:.0f} s left"
+
 
 @dataclass(slots=True)
 class Campaign:
@@ -58,6 +73,8 @@ class Campaign:
 
     legs: dict[str, Leg]
     seconds: float = 0.0
+    _start: float = 0.0
+    _told: float = 0.0
 
     def totals(self) -> tuple[int, ...]:
         """Of all legs, as `Leg.figures`."""
@@ -69,31 +86,27 @@ class Campaign:
         return self.totals()[-1]
 
     def go(self, walk_all: WalkAll, tell: Tell, enough: int | None = None) -> None:
-        """Walk all, or until so many moments were; Ctrl-C ends it with what there is."""
-        start = last = time.monotonic()
+        """Walk each leg whole, or until so many moments were; Ctrl-C ends it with what there is."""
+        self._start = self._told = time.monotonic()
         try:
-            for name, leg in self.legs.items():
-                for walked in walk_all(leg.names):
-                    leg.walked.append(walked)
-                    self.seconds = time.monotonic() - start
-                    for wrong in walked.found[:1]:
-                        tell("\n  ".join(map(str, (wrong.name, *wrong.violations))))
-                    if time.monotonic() - last > _TELL_EVERY_SECONDS:
-                        last = time.monotonic()
-                        tell(self._progress(name, enough))
-                    if enough is not None and self.totals()[4] >= enough:
-                        return
+            for name in self.legs:
+                self._go(name, walk_all, tell, enough)
         except KeyboardInterrupt:
             tell("Stopped; this is what was walked until now.")
 
-    def _progress(self, name: str, enough: int | None) -> str:
-        there, walked, _, _, moments, _, wrong = self.totals()
-        done = max(walked / there, moments / enough if enough else 0)
-        of = f"{moments:,} of {enough:,}" if enough else f"{moments:,}"
-        left = self.seconds * (1 / done - 1)
-        part = f"{name}, " if len(self.legs) > 1 else ""
-        time = f"{self.seconds:.0f} s, some {left:.0f} s left"
-        return f"{part}{walked:,} of {there:,}: {of} moments, {wrong} wrong; {time}"
+    def _go(self, name: str, walk_all: WalkAll, tell: Tell, enough: int | None) -> None:
+        leg, start = self.legs[name], time.monotonic()
+        with contextlib.closing(walk_all(leg.drawn() if enough else leg.names)) as walks:
+            for walked in walks:
+                leg.walked.append(walked)
+                self.seconds = time.monotonic() - self._start
+                for wrong in walked.found[:1]:
+                    tell("\n  ".join(map(str, (wrong.name, *wrong.violations))))
+                if time.monotonic() - self._told > _TELL_EVERY_SECONDS:
+                    self._told = time.monotonic()
+                    tell(f"{name}{', ' if name else ''}{leg.progress(self._told - start, enough)}")
+                if enough and leg.figures()[4] >= enough:
+                    return
 
     def table(self) -> str:
         """What it came to, in Markdown."""
@@ -108,7 +121,7 @@ class Campaign:
         cores = len(os.sched_getaffinity(0))
         machine = f"{platform.system()} {platform.machine()}, {cores} cores, Python {platform.python_version()}"
         took = f"{self.seconds / 60:.0f} minutes, on {time.strftime('%Y-%m-%d')}, on {machine}"
-        left = f"Where there are more than {in_figures(MOST)} moments, so many were walked."
+        left = f"Of each at most {in_figures(MOST)} moments were walked, of each kind {in_figures(ENOUGH)}, drawn by chance."
         return f"Walked by `.venv/bin/python -m tests.explore --long` in {took}. {left}\n\n{self.table()}"
 
 

@@ -1,6 +1,6 @@
 """A campaign counts what it walks, ends where it has enough or is told to, and is told on the page."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 
 import pytest
 
@@ -17,8 +17,12 @@ def campaign() -> Campaign:
     return Campaign({"two": Leg([*NAMES[:2]]), "others": Leg([*NAMES[2:]])})
 
 
-def walk_all(names: list[str]) -> Iterator[Walked]:
-    return map(walk_counted, names)
+def walk_all(names: list[str]) -> Generator[Walked, None, None]:
+    yield from map(walk_counted, names)
+
+
+def walk_twenty(names: list[str]) -> Generator[Walked, None, None]:
+    yield from (walk_counted(name, most=20) for name in names)
 
 
 def test_it_counts_what_it_walks(campaign: Campaign) -> None:
@@ -29,19 +33,38 @@ def test_it_counts_what_it_walks(campaign: Campaign) -> None:
     assert f"| **all** | **3** | **3** | **3** | **{schedules}** |" in campaign.table()
 
 
-def test_it_ends_where_it_has_enough(campaign: Campaign) -> None:
+def test_each_leg_ends_where_it_has_enough(campaign: Campaign) -> None:
     campaign.go(walk_all, print, enough=2)
-    assert campaign.totals()[:4] == (3, 1, 1, 20)
+    assert [leg.figures()[:3] for leg in campaign.legs.values()] == [(2, 1, 1), (1, 1, 1)]
+
+
+def test_a_part_of_a_leg_is_drawn_by_the_same_chance_each_time() -> None:
+    leg = Leg([str(number) for number in range(100)])
+    assert leg.drawn() == leg.drawn() != leg.names
+    assert sorted(leg.drawn()) == sorted(leg.names)
+
+
+def test_a_walk_that_is_not_needed_is_ended(campaign: Campaign) -> None:
+    ended: list[str] = []
+
+    def closed(names: list[str]) -> Generator[Walked, None, None]:
+        try:
+            yield from map(walk_counted, names)
+        finally:
+            ended.append(names[0])
+
+    campaign.go(closed, print, enough=2)
+    assert len(ended) == 2
 
 
 def test_of_a_walk_that_is_too_long_some_moments_are_walked(campaign: Campaign) -> None:
-    campaign.go(lambda names: (walk_counted(name, most=20) for name in names), print)
+    campaign.go(walk_twenty, print)
     assert campaign.totals()[:3] == (3, 3, 1)
     assert 20 <= campaign.legs["two"].walked[0].walk.moments < 40
 
 
 def test_who_stops_it_keeps_what_was_walked(campaign: Campaign) -> None:
-    def stopped(names: list[str]) -> Iterator[Walked]:
+    def stopped(names: list[str]) -> Generator[Walked, None, None]:
         yield walk_counted(names[0])
         raise KeyboardInterrupt
 
