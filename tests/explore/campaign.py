@@ -121,7 +121,7 @@ class Campaign:
         cores = len(os.sched_getaffinity(0))
         machine = f"{platform.system()} {platform.machine()}, {cores} cores, Python {platform.python_version()}"
         took = f"{self.seconds / 60:.0f} minutes, on {time.strftime('%Y-%m-%d')}, on {machine}"
-        left = f"Of each at most {in_figures(MOST)} moments were walked, of each kind {in_figures(ENOUGH)}, drawn by chance."
+        left = f"At most {in_figures(MOST)} moments of each, and {in_figures(ENOUGH)} of a kind, drawn by chance."
         return f"Walked by `.venv/bin/python -m tests.explore --long` in {took}. {left}\n\n{self.table()}"
 
 
