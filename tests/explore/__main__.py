@@ -74,7 +74,7 @@ def _report(campaign: "Campaign") -> None:
     if others:
         page = Path(campaigns.PAGE).read_text()
         _write(campaigns.PAGE, with_section(page, campaigns.TITLE, campaign.section()))
-    elif sum(one.is_whole for one in every.walked) == len(every.names):
+    elif sum(one.walk.is_whole for one in every.walked) == len(every.names):
         _write(report.PAGE, report.page(every.walked))
         _write(costs.PAGE, with_section(Path(costs.PAGE).read_text(), costs.TITLE, costs.section_text(every.walked)))
 

@@ -25,8 +25,8 @@ LONG: dict[str, Callable[[], Iterator[Setting]]] = {
 """The long run, in this order."""
 ENOUGH = 2_000_000
 """Moments of one kind in the long run."""
-MOST = 20_000
-"""Of one setting in the long run: three who log in to the same account have more than can be waited for."""
+MOST = 50_000
+"""Turns of one setting in the long run: three who log in to the same account have more than can be waited for."""
 _TELL_EVERY_SECONDS = 10.0
 _SEED = 20261130
 Tell = Callable[[str], None]
@@ -47,7 +47,7 @@ class Leg:
         return (
             len(self.names),
             len(walks),
-            sum(one.is_whole for one in self.walked),
+            sum(one.walk.is_whole for one in self.walked),
             sum(walk.schedules for walk in walks),
             sum(walk.moments for walk in walks),
             sum(walk.steps for walk in walks),
@@ -121,7 +121,7 @@ class Campaign:
         cores = len(os.sched_getaffinity(0))
         machine = f"{platform.system()} {platform.machine()}, {cores} cores, Python {platform.python_version()}"
         took = f"{self.seconds / 60:.0f} minutes, on {time.strftime('%Y-%m-%d')}, on {machine}"
-        left = f"At most {in_figures(MOST)} moments of each, and {in_figures(ENOUGH)} of a kind, drawn by chance."
+        left = f"At most {in_figures(MOST)} turns of each, and {in_figures(ENOUGH)} moments of a kind, drawn by chance."
         return f"Walked by `.venv/bin/python -m tests.explore --long` in {took}. {left}\n\n{self.table()}"
 
 

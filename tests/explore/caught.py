@@ -53,6 +53,8 @@ CAUGHT_IN = (
         "permission not in the condition": "deny+pause@shop/sold",
         "variables written over": "track+track-rival@device/known",
         "forgotten while it comes back": "activate+activate-idle@device/crowded",
+        "edit without revision": "note+grant@edit/bare",
+        "strict limit by what was read": "sell-unused+activate@edit/bare",
     }
 )
 """The setting that is walked; `~1` with one fault at most."""

@@ -134,6 +134,21 @@ def _forgotten_while_it_comes_back() -> Patches:
     return [(Transaction, "delete", delete)]
 
 
+def _edit_without_revision() -> Patches:
+    """Terms are written as they were read and changed, whoever has changed others since."""
+    return rewriting(licenses, "update", LicenseItem, lambda actions, _: (actions, LicenseItem.pk.exists()))
+
+
+def _strict_limit_by_what_was_read() -> Patches:
+    """A strict limit is held against the counter that was read, and the write does not ask for it."""
+    right = licenses.update
+
+    def update(old: Any, new: Any, event: Event, earlier: Any = (), at_most: Any = None, extras: Any = None) -> None:
+        right(old, new, event, earlier, {}, extras)
+
+    return [(licenses, "update", update)]
+
+
 MUTANTS: dict[str, Callable[[], Patches]] = (
     of_proof.MUTANTS
     | ACCOUNT_MUTANTS
@@ -155,5 +170,7 @@ MUTANTS: dict[str, Callable[[], Patches]] = (
         "permission not in the condition": _permission_not_in_the_condition,
         "variables written over": _variables_written_over,
         "forgotten while it comes back": _forgotten_while_it_comes_back,
+        "edit without revision": _edit_without_revision,
+        "strict limit by what was read": _strict_limit_by_what_was_read,
     }
 )

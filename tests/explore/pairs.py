@@ -64,8 +64,6 @@ class Walked:
     """Schedule to an end, in calls of all deeds together."""
     answers: Counter[tuple[str, ...]] = field(default_factory=Counter)
     found: list[Found] = field(default_factory=list)
-    is_whole: bool = True
-    """Whether it came to the end."""
 
     def note(self, deed: str, task: Task) -> None:
         """What a deed has sent in one schedule."""
@@ -141,9 +139,9 @@ def swept() -> Iterator[Setting]:
 
 
 def walk(setting: Setting, most: int | None = None) -> Walked:
-    """Walk all schedules, or until they came through so many moments, and judge each end."""
+    """Walk all schedules, or so many turns, and judge each end."""
     judge = setting.scene.judge(setting.scene.world(setting.start), setting.deeds)
-    result = Walked(str(setting))
+    result = Walked(str(setting), Walk(most))
     with _opened(setting) as schedule:
         for done in schedules(schedule, result.walk):
             for deed, task in zip(setting.deeds, done.tasks, strict=True):
@@ -153,9 +151,6 @@ def walk(setting: Setting, most: int | None = None) -> Walked:
             result.names.append(name_of(setting, done))
             if broken := judge.violations(done):
                 result.found.append(Found(result.names[-1], broken))
-            if most is not None and result.walk.moments >= most:
-                result.is_whole = False
-                break
     return result
 
 

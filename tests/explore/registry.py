@@ -13,6 +13,7 @@ WALKED: dict[str, tuple[str, ...]] = {
         "activate-listed@batch",
         "activate@account",
         "activate@device",
+        "activate@edit",
         "activate-idle@device",
         "activate@webhook",
     ),
@@ -76,6 +77,7 @@ WALKED: dict[str, tuple[str, ...]] = {
     "change_license.set_enabled": (
         "pause@shop",
         "disable@device",
+        "disable@edit",
         "enable@key",
         "disable@key",
         "enable@users",
@@ -103,8 +105,10 @@ WALKED: dict[str, tuple[str, ...]] = {
         "set-reused@account",
         "set@factor",
     ),
-    "change_terms.change_terms": tuple(
-        f"{deed}@{kind}" for deed in ("sell-more", "sell-less", "sell-unused") for kind in ("key", "users")
+    "change_terms.change_terms": (
+        *(f"{deed}@{kind}" for deed in ("sell-more", "sell-less", "sell-unused") for kind in ("key", "users")),
+        *(f"{deed}@edit" for deed in ("note", "describe", "sell-more", "sell-unused", "note-as-seen", "sell-as-seen")),
+        *(f"{deed}@edit" for deed in ("grant", "fill-in")),
     ),
     "check.check": (
         "check@key",

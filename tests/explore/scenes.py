@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, ClassVar, Protocol
 
-from tests.explore import accounts, batches, devices, factors, listed, management, shop, webhooks
+from tests.explore import accounts, batches, devices, edits, factors, listed, management, shop, webhooks
 from tests.explore.account_deeds import ACCOUNT_DEEDS, FROM
 from tests.explore.account_judge import AccountJudge
 from tests.explore.deeds import of_kind
@@ -92,6 +92,9 @@ SCENES["shop"] = Scene(
 )
 SCENES["device"] = Scene(
     "What is known of devices", devices.STARTS, devices.DEEDS, devices.world, partial(SerialJudge, view=devices.view)
+)
+SCENES["edit"] = Scene(
+    "What a license was sold with", edits.STARTS, edits.DEEDS, edits.world, partial(SerialJudge, view=edits.view)
 )
 SCENES["webhook"] = Scene(
     "What leaves the house", webhooks.STARTS, webhooks.DEEDS, webhooks.world, WebhookJudge, webhooks.FROM

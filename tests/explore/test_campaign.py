@@ -57,10 +57,10 @@ def test_a_walk_that_is_not_needed_is_ended(campaign: Campaign) -> None:
     assert len(ended) == 2
 
 
-def test_of_a_walk_that_is_too_long_some_moments_are_walked(campaign: Campaign) -> None:
+def test_of_a_walk_that_is_too_long_some_turns_are_walked(campaign: Campaign) -> None:
     campaign.go(walk_twenty, print)
     assert campaign.totals()[:3] == (3, 3, 1)
-    assert 20 <= campaign.legs["two"].walked[0].walk.moments < 40
+    assert campaign.legs["two"].walked[0].walk.taken == 20
 
 
 def test_who_stops_it_keeps_what_was_walked(campaign: Campaign) -> None:

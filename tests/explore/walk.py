@@ -50,6 +50,12 @@ class _Node:
 class Walk:
     """A walk: how far it came."""
 
+    most: int | None = None
+    """Turns after which it ends, those of a walk that began anew among them."""
+    taken: int = 0
+    """Of these."""
+    is_whole: bool = True
+    """Whether it came to its end."""
     schedules: int = 0
     """That differ, of those that were walked."""
     moments: int = 0
@@ -77,7 +83,7 @@ def _walked(schedule: Schedule, walk: Walk, ends: set[Hashable], reduced: bool) 
     known = dict[Hashable, int]()
     walk.schedules = walk.moments = walk.steps = 0
     path = [_node(schedule, reduced)]
-    while path:
+    while path and walk.is_whole:
         node = path[-1]
         schedule.back_to(len(path) - 1)
         if (choice := node.next(schedule.steps[-1].task if schedule.steps else -1)) is None:
@@ -89,6 +95,8 @@ def _walked(schedule: Schedule, walk: Walk, ends: set[Hashable], reduced: bool) 
         node.tried.add(choice)
         schedule.step(choice)
         walk.steps += 1
+        walk.taken += 1
+        walk.is_whole = walk.taken != walk.most
         key = schedule.moment
         if reduced and key in known:
             node.schedules += known[key]
@@ -100,12 +108,13 @@ def _walked(schedule: Schedule, walk: Walk, ends: set[Hashable], reduced: bool) 
             if not reduced or key not in ends:
                 ends.add(key)
                 yield schedule
-            if schedule.learn():
+            if walk.is_whole and schedule.learn():
                 return False
         else:
             walk.moments += 1
             path.append(_node(schedule, reduced))
-    walk.schedules = node.schedules
+    if walk.is_whole:
+        walk.schedules = node.schedules
     return True
 
 
