@@ -50,6 +50,7 @@ from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.one_time_code import typed_code
 from chalicelib.domain.users import MAX_PASSWORD
 from chalicelib.management.histories import read_event_id
+from chalicelib.management.license_fields import read_value_id
 from chalicelib.management.webhooks import delivery_key
 from chalicelib.portal.browser_name import browser_name
 from chalicelib.portal.chosen_users import read_removed
@@ -299,6 +300,7 @@ PARSERS: dict[str, Parser] = {
     "domain.webhooks.without_path": webhooks.without_path,
     "domain.webhooks.literal_address": webhooks.literal_address,
     "management.histories.read_event_id": read_event_id,
+    "management.license_fields.read_value_id": read_value_id,
     "management.webhooks.delivery_key": delivery_key,
     "portal.forms.nonce_of": lambda text: nonce_of("secret", "/portal", text),
     "portal.request, a form": lambda text: [
@@ -370,6 +372,7 @@ PATTERNS: dict[str, str] = {
     "chalicelib.domain.days._ZONE": "domain.days.time_zone",
     "chalicelib.domain.management_keys._KEY": "domain.management_keys.read_key_text",
     "chalicelib.management.histories._ID": "management.histories.read_event_id",
+    "chalicelib.management.license_fields._PLACE": "management.license_fields.read_value_id",
     "chalicelib.domain.keys._DASHES": "domain.keys.normalize",
     "chalicelib.domain.keys._PARTING": "domain.keys.normalize",
     "chalicelib.domain.keys._BREAKS": "domain.keys.normalize",

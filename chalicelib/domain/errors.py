@@ -168,6 +168,8 @@ Code = Literal[
     "product_not_found",
     "feature_not_found",
     "field_not_found",
+    "field_unknown",
+    "feature_unknown",
     "too_many_features",
     "too_many_fields",
     "feature_without_consumption",

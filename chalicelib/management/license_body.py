@@ -54,7 +54,8 @@ class FeatureNameBody(TypedDict):
 class FieldValueBody(TypedDict):
     """The value of a custom field."""
 
-    id: int
+    id: str
+    """Its license and the field (`management.license_fields`)."""
     product_custom_field: int
     name: str
     data_type: str
@@ -148,11 +149,16 @@ def license_body(license: License, extras: Extras, product: Product | None, now:
         "order_store_id": license.order_id,
         "customer": license.customer,
         "product": _product(license, product),
-        "product_features": [_feature(grant) for grant in extras.features],
-        "product_custom_fields": [_field(value) for value in extras.custom_fields],
+        "product_features": [feature_body(grant) for grant in extras.features],
+        "product_custom_fields": [_field(license.id, value) for value in extras.custom_fields],
         "metadata": extras.metadata,
         "revision": license.revision,
     }
+
+
+def value_id(license_id: int, field_id: int) -> str:
+    """What names the value of a license in a custom field."""
+    return f"{license_id}-{field_id}"
 
 
 def _product(license: License, product: Product | None) -> LicensedProductBody:
@@ -164,7 +170,8 @@ def _product(license: License, product: Product | None) -> LicensedProductBody:
     }
 
 
-def _feature(grant: FeatureGrant) -> GrantedFeatureBody:
+def feature_body(grant: FeatureGrant) -> GrantedFeatureBody:
+    """A feature that a license has."""
     return {
         "id": grant.id,
         "product_feature": {
@@ -185,9 +192,9 @@ def _feature(grant: FeatureGrant) -> GrantedFeatureBody:
     }
 
 
-def _field(value: FieldValue) -> FieldValueBody:
+def _field(license_id: int, value: FieldValue) -> FieldValueBody:
     return {
-        "id": value.id,
+        "id": value_id(license_id, value.field_id),
         "product_custom_field": value.field_id,
         "name": value.name,
         "data_type": value.data_type,

@@ -12,13 +12,13 @@ from chalicelib.domain.terms import TermChanges
 from chalicelib.domain.types import Json
 from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
-from chalicelib.management.license_body import LicenseBody, body_of
+from chalicelib.management.license_body import GrantedFeatureBody, LicenseBody, body_of, feature_body
 from chalicelib.management.models import Id, Sent, SentMoment
 from chalicelib.usecases.bulk import MAX_ROWS, Row, change_each
 from chalicelib.usecases.change_license import reset_license, set_enabled
 from chalicelib.usecases.change_terms import Sold, change_terms
 from chalicelib.usecases.create import find_company
-from chalicelib.usecases.license_extras import Wanted, grant_features
+from chalicelib.usecases.license_extras import Wanted, grant_feature, grant_features
 from chalicelib.web.error_responses import wire_code, wire_message
 
 MAX_TEXT = 1024
@@ -138,10 +138,24 @@ class SentFeature(FeatureTerms):
     """Its code."""
 
 
+class NewGrant(FeatureTerms):
+    """POST license-product-features."""
+
+    license: Id
+    product_feature: Id
+    """The id of the product's feature."""
+
+
 class FeatureList(Sent):
     """All features of a license: one that is not in the list goes."""
 
     product_features: Annotated[list[SentFeature], Field(max_length=MAX_FEATURES, fail_fast=True)]
+
+
+class AddedFeatureBody(GrantedFeatureBody):
+    """A feature that a license was granted."""
+
+    license: int
 
 
 class MessageBody(TypedDict):
@@ -195,6 +209,18 @@ def update_features(path: LicensePath, body: FeatureList, caller: Caller) -> Lic
         ),
         body_of(caller),
     )
+
+
+@endpoint("POST", "/license-product-features", writes=True, scope="licenses:write", status=201)
+def grant_product_feature(body: NewGrant, caller: Caller) -> AddedFeatureBody:
+    """Let a license have a feature more."""
+    wanted = wanted_feature("", body, find_company(caller.company).time_zone)
+    given = (caller.company, body.license, body.product_feature, wanted.expires_at, wanted.more, caller.actor)
+
+    def added(sold: Sold) -> AddedFeatureBody:
+        return {**feature_body(sold[1].features[-1]), "license": body.license}
+
+    return caller.once(lambda: grant_feature(*given, now=caller.now), added)
 
 
 @endpoint("POST", "/licenses/{license_id}/enable", writes=True, scope="licenses:write")
@@ -301,7 +327,7 @@ def _maintenance(given: Json, sold_at: Instant, zone: str) -> Json:
 def wanted_feature(code: str, feature: FeatureTerms, zone: str) -> Wanted:
     """A feature as the use case takes it."""
     end = None if feature.expiry_date is None else last_instant(feature.expiry_date, zone)
-    apart = {"product_feature", "code", "expiry_date", "total_consumptions"}
+    apart = {"license", "product_feature", "code", "expiry_date", "total_consumptions"}
     more = {name: getattr(feature, name) for name in feature.model_fields_set - apart}
     return Wanted(code, end, {name: value for name, value in more.items() if value is not None})
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chalicelib.domain.custom_fields import CustomField, field_value
-from chalicelib.domain.errors import NotFound, at_field
+from chalicelib.domain.errors import AlreadyExists, Invalid, NotFound, at_field
 from chalicelib.domain.events import Actor
 from chalicelib.domain.extras import FeatureGrant, FieldValue
 from chalicelib.domain.features import ProductFeature
@@ -61,6 +61,36 @@ def grant_features(
     return change_terms(company, license_id, changes, actor, revision=revision, now=now)
 
 
+def grant_feature(
+    company: str,
+    license_id: int,
+    feature_id: int,
+    expires_at: Instant | None,
+    more: Mapping[str, Any],  # as `Wanted` has them
+    actor: Actor,
+    *,
+    now: Instant,
+) -> Sold:
+    """Let a license have a feature more, by the id of its product's; answers the license.
+
+    Raises `Invalid`: `feature_unknown` for one that the product does not define; `AlreadyExists` where the license has
+    it; and as `change_terms`.
+    """
+    features = find_features(company, _product(company, license_id))
+    defined = next((one for one in features if one.id == feature_id), None)
+    if defined is None:
+        raise Invalid("feature_unknown", field="product_feature", feature=feature_id)
+    grant = _grant(Wanted(defined.code, expires_at, more), None, defined, now)
+
+    def changes(sold: Sold) -> dict[str, object]:
+        granted = sold[1].features
+        if any(one.code == grant.code for one in granted):
+            raise AlreadyExists("already_exists", of="feature_grant", field="product_feature")
+        return {"features": (*granted, grant)}
+
+    return change_terms(company, license_id, changes, actor, now=now)
+
+
 def set_fields(
     company: str,
     license_id: int,
@@ -72,18 +102,20 @@ def set_fields(
 ) -> Sold:
     """Set custom fields of a license by their names; an empty value takes one away, and all others stay.
 
-    Raises `NotFound`: `field_not_found` for a name that the product does not define; `Invalid` for a value that is not
-    of the field's type; and as `change_terms`.
+    Raises `Invalid`: `field_unknown` for a name that the product does not define, and for a value that is not of the
+    field's type; and as `change_terms`.
     """
     defined = {one.name: one for one in find_fields(company, _product(company, license_id))}
 
     def changes(sold: Sold) -> dict[str, object]:
         there = {one.name: one for one in sold[1].custom_fields}
-        for n, (name, text) in enumerate(values.items()):
+        for step, (name, text) in enumerate(values.items()):
             if not text.strip():
                 there.pop(name, None)
             else:
-                there[name] = _value(name, text, there.get(name), defined.get(name), now + n)
+                there[name] = value = _value(name, text, there.get(name), defined.get(name), now + step)
+                # What it said under another name goes: the product calls the field otherwise since.
+                there = {n: one for n, one in there.items() if n == name or one.field_id != value.field_id}
         return {"custom_fields": tuple(there.values())}
 
     return change_terms(company, license_id, changes, actor, revision=revision, now=now)
@@ -119,7 +151,7 @@ def _grant(
 
 def _value(name: str, text: str, there: FieldValue | None, defined: CustomField | None, made_at: Instant) -> FieldValue:
     if defined is None:
-        raise NotFound("field_not_found", field="custom_fields")
+        raise Invalid("field_unknown", field="custom_fields", name=name)
     with at_field("custom_fields"):
         value = field_value(defined.data_type, text)
     id = new_id(made_at) if there is None else there.id

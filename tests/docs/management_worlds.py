@@ -8,6 +8,7 @@ from chalicelib.domain.license import DeviceReport, License
 from chalicelib.management.histories import event_id
 from chalicelib.usecases.activate import activate
 from chalicelib.usecases.product_features import create_feature
+from chalicelib.usecases.product_fields import create_field
 from chalicelib.web import clock
 from tests.support import ADMIN, Vendor
 
@@ -19,15 +20,16 @@ def customers(vendor: Vendor) -> dict[str, str]:
 
 
 def _licenses(vendor: Vendor) -> dict[str, str]:
-    """Two licenses of a product with a feature."""
+    """Two licenses of a product with two features."""
     now = clock.now()
     fields: Any = {"code": "export", "name": "Export to IFC", "feature_type": "activation"}
     create_feature(vendor.code, "viewer", fields, ADMIN, now=now)
+    more = create_feature(vendor.code, "viewer", fields | {"code": "dxf", "name": "Export to DXF"}, ADMIN, now=now)
     terms: Any = {"order_id": "A-17", "license_type": "time-limited", "valid_duration": "1y", "max_activations": 5}
     first = vendor.issue(**terms)
     vendor.now += 1
     second = vendor.issue(**terms)
-    return {"891540000000031": str(first.id), "891540000000032": str(second.id)}
+    return {"891540000000031": str(first.id), "891540000000032": str(second.id), "891540000000036": str(more.id)}
 
 
 def _with_a_product(vendor: Vendor) -> dict[str, str]:
@@ -54,6 +56,14 @@ def _activation(vendor: Vendor, license: License) -> Event:
     return event
 
 
+def _license_fields(vendor: Vendor) -> dict[str, str]:
+    """A license of a product that defines a custom field."""
+    field = create_field(vendor.code, "viewer", {"name": "Campus"}, ADMIN, now=clock.now())
+    license = vendor.issue()
+    names = {"891540000000031": str(license.id), "891540000000051": str(field.id)}
+    return {"-".join(names): f"{license.id}-{field.id}"} | names
+
+
 def _license_users(vendor: Vendor) -> dict[str, str]:
     """A license that has users."""
     return {"891540000000031": str(vendor.issue("revit", max_license_users=5).id)}
@@ -63,6 +73,7 @@ WORLDS: Mapping[str, Callable[[Vendor], dict[str, str]]] = {
     "devices": _devices,
     "histories": _devices,
     "customers": customers,
+    "license-custom-fields": _license_fields,
     "license-users": _license_users,
     "licenses": _licenses,
     "product-custom-fields": _with_a_product,

@@ -48,6 +48,16 @@ BODIES: dict[str, Any] = {
     "change_licenses": lambda ids: [{"id": int(ids["license_id"]), "is_trial": 1}],
     "post_license_changes": lambda ids: {"licenses": [{"id": int(ids["license_id"]), "max_transfers": 3}]},
     "update_features": lambda ids: {"product_features": [{"product_feature": ids["feature"]}]},
+    "grant_product_feature": lambda ids: {
+        "license": int(ids["license_id"]),
+        "product_feature": int(ids["feature_id"]),
+    },
+    "create_license_custom_field": lambda ids: {
+        "license": int(ids["license_id"]),
+        "product_custom_field": int(ids["field_id"]),
+        "value": "Ulm",
+    },
+    "change_license_custom_field": {"value": "Bonn"},
     "disable_licenses": lambda ids: [int(ids["license_id"])],
     "reset_licenses": lambda ids: {"license_ids": [int(ids["license_id"])]},
     "assign_user": {"email": "new@customer.test", "first_name": "Nia"},
@@ -147,6 +157,12 @@ def _field(ids: Ids) -> int:
     return id
 
 
+def _value(ids: Ids) -> str:
+    """What the license says in the custom field."""
+    said = {"license": int(ids["license_id"]), "product_custom_field": int(ids["field_id"]), "value": "Jena"}
+    return str(granted(ids.server.post("license-custom-fields", said), 201)["id"])
+
+
 def _device(ids: Ids) -> int:
     """Active, with a variable."""
     vendor = ids.server.vendor
@@ -222,6 +238,7 @@ MAKERS: Mapping[str, Callable[[Ids], int | str]] = {
     "product_id": _product,
     "feature_id": _defined_feature,
     "field_id": _field,
+    "value_id": _value,
     "account_id": _account,
     "customer_id": _customer,
     "label_id": _label,

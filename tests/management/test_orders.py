@@ -162,7 +162,7 @@ def test_an_order_that_was_cut_short_goes_on_and_makes_nothing_twice(
         ({"valid_duration": "1y", "license_type": "perpetual"}, "validation_error"),
         ({"key": "A-1"}, "already_exists"),
         ({"product_features": [{"code": "nothing"}]}, "unsupported_product_feature"),
-        ({"custom_fields": [{"name": "nothing", "value": "1"}]}, "field_not_found"),
+        ({"custom_fields": [{"name": "nothing", "value": "1"}]}, "validation_error"),
         ({"users": [{"email": "nobody", "is_manager": True}]}, "validation_error"),
         ({"users": [{"email": ANN, "is_manager": True}] * 51}, "validation_error"),
         ({"max_consumptions": 3}, "validation_error"),
@@ -173,6 +173,22 @@ def test_nothing_is_made_of_what_is_wrong_anywhere(shop: VendorsServer, vendor: 
     answer = shop.post("orders/create_order", order({"key": "A-1"}, wrong))
     assert refused(answer, answer.status_code) == code
     assert licenses_in(vendor) == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field", "named"),
+    [
+        ({"product_features": [{"code": "nothing"}]}, "product_features", "feature"),
+        ({"custom_fields": [{"name": "nothing", "value": "1"}]}, "custom_fields", "custom field nothing"),
+    ],
+)
+def test_what_the_product_does_not_define_is_named_by_its_field(
+    shop: VendorsServer, wrong: Json, field: str, named: str
+) -> None:
+    answer = shop.post("orders/create_order", order(wrong))
+    refused(answer, 400)
+    ((name, (sentence,)),) = answer.json()["errors"].items()
+    assert (name, named in sentence) == (field, True)
 
 
 @pytest.mark.parametrize("more", [{"is_bundle": True}, {"created": "2026-01-01"}, {"customer_account_id": 1}])

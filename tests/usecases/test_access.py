@@ -91,6 +91,7 @@ from tests.store.product_cases import field as field_of
 from tests.support import ADMIN, DAY, NOW, Vendor
 from tests.usecases.customer_walls import CUSTOMER_WALLS, CUSTOMERS_NAME_NOTHING
 from tests.usecases.device_walls import OF_DEVICES
+from tests.usecases.field_walls import OF_FIELDS
 from tests.usecases.order_walls import OF_ORDERS
 from tests.usecases.people import reader
 from tests.usecases.receivers import URL, listen
@@ -402,6 +403,7 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
     *OF_PRODUCTS,
     *OF_DEVICES,
     *OF_ORDERS,
+    *OF_FIELDS,
     *[(use_case, "webhook_not_found", [on_webhook(use_case, more)]) for use_case, more in OF_WEBHOOK],
     (
         endpoints.create_endpoint,

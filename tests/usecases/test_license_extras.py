@@ -10,7 +10,7 @@ from chalicelib.domain.license import License
 from chalicelib.usecases.change_terms import change_terms, find_sold
 from chalicelib.usecases.license_extras import Wanted, grant_features, set_fields
 from chalicelib.usecases.product_features import create_feature, delete_feature
-from chalicelib.usecases.product_fields import create_field
+from chalicelib.usecases.product_fields import change_field, create_field, find_fields
 from tests.store.seam import Request, intercepted
 from tests.support import ADMIN, DAY, NOW, Vendor
 from tests.usecases.support import kinds, refused
@@ -60,11 +60,19 @@ def test_fields_are_set_by_name_an_empty_one_goes_and_others_stay(vendor: Vendor
     set_fields(vendor.code, license.id, {"Campus": "Zürich", "Seats": "12"}, ADMIN, now=NOW)
     _, extras = set_fields(vendor.code, license.id, {"Campus": " "}, ADMIN, now=NOW)
     assert [(one.name, one.value) for one in extras.custom_fields] == [("Seats", "12")]
-    with refused("field_not_found"):
+    with refused("field_unknown"):
         set_fields(vendor.code, license.id, {"Kampus": "x"}, ADMIN, now=NOW)
     with refused("number_malformed"):
         set_fields(vendor.code, license.id, {"Seats": "many"}, ADMIN, now=NOW)
     assert find_sold(vendor.code, license.id)[1] == extras
+
+
+def test_a_field_that_its_product_calls_otherwise_since_has_one_value(vendor: Vendor, license: License) -> None:
+    set_fields(vendor.code, license.id, {"Campus": "Ulm", "Seats": "3"}, ADMIN, now=NOW)
+    campus = next(one for one in find_fields(vendor.code, "viewer") if one.name == "Campus")
+    change_field(vendor.code, campus.id, {"name": "Site"}, ADMIN, now=NOW)
+    _, extras = set_fields(vendor.code, license.id, {"Site": "Jena"}, ADMIN, now=NOW)
+    assert [(one.name, one.value) for one in extras.custom_fields] == [("Seats", "3"), ("Site", "Jena")]
 
 
 @pytest.mark.parametrize(
