@@ -71,6 +71,13 @@ def read(company: str, customer_id: int) -> Customer | None:
     return None if item is None else item.to_domain()
 
 
+def read_pair(company: str, one: int, other: int) -> tuple[Customer | None, Customer | None]:
+    """Two customers, as they were at one instant: no email is of both."""
+    items = [record_item(company, one), record_item(company, other)]
+    first, second = (found and found.to_domain() for found in reads.as_asked(items, reads.transact_get(items)))
+    return first, second
+
+
 def read_sales(company: str, email: str) -> Sales | None:
     """What was sold under an email, consistently; None where it is nobody's."""
     item = reads.get(sales_item(company, email))

@@ -17,16 +17,18 @@ from typing import NamedTuple
 
 from chalicelib.domain.catalog import Order
 from chalicelib.domain.customers import MAX_FORMER, Customer, Sales
-from chalicelib.domain.errors import Invalid
+from chalicelib.domain.errors import Invalid, NotFound
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License
 from chalicelib.domain.types import Json
 from chalicelib.store import accounts, customer_moves, customers, licenses, orders
 from chalicelib.store.database import ConditionFailed
+from chalicelib.usecases.create import find_company
 from chalicelib.usecases.find_customer import find_customer
 from chalicelib.usecases.idempotency import stored_with_result
 from chalicelib.usecases.retry import decide_and_write
+from chalicelib.usecases.revisions import guard_revision, revised
 
 LOOKED_AT = 100
 """Licenses of a former email that are read at once."""
@@ -52,11 +54,12 @@ def merge_customers(
         raise Invalid("merged_with_itself", field="customer_to_merge_id")
 
     def read(_: bool) -> _Pair:
-        kept = find_customer(company, customer_id)
+        kept, gone = customers.read_pair(find_company(company).code, customer_id, other_id)
+        if kept is None:
+            raise NotFound("customer_not_found")
         if other_id in kept.merged:
             return _Pair(kept, None, Sales(kept.id), Sales(kept.id))
-        find_customer(company, customer_id, revision)
-        gone = customers.read(kept.company, other_id)
+        guard_revision(kept, revision)
         if gone is None:
             raise Invalid("id_unknown", field="customer_to_merge_id")
         return _Pair(kept, gone, _sales(kept), _sales(gone))
@@ -67,11 +70,11 @@ def merge_customers(
         names: Json = {"customer": new.email, "customer_id": new.id}
         names |= {"merged": pair.gone.email, "merged_id": pair.gone.id}
         event = Event.new("customers_merged", actor, now, **names)
-        with stored_with_result(None if new.moving else lambda: replace(new, revision=new.revision + 1)):
+        with stored_with_result(None if new.moving else lambda: revised(pair.kept, new)):
             customer_moves.begin_merge(pair.kept, new, pair.gone, pair.of_kept, pair.of_gone, event)
 
-    decide_and_write(read, _merged, write)
-    return finish_moves(company, customer_id, actor, now=now)
+    pair, new = decide_and_write(read, _merged, write)
+    return followed(revised(pair.kept, new), actor, now=now)
 
 
 def with_email(old: Customer, new: Customer, sales: Sales) -> Customer:
@@ -80,6 +83,16 @@ def with_email(old: Customer, new: Customer, sales: Sales) -> Customer:
     bought_as = old.bought_as or old.email
     former = _guard_few((old.former_emails | {old.email}) - {new.email}, "email")
     return replace(new, former_emails=former, moving=moving, bought_as="" if bought_as == new.email else bought_as)
+
+
+def followed(changed: Customer, actor: Actor, *, now: Instant) -> Customer:
+    """A customer who was just changed, once all that is to follow has. One who has been taken over or deleted meanwhile
+    is answered as changed: that it was, and whoever took over has the rest follow.
+    """
+    if changed.moving:
+        with suppress(NotFound):
+            return finish_moves(changed.company, changed.id, actor, now=now)
+    return changed
 
 
 def finish_moves(company: str, customer_id: int, actor: Actor, *, now: Instant) -> Customer:

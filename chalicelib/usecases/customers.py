@@ -22,7 +22,7 @@ from chalicelib.domain.instants import Instant
 from chalicelib.domain.types import Json
 from chalicelib.store import company_objects, customer_moves, customers
 from chalicelib.usecases.create import find_company
-from chalicelib.usecases.customer_moves import finish_moves, with_email
+from chalicelib.usecases.customer_moves import followed, with_email
 from chalicelib.usecases.find_customer import find_customer
 from chalicelib.usecases.idempotency import stored_with_result
 from chalicelib.usecases.retry import decide_and_write
@@ -144,7 +144,7 @@ def change_customer(
         )
 
     _, new = _change(company, customer_id, change, actor, now, revision)
-    return finish_moves(company, customer_id, actor, now=now) if new.moving else new
+    return followed(new, actor, now=now)
 
 
 def delete_customer(company: str, customer_id: int, actor: Actor, *, revision: int | None = None, now: Instant) -> None:
@@ -193,15 +193,19 @@ def remove_label(company: str, labeling_id: int, actor: Actor, *, now: Instant) 
     """Take a label off a customer, by the id of its being there. Raises `company_not_found`, `labeling_not_found`."""
     owner = find_company(company).code
     customer = customers.customer_of_labeling(owner, labeling_id)
+    missing = NotFound("labeling_not_found")
     if customer is None:
-        raise NotFound("labeling_not_found")
+        raise missing
 
     def change(old: Customer) -> Customer:
         if labeling_id not in old.labels.values():
-            raise NotFound("labeling_not_found")
+            raise missing
         return replace(old, labels={label: id for label, id in old.labels.items() if id != labeling_id})
 
-    _change(owner, customer, change, actor, now, result=lambda _: None)
+    try:
+        _change(owner, customer, change, actor, now, result=lambda _: None)
+    except NotFound:  # or the customer is gone by now
+        raise missing from None
 
 
 def _change(

@@ -99,6 +99,8 @@ _SUBJECTS = {
     "Somebody guesses at": "second_factor_locked",
     "You have new recovery codes": "recovery_codes_made",
     "A recovery code was used": "recovery_code_used",
+    "A passkey was added": "passkey_added",
+    "A passkey was removed": "passkey_removed",
 }
 
 

@@ -55,6 +55,8 @@ CAUGHT_IN = (
         "forgotten while it comes back": "activate+activate-idle@device/crowded",
         "edit without revision": "note+grant@edit/bare",
         "strict limit by what was read": "sell-unused+activate@edit/bare",
+        "email not in the condition": "create+create@customer/new",
+        "merged as of two instants": "merge+merge-back@customer/new",
     }
 )
 """The setting that is walked; `~1` with one fault at most."""

@@ -9,9 +9,11 @@ from typing import NamedTuple
 
 from chalicelib.domain.errors import Invalid, NotFound
 from chalicelib.domain.instants import Instant
+from chalicelib.domain.passkeys import passkeys_in
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import User
 from chalicelib.store import accounts, database, histories, mails
+from chalicelib.usecases.passkey_answers import PasskeyAnswer, with_new_passkey
 from chalicelib.usecases.second_factor import with_code_used
 from tests.explore.account_judge import NOTES, OF_SEATS, as_counts, is_open
 from tests.explore.accounts import about
@@ -21,7 +23,7 @@ from tests.explore.judge import spans_of
 from tests.explore.refined import SECOND_FACTOR, Answered, explained
 from tests.explore.schedule import Schedule, Task
 from tests.model.account import Counts
-from tests.model.second_factor import APP, RECOVERY, Call, Guarded
+from tests.model.second_factor import APP, NEW, PASSKEY, RECOVERY, Call, Guarded
 from tests.proof.history import CRASHED
 from tests.proof.rounds import LINEARIZABLE
 from tests.proof.rules import Violation
@@ -30,11 +32,16 @@ _NOTES = NOTES | {"second_factor_failed", "second_factor_locked"}
 """Events that no answer waits for."""
 
 
+_COUNTED_AS = {"second_factor": APP, "recovery_code": RECOVERY, "passkey": PASSKEY}
+"""How the store names the kinds of codes, and the model."""
+
+
 class Stored(NamedTuple):
     """What is found at the end, in the model's words."""
 
     factor: tuple[bool, frozenset[str]]
-    """Whether there is one, and which of the codes that were known at the start are good."""
+    """Whether there is an app, and which of the codes that were known at the start are good."""
+    passkeys: frozenset[str]
     made: str
     """The call that has made the recovery codes; empty: none of these, or one that does not tell them."""
     sessions: frozenset[str]
@@ -47,6 +54,7 @@ class Stored(NamedTuple):
 
 _RULES: dict[str, str] = {
     "factor": "a code works once",
+    "passkeys": "a passkey is there until it is removed",
     "made": "the newest recovery codes are good",
     "sessions": "nobody is in before a code",
     "tried": "a code is counted before it is looked at",
@@ -125,14 +133,15 @@ def _found(world: FactorWorld, opened: Mapping[str, SessionClaims], outcomes: Se
     code, now = world.vendor.code, world.now
     user = accounts.read_user(code, world.user_id)
     assert user is not None
-    good = frozenset(name for name, text in world.codes.items() if _is_good(user, text, now))
-    made = [str(number) for number, one in enumerate(outcomes) if one.made and _is_good(user, one.made[0], now)]
+    good = frozenset(name for name, code in world.codes.items() if _is_good(user, name, code, now))
+    made = [str(number) for number, one in enumerate(outcomes) if one.made and _is_good(user, "", one.made[0], now)]
     noted = Counter[str]()
     for event in histories.company_events(code):
         if event.key not in world.before:
             noted[event.type] += 1 + event.repeats
     return Stored(
-        (user.has_second_factor, good),
+        (user.sealed_totp_secret is not None, good),
+        frozenset(passkey.name for passkey in passkeys_in(user.passkeys)),
         "".join(made),
         frozenset(name for name, session in opened.items() if is_open(session, now)),
         as_counts(_tried(code, user.id)),
@@ -149,14 +158,18 @@ def _tried(company: str, user_id: int) -> Counter[str]:
     for item in connection.send("Scan", {"TableName": connection.table_name("ephemera")})["Items"]:
         if item["pk"]["S"].startswith(prefix):
             of, _, where = item["pk"]["S"].removeprefix(prefix).partition("#")
-            kind = APP if of == "second_factor" else RECOVERY
+            kind = _COUNTED_AS[of]
             tried[f"{kind}, {'session' if where == 'session' else 'log-in'}"] += int(item["times"]["N"])
     return tried
 
 
-def _is_good(user: User, code: str, now: Instant) -> bool:
+def _is_good(user: User, name: str, code: str | PasskeyAnswer, now: Instant) -> bool:
     try:
-        with_code_used(user, code, now)
+        if name in NEW.values():
+            assert isinstance(code, PasskeyAnswer)
+            with_new_passkey(user, name, code, now)
+        else:
+            with_code_used(user, code, now)
     except (Invalid, NotFound):
         return False
     return True
@@ -167,7 +180,8 @@ def _as_stored(account: Guarded, silent: Set[str], known: Set[str]) -> Stored:
     are told.
     """
     return Stored(
-        (account.on, account.good),
+        (account.app, account.good),
+        account.keys,
         "" if account.made in silent else account.made,
         account.open_sessions & known,
         account.tried,

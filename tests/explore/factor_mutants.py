@@ -1,4 +1,4 @@
-"""Broken builds that get a second factor wrong, the list of sessions, or a key of the Management API."""
+"""Broken builds that get a second factor or passkeys wrong, the list of sessions, or a key of the Management API."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +10,7 @@ from chalicelib.store.counters import count_one, read_count
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.items.accounts import UserItem
 from chalicelib.store.items.ephemera import FailuresItem, ListedSessionsItem
-from chalicelib.usecases import log_in_code, second_factor
+from chalicelib.usecases import log_in_code, passkeys, second_factor
 from tests.proof.mutants import Patches, rewriting, without
 
 
@@ -18,6 +18,12 @@ def _code_good_whoever_has_used_it() -> Patches:
     """Whoever has read that a code is good is let in by it."""
     is_there = UserItem.pk.exists()
     return rewriting(log_in_code, "change_second_factor", UserItem, lambda actions, _: (actions, is_there))
+
+
+def _passkeys_written_over() -> Patches:
+    """Passkeys are written as they were read, with one more, whoever has added or removed others since."""
+    is_there = UserItem.pk.exists()
+    return rewriting(passkeys, "change_second_factor", UserItem, lambda actions, _: (actions, is_there))
 
 
 def _answer_lost_code_gone() -> Patches:
@@ -73,6 +79,8 @@ def _surplus_listed_no_more_and_open() -> Patches:
 
 FACTOR_MUTANTS: dict[str, Callable[[], Patches]] = {
     "code good whoever has used it": _code_good_whoever_has_used_it,
+    "removed passkey logs in": _code_good_whoever_has_used_it,
+    "passkeys written over": _passkeys_written_over,
     "answer lost, code gone": _answer_lost_code_gone,
     "sessions outlive the password alone": _sessions_outlive_the_password_alone,
     "codes counted by what was read": _codes_counted_by_what_was_read,
@@ -82,6 +90,8 @@ FACTOR_MUTANTS: dict[str, Callable[[], Patches]] = {
 }
 CAUGHT_ON_FACTORS = {
     "code good whoever has used it": "recover+recover-rival@factor/protected",
+    "removed passkey logs in": "enter+remove-key-by-app@passkey/beside",
+    "passkeys written over": "add-key+add-key-rival@passkey/none",
     "answer lost, code gone": "enter+log-out@factor/entered",
     "sessions outlive the password alone": "log-in+turn-on@factor/without",
     "codes counted by what was read": "enter-wrong+enter-wrong@factor/guessed",

@@ -1,9 +1,10 @@
 """An account with a second factor: what is done to it at once, and what each call is to the model."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
+from typing import NamedTuple
 
 from chalicelib.domain.errors import Rejected
 from chalicelib.domain.events import Actor
@@ -18,6 +19,7 @@ from chalicelib.usecases.change_account import end_other_sessions
 from chalicelib.usecases.change_seat import set_password
 from chalicelib.usecases.close_account import close_account
 from chalicelib.usecases.log_in_code import PendingLogIn, log_in_by_code, pending_log_in
+from chalicelib.usecases.passkey_answers import PasskeyAnswer
 from chalicelib.usecases.second_factor import (
     Offer,
     offer_secret,
@@ -37,7 +39,7 @@ from tests.explore.worlds import new_engine
 from tests.model.account import OK
 from tests.model.second_factor import APP, RECOVERY, SPARE, WRONG, Call, Guarded
 from tests.support import ADMIN, HOUR, NOW, Vendor
-from tests.usecases.people import PASSWORD, chosen, protected, wrong_code
+from tests.usecases.people import PASSWORD, account, chosen, protected, wrong_code
 
 OWNS, MANAGES = Actor(f"user:{OWNER}"), Actor(f"user:{MANAGER}")
 ADDRESS = ORIGINS["browser"].address
@@ -46,6 +48,8 @@ BEGIN: Instant = NOW - MINUTE
 FIRST, SECOND = "first", "second"
 """Two who have entered the password."""
 Claims = dict[str, PendingLogIn]
+Codes = Mapping[str, str | PasskeyAnswer]
+"""By the model's names, what is typed, or what a passkey has answered."""
 STARTS = ("protected", "entered", "guessed", "without")
 """A second factor, of which no code was used; the code of the app has opened the session; one wrong code more is looked
 at; none, and two forms offer one.
@@ -67,8 +71,7 @@ class FactorWorld:
     """That is open; it is the only one that is listed."""
     listed: ListedSession
     claims: Claims
-    codes: dict[str, str]
-    """By the model's names."""
+    codes: Codes
     offers: tuple[Offer, ...]
     """Two secrets that were shown to set up an app with."""
     before: frozenset[str]
@@ -108,31 +111,54 @@ class FactorDeed:
         return outcome
 
 
+class Begun(NamedTuple):
+    """An account as schedules find it."""
+
+    session: SessionClaims
+    model: Guarded
+    claims: Claims
+    codes: Codes
+
+
 @cache
 def world(start: str) -> FactorWorld:
     """The world of that start. Always the same one, to the last id."""
+    return made_world(start, partial(_begun, start))
+
+
+def made_world(start: str, begin: Callable[[Vendor], Begun]) -> FactorWorld:
+    """The world of an account that begins so."""
     engine = new_engine({})
     with controlled(engine):
         vendor = Vendor(now=NOW - 3 * HOUR)
         license = vendor.issue("revit", MANAGER, max_license_users=2, customer=None)
         vendor.assign(license, OWNER, 5)
-        user, codes = chosen(vendor, OWNER), dict[str, str]()
-        if start != "without":
-            user, codes = _with_factor(vendor)
-        claims = {name: pending_log_in(user, ORIGINS["browser"], now=BEGIN) for name in (FIRST, SECOND)}
-        session, model = _entered(claims, codes) if start == "entered" else _as_before(start, user, claims, codes)
+        session, model, claims, codes = begin(vendor)
         note_session(session, "browser", ADDRESS, now=BEGIN)
+        user = account(vendor, OWNER)
         (listed,) = sessions.listed_in(reads.get(sessions.listed_item(vendor.code, user.id), now=BEGIN))
         offers = tuple(offer_secret(user) for _ in range(2))
         with using(replace(runtime(), mailer=Postbox())):
             send_mails(now=NOW - 1)
-        manager = accounts.user_of_email(vendor.code, MANAGER)
-        assert manager is not None
         before = frozenset(event.key for event in histories.company_events(vendor.code))
-    people = user.id, manager
+        people = user.id, account(vendor, MANAGER).id
     return FactorWorld(
         start, engine.state, vendor, license, model, *people, session, listed, claims, codes, offers, before
     )
+
+
+def claims_of(user: User) -> Claims:
+    """Of two who have entered the password of the account."""
+    return {name: pending_log_in(user, ORIGINS["browser"], now=BEGIN) for name in (FIRST, SECOND)}
+
+
+def _begun(start: str, vendor: Vendor) -> Begun:
+    user, codes = chosen(vendor, OWNER), dict[str, str]()
+    if start != "without":
+        user, codes = _with_factor(vendor)
+    claims = claims_of(user)
+    session, model = _entered(claims, codes) if start == "entered" else _as_before(start, user, claims, codes)
+    return Begun(session, model, claims, codes)
 
 
 def _with_factor(vendor: Vendor) -> tuple[User, dict[str, str]]:
@@ -143,18 +169,18 @@ def _with_factor(vendor: Vendor) -> tuple[User, dict[str, str]]:
     return owner.user, {APP: owner.shows(NOW), RECOVERY: recovery, SPARE: spare, WRONG: wrong}
 
 
-def _entered(claims: Claims, codes: dict[str, str]) -> tuple[SessionClaims, Guarded]:
+def _entered(claims: Claims, codes: Codes) -> tuple[SessionClaims, Guarded]:
     """The session that a code has opened, and what the account is then."""
     session = log_in_by_code(claims[FIRST], codes[APP], ADDRESS, now=NOW - STEP_MS)[1]
     own = Call("enter", APP, FIRST).opens
     return session, Guarded(good=frozenset({RECOVERY, SPARE}), sessions=frozenset({(own, 0)}), own=own)
 
 
-def _as_before(start: str, user: User, claims: Claims, codes: dict[str, str]) -> tuple[SessionClaims, Guarded]:
+def _as_before(start: str, user: User, claims: Claims, codes: Codes) -> tuple[SessionClaims, Guarded]:
     """The session of who has turned it on, or has none, and what the account is."""
     session = open_session(user, now=BEGIN)
     if start == "without":
-        return session, Guarded(on=False, good=frozenset())
+        return session, Guarded(app=False, good=frozenset())
     tried = MAX_WRONG - 1 if start == "guessed" else 0
     for _ in range(tried):
         with suppress(Rejected):
@@ -168,14 +194,18 @@ def _log_in(world: FactorWorld, outcome: FactorOutcome) -> Outcome | None:
     return Outcome(f"{OK}, a code is asked for") if outcome.session is None else None
 
 
-def _enter(name: str, claim: str, code: str) -> FactorDeed:
+def enter(name: str, claim: str, code: str) -> FactorDeed:
+    """A log-in of who has entered the password, by this code."""
+
     def do(world: FactorWorld, outcome: FactorOutcome) -> None:
         outcome.session = log_in_by_code(world.claims[claim], world.codes[code], ADDRESS, now=world.now)[1]
 
     return FactorDeed(name, Call("enter", code, claim), do)
 
 
-def _turn_on(form: int) -> Do:
+def turn_on_by(form: int) -> Do:
+    """By the app that was set up with this offer."""
+
     def do(world: FactorWorld, outcome: FactorOutcome) -> None:
         offer = world.offers[form]
         shown = app_code(offer.secret, world.now // STEP_MS)
@@ -185,9 +215,14 @@ def _turn_on(form: int) -> Do:
     return do
 
 
-def _turn_off(world: FactorWorld, _: FactorOutcome) -> None:
-    given = world.vendor.code, world.user_id, world.codes[APP], OWNS
-    turn_off(*given, epoch=world.claims[FIRST].epoch, now=world.now)
+def by_code(use_case: Callable[..., object], code: str, *about: object) -> Do:
+    """A change in the session, by this code."""
+
+    def do(world: FactorWorld, _: FactorOutcome) -> None:
+        given = world.vendor.code, world.user_id, *about, world.codes[code], OWNS
+        use_case(*given, epoch=world.claims[FIRST].epoch, now=world.now)
+
+    return do
 
 
 def _renew(code: str) -> Do:
@@ -225,14 +260,14 @@ def _of_account(use_case: Callable[..., object]) -> Do:
 def _all() -> Iterator[FactorDeed]:
     """By the owner, whoever knows the password, a manager, and the vendor."""
     yield FactorDeed("log-in", Call("log in"), _log_in)
-    yield _enter("enter", FIRST, APP)
-    yield _enter("enter-rival", SECOND, APP)
-    yield _enter("enter-wrong", SECOND, WRONG)
-    yield _enter("recover", FIRST, RECOVERY)
-    yield _enter("recover-rival", SECOND, RECOVERY)
-    yield FactorDeed("turn-on", Call("turn on"), _turn_on(0))
-    yield FactorDeed("turn-on-rival", Call("turn on"), _turn_on(1))
-    yield FactorDeed("turn-off", Call("turn off", APP), _turn_off)
+    yield enter("enter", FIRST, APP)
+    yield enter("enter-rival", SECOND, APP)
+    yield enter("enter-wrong", SECOND, WRONG)
+    yield enter("recover", FIRST, RECOVERY)
+    yield enter("recover-rival", SECOND, RECOVERY)
+    yield FactorDeed("turn-on", Call("turn on"), turn_on_by(0))
+    yield FactorDeed("turn-on-rival", Call("turn on"), turn_on_by(1))
+    yield FactorDeed("turn-off", Call("turn off", APP), by_code(turn_off, APP))
     yield FactorDeed("renew", Call("renew", APP), _renew(APP))
     yield FactorDeed("renew-by-recovery", Call("renew", RECOVERY), _renew(RECOVERY))
     yield FactorDeed("end-one", Call("end one"), _end_one)

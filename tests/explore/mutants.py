@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib.domain.events import Event
-from chalicelib.store import accounts, batches, licenses, mails, products, reads, seats
+from chalicelib.store import accounts, batches, customers, licenses, mails, products, reads, seats
 from chalicelib.store.items.accounts import OrderItem
+from chalicelib.store.items.customers import SalesItem
 from chalicelib.store.items.licenses import DeviceItem, LicenseItem, VariablesItem
 from chalicelib.store.items.links import LookupItem
 from chalicelib.store.items.work import BatchProgressItem
@@ -149,6 +150,23 @@ def _strict_limit_by_what_was_read() -> Patches:
     return [(licenses, "update", update)]
 
 
+def _email_not_in_the_condition() -> Patches:
+    """A new customer takes an email that was nobody's a moment ago."""
+    right = Transaction.put
+
+    def put(self: Any, item: Any, condition: Any) -> None:
+        whatever = SalesItem.pk.exists() | SalesItem.pk.does_not_exist()
+        right(self, item, whatever if isinstance(item, SalesItem) else condition)
+
+    return [(Transaction, "put", put)]
+
+
+def _merged_as_of_two_instants() -> Patches:
+    """Of two customers the one is read, and then the other, who may have taken over the first by then."""
+    read = lambda company, one, other: (customers.read(company, one), customers.read(company, other))  # noqa: E731
+    return [(customers, "read_pair", read)]
+
+
 MUTANTS: dict[str, Callable[[], Patches]] = (
     of_proof.MUTANTS
     | ACCOUNT_MUTANTS
@@ -172,5 +190,7 @@ MUTANTS: dict[str, Callable[[], Patches]] = (
         "forgotten while it comes back": _forgotten_while_it_comes_back,
         "edit without revision": _edit_without_revision,
         "strict limit by what was read": _strict_limit_by_what_was_read,
+        "email not in the condition": _email_not_in_the_condition,
+        "merged as of two instants": _merged_as_of_two_instants,
     }
 )

@@ -110,12 +110,13 @@ _OF_ONE_LIMIT: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("webhook", ("idle", "ahead"), ("activate", "deactivate", "deliver", "deliver-early")),
     ("webhook", ("filed",), ("deliver", "test", "pause", "resume", "delete")),
     ("factor", ("guessed",), ("enter-wrong", "enter")),
+    ("passkey", ("beside",), ("enter", "enter-rival", "remove-key-by-app")),
     ("session", ("many",), ("log-in", "log-out", "end-one")),
     ("management", ("spent",), ("call", "revoke")),
 )
 """What moves the devices of a license, or its transfers; the devices of a user; the seats; failures; tries; mails; the
 seats of a list; which devices are active, and remembered; who manages an order; what an endpoint is told; which codes
-are looked at; sessions; and calls.
+are looked at; which passkeys are there; sessions; and calls.
 """
 
 

@@ -5,7 +5,19 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, ClassVar, Protocol
 
-from tests.explore import accounts, batches, devices, edits, factors, listed, management, shop, webhooks
+from tests.explore import (
+    accounts,
+    batches,
+    customers,
+    devices,
+    edits,
+    factors,
+    listed,
+    management,
+    passkeys,
+    shop,
+    webhooks,
+)
 from tests.explore.account_deeds import ACCOUNT_DEEDS, FROM
 from tests.explore.account_judge import AccountJudge
 from tests.explore.deeds import of_kind
@@ -116,4 +128,14 @@ SCENES["management"] = Scene(
     partial(SerialJudge, view=management.view),
     management.FROM,
     management.LEFT_OUT,
+)
+SCENES["passkey"] = Scene("Passkeys", passkeys.STARTS, passkeys.DEEDS, passkeys.world, FactorJudge, passkeys.FROM)
+SCENES["customer"] = Scene(
+    "Customers",
+    customers.STARTS,
+    customers.DEEDS,
+    customers.world,
+    partial(SerialJudge, view=customers.view),
+    customers.FROM,
+    customers.LEFT_OUT,
 )

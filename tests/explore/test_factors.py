@@ -4,7 +4,7 @@ from typing import get_args
 
 import pytest
 
-from tests.explore.factors import DEEDS
+from tests.explore import factors, passkeys
 from tests.explore.listed import MAX, never
 from tests.explore.pairs import walk_named
 from tests.explore.refined import SECOND_FACTOR, Answered, explained
@@ -23,6 +23,10 @@ from tests.model.second_factor import APP, COUNTED, RECOVERY, STEPS, WRONG, Call
         ("enter-wrong+enter-wrong@factor/guessed", "invalid_code", {"rate_limit_exceeded"}),
         ("turn-on+turn-on-rival@factor/without", OK, {"session_expired"}),
         ("log-in+turn-on@factor/without", OK, {OK, "ok, a code is asked for"}),
+        ("enter+enter@passkey/only", OK, {OK}),
+        ("enter+enter-rival@passkey/only", OK, {OK, "invalid_code"}),
+        ("enter+remove-key-by-app@passkey/beside", OK, {OK, "invalid_code"}),
+        ("add-key+add-key-rival@passkey/none", OK, {"session_expired"}),
         ("call+call@management/spent", OK, {"rate_limit_exceeded"}),
         ("call+revoke@management/keyed", OK, {OK, "management_key_revoked"}),
     ],
@@ -35,7 +39,8 @@ def test_of_two_one_is_let_in_and_it_is_known_what_the_other_is_told(name: str, 
 
 
 def test_every_call_of_the_model_is_walked() -> None:
-    assert {deed.call.verb for deed in DEEDS.values()} == set(get_args(Verb)) == STEPS.keys()
+    deeds = factors.DEEDS | passkeys.DEEDS
+    assert {deed.call.verb for deed in deeds.values()} == set(get_args(Verb)) == STEPS.keys()
     assert {step for steps in STEPS.values() for step in steps} >= COUNTED
 
 

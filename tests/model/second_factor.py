@@ -1,4 +1,5 @@
-"""What a second factor is, by the contract: nobody is in before a code of it, and each code works once.
+"""What a second factor is, by the contract: nobody is in before a code of it, and each code works once; so does what a
+passkey answers.
 
 In sets and plain counts; nothing of `chalicelib` is used here. A call is some steps, each of which happens at one
 instant, as in `tests.model.account`. All that is under way at the start is of the account's first epoch.
@@ -10,13 +11,22 @@ from typing import Literal, NamedTuple
 
 from tests.model.account import OK, Counts, with_one
 
-APP, RECOVERY, SPARE, WRONG = "app", "recovery", "spare", "wrong"
-"""The code that the app shows, two of those for recovery, and one of neither."""
+APP, RECOVERY, SPARE, WRONG, PASSKEY = "app", "recovery", "spare", "wrong", "passkey"
+"""The code that the app shows, two of those for recovery, and one of neither; what a passkey answers."""
+LAPTOP, PHONE, TABLET = "Laptop", "Phone", "Tablet"
+"""Passkeys: one that is there, and two that are yet to be added."""
+KEY, KEY_RIVAL, KEY_HELD = "key", "key-rival", "key-held"
+"""What the laptop answers: at a log-in, at another one, and in the session."""
+PASSKEY_OF: Mapping[str, str] = {KEY: LAPTOP, KEY_RIVAL: LAPTOP, KEY_HELD: LAPTOP, "new": PHONE, "new-rival": TABLET}
+"""The passkey of each answer, by when it was asked for. Once one is taken, so are those of before it."""
+NEW = {passkey: answer for answer, passkey in PASSKEY_OF.items() if passkey != LAPTOP}
+"""What brings each passkey that is yet to be added."""
 MAX_TRIES = 10
 """Codes of one kind that are looked at within the hour, but for those that are right."""
 
 Verb = Literal[
     "log in", "enter", "turn on", "turn off", "renew", "end one", "end others", "log out",  # the owner
+    "add key", "remove key",  # the owner
     "remove", "close", "set",  # the vendor, and a manager
 ]  # fmt: skip
 
@@ -32,6 +42,8 @@ class Call:
     """Who has entered the password, and no code yet."""
     name: str = ""
     """Of the session that it opens by the password alone, and of the recovery codes that it makes."""
+    passkey: str = ""
+    """That is added or taken away."""
 
     @property
     def opens(self) -> str:
@@ -41,16 +53,19 @@ class Call:
     @property
     def counted(self) -> str:
         """As what its code is counted: whoever uses one of these up keeps nobody from the others."""
-        return f"{RECOVERY if self.code == RECOVERY else APP}, {'log-in' if self.verb == 'enter' else 'session'}"
+        kind = RECOVERY if self.code == RECOVERY else PASSKEY if self.code in PASSKEY_OF else APP
+        return f"{kind}, {'log-in' if self.verb == 'enter' else 'session'}"
 
 
 @dataclass(frozen=True, slots=True)
 class Guarded:
     """One account at one instant."""
 
-    on: bool = True
+    app: bool = True
+    keys: frozenset[str] = frozenset()
+    """Passkeys."""
     good: frozenset[str] = frozenset({APP, RECOVERY, SPARE})
-    """Codes that were not used, nor replaced by others."""
+    """Codes that were not used, nor replaced by others; and answers of passkeys, also of those that they bring."""
     made: str = ""
     """The call that has made the recovery codes; empty: those of the start, if any."""
     tried: Counts = ()
@@ -67,6 +82,11 @@ class Guarded:
     """That which asks, or is ended."""
     events: Counts = ()
     mails: Counts = ()
+
+    @property
+    def on(self) -> bool:
+        """Whether there is a second factor."""
+        return self.app or bool(self.keys)
 
     @property
     def open_sessions(self) -> frozenset[str]:
@@ -160,6 +180,8 @@ def _by_code(change: Callable[[Guarded, Call], Guarded]) -> Step:
             yield After(account, seen, "not_found")
         elif call.code not in account.good:
             yield After(account, seen._replace(right=False))
+        elif call.passkey and call.passkey not in account.keys:
+            yield After(account, seen, "not_found")
         else:
             yield After(change(_used(account, call), call), seen)
 
@@ -167,13 +189,20 @@ def _by_code(change: Callable[[Guarded, Call], Guarded]) -> Step:
 
 
 def _off(account: Guarded, _: Call) -> Guarded:
-    off = replace(account, on=False, good=frozenset(), made="")
+    off = replace(account, app=False, keys=frozenset(), good=account.good & {*NEW.values()}, made="")
     return _changed(off, "second_factor_off")
+
+
+def _remove_key(account: Guarded, call: Call) -> Guarded:
+    """With the last one and no app, there is no second factor any more."""
+    of_it = {answer for answer, passkey in PASSKEY_OF.items() if passkey == call.passkey}
+    left = replace(account, keys=account.keys - {call.passkey}, good=account.good - of_it)
+    return _changed(left, "passkey_removed") if left.on else _off(left, call)
 
 
 def _renewed(account: Guarded, call: Call) -> Guarded:
     """Those of before are void."""
-    return _changed(replace(account, good=account.good & {APP}, made=call.name), "recovery_codes_made")
+    return _changed(_with_new_codes(account, call), "recovery_codes_made")
 
 
 def _look_whether_locked(account: Guarded, call: Call, seen: Seen) -> Iterator[After]:
@@ -216,11 +245,27 @@ def _open(account: Guarded, call: Call, seen: Seen) -> Iterator[After]:
 def _turn_on(account: Guarded, call: Call, seen: Seen) -> Iterator[After]:
     if not _is_of_now(account):
         yield After(account, seen, "session_expired")
-    elif account.on:
+    elif account.app:
         yield After(account, seen, "already_exists")
     else:
-        on = replace(account, on=True, made=call.name, epoch=account.epoch + 1)
-        yield After(_changed(on, "second_factor_on"), seen, OK)
+        yield After(_begun(replace(account, app=True), call), seen, OK)
+
+
+def _look_at_key(account: Guarded, call: Call, seen: Seen) -> Iterator[After]:
+    """Before the password."""
+    yield After(account, seen, None if NEW[call.passkey] in account.good else "invalid_code")
+
+
+def _add_key(account: Guarded, call: Call, seen: Seen) -> Iterator[After]:
+    """The first is a second factor."""
+    answer = NEW[call.passkey]
+    if not _is_of_now(account):
+        yield After(account, seen, "session_expired")
+    elif answer not in account.good:
+        yield After(account, seen, "invalid_code")
+    else:
+        added = replace(account, keys=account.keys | {call.passkey}, good=_without(account, answer))
+        yield After(_changed(added, "passkey_added") if account.on else _begun(added, call), seen, OK)
 
 
 def _end_one(account: Guarded, _: Call, seen: Seen) -> Iterator[After]:
@@ -283,6 +328,8 @@ STEPS: Mapping[Verb, tuple[Step, ...]] = {
     "enter": (_begin_by_claim, _count, _enter, *CODE_TYPED, _sign),
     "turn on": (_begin, _look, _deny, _turn_on),
     "turn off": (_begin, _count, _by_code(_off), *CODE_TYPED),
+    "add key": (_begin, _look_at_key, _look, _deny, _add_key),
+    "remove key": (_begin, _count, _by_code(_remove_key), *CODE_TYPED),
     "renew": (_begin, _count, _by_code(_renewed), *CODE_TYPED),
     "end one": (_end_one,),
     "end others": (_end_others, _keep),
@@ -305,7 +352,24 @@ def _tries(account: Guarded, call: Call) -> int:
 
 
 def _used(account: Guarded, call: Call) -> Guarded:
-    return replace(account, good=account.good - {call.code})
+    return replace(account, good=_without(account, call.code))
+
+
+def _without(account: Guarded, code: str) -> frozenset[str]:
+    """What is good once this code was used."""
+    asked = [*PASSKEY_OF]
+    return account.good - {code} - {*asked[: asked.index(code) if code in asked else 0]}
+
+
+def _with_new_codes(account: Guarded, call: Call) -> Guarded:
+    """Recovery codes of before are void."""
+    return replace(account, good=account.good - {RECOVERY, SPARE}, made=call.name)
+
+
+def _begun(account: Guarded, call: Call) -> Guarded:
+    """No session has proved the second factor."""
+    on = replace(_with_new_codes(account, call), epoch=account.epoch + 1)
+    return _changed(on, "second_factor_on")
 
 
 def _without_own(account: Guarded) -> frozenset[tuple[str, int]]:

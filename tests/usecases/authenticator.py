@@ -3,9 +3,9 @@
 import base64
 import hashlib
 import json
+import secrets
 import struct
 from dataclasses import dataclass, field
-from secrets import token_bytes
 from typing import Any
 
 from cryptography.hazmat.primitives import hashes
@@ -56,7 +56,8 @@ class Authenticator:
     def make(self, asked: str) -> str:
         """The answer to what `ask_for_new` asks: a passkey more."""
         wanted = json.loads(asked)
-        id, key = self.fixed_id or token_bytes(self.id_bytes), ec.generate_private_key(ec.SECP256R1())
+        id = self.fixed_id or secrets.token_bytes(self.id_bytes)
+        key = ec.derive_private_key(1 + secrets.randbits(255), ec.SECP256R1())  # drawn where walks have their dice
         self.keys[id] = key
         credential = bytes(16) + struct.pack(">H", len(id)) + id + _cose(key, self.algorithm)
         data = self._data(wanted["rp"]["id"], MADE) + credential
@@ -74,7 +75,8 @@ class Authenticator:
     def sign_with(self, id: bytes, wanted: dict[str, Any]) -> str:
         """The same, of this one."""
         client, data = self._client("webauthn.get", wanted), self._data(wanted["rpId"])
-        signature = self.keys[id].sign(data + hashlib.sha256(_unbase64(client)).digest(), ec.ECDSA(hashes.SHA256()))
+        signed = data + hashlib.sha256(_unbase64(client)).digest()
+        signature = self.keys[id].sign(signed, ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
         response = {"authenticatorData": _base64(data), "signature": _base64(signature)}
         return _credential(id, {"clientDataJSON": client} | response)
 

@@ -2,7 +2,8 @@
 open or manage anything more by it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
@@ -18,14 +19,15 @@ from chalicelib.usecases.account_access import guard_account, guard_password, re
 from chalicelib.usecases.assign_user import assign_user
 from chalicelib.usecases.customer_labels import create_customer_label
 from chalicelib.usecases.customer_moves import finish_moves, merge_customers
-from chalicelib.usecases.customers import add_label, change_customer, create_customer
+from chalicelib.usecases.customers import add_label, change_customer, create_customer, delete_customer
 from chalicelib.usecases.find_customer import find_customer, find_customer_by_email
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.order_managers import add_manager, remove_manager
 from chalicelib.usecases.repair_links import repair_links
-from tests.store.faults import Crash, wire
+from tests.store.faults import WRITES, Crash, wire
 from tests.store.seam import Request, Send
 from tests.support import ADMIN, NOW, Vendor
+from tests.usecases.support import READS, refused
 
 OLD, NEW = "office@old.test", "office@new.test"
 BOSS, CHIEF, ADA = "boss@old.test", "chief@new.test", "ada@user.test"
@@ -338,6 +340,19 @@ def meanwhile(act: Callable[[], object]) -> Callable[[Request, Send], Any]:
     return send
 
 
+def right_after(act: Callable[[], object]) -> Callable[[Request, Send], Any]:
+    """Something happens once the first transaction is done."""
+    todo = [act]
+
+    def send(request: Request, on: Send) -> Any:
+        answer = on(request)
+        if request.operation == "TransactWriteItems" and todo:
+            todo.pop()()
+        return answer
+
+    return send
+
+
 def test_a_sale_at_the_same_time_is_counted_and_follows(vendor: Vendor) -> None:
     shop(vendor)
     sales = list[License]()
@@ -353,6 +368,47 @@ def test_a_sale_that_was_decided_before_a_merge_is_decided_anew(vendor: Vendor) 
         sale = vendor.issue(customer=OLD, order_id="A-9")
     assert (moved(vendor, sale), sold(vendor, NEW)) == ((NEW, NEW, [NEW]), Sold(5, 5))
     assert vendor.differences() == []
+
+
+@contextmanager
+def before_call(number: int, act: Callable[[], object]) -> Iterator[None]:
+    """Something happens before the call of this number that is sent inside, from 1."""
+
+    def do(request: Request, on: Send) -> Any:
+        act()
+        return on(request)
+
+    with wire(do, range(number, number + 1), WRITES | {*READS}) as listener:
+        yield
+    assert len(listener.bodies) >= number
+
+
+@pytest.mark.parametrize("number", range(1, 6))
+def test_of_two_who_are_merged_into_each_other_at_once_one_stays(vendor: Vendor, number: int) -> None:
+    vendor.issue(customer=OLD)
+    vendor.issue(customer=NEW)
+    ids = customer(vendor, OLD).id, customer(vendor, NEW).id
+    with before_call(number, lambda: merge_customers(vendor.code, *ids, ADMIN, now=NOW)), refused("customer_not_found"):
+        merge_customers(vendor.code, *ids[::-1], ADMIN, now=NOW)
+    assert (sold(vendor, OLD), vendor.differences()) == (Sold(2, 2), [])
+
+
+def test_who_is_taken_over_while_licenses_follow_was_changed_all_the_same(vendor: Vendor) -> None:
+    few, ids = shop(vendor), (customer(vendor, NEW).id, customer(vendor, OLD).id)
+    with wire(right_after(lambda: merge_customers(vendor.code, *ids, ADMIN, now=NOW))):
+        changed = rename(vendor, "third@new.test")
+    assert changed.email == "third@new.test"
+    assert {moved(vendor, one)[0] for one in few} == {NEW}
+    assert vendor.differences() == []
+
+
+def test_who_is_deleted_right_after_a_merge_was_merged_all_the_same(vendor: Vendor) -> None:
+    stays, goes = (create_customer(vendor.code, email, {}, ADMIN, now=NOW).id for email in (NEW, OLD))
+    with wire(right_after(lambda: delete_customer(vendor.code, stays, ADMIN, now=NOW))):
+        kept = merge_customers(vendor.code, stays, goes, ADMIN, now=NOW)
+    assert kept.former_emails == {OLD}
+    with refused("customer_not_found"):
+        find_customer(vendor.code, stays)
 
 
 def test_who_files_an_order_under_a_manager_files_it_as_it_is_by_then(vendor: Vendor) -> None:

@@ -19,6 +19,7 @@ from chalicelib.usecases.customer_list import CustomerFilter, TextFilter, find_c
 from chalicelib.usecases.find_customer import find_customer, find_customer_by_email
 from chalicelib.usecases.repair_links import repair_links
 from tests.support import ADMIN, CUSTOMER, NOW, Vendor
+from tests.usecases.support import before_write
 
 OTHER = "buying@other.test"
 
@@ -200,6 +201,15 @@ def test_a_label_is_put_on_once_and_taken_off_by_its_id(vendor: Vendor) -> None:
     assert find_customer(vendor.code, made.id).labels == {}
     with pytest.raises(NotFound, match="labeling_not_found"):
         customers.remove_label(vendor.code, first.id, ADMIN, now=NOW)
+
+
+def test_a_label_goes_with_its_customer_also_while_it_is_taken_off(vendor: Vendor) -> None:
+    label = create_customer_label(vendor.code, "reseller", "", ADMIN, now=NOW)
+    made = make(vendor)
+    labeling = customers.add_label(vendor.code, made.id, label.id, ADMIN, now=NOW)
+    gone = before_write(1, lambda: customers.delete_customer(vendor.code, made.id, ADMIN, now=NOW))
+    with gone, pytest.raises(NotFound, match="labeling_not_found"):
+        customers.remove_label(vendor.code, labeling.id, ADMIN, now=NOW)
 
 
 def test_a_label_or_account_that_is_deleted_is_on_nobody(vendor: Vendor) -> None:
