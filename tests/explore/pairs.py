@@ -72,16 +72,25 @@ class Walked:
         self.rounds[deed] = max(1 + task.failed, self.rounds.get(deed, 0))
 
 
-def pairs(faults: int = 0, *, long: bool = False) -> Iterator[Setting]:
-    """All pairs of deeds, also of one with itself, from all starts; with so many faults.
+def pairs(faults: int = 0) -> Iterator[Setting]:
+    """All pairs of deeds, also of one with itself, from all starts, but those left out; with so many faults."""
+    yield from (setting for setting in _all_pairs(faults) if not _is_left_out(setting))
 
-    `long`: also those that have too many schedules to be walked to the end.
-    """
+
+def left_out() -> Iterator[Setting]:
+    """The pairs that have too many schedules to be walked on every change."""
+    yield from filter(_is_left_out, _all_pairs(0))
+
+
+def _all_pairs(faults: int) -> Iterator[Setting]:
     for kind, scene in SCENES.items():
         for start in scene.starts:
             for two in combinations_with_replacement(scene.from_start(start), 2):
-                if long or f"{two[0].name}+{two[1].name}/{start}" not in scene.left_out:
-                    yield Setting(kind, start, two, faults)
+                yield Setting(kind, start, two, faults)
+
+
+def _is_left_out(setting: Setting) -> bool:
+    return f"{setting.deeds[0].name}+{setting.deeds[1].name}/{setting.start}" in setting.scene.left_out
 
 
 _OF_ONE_LIMIT: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (

@@ -21,6 +21,7 @@ from chalicelib.usecases.sweep import sweep
 from chalicelib.web import clock
 from tests.model.license import End, Verb
 from tests.proof.history import BUSY, CRASHED, DIED, UNHEARD, Op
+from tests.proof.sellers import OF_SELLERS
 from tests.proof.weather import LAG_SECONDS, Died
 from tests.race.clients import OK, OK_EXPIRED, UNSENT, Call, Client
 from tests.race.crew import has_ended, note_answer
@@ -41,7 +42,10 @@ OF_ENDS: tuple[Verb, ...] = ("expire", "lapse")
 OF_USERS: tuple[Verb, ...] = ("limit",) * 6 + ("assign",) * 6 + ("remove",) * 2 + ("replace",) * 2 + ("reset user",)
 """What managers do, each as often as it stands there."""
 ALL: frozenset[Verb] = frozenset(
-    (*OF_DEVICES, *OF_LICENSES, *OF_ENDS, *OF_USERS, "enable", "renew", "activate", "check", "deactivate", "sweep")
+    (
+        *(*OF_DEVICES, *OF_LICENSES, *OF_ENDS, *OF_USERS, *OF_SELLERS),
+        *("enable", "renew", "activate", "check", "deactivate", "sweep"),
+    )
 )
 """What all do: what was disabled is enabled again, and what has ended gets another end."""
 LIMITS = (0, 1, 2, 2)
@@ -84,6 +88,8 @@ class Subject:
     """Licenses that nobody calls, and that end as this one does."""
     before: frozenset[str] = frozenset()
     """The keys of the events that are there before the first call."""
+    sellers: tuple[str, ...] = ()
+    """Keys of the Management API: each of a program that sells more and fewer places, and calls a server of its own."""
 
     @property
     def by_user(self) -> bool:

@@ -48,6 +48,7 @@ ERROR_RESPONSES = (
     "user_already_assigned",
     "license_users_limit_reached",
     "user_not_found",
+    "limit_below_use",
 )
 Tell = Callable[[str], None]
 

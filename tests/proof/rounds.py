@@ -22,6 +22,7 @@ from chalicelib.usecases.change_device import blacklist_device
 from chalicelib.usecases.change_seat import remove_user
 from chalicelib.usecases.deliver_events import deliver_events
 from chalicelib.usecases.endpoints import create_endpoint
+from chalicelib.usecases.management_keys import create_management_key
 from chalicelib.usecases.sweep import sweep
 from chalicelib.web import clock
 from infra.admin.differences import differences
@@ -29,11 +30,12 @@ from infra.serve import Server
 from tests.model import license as model
 from tests.model.license import Verb
 from tests.proof import actors
-from tests.proof.actors import OF_DEVICES, OF_ENDS, OF_LICENSES, OF_USERS, SEATED, Subject, User
+from tests.proof.actors import OF_DEVICES, OF_ENDS, OF_LICENSES, OF_USERS, SEATED, SETTLING_SECONDS, Subject, User
 from tests.proof.hearsay import Due, Listener, due_of, listening, wrongly_heard
 from tests.proof.history import Op
 from tests.proof.linear import Undecided, is_linearizable
 from tests.proof.rules import Aftermath, Violation, violations
+from tests.proof.sellers import Seller
 from tests.proof.server import Conditions
 from tests.proof.weather import calm, storms
 from tests.race.clients import LOST
@@ -76,6 +78,8 @@ class Part:
     applications: int
     managers: tuple[tuple[Verb, ...], ...]
     """What each of them does."""
+    sizes: tuple[int, ...] = ()
+    """How many places are sold amid it, in turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +164,9 @@ def _cast(site: Site, part: Part, subject: Subject, dice: random.Random) -> list
     callers: list[Task] = [partial(actors.application, subject, client, dice.getrandbits(32)) for client in clients]
     for number, verbs in enumerate(part.managers, start=1):
         callers.append(partial(actors.manager, subject, dice.getrandbits(32), subject.users[-number], verbs))
+    for key, server in zip(subject.sellers, site.servers, strict=False):
+        seller = Seller(key, server.port, subject.license.id, part.sizes, SETTLING_SECONDS)
+        callers.append(partial(seller.sell, dice.getrandbits(32)))
     return [*callers, partial(actors.sweeper, subject), actors.sender]
 
 
@@ -257,7 +264,9 @@ def _keyed(vendor: Vendor) -> Subject:
         subject = _issued(vendor, "viewer", 7, max_activations=PLACES)
         stranger = subject.devices[-1]
         blacklist_device(vendor.code, subject.license.id, stranger, ADMIN, now=clock.now())
-        return replace(subject, barred=frozenset({stranger}), before=_events(subject))
+        return replace(
+            subject, barred=frozenset({stranger}), before=_events(subject), sellers=_sellers(vendor, SERVERS)
+        )
 
 
 def _moving(vendor: Vendor) -> Subject:
@@ -286,7 +295,7 @@ def _shared(vendor: Vendor) -> Subject:
             users.insert(0, User(email, password, user.id))
             if number >= SEATED:
                 remove_user(vendor.code, license.id, email, ADMIN, now=clock.now())
-        return replace(subject, users=tuple(users), before=_events(subject))
+        return replace(subject, users=tuple(users), before=_events(subject), sellers=_sellers(vendor, 1))
 
 
 def _issued(vendor: Vendor, product: str, devices: int, **terms: Any) -> Subject:
@@ -303,6 +312,13 @@ def _issued(vendor: Vendor, product: str, devices: int, **terms: Any) -> Subject
         vendor.now = max(clock.now(), vendor.now + 1)
         issued.append(vendor.issue(product, **given | {"validity_period": ends[end]}, **terms))
     return Subject(vendor, issued[0], ends, tuple(f"d{n}" for n in range(devices)), bystanders=tuple(issued[1:]))
+
+
+def _sellers(vendor: Vendor, number: int) -> tuple[str, ...]:
+    def make() -> str:
+        return create_management_key(vendor.code, "Shop", frozenset({"licenses:write"}), ADMIN, now=clock.now())[1]
+
+    return tuple(make() for _ in range(number))
 
 
 def _events(subject: Subject) -> frozenset[str]:
@@ -342,6 +358,7 @@ def _aftermath(subject: Subject) -> Aftermath:
             {to_iso(instant): end for end, instant in subject.ends.items()},
             tuple(tuple(kind for kind in kinds if kind != "license_issued") for kinds in events),
             tuple(one for id, found in audit(vendor.code) if id == license.id for one in differences(found)),
+            sold=license.max_activations or 0,
         )
 
 
@@ -351,7 +368,7 @@ PEOPLE, SEAT = 4, 1
 ALL = (*OF_DEVICES, *OF_LICENSES, *OF_ENDS)
 MOVED = frozenset({("d0", None), ("d1", None), ("d2", None)})
 PARTS = (
-    Part(model.License(PLACES), _keyed, 5, (ALL,)),
+    Part(model.License(PLACES), _keyed, 5, (ALL,), sizes=(1, 2, 3)),
     Part(
         model.License(MOVING_PLACES, None, MAX_TRANSFERS, transferred=1, released=2, last="d2", known=MOVED),
         _moving,
@@ -363,6 +380,7 @@ PARTS = (
         _shared,
         9,
         ((*ALL, *OF_USERS), (*OF_DEVICES, *OF_USERS)),
+        sizes=(3, 4, 5),
     ),
 )
 """One manager of a license alone changes its end: of two at once, the history would not tell who was the last.

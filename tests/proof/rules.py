@@ -38,6 +38,7 @@ CAUSES: dict[EventType, tuple[Verb, ...]] = {
     "license_enabled": ("enable",),
     "license_disabled": ("disable",),
     "license_extended": ("expire", "lapse", "renew"),
+    "license_changed": ("resize", "resize strictly"),
     "user_assigned": ("assign", "fill"),
     "user_removed": ("remove",),
     "user_replaced": ("replace",),
@@ -92,6 +93,8 @@ class Aftermath:
     """Those of `ends` that are over by the clock of one of the callers, and not of another."""
     mails: tuple[str, ...] = ()
     """To whom mails are queued, where none is sent."""
+    sold: int = 0
+    """The places of the license before the first call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,8 @@ class Hold:
 
 def violations(history: Sequence[Op], after: Aftermath) -> list[Violation]:
     """Every rule that was broken."""
-    found = seen_in(history, after.license.max_activations or 0)
+    sizes = (op.limit or 0 for op in history if op.verb in ("resize", "resize strictly"))
+    found = seen_in(history, max(after.license.max_activations or 0, after.sold, *sizes))
     found += [*_traces(history, after), *_events_disagree(after), *_transitions(after)]
     found += [Violation("counters equal items", difference) for difference in after.differences]
     crashed = (op for op in history if op.answer.startswith(CRASHED) or op.answer == "internal_error")

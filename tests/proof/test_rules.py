@@ -57,6 +57,20 @@ def test_a_history_that_is_right_breaks_no_rule() -> None:
     assert rules(HISTORY) == []
 
 
+def test_where_places_were_sold_meanwhile_the_most_there_were_are_the_limit() -> None:
+    third = Op("activate", 3.5, 4, OK, "d")
+    sold = Op("resize", 3, 3.2, OK, limit=3)
+    known = replace(
+        AFTER,
+        events=(*DONE, event("device_activated", "d"), event("license_changed", max_activations=3), GRACE, END),
+        known=frozenset({"a", "b", "d"}),
+        license=replace(LICENSE, times_activated=2),
+    )
+    assert rules([*HISTORY, sold, third], known) == []
+    assert rules([*HISTORY, replace(sold, limit=2), third], known) == ["live places never above the limit"]
+    assert rules([*HISTORY, replace(sold, limit=2), third], replace(known, sold=3)) == []
+
+
 @pytest.mark.parametrize(
     ("more", "rule"),
     [
