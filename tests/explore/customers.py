@@ -83,9 +83,9 @@ def view(world: CustomerWorld) -> object:
     sold = [license for id in licenses.license_ids(code) if (license := licenses.read_license(code, id)) is not None]
     for license in sold:
         new += licenses.events(code, license.id)
-    told = Counter(event.type for event in new)
+    counted = Counter(event.type for event in new)
     # What follows may go by way of an email that was only given in between, or be spared that.
-    told["license_customer_changed"] = min(told["license_customer_changed"], 1)
+    counted["license_customer_changed"] = min(counted["license_customer_changed"], 1)
     return {
         "customers": customers_of(code),
         "counted": read_count(code, "customers"),
@@ -93,7 +93,7 @@ def view(world: CustomerWorld) -> object:
         "labels": sorted(one.label for one in company_objects.read_all(CustomerLabel, code)),
         "licenses": sorted((one.customer or "", one.bought_as or "") for one in sold),
         "order": (order := orders.read_order(code, ORDER)) and (order.customer, order.bought_as),
-        "events": sorted(told.items()),
+        "events": sorted(counted.items()),
     }
 
 
