@@ -182,5 +182,8 @@ LIST_PAGE_READS = 3
 SEARCHED_PAGE_READS = 25
 """At most, of a page of a list that is searched by what no key serves, until it has the cursor to go on from."""
 
+EXPORT_PAGE_READS = 3
+"""At most, of fifty customers, orders or licenses, or of twenty devices, that an export takes away."""
+
 ITEM_BYTES = 1024
 """At most, of a usual license, seat or device: one write unit."""

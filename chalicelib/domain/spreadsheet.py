@@ -6,6 +6,7 @@ for a spreadsheet there takes what follows for a cell of its own. `as_meant` tak
 
 import csv
 import io
+import json
 import re
 from collections.abc import Iterable, Sequence
 
@@ -23,11 +24,23 @@ _LINE_WRITE, _LINE_READ = re.compile(r"\A(?='*+[\t\r\n])"), re.compile(r"\A'(?='
 
 def to_csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A CSV text, comma and CRLF, that no spreadsheet takes for formulas."""
+    return csv_lines((header, *rows))
+
+
+def csv_lines(rows: Iterable[Sequence[str]]) -> str:
+    """The same of some rows."""
     out = io.StringIO()
     writer = csv.writer(out)
-    for row in (header, *rows):
+    for row in rows:
         writer.writerow([_safe(cell) for cell in row])
     return out.getvalue()
+
+
+def cell_of(value: object) -> str:
+    """The cell of a value of JSON: a list or an object as JSON, null as an empty one."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def as_meant(cell: str) -> str:

@@ -191,7 +191,7 @@ def list_license_users(query: LicenseUsersQuery, caller: Caller) -> LicenseUsers
 def show_license_user(path: LicenseUserPath, caller: Caller) -> ShownLicenseUser:
     """One license user."""
     user = find_account_by_id(caller.company, path.user_id)
-    return {**_body(user), "total_licenses": license_users.count_licenses(caller.company, user.id)}
+    return {**user_body(user), "total_licenses": license_users.count_licenses(caller.company, user.id)}
 
 
 @endpoint("POST", "/license-users/{user_id}/set_password", writes=True, scope="users:write")
@@ -226,7 +226,7 @@ def _of_license(license_id: int, query: LicenseUsersQuery, caller: Caller) -> Li
     return {
         **page,
         "results": [
-            _row(users[seat.user_id], _seat(seat, license_id, used)) for seat, used in rows if seat.user_id in users
+            _row(users[seat.user_id], seat_body(seat, license_id, used)) for seat, used in rows if seat.user_id in users
         ],
     }
 
@@ -236,16 +236,17 @@ def _of_email(emails: set[str], query: LicenseUsersQuery, caller: Caller) -> Lic
     rows = [_row(user, None) for user in found]
     if query.license_id is not None:
         seats = [license_users.seat_of(caller.company, query.license_id, user.id) for user in found]
-        rows = [_row(found[0], _seat(seat[0], query.license_id, seat[1])) for seat in seats if seat is not None]
+        rows = [_row(found[0], seat_body(seat[0], query.license_id, seat[1])) for seat in seats if seat is not None]
     part, page = part_of_list(rows, query, caller, "license-users", lambda row: row["id"])
     return {**page, "results": [*part]}
 
 
 def _row(user: User, seat: SeatBody | None) -> LicenseUserRow:
-    return {**_body(user), "seat": seat}
+    return {**user_body(user), "seat": seat}
 
 
-def _body(user: User) -> LicenseUserBody:
+def user_body(user: User) -> LicenseUserBody:
+    """A license user as it is answered."""
     return {
         "id": user.id,
         "email": user.email,
@@ -262,7 +263,8 @@ def _body(user: User) -> LicenseUserBody:
     }
 
 
-def _seat(seat: Seat, license_id: int, used: int) -> SeatBody:
+def seat_body(seat: Seat, license_id: int, used: int) -> SeatBody:
+    """The seat of a user on a license, with the activations that count."""
     return {
         "license": license_id,
         "max_activations": seat.max_activations,

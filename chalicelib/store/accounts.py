@@ -159,7 +159,7 @@ def licenses_of_customer(company: str, email: str, *, after: int | None = None, 
     return [LicenseOfCustomer(int(part.removeprefix(prefix)), product, order_id) for part, product, order_id in facts]
 
 
-def users(company: str, *, after: int | None = None, limit: int) -> Iterator[User]:
+def users(company: str, *, after: int | None = None, limit: int | None = None) -> Iterator[User]:
     """The users of a company behind the user `after`, at most `limit`, in the order of their keys. Consistent."""
     behind = None if after is None else user_sort_key(after)
     return reads.query_readable(UserItem, company, user_sort_key(), after=behind, limit=limit)

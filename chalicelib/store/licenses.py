@@ -232,9 +232,14 @@ def allow(license: License, hardware_id: str, event: Event) -> None:
     write.commit()
 
 
-def blocked_devices(company: str, license_id: int) -> Iterator[str]:
-    """The hardware ids that are blacklisted on a license by items of their own. Consistent, in pages."""
-    return (item.hardware_id for item in reads.query(BlockItem, license_pk(company, license_id), block_sort_key()))
+def blocked_devices(company: str, license_id: int, *, after: str | None = None) -> Iterator[str]:
+    """The hardware ids that are blacklisted on a license by items of their own. Consistent, in pages.
+
+    `after`: the hash of the one to go on behind.
+    """
+    behind = None if after is None else block_sort_key(after)
+    found = reads.query(BlockItem, license_pk(company, license_id), block_sort_key(), after=behind)
+    return (item.hardware_id for item in found)
 
 
 def seats(

@@ -1,9 +1,10 @@
 """The customers of a company: made, changed, labeled, deleted. Who is merged: `usecases.customer_moves`."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from chalicelib.domain.catalog import Company
 from chalicelib.domain.customers import (
     MAX_LABELS_OF_CUSTOMER,
     Customer,
@@ -55,8 +56,13 @@ def shown(company: str, some: Iterable[Customer]) -> list[ShownCustomer]:
     found, owner = list(some), find_company(company)
     named = any(one.labels for one in found)
     labels = {label.id: label for label in company_objects.read_all(CustomerLabel, owner.code)} if named else {}
+    return shown_with(owner, labels, found)
+
+
+def shown_with(owner: Company, labels: Mapping[int, CustomerLabel], some: Sequence[Customer]) -> list[ShownCustomer]:
+    """The same with the company and its labels, by their ids, as they were read before."""
     accounts = company_objects.read_some(
-        CustomerAccount, owner.code, sorted({one.account for one in found if one.account is not None})
+        CustomerAccount, owner.code, sorted({one.account for one in some if one.account is not None})
     )
     return [
         ShownCustomer(
@@ -67,7 +73,7 @@ def shown(company: str, some: Iterable[Customer]) -> list[ShownCustomer]:
             accounts.get(one.account or 0),
             sorted((labeling, labels[int(id)]) for id, labeling in one.labels.items() if int(id) in labels),
         )
-        for one, (sales, license_user) in zip(found, customers.read_beside(found), strict=True)
+        for one, (sales, license_user) in zip(some, customers.read_beside(some), strict=True)
     ]
 
 

@@ -5,6 +5,7 @@ from infra.admin.command_tables import (
     companies,
     customers,
     devices,
+    exports,
     keys,
     licenses,
     orders,
@@ -23,6 +24,7 @@ COMMANDS = (
     *customers.COMMANDS,
     *users.COMMANDS,
     *devices.COMMANDS,
+    *exports.COMMANDS,
     *upkeep.COMMANDS,
     *webhooks.COMMANDS,
 )

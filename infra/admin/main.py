@@ -107,6 +107,7 @@ def function_of(command: Command) -> Callable[..., "CommandResult"]:
         customers,
         devices,
         explanations,
+        exports,
         histories,
         license_lists,
         management_keys,
@@ -119,7 +120,7 @@ def function_of(command: Command) -> Callable[..., "CommandResult"]:
     )
 
     modules = (
-        *(audits, commands, customers, devices, explanations, histories, license_lists),
+        *(audits, commands, customers, devices, explanations, exports, histories, license_lists),
         *(management_keys, orders, people, products, seats, terms, webhooks),
     )
     named = (getattr(module, command.function) for module in modules if hasattr(module, command.function))
