@@ -105,7 +105,8 @@ def run(
         local.remove(local.environment_file(data_dir))  # of a run that was killed
         listening = serve.listen(port, host)
         base_url = serve.base_url_of(listening)
-        environment = {"SEATKEEPER_PORTAL_URL": base_url} | local.environment(data_dir)  # behind a proxy, what is given
+        portal = {"SEATKEEPER_PORTAL_URL": serve.portal_url_of(listening)}
+        environment = portal | local.environment(data_dir)  # behind a proxy, what is given
         environment |= {"SEATKEEPER_MAIL": mail_by} if mail_by else {}
         os.environ.clear()
         os.environ.update(environment)
@@ -336,7 +337,7 @@ def _trial(data_dir: Path, base_url: str, demo: Json, is_new: bool) -> str:
         f"  {call} check_license {who}\n"
         f"  {call} deactivate_license {who}\n"
         f"\n"
-        f"The portal, in a browser: {base_url}/portal\n"
+        f"The portal, in a browser: {runtime().settings.portal_url or base_url}/portal\n"
         f"  {_log_in(demo, is_new)}\n"
         f"\n"
         f"Keys and passwords of the demo: {_short(data_dir / 'demo.json')}"

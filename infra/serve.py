@@ -179,6 +179,13 @@ def base_url_of(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}" if address.version == 6 else f"http://{host}:{port}"
 
 
+def portal_url_of(listening: socket.socket) -> str:
+    """Where a browser on this machine opens the portal, likewise: by name, for at a number there are no passkeys."""
+    host, port = listening.getsockname()[:2]
+    is_named_so = host in (LOOPBACK, "::1") or ip_address(host).is_unspecified
+    return f"http://localhost:{port}" if is_named_so else base_url_of(listening)
+
+
 def load_app(behind_proxy: bool) -> WSGIApplication:
     """The app, and `/readyz` beside it. `behind_proxy`: the client's address is the last one in X-Forwarded-For."""
     # It reads the environment, and takes its time and memory: whoever only starts a server needs none of it.

@@ -22,6 +22,7 @@ import pytest
 
 from chalicelib.bootstrap import bootstrap
 from chalicelib.domain.mail import Mail
+from chalicelib.domain.passkeys import relying_party
 from chalicelib.domain.webhooks import SECONDS, Answer
 from chalicelib.runtime import using
 from chalicelib.store import accounts, licenses, reads, transactions
@@ -130,9 +131,8 @@ def test_demo_json_says_all_that_a_newcomer_needs(first: Running) -> None:
     assert first.said.startswith(f"Serving on {demo['base_url']} ({this}) after ")
 
 
-def test_the_portals_address_and_log_in_are_printed_and_work(first: Running) -> None:
+def test_a_log_in_to_the_portal_is_printed_and_works(first: Running) -> None:
     demo = first.demo
-    assert f"The portal, in a browser: {demo['base_url']}/portal\n" in first.said
     manager = demo["manager"]
     assert f"email {manager['email']}, password {manager['password']}\n" in first.said
     with httpx.Client(base_url=demo["base_url"], follow_redirects=True, timeout=60) as http:
@@ -223,17 +223,20 @@ def test_a_run_tells_other_commands_how_mail_is_sent(tmp_path: Path) -> None:
         assert found["SEATKEEPER_MAIL"] == url
 
 
-def test_a_run_leads_mails_to_its_portal_or_to_the_one_that_is_named(
+def test_a_run_leads_people_to_its_portal_where_passkeys_are_or_to_the_one_that_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for given in (None, "https://licenses.vendor.test"):
         monkeypatch.delenv("SEATKEEPER_PORTAL_URL", raising=False)
         if given:
             monkeypatch.setenv("SEATKEEPER_PORTAL_URL", given)
-        with running(tmp_path / "home"):
+        with running(tmp_path / "home") as served:
             found = local.running(tmp_path / "home")
             assert found is not None
-            assert found["SEATKEEPER_PORTAL_URL"] == (given or found["base_url"])
+            by_name = found["base_url"].replace("127.0.0.1", "localhost")
+            assert found["SEATKEEPER_PORTAL_URL"] == (given or by_name)
+            assert f"The portal, in a browser: {given or by_name}/portal\n" in served.said
+            assert relying_party(given or by_name), "people can add passkeys there"
 
 
 def test_a_port_that_is_no_number_is_one_sentence_and_makes_nothing(tmp_path: Path) -> None:

@@ -90,6 +90,20 @@ def test_a_server_says_one_line_and_ends_in_good_order(number: signal.Signals) -
 
 
 @pytest.mark.parametrize(
+    ("host", "name"),
+    [
+        ("127.0.0.1", "localhost"),
+        ("0.0.0.0", "localhost"),  # noqa: S104 - that is what is tried
+        ("::1", "localhost"),
+        ("127.0.0.9", "127.0.0.9"),
+    ],
+)
+def test_the_portal_is_opened_by_the_name_of_this_machine_where_it_answers_to_it(host: str, name: str) -> None:
+    with serve.listen(0, host) as listening:
+        assert serve.portal_url_of(listening) == f"http://{name}:{listening.getsockname()[1]}"
+
+
+@pytest.mark.parametrize(
     ("host", "flags", "url", "warns"),
     [
         ("0.0.0.0", (), "http://127.0.0.1:", True),  # noqa: S104 - that is what is tried
