@@ -12,7 +12,7 @@ from chalicelib.portal.lists import ListRequest
 from chalicelib.portal.messages import permission_words
 from chalicelib.portal.request import PortalRequest
 from chalicelib.portal.rules import rules
-from chalicelib.portal.timeline import timeline, validity
+from chalicelib.portal.timeline import grace_words, timeline, validity
 from chalicelib.portal.usage_chart import usage_chart
 from chalicelib.usecases import change_license, portal_queries
 from chalicelib.usecases.portal_queries import LicenseView, ListQuery
@@ -39,6 +39,7 @@ def license(request: PortalRequest, claims: SessionClaims, license_id: int) -> L
         "grace_ends": ends_at(terms.validity_period, terms.grace_period) if terms.grace_period else None,
         "chart": view.usage and usage_chart(view.usage.days, view.usage.active, terms.max_activations),
         "rules": rules(terms, prevent_vm=view.prevent_vm),
+        "grace": grace_words(terms.grace_period),
         "left_to_vendor": permission_words(view.denied or ()),
         "list_query": ListQuery(),
     }
@@ -102,13 +103,18 @@ def reset_button(devices: int, otherwise: str) -> str:
     return ngettext("Reset {n} device", "Reset {n} devices", devices) if devices else otherwise
 
 
+def deactivated(devices: int) -> str:
+    """What becomes of so many devices."""
+    return ngettext("{n} active device is deactivated.", "{n} active devices are deactivated.", devices)
+
+
 def _load_reset(request: PortalRequest, claims: SessionClaims, license_id: int) -> Loaded:
     view = _one(request, claims, license_id)
     devices = view.license.times_activated
     return view, {
         "title": gettext("Reset license"),
         "sentences": [
-            gettext("Devices that are deactivated: {n}.", n=devices) if devices else gettext("No device is active."),
+            deactivated(devices) if devices else gettext("No device is active."),
             gettext("People can activate again at once. This cannot be undone."),
             *transfer_hint(view.license),
         ],

@@ -22,8 +22,8 @@ from chalicelib.web.refusal_messages import refusal_message
 
 _EVENTS: dict[EventType, str] = {
     "license_issued": mark("License issued"),
-    "license_enabled": mark("License enabled"),
-    "license_disabled": mark("License disabled"),
+    "license_enabled": mark("License resumed"),
+    "license_disabled": mark("License paused"),
     "license_extended": mark("License extended"),
     "license_changed": mark("Terms changed"),
     "license_reset": mark("License reset: all devices deactivated"),
@@ -39,7 +39,7 @@ _EVENTS: dict[EventType, str] = {
     "device_allowed": mark("Device allowed again"),
     "devices_forgotten": mark("Devices removed that were no longer used"),
     "user_assigned": mark("User assigned"),
-    "user_invited": mark("Invitation sent again"),
+    "user_invited": mark("Invitation sent"),
     "user_removed": mark("User removed"),
     "user_replaced": mark("User replaced"),
     "user_activations_reset": mark("Activations of the user reset"),
@@ -180,6 +180,8 @@ def _words(event: Event) -> str:
     match event.type, event.detail:
         case "device_activated", {"transfer": transfer} if transfer:
             words = gettext("Device activated (a transfer)")
+        case "license_disabled", _ if not event.actor.name.startswith("user:"):
+            words = gettext("License suspended by the vendor")
         case "user_assigned", {"invited": invited} if invited:
             words = gettext("User assigned and invited")
         case "user_replaced", {"replaced_by": str(by)} if by:

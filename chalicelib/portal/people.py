@@ -10,6 +10,7 @@ from chalicelib.languages import gettext, ngettext
 from chalicelib.portal.chosen_users import chosen_ids
 from chalicelib.portal.context import Loaded
 from chalicelib.portal.handlers import Change, Confirmation, FormResult, action, page
+from chalicelib.portal.licenses import deactivated
 from chalicelib.portal.lists import ListRequest
 from chalicelib.portal.one_by_one import Outcome, change_one, changed, with_refusals
 from chalicelib.portal.request import PortalRequest
@@ -50,7 +51,7 @@ def _load_leave(request: PortalRequest, claims: SessionClaims, user_id: int) -> 
         "title": gettext("{who} leaves the company", who=who),
         "sentences": [
             gettext("{who} can no longer use: {products}.", who=who, products=", ".join(held.title for held in seats)),
-            *([_deactivated(devices)] if (devices := sum(held.devices for held in seats)) else []),
+            *([deactivated(devices)] if (devices := sum(held.devices for held in seats)) else []),
             *([_not_yours(view, kept)] if kept else []),
             *([] if view.is_all else [gettext("Seats on licenses older than your newest ones stay.")]),
             gettext(
@@ -60,10 +61,6 @@ def _load_leave(request: PortalRequest, claims: SessionClaims, user_id: int) -> 
         "button": gettext("Remove {who}", who=who),
         "danger": True,
     }
-
-
-def _deactivated(devices: int) -> str:
-    return ngettext("{n} active device is deactivated.", "{n} active devices are deactivated.", devices)
 
 
 def _not_yours(view: PersonView, products: str) -> str:

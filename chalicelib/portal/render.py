@@ -121,6 +121,7 @@ def logo_path(code: str, logo: str) -> str:
 @cache
 def _environment() -> "Environment":
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - only pages need it
+    from markupsafe import Markup  # noqa: PLC0415 - comes with jinja2
 
     environment = Environment(
         loader=FileSystemLoader(HERE / "templates"),
@@ -142,7 +143,8 @@ def _environment() -> "Environment":
         "actor": actor_words,
         "email": _email,
     }
-    environment.globals |= {"_": _text, "ngettext": _texts, "type_words": type_words}
+    blank = Markup('<span class="blank">\N{EN DASH}</span>')  # of a cell of a list
+    environment.globals |= {"_": _text, "ngettext": _texts, "type_words": type_words, "blank": blank}
     return environment
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from chalicelib.domain.days import day_of
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, ends_at
-from chalicelib.languages import day, gettext
+from chalicelib.languages import day, gettext, ngettext
 
 WIDTH = 1000
 HEIGHT, ROW_HEIGHT = 60, 44
@@ -58,6 +58,15 @@ def validity(license: License, now: Instant, zone: str = "") -> Validity:
     next_end = end if now < end else over
     left = (day_of(next_end, zone) - day_of(now, zone)).days if now < over else None
     return Validity(max(0, min(100, round(100 * (now - begin) / max(1, end - begin)))), left)
+
+
+def grace_words(hours: int) -> str:
+    """A grace period, in hours as it was sold, and in days where these are whole."""
+    in_hours = ngettext("{n} hour", "{n} hours", hours)
+    days, rest = divmod(hours, 24)
+    if not hours or rest:
+        return in_hours if hours else gettext("none")
+    return gettext("{hours} ({days})", hours=in_hours, days=ngettext("{n} day", "{n} days", days))
 
 
 def timeline(license: License, now: Instant, zone: str = "") -> Timeline:

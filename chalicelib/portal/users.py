@@ -262,7 +262,12 @@ def _load_reset(request: PortalRequest, claims: SessionClaims, license_id: int, 
     return view, more | {
         "title": gettext("Reset total activations"),
         "sentences": [
-            gettext("Devices of {who} on this license that are deactivated: {devices}.", who=who, devices=devices),
+            ngettext(
+                "{n} active device of {who} on this license is deactivated.",
+                "{n} active devices of {who} on this license are deactivated.",
+                devices,
+                who=who,
+            ),
             gettext("Their activations are free at once, and the user can activate again."),
             *transfer_hint(view.license),
         ]

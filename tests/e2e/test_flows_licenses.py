@@ -139,7 +139,7 @@ def test_the_activity_of_a_license_tells_who_did_what_from_where(either_page: pl
     send(either_page, "Pause Revit")
     confirmed(either_page, "The license is paused.")
     newest = either_page.get_by_role("table", name="Activity").locator("tbody tr").first
-    expect(newest).to_contain_text("License disabled")
+    expect(newest).to_contain_text("License paused")
     expect(newest).to_contain_text(MANAGER)
     expect(newest).to_contain_text("127.0.0.1")
 
@@ -186,7 +186,7 @@ def test_a_license_that_is_reset_has_no_device_and_no_count(
     site.enter(either_page, site.at(site.license))
     expect(fact(either_page, "Activations")).to_contain_text("1 / 5")
     choose_for_license(either_page, "Reset license")
-    expect(form(either_page)).to_contain_text("Devices that are deactivated: 1.")
+    expect(form(either_page)).to_contain_text("1 active device is deactivated.")
     send(either_page, "Reset 1 device")
     confirmed(either_page, "The license was reset. All its devices are deactivated.")
     expect(fact(either_page, "Activations")).to_contain_text("0 / 5")

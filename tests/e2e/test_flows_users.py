@@ -177,7 +177,7 @@ def test_total_activations_are_reset_and_the_devices_deactivated(either_page: pl
     site.vendor.activate(USER, "pc", site.initial_password)
     at_users(site, either_page)
     choose(either_page, USER, "Reset total activations")
-    expect(form(either_page)).to_contain_text(f"Devices of {USER} on this license that are deactivated: 1.")
+    expect(form(either_page)).to_contain_text(f"1 active device of {USER} on this license is deactivated.")
     send(either_page, "Reset 1 device")
     confirmed(either_page, f"The devices of {USER} on this license are deactivated.")
     assert site.vendor.stored(site.license).times_activated == 0

@@ -12,7 +12,7 @@ from chalicelib.usecases.activate import activate
 from chalicelib.usecases.assign_user import Profile, assign_user
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.license_lookup import LicenseLookup
-from tests.e2e.site import Site
+from tests.e2e.site import USER, Site
 from tests.e2e.steps import actions, row
 from tests.support import ADMIN
 from tests.usecases.people import MANAGER, PASSWORD, chosen, issued
@@ -81,6 +81,13 @@ OUTSIDE = """() => {
     }
     for (const one of document.querySelectorAll(".figures a, .badge, .buttons > *")) {
         for (const { word, boxes } of words(one)) if (boxes.length > 1) found.push(`a word is broken: ${word}`);
+    }
+    for (const number of document.querySelectorAll(".list .n")) {  // its end, and where the next column begins
+        const next = number.nextElementSibling, [mine, others] = [number, next].map((one) => one ? words(one) : []);
+        const ends = Math.max(...mine.map(({ boxes }) => boxes[0].right));
+        const near = others.filter(({ boxes }) => Math.abs(boxes[0].top - mine[0]?.boxes[0].top) < 9);
+        const gap = Math.min(...near.map(({ boxes }) => boxes[0].left)) - ends;
+        if (!next?.matches(".n") && gap >= 0 && gap < 16) found.push(`${gap} between a number and ${others[0].word}`);
     }
     const middle = ({ top, bottom }) => (top + bottom) / 2;
     for (const one of document.querySelectorAll(":is([type=radio], [type=checkbox])")) {
@@ -177,6 +184,34 @@ def test_a_row_is_one_line_and_a_page_of_25_users_is_no_scroll_without_end(page:
         assert max(heights) <= (ONE_LINE if width >= WIDE else FOLDED), width
         high = page.evaluate("document.documentElement.scrollHeight")
         assert high <= MOST_HIGH.get(width, high), (width, high)
+
+
+def test_no_part_of_a_page_is_left_empty_beside_what_is_too_narrow(page: playwright.Page, crowded: Site) -> None:
+    """The latest events have the width of the page; on a phone, `⋯` and the last of three figures their row."""
+    crowded.enter(page, "/portal")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    latest = box(page, "#latest")
+    assert (latest["x"], latest["width"]) == (box(page, "#needs")["x"], box(page, ".figures")["width"])
+    page.goto(crowded.at(crowded.license))
+    page.set_viewport_size({"width": 390, "height": 900})
+    assert box(page, ".head .more")["y"] < box(page, ".head .under")["y"]
+    assert box(page, ".figures li:last-child")["width"] == box(page, ".figures")["width"]
+
+
+def box(page: playwright.Page, selector: str) -> playwright.FloatRect:
+    """Where something is; it is waited for."""
+    found = page.locator(selector).bounding_box()
+    assert found is not None
+    return found
+
+
+def test_a_row_that_is_folded_has_no_dashes_for_what_is_not_there(page: playwright.Page, site: Site) -> None:
+    site.enter(page, site.at(site.license, "/users"))
+    phone = row(page, USER).locator(".phone")
+    expect(phone).to_have_text("–")
+    expect(phone).to_be_visible()
+    page.set_viewport_size({"width": 1024, "height": 900})
+    expect(phone).to_be_hidden()
 
 
 def test_an_email_that_is_cut_is_whole_where_the_focus_is_and_when_it_is_copied(

@@ -42,7 +42,7 @@ def test_a_user_is_replaced_and_the_page_says_how_the_other_gets_in(
     path = of_ben(vendor, license, "replace")
     form = manager.get(path)
     assert f"{BEN} can no longer use this license." in form.words
-    assert "the same limit: max activations 2." in form.words
+    assert "the same limit (max activations: 2)." in form.words
     page = manager.send(form, path, email=ADA, first_name="Ada")
     assert (page.status, users(vendor, license)) == (200, [(ADA, 2)])
     assert f"{BEN} was replaced by {ADA}. An invitation is on its way" in page.words

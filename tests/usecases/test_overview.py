@@ -98,7 +98,8 @@ def test_what_was_sold_and_is_used_is_added_up_without_what_has_ended() -> None:
     vendor.now = NOW
     shown = manager_overview(logged_in(vendor, MANAGER), now=NOW)
     assert (shown.users, shown.devices) == (Use(1, 3), Use(2, 11))
-    assert list(shown.by_product.items()) == [("Viewer", Use(2, 7)), ("Revit", Use(0, 4))]
+    assert list(shown.by_product.items()) == [("viewer", Use(2, 7)), ("revit", Use(0, 4))]
+    assert shown.products == {"viewer": "Viewer", "revit": "Revit"}
     assert (shown.never_used, shown.ending, shown.counted, shown.is_all) == (1, 0, 3, True)
     issued(vendor, "viewer", max_activations=None, license_type="time-limited", validity_period=NOW + 90 * DAY)
     shown = manager_overview(logged_in(vendor, MANAGER), now=NOW)

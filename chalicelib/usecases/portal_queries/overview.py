@@ -86,7 +86,9 @@ class OverviewView:
     users: Use
     devices: Use
     by_product: dict[str, Use]
-    """Active devices, by the name of the product; the one with most first."""
+    """Active devices, by the code of the product; the one with most first."""
+    products: dict[str, str]
+    """What these products are called."""
     ending: int
     """Licenses that end within `ENDING_MS`, or whose grace has begun."""
     never_used: int
@@ -103,14 +105,15 @@ def manager_overview(claims: SessionClaims, *, now: Instant) -> OverviewView:
     needs = [managed.need(license, now) for license in licenses]
     of_product: dict[str, list[License]] = {}
     for license in running:
-        of_product.setdefault(managed.product(license), []).append(license)
-    by_product = {name: _devices(some) for name, some in of_product.items()}
+        of_product.setdefault(license.product, []).append(license)
+    by_product = {code: _devices(some) for code, some in of_product.items()}
     return OverviewView(
         managed.principal,
         sorted((need for need in needs if need.reasons), key=_gravest_first),
         _total((one.users_assigned, one.max_license_users) for one in running if one.authorization_method == "user"),
         _devices(running),
         dict(sorted(by_product.items(), key=lambda row: -row[1].used)),
+        {code: managed.product(some[0]) for code, some in of_product.items()},
         sum(one.validity_period is not None and one.validity_period - now <= ENDING_MS for one in running),
         sum(license.first_activated_at is None for license in running),
         len(licenses),
