@@ -112,7 +112,7 @@ def test_a_click_on_a_row_opens_the_license_with_all_that_was_sold(either_page: 
         "Type": "subscription",
         "Trial": "yes",
         "Current status": "Ends in 30 days",
-        "Grace period": "48 hours",
+        "Grace period": r"48 hours \(2 days\)",
         "Activations": "1 / 5",
         "Transfers": "0 / 2",
         "License users": "by key, no users",

@@ -187,10 +187,12 @@ def test_a_row_is_one_line_and_a_page_of_25_users_is_no_scroll_without_end(page:
 
 
 def test_no_part_of_a_page_is_left_empty_beside_what_is_too_narrow(page: playwright.Page, crowded: Site) -> None:
-    """The latest events have the width of the page; on a phone, `⋯` and the last of three figures their row."""
+    """The latest events have the width of the page, as line and bars have together; on a phone, `⋯` and the last of three figures their row."""
     crowded.enter(page, "/portal")
     page.set_viewport_size({"width": 1440, "height": 900})
     latest = box(page, "#latest")
+    products = box(page, "section:has(> #products)")
+    assert products["x"] + products["width"] == latest["x"] + latest["width"]
     assert (latest["x"], latest["width"]) == (box(page, "#needs")["x"], box(page, ".figures")["width"])
     page.goto(crowded.at(crowded.license))
     page.set_viewport_size({"width": 390, "height": 900})
