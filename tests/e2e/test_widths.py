@@ -187,7 +187,7 @@ def test_a_row_is_one_line_and_a_page_of_25_users_is_no_scroll_without_end(page:
 
 
 def test_no_part_of_a_page_is_left_empty_beside_what_is_too_narrow(page: playwright.Page, crowded: Site) -> None:
-    """The latest events have the width of the page, as line and bars have together; on a phone, `⋯` and the last of three figures their row."""
+    """Line and bars fill a row together, the latest events theirs; on a phone `⋯` stands beside the title."""
     crowded.enter(page, "/portal")
     page.set_viewport_size({"width": 1440, "height": 900})
     latest = box(page, "#latest")
@@ -210,7 +210,7 @@ def box(page: playwright.Page, selector: str) -> playwright.FloatRect:
 def test_a_row_that_is_folded_has_no_dashes_for_what_is_not_there(page: playwright.Page, site: Site) -> None:
     site.enter(page, site.at(site.license, "/users"))
     phone = row(page, USER).locator(".phone")
-    expect(phone).to_have_text("–")
+    expect(phone).to_have_text("\N{EN DASH}")
     expect(phone).to_be_visible()
     page.set_viewport_size({"width": 1024, "height": 900})
     expect(phone).to_be_hidden()
