@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.domain.types import Json
 from chalicelib.settings import SecretSource
+from chalicelib.usecases.dry_run import guard_dry_run
 from infra import local
 
 
@@ -72,6 +73,7 @@ class FileStore:
     @contextmanager
     def _changing(self) -> Iterator[Json]:
         """The content, which is written at the end; meanwhile nobody else changes it."""
+        guard_dry_run()
         try:
             folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
         except OSError as error:
@@ -104,6 +106,7 @@ class ParameterStore:
         self._send("delete_parameter", name)
 
     def _send(self, operation: str, name: str, **more: object) -> None:
+        guard_dry_run()
         parameter = f"{self._path}/{name}"
         try:
             getattr(self._source.parameters(), operation)(Name=parameter, **more)

@@ -21,6 +21,7 @@ from chalicelib import observability
 from chalicelib.domain.errors import Unavailable
 from chalicelib.runtime import runtime
 from chalicelib.store.connection import StageConnection
+from chalicelib.store.dry_run import NotWritten, is_dry_run
 from chalicelib.store.schema import AnyItem, Operation, Raw
 from chalicelib.store.tables import TABLE_KEYS, table_definition
 
@@ -44,6 +45,7 @@ _RETRYABLE = _CONFLICTS | {
     "ThrottlingError",
     "RequestLimitExceeded",
 }
+_WRITES = {"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"}
 _once: ContextVar[bool] = ContextVar("once", default=False)
 """Whether each call is tried once."""
 
@@ -114,7 +116,11 @@ def dispatch_batch(operation: str, wanted: Operation, left_as: str) -> Iterator[
 
 
 def _send(operation: str, kwargs: Operation) -> Operation:
-    """One attempt. Raises `ConditionFailed`, and what botocore does."""
+    """One attempt. Raises `ConditionFailed`, `NotWritten`, and what botocore does."""
+    if is_dry_run() and operation in _WRITES:
+        if _once.get():
+            raise Unavailable("database_read_only")  # an observation, which is lost
+        raise NotWritten
     try:
         answer: Operation = connection().dispatch(operation, kwargs)
     except ClientError as error:

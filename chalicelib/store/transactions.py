@@ -16,6 +16,7 @@ from typing import TypeVar
 from chalicelib.domain.errors import Unavailable
 from chalicelib.store import database, outbox, reads
 from chalicelib.store.database import ConditionFailed
+from chalicelib.store.dry_run import NotWritten, is_dry_run, never
 from chalicelib.store.expressions import Action, Condition, parameters
 from chalicelib.store.items.events import EventItem
 from chalicelib.store.items.links import CountItem
@@ -24,6 +25,8 @@ from chalicelib.store.tables import key_of
 
 T = TypeVar("T")
 
+MAX_STEPS = 100
+"""That DynamoDB takes in one."""
 _THERE_OR_NOT = CountItem.pk.exists() | CountItem.pk.does_not_exist()
 
 
@@ -169,6 +172,7 @@ class Transaction:
             try:
                 database.connection().dispatch("TransactWriteItems", {"TransactItems": self.steps})
             except Exception as error:
+                self._raise_if_not_written(error)
                 outcome_unknown = outcome_unknown or database.may_have_committed(error)
                 _raise_if_condition_failed(error)
                 raise
@@ -176,6 +180,7 @@ class Transaction:
         self._put_own_event()
         for outgoing in outbox.outgoing(self._events):
             self.put(outgoing, type(outgoing).pk.does_not_exist())
+        self._let_fail_if_dry()
         try:
             database.retrying(send)
         except (ConditionFailed, Unavailable) as error:
@@ -203,6 +208,24 @@ class Transaction:
         counted = [kind.repeats.add(1), kind.last_at.set(self.event.at), kind.last_key.set(self.event.sort_key)]
         counted.append(kind.last_ip.set(ip) if ip else kind.last_ip.remove())
         self.update(kind(self.event.pk, self.again), counted, kind.sort_key.exists())
+
+    def _let_fail_if_dry(self) -> None:
+        """In a dry run nothing is written, but the other conditions are looked at. Raises `NotWritten` where there is
+        no room for one more.
+        """
+        if is_dry_run():
+            if len(self.steps) == MAX_STEPS:
+                raise self._not_written()
+            self.check(*never())
+
+    def _raise_if_not_written(self, error: Exception) -> None:
+        """Raises `NotWritten` where a dry run alone was in the way."""
+        reasons = database.cancellation_reasons(error)
+        if is_dry_run() and len(reasons) == 1 and database.is_condition_failed(error, len(self.steps) - 1):
+            raise self._not_written() from None
+
+    def _not_written(self) -> NotWritten:
+        return NotWritten(None if self.event is None else self.event.to_domain())
 
     def _put_counts(self) -> None:
         for keys, by in self._counted.items():

@@ -26,9 +26,15 @@ class Option:
         return self.name.lstrip("-").replace("-", "_")
 
 
+READING = frozenset({"explain", "export", "find", "history", "list", "log", "show"})
+"""Verbs of commands that change nothing. All others take --dry-run."""
+FINAL = frozenset({"delete", "merge", "retire", "revoke"})
+"""Verbs of what cannot be undone: it is done with --yes alone, or with a --confirm of its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
-    """`name` is noun and verb, or the verb alone."""
+    """`name` is noun and verb, or the verb alone. What a command does to data follows from its verb."""
 
     name: str
     help: str
@@ -39,3 +45,28 @@ class Command:
     def function(self) -> str:
         """The name of its function, in one of the modules of `main.function_of`."""
         return self.name.replace(" ", "_").replace("-", "_")
+
+    @property
+    def line(self) -> str:
+        """How it is typed, as an example."""
+        return f"{self.name} {self.example}{' --yes' if self.is_final else ''}"
+
+    @property
+    def changes(self) -> bool:
+        """Whether it may change anything."""
+        return self._verb not in READING
+
+    @property
+    def is_final(self) -> bool:
+        """Whether it is done with --yes alone."""
+        return self._verb in FINAL and all(option.name != "--confirm" for option in self.options)
+
+    @property
+    def subject(self) -> Option | None:
+        """What it is about, of its noun, where that is said by its position: `-` there reads many."""
+        named = (one for one in self.options if not (one.name.startswith("--") or one.many))
+        return next(named, None) if " " in self.name else None
+
+    @property
+    def _verb(self) -> str:
+        return self.name.rpartition(" ")[2]

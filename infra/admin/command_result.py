@@ -12,6 +12,10 @@ from chalicelib.usecases.idempotency import IdempotencyKey, perform_once
 R = TypeVar("R")
 
 
+class DatabaseError(Exception):
+    """The database did not do it, or its answer was lost; the text is one sentence."""
+
+
 @dataclass(frozen=True, slots=True)
 class CommandResult:
     """What a command answers; `note` is said on standard error, to a person who may not have meant it."""

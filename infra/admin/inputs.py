@@ -1,8 +1,9 @@
 """What a command reads besides its command line: a file, standard input."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 from infra.admin.parser import UsageError
 
@@ -35,14 +36,23 @@ def _read_drawing(option: str, name: str) -> str:
     return drawing
 
 
+def read_lines() -> list[str]:
+    """The lines of standard input without what is empty. Raises `UsageError`."""
+    return [line.strip() for line in _standard_input("-", lambda stream: stream.read()).splitlines() if line.strip()]
+
+
 def read_password() -> str:
     """The first line of standard input. Raises `UsageError`."""
+    return _standard_input("--password-stdin", lambda stream: stream.readline()).rstrip("\r\n")
+
+
+def _standard_input(option: str, read: Callable[[BinaryIO], bytes]) -> str:
     if sys.stdin is None:
-        raise UsageError.of("--password-stdin", "standard input is closed.")
+        raise UsageError.of(option, "standard input is closed.")
     try:
         # As bytes: in some locales Python takes any, and makes letters of them that no other program would.
-        return sys.stdin.buffer.readline().decode().rstrip("\r\n")
+        return read(sys.stdin.buffer).decode()
     except UnicodeDecodeError:
-        raise UsageError.of("--password-stdin", "it is not valid UTF-8.") from None
+        raise UsageError.of(option, "it is not valid UTF-8.") from None
     except OSError as error:
-        raise UsageError.of("--password-stdin", f"it cannot be read: {error.strerror}.") from None
+        raise UsageError.of(option, f"it cannot be read: {error.strerror}.") from None

@@ -1,6 +1,6 @@
 """One admin command: read the command line, find the database, do it, answer.
 
-Exit 0: done · 1: the audit finds a difference, or the sweep fails on some ·
+Exit 0: done · 1: the audit finds a difference, or of many some were refused or failed ·
 2: nothing done, for what standard error says in one sentence ·
 3: the database did not do it or did not answer, or the answer could not be written.
 """
@@ -21,21 +21,20 @@ from chalicelib.runtime import runtime, using
 from chalicelib.settings import SettingsError
 from infra import local, output
 from infra.admin.command import Command
+from infra.admin.command_result import DatabaseError
 from infra.admin.operator_name import act_as
-from infra.admin.parser import UsageError, read_command_line
+from infra.admin.parser import Many, UsageError, read_command_line
 from infra.admin.text_output import as_text
 from infra.embedded.errors import EngineError
 from infra.stage.stages import StageError, read_stage
 
 if TYPE_CHECKING:
+    import argparse
+
     from infra.admin.command_result import CommandResult
 
 HOME = Path(__file__).resolve().parents[2] / ".local"
 _OF_A_STAGE = ("SEATKEEPER_TABLE_PREFIX", "SEATKEEPER_SECRETS")
-
-
-class DatabaseError(Exception):
-    """The database did not do it, or its answer was lost; the text is one sentence."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.environ.update(surroundings)
         act_as(given.operator)
         with using(bootstrap(surroundings)):
-            answer = _in_record(command, values)
+            answer = _answer(command, values, given)
     except (EngineError, UsageError, SettingsError, StageError, local.DataDirError) as error:
         _note(str(error))
         return 2
@@ -128,7 +127,17 @@ def function_of(command: Command) -> Callable[..., "CommandResult"]:
     return found
 
 
-def _in_record(command: Command, values: Json) -> "CommandResult":
+def _answer(command: Command, values: Json, given: "argparse.Namespace") -> "CommandResult":
+    """What the command answers, or in a dry run would do, of one thing or of each that standard input names."""
+    from infra.admin.runs import for_each  # noqa: PLC0415 - as below
+
+    subject = command.subject
+    if subject is None or values[subject.argument] is not Many:
+        return _in_record(command, values, given.dry_run)
+    return for_each(subject, values, lambda one: _in_record(command, one, given.dry_run), whole=given.json)
+
+
+def _in_record(command: Command, values: Json, is_dry: bool) -> "CommandResult":
     """Do a command in a log record of its own, which tells nothing of what it was given but company and license."""
     from chalicelib.web.request_log import new_request_id  # noqa: PLC0415 - as below
 
@@ -138,7 +147,7 @@ def _in_record(command: Command, values: Json) -> "CommandResult":
     with log.record("command", request_id=request_id, command=command.name):
         observability.add_fields(company=company, license_id=license_id if isinstance(license_id, int) else None)
         try:
-            return _do(command, values)
+            return _do(command, values, is_dry)
         except (EngineError, UsageError, SettingsError, local.DataDirError, DatabaseError) as error:
             observability.set_error(_outcome(error))
             failure = error
@@ -156,7 +165,7 @@ def _outcome(error: Exception) -> str:
     return "service_busy" if isinstance(error, DatabaseError) else "validation_error"
 
 
-def _do(command: Command, values: Json) -> "CommandResult":
+def _do(command: Command, values: Json, is_dry: bool) -> "CommandResult":
     # Imported now: they read the environment.
     from botocore.exceptions import ClientError  # noqa: PLC0415
     from cryptography.exceptions import InvalidTag  # noqa: PLC0415
@@ -164,12 +173,13 @@ def _do(command: Command, values: Json) -> "CommandResult":
     from chalicelib.web import clock  # noqa: PLC0415
     from chalicelib.web.messages import message  # noqa: PLC0415
     from infra.admin.messages import error_message  # noqa: PLC0415
+    from infra.admin.runs import run  # noqa: PLC0415
     from infra.secret_store import StoreError  # noqa: PLC0415
 
-    now = values.pop("now", None)
+    given = {"now": clock.now()} | {name: value for name, value in values.items() if (name, value) != ("now", None)}
     function = function_of(command)
     try:
-        answer: CommandResult = function(**values, now=clock.now() if now is None else now)
+        answer: CommandResult = run(command, lambda: function(**given), is_dry=is_dry)
     except Unavailable as error:
         hint = "repeat it with the same key" if values.get("idempotency_key") else "look before you repeat it"
         observability.add_fields(unavailable_reason=str(error))

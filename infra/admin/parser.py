@@ -11,7 +11,8 @@ from typing import Any, Never, Self
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.types import Json
 from chalicelib.web.messages import message
-from infra.admin import values
+from infra import output
+from infra.admin import completion, values
 from infra.admin.command import Command, Option
 from infra.admin.command_table import COMMANDS
 from infra.version import add_version
@@ -21,6 +22,14 @@ OPERATOR = Option(
     "--operator", "NAME", "who does it, for the history; your name on this system, if not given", values.text
 )
 """Of every command."""
+DRY_RUN = Option("--dry-run", "", "look whether it can be done, say what it changes, and change nothing")
+"""Of every command that changes something."""
+YES = Option("--yes", "", "do what cannot be undone")
+"""Of every command that does so; without it nothing is done."""
+
+
+class Many:
+    """In the place of a command's subject: many of them, which standard input has. The class itself."""
 
 
 class UsageError(Exception):
@@ -40,6 +49,7 @@ def of_option(option: str, sentence: str) -> str:
 def read_command_line(arguments: Sequence[str]) -> tuple[Command, Json, argparse.Namespace]:
     """The command, the arguments of its function, and all that was given.
 
+    Where standard input has what the command is about, `Many` stands in the place of it.
     Raises `UsageError`, SystemExit for --help.
     """
     if any(not _is_utf8(argument) for argument in arguments):
@@ -49,6 +59,8 @@ def read_command_line(arguments: Sequence[str]) -> tuple[Command, Json, argparse
     if wrong:
         raise UsageError(_usage_sentence(wrong, f"{PROG} {given.command.name}"))
     command: Command = given.command
+    if command.is_final and not (given.yes or given.dry_run):
+        raise UsageError("It cannot be undone: look at it with --dry-run, then say --yes.")
     return command, {option.argument: getattr(given, option.argument) for option in command.options}, given
 
 
@@ -80,6 +92,7 @@ def _parser(wrong: list[str]) -> _Parser:
     )
     add_version(parser)
     pages = parser.add_subparsers(metavar="NOUN", required=True)
+    _add_completion(pages)
     for noun, commands in nouns.items():
         if commands[0].name == noun:
             _add(pages, noun, commands[0], wrong)
@@ -96,13 +109,33 @@ def _parser(wrong: list[str]) -> _Parser:
 
 
 # Argparse keeps the type of `pages` to itself.
+def _add_completion(pages: Any) -> None:
+    example = f"example: source <({PROG} completion bash)"
+    page = pages.add_parser("completion", help="complete commands in bash or zsh", epilog=example)
+    page.add_argument("shell", action=_ShowScript, choices=completion.SHELLS, help="whose script is answered")
+
+
+class _ShowScript(argparse.Action):
+    """Answers and ends, as --help does: it needs no database."""
+
+    # Likewise.
+    def __call__(self, parser: argparse.ArgumentParser, _namespace: Any, shell: Any, _flag: str | None = None) -> None:
+        output.answer(completion.script(shell))
+        parser.exit()
+
+
+# Likewise.
 def _add(pages: Any, word: str, command: Command, wrong: list[str]) -> None:
     sentence = f"{command.help[0].upper()}{command.help[1:]}."
     page = pages.add_parser(word, help=command.help, description=sentence, epilog=_example(command))
-    page.set_defaults(command=command)
+    page.set_defaults(command=command, dry_run=False)
     page.wrong = wrong
     for option in command.options:
-        _add_option(page, option)
+        _add_option(page, option, is_subject=option is command.subject)
+    if command.changes:
+        _add_option(page, DRY_RUN)
+    if command.is_final:
+        _add_option(page, YES)
     page.add_argument("--json", action="store_true", help="answer one JSON document")
     home = "folder of the data of `.venv/bin/python -m infra.run` (.local)"
     page.add_argument("--stage", action=_Once, metavar="NAME", help="a stage of .chalice/config.json, on AWS")
@@ -110,12 +143,18 @@ def _add(pages: Any, word: str, command: Command, wrong: list[str]) -> None:
     _add_option(page, OPERATOR)
 
 
-def _add_option(page: _Parser, option: Option) -> None:
-    more: Json = {"help": option.help}
+def _add_option(page: _Parser, option: Option, *, is_subject: bool = False) -> None:
+    more: Json = {"help": f"{option.help}; - reads one a line from standard input" if is_subject else option.help}
     if option.read is None:
         more |= {"action": "store_true"}
     else:
-        more |= {"metavar": option.shape, "action": _Given, "option": option, "wrong": page.wrong}
+        more |= {
+            "metavar": option.shape,
+            "action": _Given,
+            "option": option,
+            "wrong": page.wrong,
+            "subject": is_subject,
+        }
     if option.name.startswith("--") and option.read is not None:
         more |= {"required": option.required, "default": [] if option.many else option.default}
     page.add_argument(option.name, **more)
@@ -136,15 +175,15 @@ class _Given(_Once):
     """Reads a value. What is wrong with it is kept in `wrong` until all are read, so that all is reported at once."""
 
     # Likewise.
-    def __init__(self, *arguments: Any, option: Option, wrong: list[str], **more: Any) -> None:
+    def __init__(self, *arguments: Any, option: Option, wrong: list[str], subject: bool, **more: Any) -> None:
         super().__init__(*arguments, **more)
-        self.option, self.wrong = option, wrong
+        self.option, self.wrong, self.is_subject = option, wrong, subject
 
     # Likewise.
     def __call__(self, parser: Any, namespace: argparse.Namespace, text: Any, flag: str | None = None) -> None:
         assert self.option.read is not None  # a switch has no value
         try:
-            value = self.option.read(text)
+            value = Many if self.is_subject and text == "-" else self.option.read(text)
         except (ValueError, Invalid) as error:
             sentence = message(error) if isinstance(error, Invalid) else str(error)
             self.wrong.append(of_option(self.option.name, sentence))
@@ -156,7 +195,7 @@ class _Given(_Once):
 
 
 def _example(command: Command) -> str:
-    return f"example: {PROG} {command.name} {command.example}"
+    return f"example: {PROG} {command.line}"
 
 
 def _is_utf8(argument: str) -> bool:

@@ -13,6 +13,7 @@ import pytest
 from chalicelib.bootstrap import bootstrap
 from chalicelib.runtime import Runtime, runtime
 from infra.admin import main as admin
+from infra.admin.command_table import COMMANDS
 from tests.signing_keys import key
 
 DEMO: dict[str, Any] = dict.fromkeys(("company_code", "api_key", "shared_key"), "") | {
@@ -30,11 +31,14 @@ class Operator:
     def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
         self._capsys = capsys
 
-    def run(self, line: str) -> tuple[int, str, str]:
-        """Exit code, standard output, standard error."""
+    def run(self, line: str, *, sure: bool = True) -> tuple[int, str, str]:
+        """Exit code, standard output, standard error. `sure`: --yes is said wherever it is asked for."""
         self._capsys.readouterr()
+        words = shlex.split(line)
+        if sure and any(one.is_final and words[:2] == one.name.split() for one in COMMANDS):
+            words.append("--yes")
         with patch.object(admin, "bootstrap", _bootstrap):
-            code = admin.main(shlex.split(line))
+            code = admin.main(words)
         return (code, *self._capsys.readouterr())
 
     def asks(self, line: str, exit_code: int = 0) -> Any:

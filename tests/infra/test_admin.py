@@ -478,15 +478,20 @@ OF_SECRETS = {"secrets create", "signing-key show", "signing-key rotate", "signi
 
 @pytest.mark.parametrize("command", [command.name for command in COMMANDS if command.name not in OF_SECRETS])
 def test_every_command_answers_in_text(operator: Operator, vendor: Vendor, command: str) -> None:
+    arguments, name, value = TEXTS[command]
+    given = things(vendor)
+    assert value_beside(operator.reads(f"{command} {arguments.format(**given)}"), name) == value.format(**given)
+
+
+def things(vendor: Vendor) -> dict[str, Any]:
+    """What there is for commands to be about, by its names in `TEXTS`."""
     license = vendor.issue("revit", license_type="time-limited", validity_period=vendor.now + DAY)
     device = vendor.activate(EMAIL, "desk", password_of(vendor, license, EMAIL)).device
-    arguments, name, value = TEXTS[command]
     given: dict[str, Any] = {"company": vendor.code, "license": license.id, "email": EMAIL, "api_key": vendor.api_key}
     given |= {"feature": feature(vendor), "field": field(vendor)}
     given |= {"order": license.order_id, "webhook": listen(vendor), "management_key": management_key(vendor)[0]}
     given |= {"device": device and device.id}
-    given |= customer_ids(vendor)
-    assert value_beside(operator.reads(f"{command} {arguments.format(**given)}"), name) == value.format(**given)
+    return given | customer_ids(vendor)
 
 
 def test_lists_are_tables_and_what_does_not_print_is_escaped(operator: Operator, vendor: Vendor) -> None:
