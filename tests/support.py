@@ -128,7 +128,8 @@ class Vendor:
 
     def check(self, who: License | str, hardware_id: str, *, now: Instant | None = None, **more: Any) -> Snapshot:
         lookup = self.lookup(who, hardware_id, **more)
-        return check(self.code, lookup, DeviceReport(hardware_id), now=self.now if now is None else now)
+        at = self.now if now is None else now
+        return check(self.code, lookup, DeviceReport(hardware_id), ADMIN, now=at)
 
     def deactivate(self, who: License | str, hardware_id: str, *, now: Instant | None = None, **more: Any) -> None:
         lookup = self.lookup(who, hardware_id, **more)

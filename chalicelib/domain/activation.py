@@ -15,7 +15,8 @@ Guards run from the gravest to the mildest, always in this order; the first that
 11. `rate_limit_exceeded`             (the license's bucket of changes is empty, or the user's own on it: `domain.rate`;
     it ends by itself, and what waits longer says when)
 
-A device that is live passes 8 to 11: repeating an activation is safe and counts nothing.
+A device that is live passes 8 to 11: repeating an activation is safe and counts nothing. One that adopts a legacy
+device (`domain.adoption`) passes 8 and 10, and 9 where that was the user's own: it takes what is taken already.
 """
 
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
+from chalicelib.domain.adoption import Whose, may_adopt, to_adopt
 from chalicelib.domain.catalog import Product
 from chalicelib.domain.errors import Denied, LimitReached, NotFound, SeatkeeperError
 from chalicelib.domain.events import Actor
@@ -82,6 +84,8 @@ class ActivationDecision:
     takes_released: bool = False
     validity_period: Instant | None = None
     """Set where this first activation starts `valid_duration`."""
+    adopts: Whose | None = None
+    """Whose legacy device it takes the place of; None: it takes a free one."""
 
     @property
     def is_first(self) -> bool:
@@ -132,20 +136,24 @@ def decide_activation(
     bucket = bucket_of(license.max_activations, least_changes)
     if snapshot.device is not None and is_live(snapshot.device, license, snapshot.seat):
         return ActivationDecision(license, bucket, device_id, already_active=True)
-    transfer = license.released > 0 and license.last_released_by != hardware_hash
+    adopts = to_adopt(license, snapshot.seat, now) if may_adopt(snapshot.device) else None
+    takes_released = license.released > 0 and adopts is None
+    transfer = takes_released and license.last_released_by != hardware_hash
     if transfer:
         _guard_transfer(license)
-    if snapshot.seat is not None:
+    if snapshot.seat is not None and adopts != "user":
         SEAT_ACTIVATIONS.check(snapshot.seat.in_epoch_of(license))
-    LICENSE_ACTIVATIONS.check(license)
+    if adopts is None:
+        LICENSE_ACTIVATIONS.check(license)
     _guard_rate(license, snapshot.seat, bucket, now)
     return ActivationDecision(
         license,
         bucket,
         device_id,
         transfer=transfer,
-        takes_released=license.released > 0,
+        takes_released=takes_released,
         validity_period=_validity_at_first_activation(license, now),
+        adopts=adopts,
     )
 
 
@@ -161,7 +169,8 @@ def apply_activation(snapshot: Snapshot, decision: ActivationDecision, report: D
     comes_back = decision.takes_released and not decision.transfer
     license = replace(
         decision.license,
-        times_activated=decision.license.times_activated + 1,
+        times_activated=decision.license.times_activated + (decision.adopts is None),
+        legacy_devices=decision.license.legacy_devices - (decision.adopts == "license"),
         known_devices=decision.license.known_devices + (snapshot.device is None),
         transfer_count=decision.license.transfer_count + decision.transfer,
         released=decision.license.released - decision.takes_released,
@@ -176,7 +185,8 @@ def apply_activation(snapshot: Snapshot, decision: ActivationDecision, report: D
         seat = seat.in_epoch_of(license)
         seat = replace(
             seat,
-            activations=seat.activations + 1,
+            activations=seat.activations + (decision.adopts != "user"),
+            legacy_devices=seat.legacy_devices - (decision.adopts == "user"),
             bucket_full_at=seat_bucket(license, seat, decision.bucket).after_change(seat.bucket_full_at, now),
         )
     device = Device(

@@ -104,6 +104,7 @@ Code = Literal[
     "date_malformed",
     "date_impossible",
     "date_out_of_range",
+    "date_past",
     "clock_out_of_range",
     "duration_malformed",
     "duration_too_long",

@@ -43,6 +43,8 @@ EventType = Literal[
     "device_reset",
     "device_blacklisted",
     "device_allowed",
+    "device_lapsed",
+    "legacy_devices_added",
     "devices_forgotten",
     "user_assigned",
     "user_invited",

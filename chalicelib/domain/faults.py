@@ -13,6 +13,7 @@ FaultCode = Literal[
     "order_missing",
     "end_not_by_dates",
     "transition_not_indexed",
+    "legacy_without_end",  # items
     # what leads to it, and says something else
     "item_unreadable",  # item
     "link_not_comparable",  # error
@@ -39,6 +40,7 @@ FaultCode = Literal[
     "due_license_gone",
     "due_otherwise",
     "device_link_left_over",
+    "legacy_link_left_over",
     # what does not lead to it, and should
     "not_listed",
     "not_listed_under_order",
@@ -49,6 +51,8 @@ FaultCode = Literal[
     "id_link_missing",
     "key_link_missing",
     "notice_not_indexed",
+    "lapse_not_indexed",
+    "legacy_link_missing",
     "manager_link_missing",  # user
     "manager_link_permits_otherwise",  # user
     "user_link_missing",  # email

@@ -89,6 +89,11 @@ class License:
     """When the bucket of changes is full again (`domain.rate`); None: since ever."""
     seats_full_at: Instant | None = None
     """When the bucket of seats that customers give is full again; None: since ever."""
+    legacy_devices: int = 0
+    """Devices of another license system that wait to be adopted (`domain.adoption`) and belong to no user; those of a
+    user are counted in the seat."""
+    adopt_until: Instant | None = None
+    """Until when they may be, those of users, too: then they lapse. None: there are none."""
     known_devices: int = 0
     """Devices that are or were active, and are not forgotten; without those of before they were counted."""
     blocked_devices: int = 0
@@ -135,10 +140,14 @@ class Seat:
     """How often the seat's own limit was changed."""
     bucket_full_at: Instant | None = None
     """When the user's own bucket of changes is full again (`domain.rate`); None: since ever. No reset fills it."""
+    legacy_devices: int = 0
+    """Of the `activations`, those of devices that wait to be adopted by one of the user's own (`domain.adoption`)."""
 
     def in_epoch_of(self, license: "License") -> "Seat":
         """The seat as it counts in the license's epoch: after a reset of the license with no activations."""
-        return replace(self, activations=self.activations_in(license), license_epoch=license.epoch)
+        if self.license_epoch == license.epoch:
+            return self
+        return replace(self, activations=0, legacy_devices=0, license_epoch=license.epoch)
 
     def activations_in(self, license: License) -> int:
         """Activations of this seat that count in the license's epoch."""
@@ -185,6 +194,8 @@ class Device:
     vm_info: str | None = None
     app_ver: str | None = None
     sdk_ver: str | None = None
+    legacy: bool = False
+    """Whether it came from another license system and has never called. While it is live, it waits to be adopted."""
 
 
 def license_title(product: str, license: License) -> str:
@@ -217,7 +228,7 @@ def is_live(device: Device, license: License, seat: Seat | None) -> bool:
     """Whether the device is live: switched on, and by no reset since."""
     if not device.active or device.epoch != license.epoch:
         return False
-    if license.authorization_method == "license-key":
+    if license.authorization_method == "license-key" or (device.legacy and device.user_id is None):
         return True
     return seat is not None and device.seat_epoch == seat.epoch
 

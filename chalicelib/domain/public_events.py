@@ -27,7 +27,7 @@ TYPES: Mapping[str, tuple[EventType, ...]] = {
     "license.created": ("license_issued",),
     "license.updated": (
         *("license_extended", "license_changed", "license_customer_changed"),
-        *("user_limit_changed", "user_activations_reset", "device_allowed"),
+        *("user_limit_changed", "user_activations_reset", "device_allowed", "legacy_devices_added"),
     ),
     "license.ends_changed": ("license_extended", "license_changed"),
     "license.enabled": ("license_enabled",),
@@ -35,7 +35,7 @@ TYPES: Mapping[str, tuple[EventType, ...]] = {
     "license.reset": ("license_reset",),
     "license.first_activated": ("device_activated",),
     "license.activated": ("device_activated",),
-    "license.deactivated": ("device_deactivated",),
+    "license.deactivated": ("device_deactivated", "device_lapsed"),
     "license.will_expire": ("license_will_expire",),
     "license.will_expire_3_days": ("license_will_expire",),
     "license.grace_started": ("grace_started",),

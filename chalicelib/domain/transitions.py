@@ -5,7 +5,7 @@ And the notices before: that a license will expire. The sweep announces both; no
 """
 
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Literal, Protocol
 
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import HOUR_MS, License, Phase, ends_at, phase
@@ -13,6 +13,9 @@ from chalicelib.domain.license import HOUR_MS, License, Phase, ends_at, phase
 NOTICE_DAYS = (30, 7, 3, 1)
 """How many times 24 hours before `validity_period` notice is given of it, whatever grace there is."""
 _ORDER: tuple[Phase, ...] = ("valid", "grace", "expired")
+
+
+DueKind = Literal["transition", "notice", "adoption"]
 
 
 class Dated(Protocol):
@@ -28,7 +31,7 @@ class Dated(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Of a license with a transition to come, or with a notice to be given, what the sweep decides by."""
+    """Of a license with a transition to come, a notice to be given, or legacy devices, what the sweep decides by."""
 
     company: str
     id: int
@@ -37,7 +40,16 @@ class Due:
     grace_period: int
     validity_period: Instant
     notified_until: Instant | None = None
-    """Of a notice: those of up to this instant are not to be given any more. None: it is a transition that is due."""
+    """Of a notice: those of up to this instant are not to be given any more. None: it is no notice that is due."""
+    adopt_until: Instant | None = None
+    """Of legacy devices (`domain.adoption`): when they lapse. The phase is `expired`, too, as of a notice."""
+
+    @property
+    def kind(self) -> DueKind:
+        """What it is that is due."""
+        if self.adopt_until is not None:
+            return "adoption"
+        return "transition" if self.notified_until is None else "notice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +69,15 @@ class Notice:
 
 
 def due_of(license: License) -> list[Due]:
-    """What a license is filed for: its next transition, then its next notice, as far as there are any to come."""
+    """What a license is filed for: its next transition, its next notice, and that its legacy devices lapse, as far as
+    there are any to come."""
+    until, legacy = license.adopt_until, []
+    if until is not None:
+        legacy.append(Due(license.company, license.id, "expired", 0, until, adopt_until=until))
+    return [*_dated_due_of(license), *legacy]
+
+
+def _dated_due_of(license: License) -> list[Due]:
     if license.validity_period is None:
         return []
     dates = license.announced_phase, license.grace_period, license.validity_period
@@ -69,7 +89,9 @@ def due_of(license: License) -> list[Due]:
 
 
 def due_at(due: Due) -> Instant | None:
-    """The instant of the first transition, or notice, that is not announced yet, past or future."""
+    """The instant of the first transition, or notice, that is not announced yet, or of the lapse, past or future."""
+    if due.adopt_until is not None:
+        return due.adopt_until
     if due.notified_until is None:
         return next_due(due)
     ahead = _notices_ahead(due, due.notified_until)

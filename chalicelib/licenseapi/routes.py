@@ -83,7 +83,7 @@ def activate_license(body: ActivateRequest, caller: Caller) -> LicenseBody:
 def check_license(query: CheckRequest, caller: Caller) -> LicenseBody:
     """The license as it stands, for a device that is active on it."""
     lookup = query.lookup(caller.ip)
-    snapshot = check(caller.company, lookup, query.device(), now=caller.now)
+    snapshot = check(caller.company, lookup, query.device(), caller.actor, now=caller.now)
     shown = _license(snapshot, lookup, caller, {}, expired_features=query.include_expired_features or False)
     return {**shown, **NO_INSTALLER}
 
@@ -92,7 +92,9 @@ def check_license(query: CheckRequest, caller: Caller) -> LicenseBody:
 def check_license_feature(query: FeatureRequest, caller: Caller) -> CheckedFeatureBody:
     """A feature of the license, for a device that is active on it; one that is over says so by its date."""
     lookup = query.lookup(caller.ip)
-    license, granted = check_feature(caller.company, lookup, query.feature, query.device(), now=caller.now)
+    license, granted = check_feature(
+        caller.company, lookup, query.feature, query.device(), caller.actor, now=caller.now
+    )
     company = {"id": find_product(caller.company, query.product, now=caller.now).company_id}
     return {**feature_body(granted), "license_id": license.id, "company": company}
 

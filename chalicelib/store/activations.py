@@ -6,28 +6,30 @@ raised.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from itertools import islice
 
 from chalicelib.domain.activation import ActivationDecision, DeactivationDecision, Snapshot, seat_bucket
+from chalicelib.domain.adoption import LegacyPlace, may_adopt
 from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import Device, DeviceReport, License, Seat, ends_at, hash_hardware_id
 from chalicelib.domain.limits import LICENSE_ACTIVATIONS, LICENSE_TRANSFERS, SEAT_ACTIVATIONS
 from chalicelib.store import buckets, reads, writes
+from chalicelib.store.adoptions import link_to, none_of_user, none_to_adopt, put_adoption
 from chalicelib.store.database import ConditionFailed
+from chalicelib.store.device_items import id_link, is_live, leads_nowhere_else, link_device, reported
 from chalicelib.store.due import update_due_index
 from chalicelib.store.expressions import Action, Condition
 from chalicelib.store.items.accounts import UserItem
 from chalicelib.store.items.events import event_item
 from chalicelib.store.items.kinds import item_of_license
 from chalicelib.store.items.licenses import BlockItem, DeviceItem, ExtrasItem, LicenseItem, SeatItem, VariablesItem
-from chalicelib.store.items.links import LookupItem, UserDeviceItem
+from chalicelib.store.items.links import LegacyItem, LookupItem, UserDeviceItem
 from chalicelib.store.keys import (
     EXTRAS,
     LICENSE,
     block_sort_key,
-    device_id_sort_key,
     device_prefix,
     device_sort_key,
     hardware_sort_key,
@@ -156,49 +158,59 @@ def blocked(license: License, hardware_hashes: Iterable[str]) -> set[str]:
     return {hash for hash, raw in zip(hashes, found, strict=True) if raw is not None}
 
 
-def activate(seen: Snapshot, decision: ActivationDecision, report: DeviceReport, event: Event) -> None:
+def activate(
+    seen: Snapshot,
+    decision: ActivationDecision,
+    report: DeviceReport,
+    event: Event,
+    place: LegacyPlace | None = None,
+) -> None:
     """Activate: license counter, seat counter, device and event move together, or not at all. Raises `ConditionFailed`.
 
-    A device that is new here also gets the links that lead to it: from its hardware id, its own id, and its user. An id
-    that another device has fails the write: the next decision draws another.
+    A device that is new here also gets the links that lead to it. An id that another device has fails the write: the
+    next decision draws another. `place`: the legacy device that is off from then on, where the decision adopts one.
     """
     license, seat, now = decision.license, seen.seat, event.at
     pk = license_pk(license.company, license.id)
     write = Transaction(event_item(pk, event))
     hardware_hash = hash_hardware_id(report.hardware_id)
     counted: list[Action] = [LicenseItem.known_devices.add(1)] if seen.device is None else []
-    write.update(
-        LicenseItem(pk, LICENSE), _taking_actions(decision, now) + counted, _may_take(decision, hardware_hash, now)
-    )
+    may_take = _may_take(decision, hardware_hash, now)
+    if decision.adopts is None and may_adopt(seen.device):
+        may_take &= none_to_adopt(license, seat, now)
+    write.update(LicenseItem(pk, LICENSE), _taking_actions(decision, now) + counted, may_take)
     if license.blocked_devices:
         write.check(BlockItem(pk, block_sort_key(hardware_hash)), BlockItem.pk.does_not_exist())
     if decision.validity_period is not None:
         begun = replace(license, validity_period=decision.validity_period, notified_until=now)
         update_due_index(write, license, begun)
     if seat is not None:
-        write.update(SeatItem(pk, seat_sort_key(seat.user_id)), *_taking_seat(decision, seat, now))
+        write.update(SeatItem(pk, seat_sort_key(seat.user_id)), *_taking_seat(decision, seat, seen.device, now))
     user_id = None if seat is None else seat.user_id
     device = DeviceItem(pk, device_sort_key(hardware_hash, user_id))
     as_seen = DeviceItem.id.does_not_exist() if seen.device is None else DeviceItem.id == decision.device_id
-    write.update(device, _switching_on(decision, seat, report, now), ~_is_live(license, seat) & as_seen)
+    write.update(device, _switching_on(decision, seat, report, now), ~is_live(license, seat) & as_seen)
     if seen.device is None:
-        link = LookupItem(license.company, hardware_sort_key(hardware_hash, license.id, user_id))
-        none_or_same = LookupItem.target_id.does_not_exist() | (LookupItem.target_id == license.id)
-        write.update(
-            link, [LookupItem.target_id.set(license.id), LookupItem.product.set(license.product)], none_or_same
-        )
-        write.put(id_link(license, decision.device_id, hardware_hash, user_id), LookupItem.pk.does_not_exist())
-        if user_id is not None:
-            own, item = UserDeviceItem(pk, user_device_sort_key(user_id, hardware_hash)), UserDeviceItem
-            write.put(own, item.pk.does_not_exist() | item.pk.exists())  # a repair may have filed it
-    write.commit()
+        link_device(write, license, decision.device_id, hardware_hash, user_id)
+    elif seen.device.legacy and seen.device.active:  # a reset has ended it before it ever called
+        write.delete(link_to(license, seen.device), LegacyItem.pk.exists())
+    if place is None:
+        write.commit()
+        return
+    put_adoption(write, license, seat, place, device.sort_key)
+    try:
+        write.commit()
+    except ConditionFailed:  # of what is in the way, a device may be the one that was to be adopted
+        raise ConditionFailed from None
 
 
-def deactivate(seen: Snapshot, decision: DeactivationDecision, event: Event, *, counts_as_release: bool) -> None:
+def deactivate(
+    seen: Snapshot, decision: DeactivationDecision, event: Event, *, counts_as_release: bool, lapses: bool = False
+) -> None:
     """Deactivate a live device. Raises `ConditionFailed`.
 
     `counts_as_release`: the activation counts as released by its device, and the next activation of another one as a
-    transfer.
+    transfer. `lapses`: only if it is a legacy device that may not be adopted any more.
     """
     license, device, seat = decision.license, decision.device, seen.seat
     pk, hardware_hash = license_pk(license.company, license.id), hash_hardware_id(device.hardware_id)
@@ -206,12 +218,24 @@ def deactivate(seen: Snapshot, decision: DeactivationDecision, event: Event, *, 
     actions: list[Action] = [LicenseItem.times_activated.add(-1)]
     if counts_as_release:
         actions += [LicenseItem.released.add(1), LicenseItem.last_released_by.set(hardware_hash)]
-    write.update(LicenseItem(pk, LICENSE), actions, LicenseItem.epoch == license.epoch)
+    in_epoch: Condition = LicenseItem.epoch == license.epoch
+    if lapses:
+        in_epoch &= LicenseItem.adopt_until <= event.at
+    freed: list[Action] = [SeatItem.activations.add(-1)]
+    off: list[Action] = [DeviceItem.active.set(False)]
+    live = is_live(license, seat)
+    if device.legacy:
+        live &= DeviceItem.legacy == True  # noqa: E712 - an expression
+        off.append(DeviceItem.legacy.remove())
+        (actions if seat is None else freed).append(
+            LicenseItem.legacy_devices.add(-1)
+        )  # of a seat it has that name, too
+        write.delete(link_to(license, device), LegacyItem.pk.exists())
+    write.update(LicenseItem(pk, LICENSE), actions, in_epoch)
     if seat is not None:
         same_run = (SeatItem.epoch == seat.epoch) & (SeatItem.license_epoch == license.epoch)
-        write.update(SeatItem(pk, seat_sort_key(seat.user_id)), [SeatItem.activations.add(-1)], same_run)
-    item = DeviceItem(pk, device_sort_key(hardware_hash, device.user_id))
-    write.update(item, [DeviceItem.active.set(False)], _is_live(license, seat))
+        write.update(SeatItem(pk, seat_sort_key(seat.user_id)), freed, same_run)
+    write.update(DeviceItem(pk, device_sort_key(hardware_hash, device.user_id)), off, live)
     write.commit()
 
 
@@ -231,25 +255,13 @@ def forget(license: License, devices: list[Device], event: Event) -> None:
         link = LookupItem(license.company, hardware_sort_key(hardware_hash, license.id, device.user_id))
         write.delete(link, LookupItem.target_id.does_not_exist() | (LookupItem.target_id == license.id))
         by_id = id_link(license, device.id, hardware_hash, device.user_id)
-        write.delete(by_id, _leads_nowhere_else(by_id))
+        write.delete(by_id, leads_nowhere_else(by_id))
         variables = VariablesItem(pk, variables_sort_key(hardware_hash, device.user_id))
         write.delete(variables, VariablesItem.revision.does_not_exist() | (VariablesItem.revision > 0))
         if device.user_id is not None:
             own, item = UserDeviceItem(pk, user_device_sort_key(device.user_id, hardware_hash)), UserDeviceItem
             write.delete(own, item.pk.does_not_exist() | item.pk.exists())
     write.commit()
-
-
-def id_link(license: License, device_id: int, hardware_hash: str, user_id: int | None) -> LookupItem:
-    """The link from the id of a device to it, as it is filed."""
-    device = device_sort_key(hardware_hash, user_id)
-    return LookupItem(license.company, device_id_sort_key(device_id), target_id=license.id, device=device)
-
-
-def _leads_nowhere_else(link: LookupItem) -> Condition:
-    """That a link is not there, or is as this one: of two devices of older code with one id, one has it."""
-    same = (LookupItem.target_id == link.target_id) & (LookupItem.device == link.device)
-    return LookupItem.target_id.does_not_exist() | same
 
 
 def some_devices(license: License, hardware_hash: str, count: int) -> list[Device]:
@@ -278,7 +290,7 @@ def record_check(license: License, device: Device, seat: Seat | None, report: De
     """
     pk = license_pk(license.company, license.id)
     item = DeviceItem(pk, device_sort_key(hash_hardware_id(device.hardware_id), device.user_id))
-    writes.observe(item, [DeviceItem.last_check_at.set(now), *_reported(report)], _is_live(license, seat))
+    writes.observe(item, [DeviceItem.last_check_at.set(now), *reported(report)], is_live(license, seat))
 
 
 def _items(
@@ -318,7 +330,6 @@ def _may_take(decision: ActivationDecision, hardware_hash: str, now: Instant) ->
         & (item.start_date.does_not_exist() | (item.start_date <= now))
         & (item.ends_at.does_not_exist() | (item.ends_at > now))
         & (item.blacklist.does_not_exist() | ~item.blacklist.contains(hardware_hash))
-        & has_room(LICENSE_ACTIVATIONS)
     )
     if not decision.license.blocked_devices:  # else it is looked at itself
         condition &= item.blocked_devices.does_not_exist() | (item.blocked_devices == 0)
@@ -326,6 +337,10 @@ def _may_take(decision: ActivationDecision, hardware_hash: str, now: Instant) ->
     if decision.is_first:  # of two at once one is, and its event says so; the end that it brings rests on the terms
         condition &= item.first_activated_at.does_not_exist()
         condition &= item.unchanged(decision.license, item.valid_duration, item.grace_period)
+    if decision.adopts is not None:  # what is taken already, whatever was released
+        condition &= item.adopt_until > now
+        return condition & (item.legacy_devices > 0) if decision.adopts == "license" else condition
+    condition &= has_room(LICENSE_ACTIVATIONS)
     if not decision.takes_released:
         condition &= item.released == 0
     elif decision.transfer:
@@ -338,7 +353,11 @@ def _may_take(decision: ActivationDecision, hardware_hash: str, now: Instant) ->
 
 def _taking_actions(decision: ActivationDecision, now: Instant) -> list[Action]:
     item, license = LicenseItem, decision.license
-    actions: list[Action] = [item.times_activated.add(1), item.first_activated_at.set(item.first_activated_at | now)]
+    actions: list[Action] = [item.first_activated_at.set(item.first_activated_at | now)]
+    if decision.adopts is None:
+        actions.append(item.times_activated.add(1))
+    elif decision.adopts == "license":
+        actions.append(item.legacy_devices.add(-1))
     actions.append(buckets.taking(item.bucket_full_at, decision.bucket, license.bucket_full_at, now))
     if decision.takes_released:
         actions.append(item.released.add(-1))
@@ -350,14 +369,20 @@ def _taking_actions(decision: ActivationDecision, now: Instant) -> list[Action]:
     return actions
 
 
-def _taking_seat(decision: ActivationDecision, seat: Seat, now: Instant) -> tuple[list[Action], Condition]:
+def _taking_seat(
+    decision: ActivationDecision, seat: Seat, device: Device | None, now: Instant
+) -> tuple[list[Action], Condition]:
     item, license, bucket = SeatItem, decision.license, seat_bucket(decision.license, seat, decision.bucket)
     may = (item.epoch == seat.epoch) & (item.license_epoch == seat.license_epoch)
     may &= buckets.holds(item.bucket_full_at, bucket, seat.bucket_full_at, now)
     actions = [buckets.taking(item.bucket_full_at, bucket, seat.bucket_full_at, now)]
     if seat.license_epoch != license.epoch:  # the license was reset: the seat's count starts anew
-        anew = [item.activations.set(1), item.license_epoch.set(license.epoch)]
+        anew = [item.activations.set(1), item.legacy_devices.set(0), item.license_epoch.set(license.epoch)]
         return [*actions, *anew], may & has_room(SEAT_ACTIVATIONS, used=0)
+    if decision.adopts == "user":
+        return [*actions, item.legacy_devices.add(-1)], may & (item.legacy_devices > 0)
+    if decision.adopts == "license" or (decision.adopts is None and may_adopt(device)):
+        may &= none_of_user(license, now)
     return [*actions, item.activations.add(1)], may & has_room(SEAT_ACTIVATIONS)
 
 
@@ -371,22 +396,11 @@ def _switching_on(decision: ActivationDecision, seat: Seat | None, report: Devic
         item.first_activated_at.set(item.first_activated_at | now),
         item.activated_at.set(now),
         item.last_check_at.set(now),
+        item.legacy.remove(),
     ]
     if seat is not None:
         actions += [item.user_id.set(seat.user_id), item.seat_epoch.set(seat.epoch)]
-    return actions + _reported(report)
-
-
-def _reported(report: DeviceReport) -> list[Action]:
-    given = {f.name: getattr(report, f.name) for f in fields(report) if f.name != "hardware_id"}
-    return [getattr(DeviceItem, name).set(value) for name, value in given.items() if value is not None]
-
-
-def _is_live(license: License, seat: Seat | None) -> Condition:
-    live: Condition = (DeviceItem.active == True) & (DeviceItem.epoch == license.epoch)  # noqa: E712 - an expression
-    if seat is not None:
-        live &= DeviceItem.seat_epoch == seat.epoch
-    return live
+    return actions + reported(report)
 
 
 _FIELDS: dict[type[AnyItem], str] = {

@@ -1,19 +1,20 @@
-"""What is due: licenses with a transition to come, or a notice to be given, filed by when, so that the sweep reads no
-others.
+"""What is due: licenses with a transition to come, a notice to be given, or legacy devices that lapse, filed by when,
+so that the sweep reads no others.
 
 A filed item moves in the transaction that changes what it follows from. It is no secondary index: those lag, and the
 embedded engine reads a whole table to answer a query of one (docs/data-model.md).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from typing import Literal
 from zlib import crc32
 
 from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Phase
-from chalicelib.domain.transitions import Due, due_at, due_of
+from chalicelib.domain.transitions import Due, DueKind, due_at, due_of
 from chalicelib.store import reads
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.expressions import Condition
@@ -32,6 +33,11 @@ GROUPS = 8
 """Of companies that share their shards, so that those of one group wait for no other's."""
 DUE_SHARDS = OLDER_SHARDS + SHARDS_OF_A_COMPANY * GROUPS
 """Partitions of what is due. The sweep reads each of them: one more costs a read a sweep, for good."""
+_SUFFIXES: Mapping[DueKind, Literal["", "-notice", "-legacy"]] = {
+    "transition": "",
+    "notice": "-notice",
+    "adoption": "-legacy",
+}
 _PRESENT_OR_NOT = DueItem.pk.exists() | DueItem.pk.does_not_exist()
 """Required of a notice: older code, which moves dates alone, may have left one there, or have filed none."""
 
@@ -61,20 +67,30 @@ def entry_of(due: Due, shard: int | None = None) -> DueItem:
     if at is None:
         raise ValueError(f"nothing is to come of license {due.id}")
     where = due_shard(due.company, due.id) if shard is None else shard
-    key = due_sort_key(at, license_pk(due.company, due.id), is_notice=due.notified_until is not None)
+    key = due_sort_key(at, license_pk(due.company, due.id), _SUFFIXES[due.kind])
     return DueItem.of(due, due_pk(where), key)
 
 
 def transition_entries(license: License) -> list[DueItem]:
     """The item under which a license is filed for its transition, and the one of older code; neither where none is to
     come."""
-    dues = [due for due in due_of(license) if due.notified_until is None]
+    dues = [due for due in due_of(license) if due.kind == "transition"]
     return [entry_of(due, shard) for due in dues for shard in (None, due.id % OLDER_SHARDS)]
 
 
 def notice_entry(license: License) -> DueItem | None:
     """The item under which a license is filed for its notice; None where none is to be given."""
-    return next((entry_of(due) for due in due_of(license) if due.notified_until is not None), None)
+    return _entry(license, "notice")
+
+
+def adoption_entry(license: License) -> DueItem | None:
+    """The item under which a license is filed for when its legacy devices lapse; None where there are none."""
+    return _entry(license, "adoption")
+
+
+def move_adoption(write: Transaction, old: License, new: License) -> None:
+    """Let a transaction that changes until when legacy devices may be adopted move what is filed of it, too."""
+    _replace(write, adoption_entry(old), adoption_entry(new))
 
 
 def is_indexed(license: License) -> bool:
@@ -162,6 +178,10 @@ def _replace(write: Transaction, was: DueItem | None, becomes: DueItem | None) -
     if becomes is not None:
         absent = _PRESENT_OR_NOT if becomes.notified_until is not None else DueItem.pk.does_not_exist()
         write.put(becomes, absent if was is None else DueItem.pk.exists())
+
+
+def _entry(license: License, kind: DueKind) -> DueItem | None:
+    return next((entry_of(due) for due in due_of(license) if due.kind == kind), None)
 
 
 def _key(entry: DueItem) -> tuple[str, str]:

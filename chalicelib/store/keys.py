@@ -5,6 +5,7 @@ kinds lie side by side; by bounds only where a partition holds one kind.
 """
 
 from hashlib import sha256
+from typing import Literal
 
 from chalicelib.domain.instants import Instant
 
@@ -74,6 +75,21 @@ def user_device_sort_key(user_id: int | None = None, hardware_hash: str = "") ->
     Without a user, the prefix of all: an item of that key says that every device of a user is linked.
     """
     return "user_device#" + ("" if user_id is None else f"{user_id:016d}#{hardware_hash}")
+
+
+def legacy_sort_key(epoch: int, user: tuple[int, int] | None, hardware_hash: str = "") -> str:
+    """Sort key of the link to a device of a user, or of none, that waits to be adopted, or the prefix of all of theirs.
+
+    `user`: the id, and the epoch of the seat. The key says the epochs in which the device is live: after a reset nobody
+    comes upon those of before.
+    """
+    of = "" if user is None else f"{user[0]:016d}-{user[1]}"
+    return f"{legacy_prefix(epoch)}{of}#{hardware_hash}"
+
+
+def legacy_prefix(epoch: int | None = None) -> str:
+    """The prefix of the links to all devices of a license that wait to be adopted, or of all that ever did."""
+    return "legacy#" + ("" if epoch is None else f"{epoch}#")
 
 
 def user_sort_key(user_id: int | None = None) -> str:
@@ -211,12 +227,13 @@ def due_pk(shard: int | None = None) -> str:
     return "due#" + ("" if shard is None else str(shard))
 
 
-def due_sort_key(at: Instant, license: str = "", *, is_notice: bool = False) -> str:
+def due_sort_key(at: Instant, license: str = "", of: Literal["", "-notice", "-legacy"] = "") -> str:
     """Sort key of a license (its `pk`) that is due at an instant; without one, what is due before sorts before it.
 
-    That of a notice is another one: older code, which moves dates alone, is to find none in its way.
+    `of`: of a notice, or of legacy devices; else of a transition. Older code, which moves dates alone, is to find
+    nothing else in its way.
     """
-    when = f"{at:015d}-notice" if is_notice else f"{at:015d}"
+    when = f"{at:015d}{of}"
     return f"{when}#{license}" if license else when
 
 

@@ -194,7 +194,7 @@ def reset(license: License, event: Event, *, all_anew: bool, released: bool) -> 
     `times_activated` must still be what was read.
     """
     item = LicenseItem
-    actions: list[Action] = [item.epoch.add(1), item.times_activated.set(0)]
+    actions: list[Action] = [item.epoch.add(1), item.times_activated.set(0), item.legacy_devices.set(0)]
     if all_anew:
         actions += [item.transfer_count.set(0), item.released.set(0), item.last_released_by.remove()]
     elif released:

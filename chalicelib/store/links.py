@@ -14,7 +14,7 @@ from chalicelib.domain.access import buyer
 from chalicelib.domain.catalog import LicenseSummary
 from chalicelib.domain.faults import FaultCode
 from chalicelib.store import reads
-from chalicelib.store.due import notice_entry, transition_entries
+from chalicelib.store.due import adoption_entry, notice_entry, transition_entries
 from chalicelib.store.expressions import Condition
 from chalicelib.store.items.accounts import OrderItem, UserItem
 from chalicelib.store.items.customers import CustomerItem, SalesItem
@@ -258,7 +258,7 @@ def _due_fault(due: DueItem, license: LicenseItem | None) -> _Found | None:
     if license is None:
         return "due_license_gone", {}
     dated = license.to_domain()
-    possible = filter(None, (*transition_entries(dated), notice_entry(dated)))
+    possible = filter(None, (*transition_entries(dated), notice_entry(dated), adoption_entry(dated)))
     right = [(entry.pk, entry.sort_key) for entry in possible]
     return None if (due.pk, due.sort_key) in right else ("due_otherwise", {})
 

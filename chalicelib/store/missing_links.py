@@ -8,12 +8,13 @@ from chalicelib.domain.catalog import LicenseSummary, Order
 from chalicelib.domain.faults import FaultCode
 from chalicelib.domain.license import Device, License, Seat, hash_hardware_id
 from chalicelib.store import reads
-from chalicelib.store.activations import id_link
-from chalicelib.store.due import as_filed, notice_entry
+from chalicelib.store.adoptions import link_to
+from chalicelib.store.device_items import id_link
+from chalicelib.store.due import adoption_entry, as_filed, notice_entry
 from chalicelib.store.expressions import Condition
 from chalicelib.store.items.accounts import OrderItem
 from chalicelib.store.items.licenses import DeviceItem, LicenseItem, SeatItem
-from chalicelib.store.items.links import LicenseSummaryItem, LookupItem, UserDeviceItem
+from chalicelib.store.items.links import LegacyItem, LicenseSummaryItem, LookupItem, UserDeviceItem
 from chalicelib.store.keys import (
     COMPANY,
     LICENSE,
@@ -21,6 +22,7 @@ from chalicelib.store.keys import (
     customer_license_sort_key,
     device_sort_key,
     hardware_sort_key,
+    legacy_prefix,
     license_key_sort_key,
     license_pk,
     order_license_sort_key,
@@ -88,6 +90,8 @@ def _wanted(license: License, order: Order | None, seats: Iterable[Seat], device
         bought = LookupItem(company, customer_license_sort_key(customer, id))
         bought.product, bought.order_id = license.product, license.order_id
         yield link("not_listed_under_customer", bought, item(pk, LICENSE), item.customer == customer)
+    if (lapse := adoption_entry(license)) is not None:
+        yield link("lapse_not_indexed", lapse, item(pk, LICENSE), item.unchanged(license, item.adopt_until))
     if (notice := notice_entry(license)) is not None:
         yield link("notice_not_indexed", notice, item(pk, LICENSE), as_filed(license))
     for who, shown, as_ordered in _managed(sold, order):
@@ -96,18 +100,33 @@ def _wanted(license: License, order: Order | None, seats: Iterable[Seat], device
         held, right = held_item(license, seat.user_id), SeatItem(pk, seat_sort_key(seat.user_id))
         yield link("user_link_missing", held, right, SeatItem.pk.exists(), email=seat.email)
     for device in devices:
-        hardware_hash, user = hash_hardware_id(device.hardware_id), device.user_id
-        seen = LookupItem(company, hardware_sort_key(hardware_hash, id, user), target_id=id, product=license.product)
-        known = DeviceItem(pk, device_sort_key(hardware_hash, user))
-        yield link("hardware_link_missing", seen, known, DeviceItem.pk.exists())
-        by_device_id = id_link(license, device.id, hardware_hash, user)
-        yield link("device_id_link_missing", by_device_id, known, DeviceItem.id == device.id)
-        if user is not None:
-            own = UserDeviceItem(pk, user_device_sort_key(user, hardware_hash))
-            yield link("device_link_missing", own, known, DeviceItem.pk.exists())
+        yield from _wanted_of_device(license, device)
     if license.authorization_method == "user":  # last: once all are filed
         mark = UserDeviceItem(pk, user_device_sort_key())
         yield link("device_links_not_marked", mark, item(pk, "license"), item.pk.exists())
+
+
+def _wanted_of_device(license: License, device: Device) -> Iterator[Fault]:
+    """All that has to lead to a device."""
+    pk, hardware_hash, user = (
+        license_pk(license.company, license.id),
+        hash_hardware_id(device.hardware_id),
+        device.user_id,
+    )
+    known, item = DeviceItem(pk, device_sort_key(hardware_hash, user)), DeviceItem
+    there: Condition = item.pk.exists()
+    by_hardware = LookupItem(license.company, hardware_sort_key(hardware_hash, license.id, user))
+    by_hardware.target_id, by_hardware.product = license.id, license.product
+    by_device_id = id_link(license, device.id, hardware_hash, user)
+    wanted: list[tuple[FaultCode, AnyItem, Condition]] = [("hardware_link_missing", by_hardware, there)]
+    wanted.append(("device_id_link_missing", by_device_id, item.id == device.id))
+    if user is not None:
+        wanted.append(("device_link_missing", UserDeviceItem(pk, user_device_sort_key(user, hardware_hash)), there))
+    if device.legacy and device.active:
+        same = item.unchanged(device, item.legacy, item.active, item.epoch, item.seat_epoch)
+        wanted.append(("legacy_link_missing", link_to(license, device), same))
+    for code, link, condition in wanted:
+        yield Fault(license.id, code, repair=Repair(link, known, condition))
 
 
 def _managed(sold: LicenseSummary, order: Order | None) -> list[tuple[int, AnyItem, Condition]]:
@@ -118,13 +137,21 @@ def _managed(sold: LicenseSummary, order: Order | None) -> list[tuple[int, AnyIt
 
 
 def left_over(license: License, devices: Iterable[Device]) -> Iterator[Fault]:
-    """The links from a license's users to devices that are not there, each with what removes it. Consistent."""
-    pk, known = license_pk(license.company, license.id), set[str]()
+    """The links in a license's partition to devices that are not there, or wait to be adopted no more, each with what
+    removes it. Consistent."""
+    pk, known, legacy = license_pk(license.company, license.id), set[str](), set[str]()
     for device in devices:
         known.add(user_device_sort_key(device.user_id, hash_hardware_id(device.hardware_id)))
+        if device.legacy and device.active:
+            legacy.add(link_to(license, device).sort_key)
     for part in reads.sort_keys(UserDeviceItem, pk, user_device_sort_key()):
         if part != user_device_sort_key() and part not in known:
             _, user_id, hardware_hash = part.split("#")
             source = DeviceItem(pk, device_sort_key(hardware_hash, int(user_id)))
             repair = Repair(UserDeviceItem(pk, part), source, DeviceItem.pk.does_not_exist(), removes=True)
             yield Fault(license.id, "device_link_left_over", repair=repair)
+    for link in reads.query(LegacyItem, pk, legacy_prefix()):
+        if link.sort_key not in legacy:
+            source = DeviceItem(pk, device_sort_key(hash_hardware_id(link.hardware_id), link.user_id))
+            over = DeviceItem.legacy.does_not_exist() | (DeviceItem.active == False)  # noqa: E712 - an expression
+            yield Fault(license.id, "legacy_link_left_over", repair=Repair(link, source, over, removes=True))

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from chalicelib.store import deliveries, outbox, reads, writes
 from chalicelib.store.database import ConditionFailed
-from chalicelib.store.due import as_filed, filed, notice_entry
+from chalicelib.store.due import adoption_entry, as_filed, filed, notice_entry
 from chalicelib.store.items.accounts import CompanyItem
 from chalicelib.store.items.base import EphemeraItem
 from chalicelib.store.items.events import RefusalItem
@@ -65,11 +65,12 @@ def remove_license(code: str, license_id: int) -> Iterator[int]:
     was_there = False
     while (license := read_license(code, license_id)) is not None:
         was_there = True
-        for due in filter(None, (filed(license), notice_entry(license))):
+        for due in filter(None, (filed(license), notice_entry(license), adoption_entry(license))):
             writes.delete(due)
             yield 1
+        as_adopted = LicenseItem.unchanged(license, LicenseItem.adopt_until)
         with suppress(ConditionFailed):  # a sweep, or a new end, has filed it anew meanwhile
-            writes.delete(LicenseItem(license_pk(code, license_id), LICENSE), as_filed(license))
+            writes.delete(LicenseItem(license_pk(code, license_id), LICENSE), as_filed(license) & as_adopted)
     yield int(was_there)
     yield from _remove(LicenseItem, license_pk(code, license_id))
     yield from _remove(LookupItem, f"license#{license_id}")

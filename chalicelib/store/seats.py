@@ -119,7 +119,7 @@ def reset_activations(license: License, seat: Seat, new_epoch: int, event: Event
     pk, item = license_pk(license.company, license.id), LicenseItem
     write = Transaction(event_item(pk, event))
     write.update(item(pk, LICENSE), _freed(license, seat, released), item.epoch == license.epoch)
-    emptied = [SeatItem.activations.set(0), SeatItem.epoch.set(new_epoch)]
+    emptied = [SeatItem.activations.set(0), SeatItem.legacy_devices.set(0), SeatItem.epoch.set(new_epoch)]
     write.update(SeatItem(pk, seat_sort_key(seat.user_id)), emptied, _unchanged(seat))
     write.commit()
 

@@ -3,17 +3,19 @@
 from chalicelib import observability
 from chalicelib.domain.access import guard_opens
 from chalicelib.domain.activation import ActivationDecision, Snapshot, apply_activation, check_is_due, decide_activation
+from chalicelib.domain.adoption import LegacyPlace, may_adopt, to_adopt
 from chalicelib.domain.catalog import Product
 from chalicelib.domain.errors import NotFound, Rejected, SeatkeeperError, Unauthenticated
 from chalicelib.domain.events import Actor, Event, named, of_seat
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.license import REPORTED, DeviceReport
+from chalicelib.domain.license import REPORTED, DeviceReport, License
 from chalicelib.domain.origin import Origin, network_of
 from chalicelib.domain.users import User
 from chalicelib.domain.variables import Variable
 from chalicelib.runtime import runtime
 from chalicelib.store import activations
 from chalicelib.store.variables import Variables
+from chalicelib.usecases.adopt import claim, is_legacy, place_to_adopt
 from chalicelib.usecases.catalog import find_product
 from chalicelib.usecases.device_variables import guard_variables, track_on
 from chalicelib.usecases.forget_devices import forget_idle_devices
@@ -82,7 +84,14 @@ def _candidates(
     found: list[tuple[Candidate, Snapshot | None]] = list(
         zip(named, read_candidates(named, lookup, consistent=True), strict=True)
     )
-    return sorted(found, key=lambda candidate: not (candidate[1] and holds(candidate[1])))
+    return sorted(found, key=lambda candidate: _rank(candidate[1], now))
+
+
+def _rank(seen: Snapshot | None, now: Instant) -> int:
+    """The device is live there, or may adopt a legacy device, or neither: what it has before what is free."""
+    if seen is None or seen.license is None or holds(seen):
+        return 2 if seen is None or seen.license is None else 0
+    return 1 if may_adopt(seen.device) and to_adopt(seen.license, seen.seat, now) else 2
 
 
 def _activate_on(
@@ -117,11 +126,12 @@ def _activate_on(
 
     def write(snapshot: Snapshot, decision: ActivationDecision) -> None:
         if not decision.already_active:
-            event = _event(snapshot, decision, report, actor, now)
-            activations.activate(snapshot, decision, report, event)
+            place = place_to_adopt(snapshot, decision, report.hardware_id)
+            event = _event(snapshot, decision, report, actor, place, now)
+            activations.activate(snapshot, decision, report, event, place)
             observability.add_metric(observability.ACTIVATIONS)
-        elif snapshot.device is not None and (check_is_due(snapshot.device, now) or _has_news(snapshot, report)):
-            activations.record_check(decision.license, snapshot.device, snapshot.seat, report, now)
+        else:
+            _observe(snapshot, decision.license, report, actor, now)
 
     snapshot, decision = decide_and_write(
         read, decide, write, activations.apply_conflict, lambda decision: not decision.already_active
@@ -130,6 +140,15 @@ def _activate_on(
     if snapshot.device is None and after.license is not None:
         forget_idle_devices(after.license, actor, now=now)
     return after, _tracked(after, variables, kept, actor, now)
+
+
+def _observe(snapshot: Snapshot, license: License, report: DeviceReport, actor: Actor, now: Instant) -> None:
+    """Note that a live device has called."""
+    device = snapshot.device
+    if is_legacy(snapshot):
+        claim(snapshot, report, actor, now=now)
+    elif device is not None and (check_is_due(device, now) or _has_news(snapshot, report)):
+        activations.record_check(license, device, snapshot.seat, report, now)
 
 
 def _tracked(
@@ -155,8 +174,15 @@ def _guard_opened(snapshot: Snapshot, logged_in: LoggedIn | None) -> None:
     guard_opens(snapshot.user, snapshot.license)
 
 
-def _event(snapshot: Snapshot, decision: ActivationDecision, report: DeviceReport, actor: Actor, now: Instant) -> Event:
-    about = of_seat(snapshot.seat) | named(report.hostname)
+def _event(
+    snapshot: Snapshot,
+    decision: ActivationDecision,
+    report: DeviceReport,
+    actor: Actor,
+    place: LegacyPlace | None,
+    now: Instant,
+) -> Event:
+    about = of_seat(snapshot.seat) | named(report.hostname) | ({} if place is None else {"adopted": place.hardware_id})
     about |= {name: 1 for name, is_so in (("first", decision.is_first), ("transfer", decision.transfer)) if is_so}
     return Event.new("device_activated", actor, now, hardware_id=report.hardware_id, **about)
 

@@ -107,10 +107,12 @@ def _counters(
     license: License, seats: dict[int, Seat], devices: list[Device], pending: list[BatchProgress]
 ) -> Iterator[Fault]:
     """What is wrong with the counters of a license."""
-    id, live = license.id, Counter[int | None]()
+    id, live, legacy = license.id, Counter[int | None](), Counter[int | None]()
     for device in devices:
         seat = None if device.user_id is None else seats.get(device.user_id)
-        live[device.user_id] += is_live(device, license, seat)
+        counts = is_live(device, license, seat)
+        live[device.user_id] += counts
+        legacy[device.user_id] += counts and device.legacy
     taken = len(seats) + sum(batch.reserved for batch in pending)
     for limit, items in (
         (LICENSE_ACTIVATIONS, live.total()),
@@ -129,8 +131,15 @@ def _counters(
         counter, active = SEAT_ACTIVATIONS.counter, live[seat.user_id]
         count = getattr(seat.in_epoch_of(license), counter)
         yield from _unequal(id, counter, count, active, "counter_differs.seat", email=seat.email)
+        waiting = seat.in_epoch_of(license).legacy_devices
+        yield from _unequal(
+            id, "legacy_devices", waiting, legacy[seat.user_id], "counter_differs.seat", email=seat.email
+        )
     blocked = sum(1 for _ in licenses.blocked_devices(license.company, license.id))
     yield from _unequal(id, "blocked_devices", license.blocked_devices, blocked)
+    yield from _unequal(id, "legacy_devices", license.legacy_devices, legacy[None])
+    if license.adopt_until is None and legacy.total():
+        yield Fault(id, "legacy_without_end", {"items": legacy.total()})
 
 
 def _miscounted(found: counts.Difference) -> Fault:

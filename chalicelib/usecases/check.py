@@ -2,18 +2,21 @@
 
 from chalicelib.domain.activation import Snapshot, check_is_due, guard_live_device
 from chalicelib.domain.errors import NotFound
+from chalicelib.domain.events import Actor
 from chalicelib.domain.extras import FeatureGrant
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import Device, DeviceReport, License
 from chalicelib.store import activations
+from chalicelib.usecases.adopt import claim, is_legacy
 from chalicelib.usecases.license_lookup import LicenseLookup, find_snapshot
 from chalicelib.usecases.retry import decide_and_write
 
 
-def check(company: str, lookup: LicenseLookup, report: DeviceReport, *, now: Instant) -> Snapshot:
+def check(company: str, lookup: LicenseLookup, report: DeviceReport, actor: Actor, *, now: Instant) -> Snapshot:
     """The license and the device as they stand. Raises `NotFound`: `device_not_found` after a reset.
 
-    An expired license is no refusal: the answer says `is_expired`.
+    An expired license is no refusal: the answer says `is_expired`. A legacy device that checks has called: no other one
+    adopts it any more.
     """
 
     def read(consistent: bool) -> Snapshot:
@@ -24,7 +27,9 @@ def check(company: str, lookup: LicenseLookup, report: DeviceReport, *, now: Ins
 
     def write(snapshot: Snapshot, held: tuple[License, Device]) -> None:
         license, device = held
-        if check_is_due(device, now):
+        if is_legacy(snapshot):
+            claim(snapshot, report, actor, now=now)
+        elif check_is_due(device, now):
             activations.record_check(license, device, snapshot.seat, report, now)
 
     snapshot, _ = decide_and_write(read, decide, write)
@@ -32,13 +37,13 @@ def check(company: str, lookup: LicenseLookup, report: DeviceReport, *, now: Ins
 
 
 def check_feature(
-    company: str, lookup: LicenseLookup, code: str, report: DeviceReport, *, now: Instant
+    company: str, lookup: LicenseLookup, code: str, report: DeviceReport, actor: Actor, *, now: Instant
 ) -> tuple[License, FeatureGrant]:
     """The license as `check` has it, and its feature of this code, also one that is over: its date says so.
 
     Raises `NotFound`: `invalid_license_feature_code` where the license has none; and as `check`.
     """
-    snapshot = check(company, lookup, report, now=now)
+    snapshot = check(company, lookup, report, actor, now=now)
     granted = next((grant for grant in snapshot.extras.features if grant.code == code), None)
     if granted is None or snapshot.license is None:
         raise NotFound("invalid_license_feature_code", field="feature")

@@ -34,5 +34,7 @@ def forget_idle_devices(license: License, actor: Actor, *, now: Instant) -> None
 def _idle(license: License) -> list[Device]:
     sample = activations.some_devices(license, secrets.token_hex(12), SAMPLE)
     seats = activations.read_seats(license, [device.user_id for device in sample if device.user_id is not None])
-    idle = [d for d in sample if not is_live(d, license, None if d.user_id is None else seats.get(d.user_id))]
+    live = {d.id for d in sample if is_live(d, license, None if d.user_id is None else seats.get(d.user_id))}
+    # What was imported is known for good: it is not to be imported again.
+    idle = [device for device in sample if device.id not in live and not device.legacy]
     return sorted(idle, key=lambda device: max(device.activated_at, device.last_check_at))[:AT_ONCE]

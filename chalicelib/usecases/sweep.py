@@ -1,4 +1,7 @@
-"""The sweep: announce, once, what the dates of licenses have brought about, and give notice of what they will."""
+"""The sweep: announce, once, what the dates of licenses have brought about, and give notice of what they will.
+
+And free the places of legacy devices that may not be adopted any more.
+"""
 
 import logging
 from collections import Counter
@@ -20,6 +23,7 @@ from chalicelib.store.due import (
 )
 from chalicelib.store.reads import Unreadable
 from chalicelib.threads import ThreadPool
+from chalicelib.usecases.adopt import lapse
 from chalicelib.usecases.late_sweep import note_late
 
 SWEEP = Actor("sweep")
@@ -32,6 +36,7 @@ MAX_LOGGED = 5
 _log = logging.getLogger(__name__)
 _EVENTS: dict[Phase, EventType] = {"grace": "grace_started", "expired": "license_expired"}
 _NOTICE: EventType = "license_will_expire"
+_LAPSED: EventType = "device_lapsed"
 
 
 def sweep(*, now: Instant, progress: Callable[[int], None] = lambda _done: None) -> dict[str, int]:
@@ -54,7 +59,7 @@ def sweep(*, now: Instant, progress: Callable[[int], None] = lambda _done: None)
     with ThreadPool(THREADS) as threads:
         counts = threads.map(sweep_shard, range(DUE_SHARDS))
         total: Counter[str] = sum(counts, Counter())
-    announced = {event: total[event] for event in (_NOTICE, *_EVENTS.values())}
+    announced = {event: total[event] for event in (_NOTICE, *_EVENTS.values(), _LAPSED)}
     observability.add_metric(observability.SWEEP_TRANSITIONS, sum(announced.values()))
     observability.add_metric(observability.ANNOUNCEMENTS_FAILED, total[FAILED])
     return announced | {FAILED: total[FAILED]}
@@ -91,7 +96,9 @@ def _readable(due: Due | Unreadable) -> Due:
 def _announce_due(shard: int, due: Due, now: Instant) -> list[EventType]:
     """What was announced of a license; nothing where someone else has done it."""
     observability.set_max_metric(observability.OLDEST_DUE_AGE, (now - (due_at(due) or now)) / 1000)
-    return _announce(shard, due, now) if due.notified_until is None else _give_notice(shard, due, now)
+    if due.kind == "adoption":
+        return [_LAPSED] * lapse(due.company, due.id, SWEEP, now=now)
+    return _announce(shard, due, now) if due.kind == "transition" else _give_notice(shard, due, now)
 
 
 def _announce(shard: int, due: Due, now: Instant) -> list[EventType]:

@@ -105,6 +105,7 @@ MESSAGES: dict[str, str] = {
     "time_zone_unknown": "give a name of the IANA list, such as Europe/Berlin.",
     "date_malformed": "a date must look like 2026-11-24 or 2026-11-24T03:04:56.000Z.",
     "date_impossible": "the date does not exist in the calendar.",
+    "date_past": "the date must lie ahead.",
     "date_out_of_range": "the date must lie between the years 1970 and 9999.",
     "clock_out_of_range": "the clock must be set between the years {first} and {last}.",
     "duration_malformed": "a duration must be a number and one of h, d, m, y, like 30d, 12m or 1y.",

@@ -191,7 +191,7 @@ def _devices(license: License, now: Instant, at: Instant) -> list[str]:
             name, host, system, f"10.20.4.{31 + number}", mac, False, app_ver="26.1.3", sdk_ver="Qbitech SDK 4.2"
         )
         _activate(lookup, f"{PASSWORD} with {email}", report, at + number * 29 * DAY)
-        check(COMPANY, lookup, report, now=now - (4 * DAY if host == _LOST else (2 + 7 * number) * HOUR))
+        check(COMPANY, lookup, report, _MANAGER, now=now - (4 * DAY if host == _LOST else (2 + 7 * number) * HOUR))
         if host == _LOST:
             reset_device(COMPANY, license.id, name, _MANAGER, now=now - 3 * DAY)
         named.append(f"{hash_hardware_id(name)}-{_user_id(email)}")

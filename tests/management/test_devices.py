@@ -7,7 +7,7 @@ import pytest
 from chalicelib.domain.ids import DEVICE_STEP
 from chalicelib.domain.instants import to_iso
 from chalicelib.domain.license import DeviceReport, License, hash_hardware_id
-from chalicelib.store import activations, devices, writes
+from chalicelib.store import activations, device_items, devices, writes
 from chalicelib.store.items.licenses import DeviceItem
 from chalicelib.store.keys import device_sort_key, license_pk
 from chalicelib.usecases.activate import activate as activate_device
@@ -218,9 +218,9 @@ def test_variables_of_a_device_of_older_code_are_found_by_their_ids_too(shop: Ve
     license, hardware_hash = vendor.issue(), hash_hardware_id("pc")
     (id,) = activate(vendor, license, "pc")
     track(vendor, license, "pc", plan="pro", color="red")
-    writes.delete(activations.id_link(license, id, hardware_hash, None))
+    writes.delete(device_items.id_link(license, id, hardware_hash, None))
     old = id + DEVICE_STEP - 1
-    writes.put(activations.id_link(license, old, hardware_hash, None))
+    writes.put(device_items.id_link(license, old, hardware_hash, None))
     writes.update(
         DeviceItem(license_pk(vendor.code, license.id), device_sort_key(hardware_hash, None)), [DeviceItem.id.set(old)]
     )

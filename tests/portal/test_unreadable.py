@@ -29,6 +29,7 @@ from chalicelib.usecases.send_mails import send_mails
 from chalicelib.usecases.sweep import sweep
 from infra.admin.differences import difference
 from tests.portal.browser import browser_of
+from tests.store.adoption_cases import add
 from tests.store.product_cases import PAGES, REGION
 from tests.store.seam import ask, every_item
 from tests.support import ADMIN, DAY, Vendor
@@ -109,6 +110,7 @@ def test_what_cannot_be_read_ends_no_job_and_is_named_and_no_page_that_is_not_ab
     vendor: Vendor, license: License
 ) -> None:
     other = issued(vendor, "viewer")
+    add(vendor, other, "old")
     manager, user, ada = browser_of(vendor, MANAGER), browser_of(vendor, ADA), account(vendor, ADA).id
     at = f"/portal/licenses/{license.id}"
     opens: dict[str, Callable[[], int]] = {

@@ -51,6 +51,7 @@ from chalicelib.usecases import (
 from chalicelib.usecases import initial_password as initial_password_module
 from tests.store import second_factor_states as second
 from tests.store import session_states, states
+from tests.store.adoption_cases import ADOPTION_CASES
 from tests.store.case import Case
 from tests.store.customer_cases import CUSTOMER_CASES
 from tests.store.extras_cases import EXTRAS_CASES
@@ -291,6 +292,7 @@ CASES = (
         ("password_set",),
     ),
     *LICENSE_CASES,
+    *ADOPTION_CASES,
     Case(
         "reset a device",
         change_device.reset_device,

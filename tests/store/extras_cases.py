@@ -36,7 +36,7 @@ def _granted(vendor: Vendor) -> License:
 
 def _check(vendor: Vendor, license: License) -> Any:
     lookup = vendor.lookup(license, "pc")
-    return check.check_feature(vendor.code, lookup, "export", DeviceReport("pc"), now=NOW + HOUR)
+    return check.check_feature(vendor.code, lookup, "export", DeviceReport("pc"), ADMIN, now=NOW + HOUR)
 
 
 EXTRAS_CASES = (

@@ -95,7 +95,7 @@ class Site:
         activate.activate(self.vendor.code, lookup, self.password, report, ADMIN, now=NOW)
 
     def check(self, hardware_id: str, now: int = NOW, *, by_id: bool = True) -> None:
-        check.check(self.vendor.code, self.lookup(hardware_id, by_id), a_report(hardware_id), now=now)
+        check.check(self.vendor.code, self.lookup(hardware_id, by_id), a_report(hardware_id), ADMIN, now=now)
 
     def deactivate(self, hardware_id: str) -> None:
         deactivate.deactivate(self.vendor.code, self.lookup(hardware_id), ADMIN, now=NOW)

@@ -20,6 +20,7 @@ from chalicelib.domain.terms import Terms
 from chalicelib.store import accounts
 from chalicelib.usecases import create, endpoints
 from chalicelib.usecases.activate import activate
+from chalicelib.usecases.adopt import add_legacy_devices
 from chalicelib.usecases.assign_user import Profile, assign_user
 from chalicelib.usecases.audit import audit
 from chalicelib.usecases.batch_assign import batch_result, continue_batch, end_batch, find_batch, preview, start_batch
@@ -86,6 +87,7 @@ from chalicelib.usecases.sessions import log_in_to_portal
 from chalicelib.usecases.unlock import unlock
 from chalicelib.usecases.user_licenses import user_licenses
 from tests.mailbox import mailed_code
+from tests.store.adoption_cases import UNTIL
 from tests.store.product_cases import PAGES, REGION, feature
 from tests.store.product_cases import field as field_of
 from tests.support import ADMIN, DAY, NOW, Vendor
@@ -218,13 +220,18 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
     (
         check_feature,
         "license_not_found",
-        by_ident(lambda c, i, _v: check_feature(c, i, "export", PC, now=NOW)),
+        by_ident(lambda c, i, _v: check_feature(c, i, "export", PC, ADMIN, now=NOW)),
     ),
     (find_sold, "license_not_found", [lambda c, v: find_sold(c, v.by_key.id)]),
     (change_terms, "license_not_found", [lambda c, v: change_terms(c, v.by_key.id, {"note": "x"}, ADMIN, now=NOW)]),
     (grant_features, "license_not_found", [lambda c, v: grant_features(c, v.by_key.id, [], ADMIN, now=NOW)]),
     (set_fields, "license_not_found", [lambda c, v: set_fields(c, v.by_key.id, {"a": "b"}, ADMIN, now=NOW)]),
-    (check, "license_not_found", by_ident(lambda c, i, _v: check(c, i, PC, now=NOW))),
+    (
+        add_legacy_devices,
+        "license_not_found",
+        [lambda c, v: add_legacy_devices(c, v.by_key.id, [], UNTIL, ADMIN, now=NOW)],
+    ),
+    (check, "license_not_found", by_ident(lambda c, i, _v: check(c, i, PC, ADMIN, now=NOW))),
     (deactivate, "license_not_found", by_ident(lambda c, i, _v: deactivate(c, i, ADMIN, now=NOW))),
     (find_snapshot, "license_not_found", by_ident(lambda c, i, _v: snapshot(c, i))),
     (
@@ -438,6 +445,7 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
 ]
 
 NAMES_NOTHING = {
+    "lapse",  # answers how many lapse, of a license of another company none
     "reader_of",  # a company as it was read
     "ask_for_new",  # likewise
     "account_name",

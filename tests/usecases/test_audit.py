@@ -29,6 +29,7 @@ from chalicelib.usecases.change_device import blacklist_device
 from chalicelib.usecases.change_seat import remove_user
 from chalicelib.usecases.repair_links import repair_links
 from infra.local import TABLE_PREFIX
+from tests.store.adoption_cases import add
 from tests.store.effects import stored
 from tests.store.seam import ask, noted
 from tests.support import ADMIN, DAY, NOW, Vendor, mistyped
@@ -165,6 +166,7 @@ def test_whatever_is_audited_is_missed_when_it_is_gone(vendor: Vendor, license: 
     vendor.issue("viewer", "boss@customer.test", customer="shop@customer.test")
     blacklist_device(vendor.code, license.id, "stolen", ADMIN, now=NOW)
     start_batch(vendor.code, license.id, "bob@customer.test", True, ADMIN, now=NOW)
+    add(vendor, license, "old")
     one_of_each = {kind_of(table, raw): (table, pk, part) for (table, pk, part), raw in stored(vendor.code).items()}
     audited = {kind for kind in KINDS if kind.audit in ("license", "link", "count", "due")}
     assert audited - one_of_each.keys() == set()
@@ -198,7 +200,7 @@ def test_a_notice_that_is_not_filed_as_older_code_has_left_it_is_named_and_filed
     vendor: Vendor, license: License, tamper: Tamper
 ) -> None:
     pk = due_pk(due_shard(vendor.code, license.id))
-    part = due_sort_key(NOW + 3970 * DAY, license_pk(vendor.code, license.id), is_notice=True)
+    part = due_sort_key(NOW + 3970 * DAY, license_pk(vendor.code, license.id), "-notice")
     as_filed = tamper.read(LICENSES, pk, part)
     tamper.remove(LICENSES, pk, part)
     named = "that it will expire is not in the due index, so no sweep will give notice of it"

@@ -20,7 +20,7 @@ from tests.usecases.support import calls_counted
 ADA, OTHER, NOBODY = "ada@customer.test", "other@customer.test", "nobody@customer.test"
 MOST = 6
 CALLS: dict[str, Callable[[str, LicenseLookup, int], Any]] = {
-    "check": lambda code, lookup, now: check(code, lookup, DeviceReport(lookup.hardware_id), now=now),
+    "check": lambda code, lookup, now: check(code, lookup, DeviceReport(lookup.hardware_id), ADMIN, now=now),
     "deactivate": lambda code, lookup, now: deactivate(code, lookup, ADMIN, now=now),
     "read variables": lambda code, lookup, now: device_variables(code, lookup, now=now),
     "set variables": lambda code, lookup, now: track_variables(code, lookup, {"a": "1"}, ADMIN, now=now),

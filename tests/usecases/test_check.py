@@ -5,7 +5,7 @@ from typing import Any
 from chalicelib.domain.activation import CHECK_INTERVAL_MS
 from chalicelib.domain.license import DeviceReport, is_expired
 from chalicelib.usecases.check import check
-from tests.support import DAY, NOW, Vendor
+from tests.support import ADMIN, DAY, NOW, Vendor
 from tests.usecases.support import kinds, refused
 
 
@@ -41,7 +41,7 @@ def test_the_time_and_the_news_of_a_check_are_kept_once_in_a_quarter_of_an_hour(
 
     def noted(after: int, hostname: str) -> tuple[int, str | None]:
         lookup, report = vendor.lookup(license, "pc"), DeviceReport("pc", hostname=hostname)
-        check(vendor.code, lookup, report, now=NOW + after)
+        check(vendor.code, lookup, report, ADMIN, now=NOW + after)
         device = vendor.check(license, "pc").device
         assert device is not None
         return device.last_check_at - NOW, device.hostname

@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.domain.events import Event
 from chalicelib.domain.license import License, hash_hardware_id
-from chalicelib.store import accounts, activations, histories, orders, reads, repairs, writes
+from chalicelib.store import accounts, activations, device_items, histories, orders, reads, repairs, writes
 from chalicelib.store.items.licenses import LicenseItem
 from chalicelib.store.items.links import CountItem, LicenseSummaryItem, LookupItem
 from chalicelib.store.keys import (
@@ -57,7 +57,7 @@ def unlink(vendor: Vendor, license: License, *hardware_ids: str, user_id: int | 
 
 def id_link(vendor: Vendor, license: License, hardware_id: str) -> LookupItem:
     (device,) = activations.devices(vendor.code, license.id, hardware_id)
-    return activations.id_link(license, device.id, hash_hardware_id(hardware_id), device.user_id)
+    return device_items.id_link(license, device.id, hash_hardware_id(hardware_id), device.user_id)
 
 
 def forget(vendor: Vendor, license: License, hardware_id: str) -> None:

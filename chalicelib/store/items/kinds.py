@@ -32,7 +32,7 @@ from chalicelib.store.items.ephemera import (
 )
 from chalicelib.store.items.events import AccountEventItem, EventItem, NobodysEventItem, RefusalItem, SeriesItem
 from chalicelib.store.items.licenses import BlockItem, DeviceItem, ExtrasItem, LicenseItem, SeatItem, VariablesItem
-from chalicelib.store.items.links import CountItem, LicenseSummaryItem, LookupItem, UserDeviceItem
+from chalicelib.store.items.links import CountItem, LegacyItem, LicenseSummaryItem, LookupItem, UserDeviceItem
 from chalicelib.store.items.webhooks import (
     DeliveryItem,
     EndpointItem,
@@ -94,6 +94,7 @@ KINDS = (
     Kind(DeviceItem, keys.device_prefix(), "license", "license"),
     Kind(BlockItem, keys.block_sort_key(), "license", "license"),
     Kind(UserDeviceItem, keys.user_device_sort_key(), "license", "license"),
+    Kind(LegacyItem, keys.legacy_prefix(), "license", "license"),
     Kind(VariablesItem, keys.variables_prefix(), "license", "alone"),
     Kind(BatchProgressItem, keys.batch_sort_key(), "license", "license"),
     Kind(EventItem, keys.event_sort_key(), "license", "record"),

@@ -45,6 +45,8 @@ class LicenseItem(LicensesItem[License]):
             "epoch",
             "bucket_full_at",
             "seats_full_at",
+            "legacy_devices",
+            "adopt_until",
             "known_devices",
             "blocked_devices",
             "blacklist",
@@ -87,6 +89,8 @@ class LicenseItem(LicensesItem[License]):
     epoch: IntegerAttribute
     bucket_full_at: IntegerAttribute
     seats_full_at: IntegerAttribute
+    legacy_devices: IntegerAttribute
+    adopt_until: IntegerAttribute
     known_devices: IntegerAttribute
     blocked_devices: IntegerAttribute
     blacklist: TextSetAttribute
@@ -123,7 +127,9 @@ class ExtrasItem(LicensesItem[Extras]):
 class SeatItem(LicensesItem[Seat]):
     """A user's seat on a license."""
 
-    guarded = frozenset({"user_id", "email", "activations", "epoch", "license_epoch", "bucket_full_at"})
+    guarded = frozenset(
+        {"user_id", "email", "activations", "epoch", "license_epoch", "bucket_full_at", "legacy_devices"}
+    )
 
     user_id: IntegerAttribute
     email: TextAttribute
@@ -133,6 +139,7 @@ class SeatItem(LicensesItem[Seat]):
     license_epoch: IntegerAttribute
     revision: IntegerAttribute
     bucket_full_at: IntegerAttribute
+    legacy_devices: IntegerAttribute
 
 
 class DeviceItem(LicensesItem[Device]):
@@ -148,6 +155,7 @@ class DeviceItem(LicensesItem[Device]):
     activated_at: IntegerAttribute
     last_check_at: IntegerAttribute
     hostname: TextAttribute
+    legacy: BooleanAttribute
 
 
 class BlockItem(LicensesItem[None]):

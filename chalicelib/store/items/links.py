@@ -2,6 +2,7 @@
 
 import json
 
+from chalicelib.domain.adoption import LegacyPlace
 from chalicelib.domain.catalog import LicenseSummary
 from chalicelib.store.attributes import IntegerAttribute, TextAttribute, TextSetAttribute
 from chalicelib.store.items.base import AccountsItem, LicensesItem
@@ -52,3 +53,10 @@ class CountItem(AccountsItem[None]):
 
 class UserDeviceItem(LicensesItem[None]):
     """A link from a user of a license to a device there; and under the prefix of all, that no link is missing."""
+
+
+class LegacyItem(LicensesItem[LegacyPlace]):
+    """A link from whose it is to a legacy device that waits to be adopted."""
+
+    hardware_id: TextAttribute
+    user_id: IntegerAttribute
