@@ -11,7 +11,7 @@ from chalicelib.portal.handlers import Change, Confirmation, FormResult, Undo, a
 from chalicelib.portal.lists import ListRequest
 from chalicelib.portal.messages import permission_words
 from chalicelib.portal.request import PortalRequest
-from chalicelib.portal.rules import rules
+from chalicelib.portal.rules import feature_words, field_words, rules
 from chalicelib.portal.timeline import grace_words, timeline, validity
 from chalicelib.portal.usage_chart import usage_chart
 from chalicelib.usecases import change_license, portal_queries
@@ -40,6 +40,8 @@ def license(request: PortalRequest, claims: SessionClaims, license_id: int) -> L
         "chart": view.usage and usage_chart(view.usage.days, view.usage.active, terms.max_activations),
         "rules": rules(terms, prevent_vm=view.prevent_vm),
         "grace": grace_words(terms.grace_period),
+        "features": [(feature.name, feature_words(feature, request.now)) for feature in view.features],
+        "custom_fields": [(value.name, field_words(value)) for value in view.custom_fields],
         "left_to_vendor": permission_words(view.denied or ()),
         "list_query": ListQuery(),
     }

@@ -1,7 +1,22 @@
-"""What was sold with a license, in sentences: how many may use it, where, and what a move to another device costs."""
+"""What was sold with a license, in words: its rules as sentences, its features, and its custom fields."""
 
+from collections.abc import Mapping
+
+from chalicelib.domain.custom_fields import DataType
+from chalicelib.domain.days import day_of
+from chalicelib.domain.extras import FeatureGrant, FieldValue
+from chalicelib.domain.features import Period
+from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import TRANSFERS_UNLIMITED, License
-from chalicelib.languages import gettext, ngettext
+from chalicelib.languages import day, gettext, mark, ngettext, reader
+
+_PERIODS: Mapping[Period, str] = {
+    "daily": mark("{uses} a day"),
+    "weekly": mark("{uses} a week"),
+    "monthly": mark("{uses} a month"),
+    "annually": mark("{uses} a year"),
+}
+_YES_NO: Mapping[tuple[DataType, str], str] = {("boolean", "true"): mark("yes"), ("boolean", "false"): mark("no")}
 
 
 def rules(license: License, *, prevent_vm: bool) -> list[str]:
@@ -45,3 +60,33 @@ def _machines(prevent_vm: bool) -> str:
     if prevent_vm:
         return gettext("It does not run on virtual machines.")
     return gettext("It also runs on virtual machines.")
+
+
+def feature_words(feature: FeatureGrant, now: Instant) -> str:
+    """What a license has of a feature: how many uses, and until when."""
+    what = _uses(feature) if feature.feature_type == "consumption" else gettext("included")
+    if feature.expires_at is None:
+        return what
+    until = day(day_of(feature.expires_at, reader().zone))
+    if feature.expires_at <= now:
+        return gettext("ended on {day}", day=until)
+    return gettext("{what}, until {day}", what=what, day=until)
+
+
+def _uses(feature: FeatureGrant) -> str:
+    most, period = feature.max_consumption, feature.consumption_period
+    if most is None:
+        return gettext("any number of uses")
+    uses = ngettext("{n} use", "{n} uses", most)
+    if feature.reset_consumption and period is not None:
+        uses = gettext(_PERIODS[period], uses=uses)
+    if not feature.allow_overages:
+        return uses
+    more = feature.max_overages
+    return gettext("{uses}, and {n} beyond", uses=uses, n=more) if more else gettext("{uses}, and more", uses=uses)
+
+
+def field_words(value: FieldValue) -> str:
+    """The value of a custom field, as people read it."""
+    known = _YES_NO.get((value.data_type, value.value))
+    return gettext(known) if known else value.value

@@ -11,6 +11,7 @@ from itertools import islice
 from typing import TypeVar
 
 from chalicelib.domain.catalog import Company, LicenseSummary, Order, Product
+from chalicelib.domain.extras import NO_EXTRAS, Extras
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import Device, License, LicenseState, Seat
 from chalicelib.domain.session import ListedSession, Session, SessionClaims
@@ -20,10 +21,11 @@ from chalicelib.store import reads
 from chalicelib.store.idempotency import Answer, answer_of, idempotency_item
 from chalicelib.store.items.accounts import CompanyItem, OrderItem, ProductItem, UserItem
 from chalicelib.store.items.ephemera import IdempotencyItem, ListedSessionsItem, SessionItem
-from chalicelib.store.items.licenses import BlockItem, DeviceItem, LicenseItem, SeatItem, VariablesItem
+from chalicelib.store.items.licenses import BlockItem, DeviceItem, ExtrasItem, LicenseItem, SeatItem, VariablesItem
 from chalicelib.store.items.links import LicenseSummaryItem, UserDeviceItem
 from chalicelib.store.keys import (
     COMPANY,
+    EXTRAS,
     LICENSE,
     block_sort_key,
     device_sort_key,
@@ -57,6 +59,8 @@ class BatchRead:
     managed: LicenseSummary | None
     """The license that was asked for, with what its manager may do; None where the user does not manage it."""
     licenses: dict[int, License]
+    extras: Extras
+    """Of the license that was asked for with all that it carries."""
     products: dict[str, Product]
     seats: dict[tuple[int, int], Seat]
     """By license and user."""
@@ -83,6 +87,8 @@ class ReadRequest:
     managed: int | None = None
     """The license that the user should manage."""
     licenses: Iterable[int] = ()
+    extras: int | None = None
+    """The license of which all is told that it carries."""
     products: Iterable[str] = ()
     seats: Iterable[tuple[int, int]] = ()
     users: Iterable[int] = ()
@@ -109,6 +115,7 @@ def batch_read(claims: SessionClaims, wanted: ReadRequest, now: Instant) -> Batc
         outcome=answers[0] if answers else None,
         managed=next(found.readable(LicenseSummaryItem), None),
         licenses={license.id: license for license in found.readable(LicenseItem)},
+        extras=next(found.readable(ExtrasItem), NO_EXTRAS),
         products={product.code: product for product in found.readable(ProductItem)},
         seats={(int(raw["pk"]["S"].rsplit("#", 1)[1]), seat.user_id): seat for raw, seat in seats},
         users=users,
@@ -175,6 +182,8 @@ def _items(claims: SessionClaims, wanted: ReadRequest) -> Iterator[AnyItem]:
     yield from _of_who_asks(claims, wanted)
     for license_id in wanted.licenses:
         yield LicenseItem(license_pk(company, license_id), LICENSE)
+    if wanted.extras is not None:
+        yield ExtrasItem(license_pk(company, wanted.extras), EXTRAS)
     for code in wanted.products:
         yield ProductItem(company, product_sort_key(code))
     for license_id, user_id in wanted.seats:

@@ -24,7 +24,10 @@ from chalicelib.usecases.change_password import change_password
 from chalicelib.usecases.check import check
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.issue_license import issue_license
+from chalicelib.usecases.license_extras import Wanted, grant_features, set_fields
 from chalicelib.usecases.license_lookup import LicenseLookup
+from chalicelib.usecases.product_features import create_feature
+from chalicelib.usecases.product_fields import create_field
 
 COMPANY, MANAGER, PASSWORD = "QBITEC", "maria.berg@studio-nord.example", "a long walk by the sea"
 CUSTOMER, ORDER = "office@studio-nord.example", "2026-0417"
@@ -102,10 +105,11 @@ def make(now: Instant) -> Showcase:
     """Make the company; its manager logs in with `MANAGER` and `PASSWORD`."""
     begun = now - 190 * DAY
     create.create_company(COMPANY, "Qbitec", _VENDOR, now=begun)
-    set_branding(COMPANY, "#0f6b5c", None, _VENDOR, now=begun)
+    set_branding(COMPANY, "#0f6b5c", None, _VENDOR, support_email="support@qbitec.example", now=begun)
     for code, name, method in _PRODUCTS:
         create.create_product(COMPANY, code, name, method, _VENDOR, now=begun)
     revit, viewer = _licenses(now, begun)
+    _sell_features(revit, now)
     _people(revit, begun + DAY)
     devices = _devices(revit, now, begun + 3 * DAY)
     for number, host in enumerate(("reception-imac", "meeting-room-2", "plotter-pc")):
@@ -132,6 +136,21 @@ def _licenses(now: Instant, begun: Instant) -> tuple[License, License]:
     set_name(COMPANY, revit.id, "Büro Oslo", _MANAGER, now=begun + 2 * DAY)
     set_name(COMPANY, lost.id, "Plotter, old office", _MANAGER, now=begun + 76 * DAY)
     return revit, viewer
+
+
+def _sell_features(license: License, now: Instant) -> None:
+    uses = {"max_consumption": 500, "reset_consumption": True, "consumption_period": "monthly"}
+    for code, name, kind, more in (
+        ("ifc", "IFC export", "activation", {}),
+        ("energy", "Energy analysis", "activation", {}),
+        ("render", "Cloud renderings", "consumption", uses),
+    ):
+        feature = {"code": code, "name": name, "feature_type": kind, **more}
+        create_feature(COMPANY, "revit", feature, _VENDOR, now=license.created_at)
+    wanted = [Wanted("ifc"), Wanted("energy", now + 40 * DAY), Wanted("render")]
+    grant_features(COMPANY, license.id, wanted, _VENDOR, now=license.created_at)
+    create_field(COMPANY, "revit", {"name": "Project", "data_type": "text"}, _VENDOR, now=license.created_at)
+    set_fields(COMPANY, license.id, {"Project": "Opera quarter, lot 4"}, _VENDOR, now=license.created_at)
 
 
 def _issue(product: str, at: Instant, **terms: Any) -> License:

@@ -9,7 +9,11 @@ from chalicelib.domain.license import License
 from chalicelib.usecases import portal_queries
 from chalicelib.usecases.branding import set_branding
 from chalicelib.usecases.change_license import set_enabled, set_name
+from chalicelib.usecases.change_terms import change_terms
+from chalicelib.usecases.license_extras import Wanted, grant_features, set_fields
 from chalicelib.usecases.portal_queries import ListQuery, usage
+from chalicelib.usecases.product_features import create_feature
+from chalicelib.usecases.product_fields import create_field
 from tests.portal.browser import Browser, at
 from tests.support import ADMIN, DAY, NOW, Vendor
 from tests.usecases.people import MANAGER, issued, logged_in
@@ -39,6 +43,23 @@ def test_every_fact_stands_on_the_page(license: License, manager: Browser) -> No
     assert "not included" not in page.words
     assert "Up to 5 people may use it" in page.words
     assert "ADA-PC" in page.words
+
+
+def test_what_was_sold_besides_stands_there_without_the_vendors_own(license: License, manager: Browser) -> None:
+    before = manager.get(at(license)).words
+    assert not [words for words in ("Features", "Further details", "Maintenance until") if words in before]
+    company = license.company
+    create_feature(company, "revit", {"code": "x", "name": "Export", "feature_type": "activation"}, ADMIN, now=NOW)
+    create_field(company, "revit", {"name": "<Campus>", "data_type": "text"}, ADMIN, now=NOW)
+    grant_features(company, license.id, [Wanted("x")], ADMIN, now=NOW)
+    set_fields(company, license.id, {"<Campus>": "Zürich"}, ADMIN, now=NOW)
+    more = {"metadata": {"crm": "secret"}, "maintenance_period": NOW + DAY, "note": "for our eyes alone"}
+    change_terms(company, license.id, more, ADMIN, now=NOW)
+    page = manager.get(at(license))
+    for words in ("Features Export included", "Further details <Campus> Zürich", "Maintenance until 25 Nov 2026"):
+        assert words in page.words
+    assert "secret" not in page.words
+    assert "our eyes" not in page.words
 
 
 def test_usage_is_a_line_below_what_is_allowed_with_its_numbers_as_a_table(

@@ -1,11 +1,13 @@
-"""What was sold with a license, in sentences."""
+"""What was sold with a license, in sentences; its features and custom fields, in a few words."""
 
 from typing import Any
 
 import pytest
 
-from chalicelib.portal.rules import rules
+from chalicelib.domain.extras import FeatureGrant, FieldValue
+from chalicelib.portal.rules import feature_words, field_words, rules
 from tests.domain.samples import a_license
+from tests.support import DAY, NOW
 
 PEOPLE: dict[str, Any] = {"authorization_method": "user"}
 
@@ -41,3 +43,34 @@ def test_what_a_reset_costs_is_said_only_where_moves_are_counted(terms: dict[str
 def test_virtual_machines_are_allowed_or_not() -> None:
     assert rules(a_license(), prevent_vm=True)[-1] == "It does not run on virtual machines."
     assert rules(a_license(), prevent_vm=False)[-1] == "It also runs on virtual machines."
+
+
+USES: dict[str, Any] = {"feature_type": "consumption", "max_consumption": 100}
+MONTHLY: dict[str, Any] = USES | {"reset_consumption": True, "consumption_period": "monthly"}
+
+
+@pytest.mark.parametrize(
+    ("terms", "said"),
+    [
+        ({}, "included"),
+        ({"expires_at": NOW + DAY}, "included, until 25 Nov 2026"),
+        ({"expires_at": NOW}, "ended on 24 Nov 2026"),
+        (USES, "100 uses"),
+        (USES | {"max_consumption": 1}, "1 use"),
+        (USES | {"max_consumption": None}, "any number of uses"),
+        (USES | {"consumption_period": "monthly"}, "100 uses"),
+        (MONTHLY, "100 uses a month"),
+        (MONTHLY | {"allow_overages": True}, "100 uses a month, and more"),
+        (USES | {"allow_overages": True, "max_overages": 5}, "100 uses, and 5 beyond"),
+    ],
+)
+def test_a_feature_is_said_in_a_few_words(terms: dict[str, Any], said: str) -> None:
+    feature: dict[str, Any] = {"id": 1, "feature_id": 2, "code": "x", "name": "X", "feature_type": "activation"}
+    assert feature_words(FeatureGrant(**feature | terms), NOW) == said
+
+
+@pytest.mark.parametrize(
+    ("data_type", "value", "said"), [("text", "true", "true"), ("boolean", "true", "yes"), ("boolean", "false", "no")]
+)
+def test_a_custom_field_is_said_as_people_say_it(data_type: Any, value: str, said: str) -> None:
+    assert field_words(FieldValue(1, 2, "X", data_type, value)) == said

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 from chalicelib.domain.email import display_email
 from chalicelib.domain.events import Event
+from chalicelib.domain.extras import FeatureGrant, FieldValue
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.paging import Page, Rows, cut
 from chalicelib.domain.session import SessionClaims
-from chalicelib.store import activations, licenses, refusals
+from chalicelib.store import activations, batch_reads, licenses, refusals
+from chalicelib.store.batch_reads import ReadRequest
 from chalicelib.usecases.portal_queries.listing import CHUNK, ListQuery, has_words, list_page
-from chalicelib.usecases.portal_queries.principal import LicenseView, fields, one_license
+from chalicelib.usecases.portal_queries.principal import LicenseView, fields, guard_manager, one_license
 from chalicelib.usecases.portal_queries.usage import Usage, read_history, usage_of
 
 MAX_DEVICES = 100
@@ -37,6 +39,10 @@ KINDS: Mapping[str, tuple[str, ...]] = {
 class DetailsView(LicenseView):
     """The snapshot of a license."""
 
+    features: tuple[FeatureGrant, ...]
+    """Those that are over are among them."""
+    custom_fields: tuple[FieldValue, ...]
+    maintenance_period: Instant | None
     events: list[Event]
     """The newest ones. Activations that were refused are in the history alone: they have a partition of their own."""
     last_check: Instant | None
@@ -58,18 +64,23 @@ def license_details(claims: SessionClaims, license_id: int, *, now: Instant) -> 
 
     Three reads at most, however many devices and events it has: two where it has no device, or is known to have many.
     """
-    base, company = one_license(claims, license_id, now=now), claims.company
+    company = claims.company
+    found = batch_reads.batch_read(
+        claims, ReadRequest(managed=license_id, licenses=[license_id], extras=license_id), now
+    )
+    base, extras = guard_manager(claims, found, license_id, now), found.extras
+    shown = (*fields(base), extras.features, extras.custom_fields, extras.maintenance_period)
     if base.license.first_activated_at is None:
         events = list(licenses.events(company, license_id, limit=RECENT_EVENTS))
-        return DetailsView(*fields(base), events, None, True, None)
+        return DetailsView(*shown, events, None, True, None)
     history = read_history(base.license)
     usage = usage_of([history], now, base.principal.company.time_zone)
     recent = history.events[:RECENT_EVENTS]
     if base.license.known_devices > MAX_DEVICES:
-        return DetailsView(*fields(base), recent, None, False, usage)
+        return DetailsView(*shown, recent, None, False, usage)
     devices, more = cut(activations.devices(company, license_id, limit=MAX_DEVICES + 1), MAX_DEVICES)
     last_check = None if more else max((device.last_check_at for device in devices), default=None)
-    return DetailsView(*fields(base), recent, last_check, not more, usage)
+    return DetailsView(*shown, recent, last_check, not more, usage)
 
 
 def license_history(claims: SessionClaims, license_id: int, list_query: ListQuery, *, now: Instant) -> HistoryView:
