@@ -30,10 +30,12 @@ from chalicelib.domain import (
     days,
     email,
     features,
+    import_files,
     instants,
     invitation,
     keys,
     license,
+    license_rows,
     logo,
     management_keys,
     origin,
@@ -238,6 +240,16 @@ def _json(text: str) -> None:
             canonical_json(parse_json(body))
 
 
+def _import(text: str) -> None:
+    for file in (text, f"license_key,users,features\n{text},{text},{text}", f'{{"license_key": {json.dumps(text)}}}'):
+        for row in list(import_files.read_rows(file))[:1]:
+            with suppress(SeatkeeperError):
+                license_rows.license_row(row.row, "")
+    for given in (text, [text], {text: text}):
+        with suppress(SeatkeeperError):
+            license_rows.license_row(dict.fromkeys(license_rows.NAMES, given), "")
+
+
 PARSERS: dict[str, Parser] = {
     "domain.catalog.company_code": catalog.company_code,
     "domain.catalog.display_name": catalog.display_name,
@@ -260,6 +272,8 @@ PARSERS: dict[str, Parser] = {
     "domain.keys.normalize": keys.normalize,
     "domain.keys.is_mistyped": keys.is_mistyped,
     "domain.keys.forms": keys.forms,
+    "domain.keys.as_given": keys.as_given,
+    "domain.import_files.read_rows": _import,
     "domain.logo.svg_logo": lambda text: [
         logo.svg_logo(text),
         logo.svg_logo(f"<svg xmlns='http://www.w3.org/2000/svg'>{text[:18000]}</svg>"),

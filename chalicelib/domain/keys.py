@@ -2,7 +2,8 @@
 
 24 symbols are random, 120 bits. The check symbol (Luhn mod N, N = 32) catches every single wrong symbol, and
 every swap of two neighbours but that of the alphabet's first and last symbol; so a typing mistake gets a
-better answer than "not found". Vendors bring keys of their own, of any shape: those are never judged.
+better answer than "not found". Vendors bring keys of their own, of any shape: those are never judged. Keys that another
+system has made are stored letter by letter, for there `a` may be another letter than `A`.
 
 Keys are pasted out of mails and documents, which put in what nobody sees, break lines, and make one dash of another;
 and typed as keyboards of all countries have it. So a key is looked up in the forms that it may have been stored in.
@@ -17,7 +18,7 @@ from chalicelib.domain.pasted import MAX_TYPED, unquoted, visible
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """32 symbols, without the look-alikes 0 O 1 I."""
 
-MAX_LENGTH = 100
+MAX_LENGTH = 255
 """Characters of any key, a vendor's own, too; what is longer is none."""
 
 _GROUPS = 5
@@ -47,17 +48,23 @@ def normalize(key: str) -> str:
     return grouped if _is_one_of_ours(grouped) else usual
 
 
-def forms(key: str) -> list[str]:
-    """The forms in which a key may be stored: as it is typed, for older keys were stored so, then its normal form.
+def as_given(key: str) -> str:
+    """Bring a key of another system to the form in which it is stored: without what nobody sees, else as it is."""
+    return visible(key)
 
-    And as it was normal before letters of every width were the same.
+
+def forms(key: str) -> list[str]:
+    """The forms in which a key may be stored: letter by letter, as those of other systems are; as it is typed in
+    capitals, for older keys were stored so; its normal form, and what that was before letters of every width were the
+    same.
     """
     if len(key) > MAX_TYPED:
         return []
     if _is_one_of_ours(key):  # as nearly every call has it: all its forms are this one
         return [key]
-    found = dict.fromkeys((key.strip().upper(), normalize(key), _plain(key)))
-    return [form for form in found if len(form) <= MAX_LENGTH and not is_mistyped(form)]
+    exact = as_given(key)
+    ours = (form for form in (key.strip().upper(), normalize(key), _plain(key)) if not is_mistyped(form))
+    return [form for form in dict.fromkeys((exact, *ours)) if len(form) <= MAX_LENGTH]
 
 
 def is_mistyped(key: str) -> bool:

@@ -12,6 +12,8 @@ from chalicelib.domain.transitions import redated
 
 MAX_COUNT = 10_000_000
 MAX_GRACE_HOURS = 24 * 366 * 10
+MAX_ORDER_ID = 100
+"""Characters."""
 TermChanges = Mapping[str, Any]  # each as the field of that name of `License`
 """The terms that change, of `CHANGEABLE`, each with its new value. None: no limit, no date."""
 CHANGEABLE = (

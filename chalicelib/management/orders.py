@@ -11,9 +11,8 @@ from typing_extensions import TypedDict  # pydantic reads typing's from Python 3
 
 from chalicelib.domain.catalog import MAX_MANAGERS, Order
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.keys import MAX_LENGTH
 from chalicelib.domain.license import LicenseType
-from chalicelib.domain.terms import Terms
+from chalicelib.domain.terms import MAX_ORDER_ID, Terms
 from chalicelib.domain.types import Json
 from chalicelib.domain.users import User
 from chalicelib.management.adapter import endpoint
@@ -42,7 +41,7 @@ from chalicelib.usecases.order_managers import (
     remove_manager,
 )
 
-OrderId = Annotated[StrictStr, Field(min_length=1, max_length=MAX_LENGTH)]
+OrderId = Annotated[StrictStr, Field(min_length=1, max_length=MAX_ORDER_ID)]
 _TERMS = {term.name for term in fields(Terms)}
 
 

@@ -8,6 +8,7 @@ from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License
 from chalicelib.domain.mail import Mail, QueuedMail
+from chalicelib.domain.source_rows import SourceRow
 from chalicelib.domain.users import User
 from chalicelib.store import buckets, reads, writes
 from chalicelib.store.counts import marks, put_count
@@ -27,6 +28,7 @@ from chalicelib.store.keys import (
     license_key_sort_key,
     license_pk,
     seat_sort_key,
+    source_sort_key,
     user_license_sort_key,
     user_sort_key,
 )
@@ -97,6 +99,11 @@ def update_api_key(old: ApiKey, new: ApiKey, event: Event) -> None:
 def find_license_id_by_key(company: str, license_key: str) -> int | None:
     """The id of the license with this key. Never changes once it is there."""
     return _link(company, license_key_sort_key(license_key))
+
+
+def find_license_id_by_source(company: str, source: SourceRow) -> int | None:
+    """The id of the license that was brought in from a row of another system. Never changes once it is there."""
+    return _link(company, source_sort_key(source))
 
 
 def user_of_email(company: str, email: str) -> int | None:

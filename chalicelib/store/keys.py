@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Literal
 
 from chalicelib.domain.instants import Instant
+from chalicelib.domain.source_rows import SourceRow
 
 LICENSE = "license"
 """The sort key of the license itself, in its partition."""
@@ -135,6 +136,11 @@ def order_sort_key(order_id: str = "") -> str:
 def license_key_sort_key(license_key: str = "") -> str:
     """Sort key of the link from a license key to its license, or the prefix of all."""
     return f"key#{license_key}"
+
+
+def source_sort_key(source: SourceRow | None = None) -> str:
+    """Sort key of the link from a row of another system to the license that was made of it, or the prefix of all."""
+    return "imported#" + ("" if source is None else f"{source.system}#{sha256(source.row.encode()).hexdigest()}")
 
 
 def user_license_sort_key(user_id: int, license_id: int | None = None) -> str:

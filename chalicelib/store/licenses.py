@@ -11,6 +11,7 @@ from chalicelib.domain.extras import NO_EXTRAS, Extras
 from chalicelib.domain.instants import LATEST, Instant
 from chalicelib.domain.license import License, Seat, ends_at, hash_hardware_id
 from chalicelib.domain.mail import Mail
+from chalicelib.domain.source_rows import SourceRow
 from chalicelib.domain.transitions import due_of
 from chalicelib.domain.users import User
 from chalicelib.store import reads
@@ -35,6 +36,7 @@ from chalicelib.store.keys import (
     license_pk,
     product_license_sort_key,
     seat_sort_key,
+    source_sort_key,
     user_device_sort_key,
 )
 from chalicelib.store.limits import keeping
@@ -58,10 +60,12 @@ def issue(
     joined: Event | None = None,
     mail: Mail | None = None,
     sold_to: Buyer | NewBuyer | None = None,
+    source: SourceRow | None = None,
 ) -> None:
     """Store a new license with the links that lead to it, and its order, made from `old`, and manager, from `known`.
 
-    `joined`: the event of a manager who comes to an order that is there; `sold_to`: the customer, if one is named.
+    `joined`: the event of a manager who comes to an order that is there; `sold_to`: the customer, if one is named;
+    `source`: the row of another system of which it is made.
     Raises `ConditionFailed` where a name that must be unique is in use, or the order or the customer has changed
     meanwhile, or the company is there no more.
     """
@@ -78,6 +82,8 @@ def issue(
     ]
     if license.license_key is not None:
         links.append(LookupItem(company, license_key_sort_key(license.license_key), target_id=license.id))
+    if source is not None:
+        links.append(LookupItem(company, source_sort_key(source), target_id=license.id))
     if license.customer is not None:
         bought = customer_license_sort_key(license.customer, license.id)
         links.append(LookupItem(company, bought, product=license.product, order_id=license.order_id))

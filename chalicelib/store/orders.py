@@ -196,7 +196,7 @@ def permit(old: Order, new: Order, event: Event) -> None:
     write.commit()
 
 
-def add_manager(old: Order, new: Order, manager: User, known: User | None, event: Event, mail: Mail) -> None:
+def add_manager(old: Order, new: Order, manager: User, known: User | None, event: Event, mail: Mail | None) -> None:
     """Make `old` into `new` with a manager more, who joins by `backfill_managers`; make the account if none is `known`.
 
     One license is filed at once: from this instant on nobody else may touch the account (`usecases.account_access`).
@@ -210,7 +210,8 @@ def add_manager(old: Order, new: Order, manager: User, known: User | None, event
         put_new_user(write, manager)
     else:
         put_manager(write, known, manager)
-    put_mail(write, mail, event.at)
+    if mail is not None:
+        put_mail(write, mail, event.at)
     write.commit()
 
 

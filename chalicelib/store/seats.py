@@ -29,7 +29,7 @@ def read_seat(company: str, license_id: int, user_id: int) -> Seat | None:
     return None if item is None else item.to_domain()
 
 
-def assign(license: License, seat: Seat, old: User | None, user: User, event: Event, mail: Mail) -> None:
+def assign(license: License, seat: Seat, old: User | None, user: User, event: Event, mail: Mail | None) -> None:
     """Give a user a seat, within `max_license_users`, and make the user where there is no `old`. Raises
     `ConditionFailed`.
 
@@ -40,7 +40,8 @@ def assign(license: License, seat: Seat, old: User | None, user: User, event: Ev
     given, may_give = giving(license, event, 1)
     write.update(item(pk, LICENSE), given, may_give & has_room(LICENSE_USERS))
     put_seat(write, license, seat, old, user)
-    put_mail(write, mail, event.at)
+    if mail is not None:
+        put_mail(write, mail, event.at)
     write.commit()
 
 

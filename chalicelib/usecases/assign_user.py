@@ -71,6 +71,7 @@ def assign_user(
     manager_id: int | None = None,
     invite: bool = False,
     password: str | None = None,
+    tell: bool = True,
     now: Instant,
 ) -> Assigned:
     """Give a user a seat, and an account with an initial password where the company does not know the email yet.
@@ -78,7 +79,8 @@ def assign_user(
     `manager_id`: who gives it, None for an operator. What the password of an account opens: `usecases.give_seat`.
     `invite`: mail a link by which the person chooses a password, unless that is done (`domain.invitation`).
     `password`: the initial one of an account that is made, in the place of a generated one.
-    `profile` is kept with the seat: what one customer says of somebody is shown to no other. The person is mailed.
+    `profile` is kept with the seat: what one customer says of somebody is shown to no other. The person is mailed, but
+    for `tell`: who has had the seat before, in another system, is told nothing.
     Raises `user_already_assigned`, `license_users_limit_reached`, …; `account_closed`, which counts as a seat that is
     given.
     """
@@ -86,7 +88,7 @@ def assign_user(
     address = known_email(email)
     if password is not None:
         _guard_password(password, company, address)
-    tell, secret = seat_notice(company, actor), new_secret() if invite else ""
+    notice, secret = seat_notice(company, actor), new_secret() if invite else ""
 
     def decide(state: _State) -> tuple[Seat, User] | None:
         """None: the account is closed. Last, for who can give no seat learns nothing of the account."""
@@ -107,7 +109,8 @@ def assign_user(
         seat, user = granted
         opened_by = way_in(state.user, user)
         event = Event.new("user_assigned", actor, now, user=address, user_id=user.id, **opened_by)
-        seats.assign(state.license, seat, state.user, user, event, tell(user, state.license, secret))
+        mail = notice(user, state.license, secret) if tell else None
+        seats.assign(state.license, seat, state.user, user, event, mail)
 
     read = lambda _: _read(company, license_id, address)  # noqa: E731 - short and local
     with noting_limits(company, license_id, actor, now=now):

@@ -15,13 +15,14 @@ from chalicelib.domain.email import known_email
 from chalicelib.domain.errors import AlreadyExists, Denied, Invalid, raise_all, wrong_in
 from chalicelib.domain.events import Actor
 from chalicelib.domain.instants import Instant
+from chalicelib.domain.source_rows import SourceRow
 from chalicelib.domain.terms import TermChanges, Terms
 from chalicelib.store import orders
 from chalicelib.usecases.assign_user import EMPTY_PROFILE, Profile, assign_user, wrong_assignment
 from chalicelib.usecases.catalog import find_product
 from chalicelib.usecases.change_terms import change_terms
 from chalicelib.usecases.idempotency import Answer, IdempotencyKey, find_performed, perform_once
-from chalicelib.usecases.issue_license import guard_key, guard_terms, issue_license
+from chalicelib.usecases.issue_license import guard_names, guard_terms, issue_license
 from chalicelib.usecases.license_extras import Wanted, grant_features, guard_extras, set_fields
 from chalicelib.usecases.order_managers import add_manager, find_order
 
@@ -166,7 +167,7 @@ def _guard(company: str, wanted: NewOrder, now: Instant) -> None:
     if len({*given}) < len(given):
         raise AlreadyExists("already_exists", of="license_key", field="license_key")
     for license in wanted.licenses:
-        _guard_license(company, license, now)
+        guard_license(company, license, now=now)
 
 
 def _wrong_numbers(wanted: NewOrder) -> Iterator[Invalid]:
@@ -183,10 +184,13 @@ def _wrong_numbers(wanted: NewOrder) -> Iterator[Invalid]:
         yield from wrong_in("email", known_email, email)
 
 
-def _guard_license(company: str, license: NewLicense, now: Instant) -> None:
+def guard_license(company: str, license: NewLicense, source: SourceRow | None = None, *, now: Instant) -> None:
+    """That a license can be made with all that it is to have, as far as that is known before. `source`: as in
+    `issue_license`. Raises `SeatkeeperError`.
+    """
     product = find_product(company, license.product, now=now)
-    guard_terms(license.terms, product, None)
-    guard_key(company, license.terms.license_key or "")
+    guard_terms(license.terms, product, None, source)
+    guard_names(company, license.terms, source)
     guard_extras(company, product.code, license.features, license.fields, now=now)
     most, seats = license.terms.max_license_users, license.users
     if product.authorization_method != "user":

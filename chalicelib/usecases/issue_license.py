@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -17,7 +18,8 @@ from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License
 from chalicelib.domain.permissions import Permission
 from chalicelib.domain.products import with_product_terms
-from chalicelib.domain.terms import Terms, ends_twice, wrong_counts, wrong_dates
+from chalicelib.domain.source_rows import SourceRow
+from chalicelib.domain.terms import MAX_ORDER_ID, Terms, ends_twice, wrong_counts, wrong_dates
 from chalicelib.domain.types import Json
 from chalicelib.domain.users import User, guard_open
 from chalicelib.store import accounts, licenses, orders
@@ -63,6 +65,7 @@ def issue_license(
     actor: Actor,
     *,
     denied: frozenset[Permission] | None = None,
+    source: SourceRow | None = None,
     now: Instant,
 ) -> tuple[License, User | None]:
     """Issue a license; answers it, and its order's manager. Raises `Invalid` for terms that contradict each other.
@@ -70,9 +73,11 @@ def issue_license(
     A manager who has no account yet gets one, with an initial password; so does one whose account others have made.
     `denied`: what the managers of a new order may not do with its licenses. Raises `AlreadyExists` where an order that
     is there denies them other things: `order_managers.set_permissions` changes that.
+    `source`: the row of another system that it comes from. Its key is taken as it is there, and a license of the row
+    is made once: raises `AlreadyExists` where it is there.
     """
     sold = find_product(find_company(company).code, product, now=now)
-    guard_terms(terms, sold, manager)
+    guard_terms(terms, sold, manager, source)
     draws = count()
 
     def read(_: bool) -> _State:
@@ -83,8 +88,8 @@ def issue_license(
         sold_to = None
         if terms.customer is not None:
             sold_to = _customer(sold.company, terms.customer, new_id(now + draw), actor, now)
-        license = _license(sold, terms, sold_to, new_id(now + draw), now)  # ids of one millisecond may be equal
-        guard_key(license.company, terms.license_key or "")  # one that we have made is drawn again
+        license = _license(sold, terms, sold_to, new_id(now + draw), source, now)  # ids of one millisecond may be equal
+        guard_names(license.company, terms, source)  # a key that we have made is drawn again
         old = _order(license, sold_to, actor, now)
         license = replace(license, bought_as=_bought_as(old, sold_to))
         return _State(license, old, *manager_of(license, license.company, manager, now), sold_to)
@@ -101,9 +106,8 @@ def issue_license(
             notice = manager_notice(state.manager, state.license, sold.company, actor)
             joined = None if state.old is None else Event.new("manager_added", actor, now, order=order.id, **who)
         people = (state.manager, state.known)
-        licenses.issue(
-            state.license, state.old, order, *people, event, joined=joined, mail=notice, sold_to=state.sold_to
-        )
+        store = partial(licenses.issue, joined=joined, mail=notice, sold_to=state.sold_to, source=source)
+        store(state.license, state.old, order, *people, event)
 
     state, order = decide_and_write(read, decide, write, result=lambda state, _: (state.license, state.manager))
     if order.pending_managers:
@@ -112,9 +116,19 @@ def issue_license(
     return state.license, state.manager
 
 
-def guard_key(company: str, given: str) -> None:
-    """That no license has this key, in any of its forms; an empty one is none. Raises `AlreadyExists`."""
-    if any(accounts.find_license_id_by_key(company, key) is not None for key in keys.forms(given) if key):
+def guard_names(company: str, terms: Terms, source: SourceRow | None) -> None:
+    """That no license comes from this row, or has the key that is given. Raises `AlreadyExists`."""
+    if source is not None and accounts.find_license_id_by_source(company, source) is not None:
+        raise AlreadyExists("already_exists", of="source_row")
+    guard_key(company, terms.license_key or "", source)
+
+
+def guard_key(company: str, given: str, source: SourceRow | None = None) -> None:
+    """That no license has this key: in any of its forms, one of another system as it is; an empty one is none. Raises
+    `AlreadyExists`.
+    """
+    forms = keys.forms(given) if source is None else [keys.as_given(given)]
+    if any(accounts.find_license_id_by_key(company, key) is not None for key in forms if key):
         raise AlreadyExists("already_exists", of="license_key", field="license_key")
 
 
@@ -150,11 +164,16 @@ def _bought_as(old: Order | None, sold_to: Buyer | NewBuyer | None) -> str | Non
 
 
 def _license(
-    product: Product, terms: Terms, sold_to: Buyer | NewBuyer | None, license_id: int, now: Instant
+    product: Product,
+    terms: Terms,
+    sold_to: Buyer | NewBuyer | None,
+    license_id: int,
+    source: SourceRow | None,
+    now: Instant,
 ) -> License:
     key = None
     if product.authorization_method == "license-key":
-        key = _license_key(terms.license_key) if terms.license_key else keys.new_license_key()
+        key = _license_key(terms.license_key, source) if terms.license_key else keys.new_license_key()
     written = {term.name: getattr(terms, term.name) for term in fields(Terms)} | {
         "license_key": key,
         "free_resets": terms.free_resets or None,
@@ -171,36 +190,37 @@ def _license(
     )
 
 
-def guard_terms(terms: Terms, product: Product, manager: str | None) -> None:
+def guard_terms(terms: Terms, product: Product, manager: str | None, source: SourceRow | None = None) -> None:
     """Raises `Invalid`, with one error for each field that is wrong."""
     managed = () if manager is None else wrong_in("manager", known_email, manager)
     twice = ends_twice(terms.validity_period, terms.valid_duration)
-    raise_all([*twice, *wrong_dates(terms), *wrong_counts(terms), *_wrong_names(terms, product), *managed])
+    names = _wrong_names(terms, product, source)
+    raise_all([*twice, *wrong_dates(terms), *wrong_counts(terms), *names, *managed])
 
 
-def _wrong_names(terms: Terms, product: Product) -> Iterator[Invalid]:
+def _wrong_names(terms: Terms, product: Product, source: SourceRow | None) -> Iterator[Invalid]:
     by_user = product.authorization_method == "user"
     if by_user and terms.license_key is not None:
         yield Invalid("product_has_no_keys", field="license_key")
     if not by_user and terms.max_license_users is not None:
         yield Invalid("product_has_no_users", field="max_license_users")
     if terms.license_key and not by_user:
-        yield from wrong_in("license_key", _license_key, terms.license_key)
-    if terms.order_id is not None and not _is_plain(terms.order_id):
-        yield Invalid("name_length", field="order_id", most=keys.MAX_LENGTH)
+        yield from wrong_in("license_key", lambda key: _license_key(key, source), terms.license_key)
+    if terms.order_id is not None and not _is_plain(terms.order_id, MAX_ORDER_ID):
+        yield Invalid("name_length", field="order_id", most=MAX_ORDER_ID)
     if terms.customer is not None:
         yield from wrong_in("customer", known_email, terms.customer)
 
 
-def _license_key(text: str) -> str:
-    key = keys.normalize(text)
-    if not _is_plain(key) or keys.is_mistyped(key):
+def _license_key(text: str, source: SourceRow | None) -> str:
+    key = keys.normalize(text) if source is None else keys.as_given(text)
+    if not _is_plain(key, keys.MAX_LENGTH) or (source is None and keys.is_mistyped(key)):
         raise Invalid("license_key_malformed", field="license_key", most=keys.MAX_LENGTH)
     return key
 
 
-def _is_plain(text: str) -> bool:
-    return 1 <= len(text) <= keys.MAX_LENGTH and text.isprintable()
+def _is_plain(text: str, most: int) -> bool:
+    return 1 <= len(text) <= most and text.isprintable()
 
 
 def _customer(company: str, named: str, new_id: int, actor: Actor, now: Instant) -> Buyer | NewBuyer:

@@ -49,10 +49,11 @@ def find_managers(order: Order) -> list[User]:
     return [found[id] for id in sorted(found)]
 
 
-def add_manager(company: str, order_id: str, email: str, actor: Actor, *, now: Instant) -> User:
+def add_manager(company: str, order_id: str, email: str, actor: Actor, *, tell: bool = True, now: Instant) -> User:
     """Let a person manage an order with all that was sold in it; again, it finishes what was cut short.
 
-    An account as `issue_license` makes and renews it. Raises `Invalid`: `validation_error`.
+    An account as `issue_license` makes and renews it. `tell`: whether the person is mailed. Raises `Invalid`:
+    `validation_error`.
     """
 
     def read(_: bool) -> tuple[Order, User, User | None]:
@@ -69,9 +70,8 @@ def add_manager(company: str, order_id: str, email: str, actor: Actor, *, now: I
         old, manager, known = state
         if order != old:
             event = Event.new("manager_added", actor, now, user=manager.email, user_id=manager.id, order=order_id)
-            orders.add_manager(
-                old, order, manager, known, event, manager_notice(manager, _as_sold(order), company, actor)
-            )
+            notice = manager_notice(manager, _as_sold(order), company, actor) if tell else None
+            orders.add_manager(old, order, manager, known, event, notice)
 
     (old, manager, known), order = decide_and_write(read, decide, write)
     if order.pending_managers:

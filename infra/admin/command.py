@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from keyword import iskeyword
 
 
 class NotGiven:
@@ -10,7 +11,10 @@ class NotGiven:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """`--name VALUE`, or a value by its position where the name has no dashes; a switch where nothing is read."""
+    """`--name VALUE`, or a value by its position where the name has no dashes; a switch where nothing is read.
+
+    `many`: it may be given several times, or at its position several values, and one at least.
+    """
 
     name: str
     shape: str
@@ -22,11 +26,12 @@ class Option:
 
     @property
     def argument(self) -> str:
-        """The argument of the command's function."""
-        return self.name.lstrip("-").replace("-", "_")
+        """The argument of the command's function; behind a word of Python stands a dash."""
+        word = self.name.lstrip("-").replace("-", "_")
+        return f"{word}_" if iskeyword(word) else word
 
 
-READING = frozenset({"explain", "export", "find", "history", "list", "log", "show"})
+READING = frozenset({"explain", "export", "find", "history", "list", "log", "plan", "show", "verify"})
 """Verbs of commands that change nothing. All others take --dry-run."""
 FINAL = frozenset({"delete", "merge", "retire", "revoke"})
 """Verbs of what cannot be undone: it is done with --yes alone, or with a --confirm of its own."""

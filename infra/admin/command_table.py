@@ -6,6 +6,7 @@ from infra.admin.command_tables import (
     customers,
     devices,
     exports,
+    imports,
     keys,
     licenses,
     orders,
@@ -25,6 +26,7 @@ COMMANDS = (
     *users.COMMANDS,
     *devices.COMMANDS,
     *exports.COMMANDS,
+    *imports.COMMANDS,
     *upkeep.COMMANDS,
     *webhooks.COMMANDS,
 )

@@ -1,6 +1,6 @@
 """One admin command: read the command line, find the database, do it, answer.
 
-Exit 0: done · 1: the audit finds a difference, or of many some were refused or failed ·
+Exit 0: done · 1: the audit or an import finds a difference, or of many some were refused or failed ·
 2: nothing done, for what standard error says in one sentence ·
 3: the database did not do it or did not answer, or the answer could not be written.
 """
@@ -108,6 +108,7 @@ def function_of(command: Command) -> Callable[..., "CommandResult"]:
         explanations,
         exports,
         histories,
+        imports,
         license_lists,
         management_keys,
         orders,
@@ -119,7 +120,7 @@ def function_of(command: Command) -> Callable[..., "CommandResult"]:
     )
 
     modules = (
-        *(audits, commands, customers, devices, explanations, exports, histories, license_lists),
+        *(audits, commands, customers, devices, explanations, exports, histories, imports, license_lists),
         *(management_keys, orders, people, products, seats, terms, webhooks),
     )
     named = (getattr(module, command.function) for module in modules if hasattr(module, command.function))

@@ -87,8 +87,9 @@ def _parser(wrong: list[str]) -> _Parser:
         prog=PROG,
         description="Manage the Seatkeeper that runs here, a --stage on AWS, or what SEATKEEPER_TABLE_PREFIX and "
         "SEATKEEPER_SECRETS\nin the environment name.",
-        epilog=f"{_example(COMMANDS[0])}\n\nexit: 0 done, 1 the audit finds a difference or the sweep fails on some,\n"
-        "2 nothing done for what standard error says, 3 it may have been done or not: look before you repeat it",
+        epilog=f"{_example(COMMANDS[0])}\n\nexit: 0 done, 1 the audit or an import finds a difference, or the sweep or "
+        "one fails on some,\n2 nothing done for what standard error says, 3 it may have been done or not: look before "
+        "you repeat it",
     )
     add_version(parser)
     pages = parser.add_subparsers(metavar="NOUN", required=True)
@@ -156,7 +157,10 @@ def _add_option(page: _Parser, option: Option, *, is_subject: bool = False) -> N
             "subject": is_subject,
         }
     if option.name.startswith("--") and option.read is not None:
-        more |= {"required": option.required, "default": [] if option.many else option.default}
+        default = [] if option.many else option.default
+        more |= {"required": option.required, "default": default, "dest": option.argument}
+    elif option.many:
+        more |= {"nargs": "+", "default": []}
     page.add_argument(option.name, **more)
 
 
@@ -181,6 +185,10 @@ class _Given(_Once):
 
     # Likewise.
     def __call__(self, parser: Any, namespace: argparse.Namespace, text: Any, flag: str | None = None) -> None:
+        if isinstance(text, list):
+            for one in text:
+                self(parser, namespace, one, flag)
+            return
         assert self.option.read is not None  # a switch has no value
         try:
             value = Many if self.is_subject and text == "-" else self.option.read(text)

@@ -17,12 +17,15 @@ from chalicelib.domain.instants import Instant
 from chalicelib.domain.mail import OF_COMPANY, MailCode
 from chalicelib.domain.pasted import visible
 from chalicelib.domain.permissions import PERMISSIONS, Permission
+from chalicelib.domain.source_rows import System
 from chalicelib.domain.types import Json
 from chalicelib.web.strict_json import parse_json
 
 MAX_ID = 2**53 - 1
 MAX_TEXT, MAX_HARDWARE_ID = 200, 255  # characters
 UNLIMITED = "unlimited"
+SYSTEMS = get_args(System)
+"""From which licenses are imported."""
 
 
 def text(given: str) -> str:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.keys import ALPHABET, forms, is_mistyped, new_license_key, normalize
+from chalicelib.domain.keys import ALPHABET, as_given, forms, is_mistyped, new_license_key, normalize
 
 KEY = "ABCDE-FGH23-JKLMN-PQRST-UVW48"
 
@@ -146,8 +146,15 @@ def test_a_key_of_a_vendor_keeps_its_shape(pasted: str, key: str) -> None:
 
 def test_a_key_that_was_stored_as_it_was_typed_is_among_the_forms() -> None:
     for old in ("ACME\u20132026", "A  B", "\uff21\uff22", '"AB"', KEY.replace("-", ""), KEY.replace("-", " ")):
-        assert forms(old.lower())[0] == old
-    assert forms(KEY.lower()) == [KEY]
+        assert forms(old.lower())[:2] == [old.lower(), old]
+    assert forms(KEY) == [KEY]
+
+
+def test_a_key_of_another_system_is_found_letter_by_letter_first() -> None:
+    for exact in ("aBc+/=", KEY.lower(), KEY.replace("A", "B"), "a" * 255):
+        assert as_given(f"\ufeff {exact}\n") == exact
+        assert forms(f" {exact}\n")[0] == exact
+    assert forms("a" * 256) == []
     assert "\uff21\uff22-1" in forms("\uff21\uff22\u2011\u200b1"), "as it was normal before"
     assert forms("x" * 321) == forms("x" * 101) == []
     assert forms(KEY[:-1] + "2") == []

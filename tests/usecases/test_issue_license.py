@@ -159,7 +159,7 @@ def test_all_terms_that_are_wrong_are_told_at_once(vendor: Vendor) -> None:
         ("viewer", {"max_license_users": 5}),
         ("viewer", {"license_key": "A\x00B"}),
         ("viewer", {"license_key": "ABCDE-FGH23-JKLMN-PQRST-UVW42"}),
-        ("viewer", {"license_key": "x" * 101}),
+        ("viewer", {"license_key": "x" * 256}),
         ("viewer", {"order_id": ""}),
         ("viewer", {"order_id": "a\x00"}),
         ("viewer", {"customer": "nobody"}),

@@ -112,6 +112,7 @@ KINDS = (
     Kind(UserItem, keys.user_sort_key(), "company", "link"),
     Kind(OrderItem, keys.order_sort_key(), "company", "license"),
     Kind(LookupItem, keys.license_key_sort_key(), "company", "link"),
+    Kind(LookupItem, keys.source_sort_key(), "company", "alone"),
     Kind(LookupItem, keys.email_sort_key(), "company", "link"),
     Kind(LookupItem, keys.company_license_sort_key(), "company", "license"),
     Kind(LookupItem, keys.USER_LICENSE, "company", "link"),

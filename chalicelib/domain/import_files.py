@@ -1,0 +1,138 @@
+"""The rows of the files that are imported: CSV with a first row of names, JSON, or a line of JSON for each row.
+
+A row is an object of names and values. In CSV, `customer__email` is the name `email` within `customer`, as the public
+import of licenses has it, and a name within `license` is one of the row itself. Several features, users or values
+stand in one cell with semicolons between them.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from chalicelib.domain.errors import Invalid
+from chalicelib.domain.spreadsheet import as_meant
+from chalicelib.domain.types import Json, JsonValue
+
+MAX_COLUMNS = 200
+_SAME = {"order__store_id": "order_store_id", "license_users": "users", "product_features": "features"}
+"""Other names of columns."""
+
+
+class FileRow(NamedTuple):
+    """A row of a file, numbered from 1 without the row of names; `problem`: why it cannot be read."""
+
+    number: int
+    row: Json
+    problem: Invalid | None = None
+
+
+def read_rows(text: str) -> Iterator[FileRow]:
+    """The rows of a file, whichever way it is written; an object with `results` or `data` has its rows in there.
+
+    Raises `Invalid` where the file as a whole cannot be read.
+    """
+    plain = text.removeprefix("\ufeff").lstrip()
+    if not plain:
+        raise Invalid("list_empty", of="rows", field="file")
+    if plain[0] not in "[{":
+        return _csv_rows(plain)
+    first_line = plain.partition("\n")[0]
+    whole = None if _is_object(first_line) and "\n" in plain.rstrip() else _json(plain)
+    return _json_lines(plain) if whole is None else _json_rows(whole)
+
+
+def _is_object(line: str) -> bool:
+    return isinstance(_json(line), dict)
+
+
+def _json(text: str) -> JsonValue:
+    """What a text is in JSON; None where it is none, or nested too deep."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _json_lines(text: str) -> Iterator[FileRow]:
+    for number, line in enumerate(filter(str.strip, text.split("\n")), start=1):
+        yield _row(number, _json(line))
+
+
+def _json_rows(whole: JsonValue) -> Iterator[FileRow]:
+    """Rows of one document of JSON; one object that holds no others is one row."""
+    page = whole if isinstance(whole, dict) else {"results": whole}
+    rows: list[JsonValue] = []
+    for name in ("results", "data", "included"):
+        inner = page.get(name, [])
+        rows += inner if isinstance(inner, list) else [inner]
+    return (_row(number, row) for number, row in enumerate(rows or [whole], start=1))
+
+
+def _row(number: int, row: JsonValue) -> FileRow:
+    if isinstance(row, dict):
+        return FileRow(number, row)
+    return FileRow(number, {}, Invalid("validation_error", of="object", field="row"))
+
+
+def _csv_rows(text: str) -> Iterator[FileRow]:
+    first = text.partition("\n")[0]
+    delimiter = max(",;\t", key=first.count)
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
+    try:
+        names = [name.strip() for name in next(lines)]
+    except (csv.Error, ValueError):
+        raise Invalid("list_no_csv", field="file") from None
+    if len(names) > MAX_COLUMNS:
+        raise Invalid("list_too_wide", field="file", most=MAX_COLUMNS)
+    return _cells_rows(names, lines)
+
+
+def _cells_rows(names: Sequence[str], lines: Iterator[list[str]]) -> Iterator[FileRow]:
+    number = 0
+    while True:
+        try:
+            cells = next(lines)
+        except StopIteration:
+            return
+        except (csv.Error, ValueError):  # what is too long for a cell, or cannot part cells
+            number += 1
+            yield FileRow(number, {}, Invalid("list_no_csv", field="row"))
+            continue
+        if any(map(str.strip, cells)):
+            number += 1
+            yield FileRow(number, _object(names, [as_meant(cell.strip()) for cell in cells]))
+
+
+def _object(names: Sequence[str], cells: Sequence[str]) -> Json:
+    """A row of CSV as an object; empty cells are left out."""
+    row: Json = {}
+    for name, cell in zip(names, cells, strict=False):
+        if not cell:
+            continue
+        known = _SAME.get(name, name).removeprefix("license__")
+        outer, _, inner = known.partition("__")
+        if outer == "field" and inner:
+            row.setdefault("product_custom_fields", []).append({"name": inner, "value": cell})
+        elif known == "features":
+            row["product_features"] = [_feature(one) for one in _several(cell)]
+        elif known == "users":
+            row["license_users"] = _several(cell)
+        elif known == "metadata":
+            row["metadata"] = cell if (read := _json(cell)) is None else read
+        elif inner and isinstance(row.setdefault(outer, {}), dict):
+            row[outer][inner] = cell
+        else:
+            row[known] = cell
+    return row
+
+
+def _several(cell: str) -> list[str]:
+    return [one.strip() for one in cell.split(";") if one.strip()]
+
+
+def _feature(text: str) -> Json:
+    """A feature with its end, where one stands behind `=`."""
+    code, _, end = text.partition("=")
+    return {"code": code.strip(), "expiry_date": end.strip()}

@@ -1,0 +1,288 @@
+"""A license as a row of an import says it: an object of names and values, as the Management API answers a license.
+
+What a row leaves out, or has empty, is as the product says where the license is made, and stays where it is there.
+Numbers, dates and switches may be texts, as a CSV file has them.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, get_args
+
+from chalicelib.domain.counts import read_count
+from chalicelib.domain.customers import PROFILE
+from chalicelib.domain.days import first_instant, last_instant, read_moment
+from chalicelib.domain.errors import Invalid, at_field, raise_all
+from chalicelib.domain.features import Period
+from chalicelib.domain.instants import Instant, parse_duration
+from chalicelib.domain.license import LicenseType
+from chalicelib.domain.pasted import MAX_TYPED
+from chalicelib.domain.types import Json, JsonValue
+
+MAX_LISTED = 1000
+"""Features, custom fields, users or devices in one row."""
+_YES, _NO = frozenset({"true", "yes", "1"}), frozenset({"false", "no", "0"})
+Reader = Callable[[JsonValue, str], Any]  # each as its field of a row is
+"""What reads a value of JSON, given the company's time zone. Raises `Invalid`."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureRow:
+    """A feature that a license has."""
+
+    code: str
+    expires_at: Instant | None = None
+    more: Mapping[str, Any] = field(default_factory=dict)  # as `FeatureGrant` has them
+    """Fields of `FeatureGrant`; those that are left out are as the product has them."""
+
+
+@dataclass(frozen=True, slots=True)
+class UserRow:
+    """Who has a seat, or manages the order, or both."""
+
+    email: str
+    first_name: str = ""
+    last_name: str = ""
+    phone_number: str = ""
+    max_activations: int | None = None
+    """None: it is not said."""
+    is_manager: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LicenseRow:
+    """A license that is to be there, as a row says it."""
+
+    name: str
+    """What names the row in its source: a license is made of it once."""
+    product: str
+    license_key: str | None
+    terms: Mapping[str, Any]  # each as the field of that name of `License`
+    """What is said of its terms, by the fields of `Terms`."""
+    more: Mapping[str, Any]  # as `TermChanges` has them
+    """Its name, and what it carries besides (`domain.extras.EXTRAS`) but for features and custom fields."""
+    enabled: bool | None
+    customer: Mapping[str, str]
+    """The texts that the row says of the customer, with the `email`; empty where there is none."""
+    features: Sequence[FeatureRow] | None
+    """All that it has; None: it is not said."""
+    fields: Mapping[str, str]
+    """Custom fields by name."""
+    users: Sequence[UserRow]
+
+
+def license_row(row: Json, zone: str) -> LicenseRow:
+    """Read a row; `zone`: the time zone of the company, in which a date is a day.
+
+    Raises `Invalid`, with one error for each field that is wrong.
+    """
+    wrong: list[Invalid] = []
+    read = _Fields(row, zone, wrong)
+    terms = {name: value for name, reader in _TERMS.items() if (value := read(name, reader)) is not None}
+    more = {name: value for name, reader in _MORE.items() if (value := read(name, reader)) is not None}
+    _say_unlimited(terms, read)
+    if (order := read("order_store_id", _text)) is not None:
+        terms["order_id"] = order
+    if read("enable_maintenance_period", _flag) is False:
+        more["maintenance_period"] = None
+    product, key = read("product", _product), read("license_key", _text)
+    name = read("id", _name) or key
+    for field_name, value in (("product", product), ("license_key", name)):
+        if value is None and not any(error.field == field_name for error in wrong):
+            wrong.append(Invalid("missing_parameters", field=field_name))
+    features = read("product_features", _list(_feature))
+    fields, users = read("product_custom_fields", _list(_field)) or [], read("license_users", _list(_user)) or []
+    customer, enabled = read("customer", _customer) or {}, read("enabled", _flag)
+    raise_all(wrong)
+    assert isinstance(name, str), "else it is wrong"
+    assert isinstance(product, str), "likewise"
+    return LicenseRow(name, product, key, terms, more, enabled, customer, features, dict(fields), users)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fields:
+    """Reads the fields of a row, and keeps what is wrong with them."""
+
+    row: Json
+    zone: str
+    wrong: list[Invalid]
+
+    def __call__(self, name: str, reader: Reader) -> Any:  # as the reader answers it
+        """The value of a field; None where it is left out, empty or wrong."""
+        value = self.row.get(name)
+        if value is None or (isinstance(value, str) and not value.strip()):
+            return None
+        try:
+            with at_field(name):
+                return reader(value, self.zone)
+        except Invalid as error:
+            self.wrong.append(error)
+            return None
+
+
+def _say_unlimited(terms: Json, read: _Fields) -> None:
+    """Limits that are said to be none, as the Management API says it."""
+    if read("allow_unlimited_activations", _flag):
+        terms["max_activations"] = None
+    if terms.get("max_license_users") == 0:
+        terms["max_license_users"] = None
+    if read("allow_grace_period", _flag) is False:
+        terms["grace_period"] = 0
+    if terms.get("validity_period") is not None and terms.get("valid_duration") is not None:
+        del terms["valid_duration"]  # which has made the end
+    if "license_type" not in terms and ({"validity_period", "valid_duration"} & terms.keys()):
+        terms["license_type"] = "time-limited"
+
+
+def _text(value: JsonValue, _: str) -> str:
+    if not isinstance(value, str):
+        raise Invalid("validation_error", of="text")
+    return value.strip()
+
+
+def _name(value: JsonValue, _: str) -> str:
+    return str(value) if type(value) is int else _text(value, "")
+
+
+def _metadata(value: JsonValue, _: str) -> Json:
+    if not isinstance(value, dict):
+        raise Invalid("validation_error", of="object")
+    return value
+
+
+def _count(value: JsonValue, _: str) -> int:
+    count = value if type(value) is int else read_count(value) if isinstance(value, str) else None
+    if count is None:
+        raise Invalid("count_malformed")
+    return count
+
+
+def _transfers(value: JsonValue, _: str) -> int:
+    return -1 if str(value).strip() == "-1" else _count(value, "")
+
+
+def _flag(value: JsonValue, _: str) -> bool:
+    word = str(value).strip().lower()[:MAX_TYPED]
+    if word not in _YES | _NO:
+        raise Invalid("boolean_malformed")
+    return word in _YES
+
+
+def _end(value: JsonValue, zone: str) -> Instant:
+    return last_instant(read_moment(_text(value, zone)), zone)
+
+
+def _start(value: JsonValue, zone: str) -> Instant:
+    return first_instant(read_moment(_text(value, zone)), zone)
+
+
+def _duration(value: JsonValue, zone: str) -> str:
+    return str(parse_duration(_text(value, zone)))
+
+
+def _one_of(*words: str) -> Reader:
+    def read(value: JsonValue, zone: str) -> str:
+        if (word := _text(value, zone)) not in words:
+            raise Invalid("not_offered_yet")
+        return word
+
+    return read
+
+
+def _product(value: JsonValue, zone: str) -> str:
+    """Its code, or the product as an object has it."""
+    return _text(value.get("short_code") if isinstance(value, dict) else value, zone)
+
+
+def _customer(value: JsonValue, zone: str) -> dict[str, str]:
+    """An email, or the customer as an object has it."""
+    given = value if isinstance(value, dict) else {"email": value}
+    texts = {name: _text(given[name], zone) for name in ("email", *PROFILE) if given.get(name)}
+    if texts and "email" not in texts:
+        raise Invalid("email_malformed")
+    return texts
+
+
+def _list(reader: Reader) -> Reader:
+    def read(value: JsonValue, zone: str) -> list[JsonValue]:
+        if not isinstance(value, list):
+            raise Invalid("validation_error", of="list")
+        if len(value) > MAX_LISTED:
+            raise Invalid("count_out_of_range", least=0, most=MAX_LISTED)
+        return [reader(one, zone) for one in value]
+
+    return read
+
+
+def _inner(value: Json, zone: str, readers: Mapping[str, Reader]) -> Json:
+    """What an object in a row says of these names. Raises the first that is wrong."""
+    wrong: list[Invalid] = []
+    read = _Fields(value, zone, wrong)
+    found = {name: given for name, reader in readers.items() if (given := read(name, reader)) is not None}
+    raise_all(wrong)
+    return found
+
+
+def _feature(value: JsonValue, zone: str) -> FeatureRow:
+    """A code, or the feature as an object has it: with the code beside its terms, or in the product's feature."""
+    given = value if isinstance(value, dict) else {"code": value}
+    named = given.get("product_feature") or given.get("code")
+    code = _text(named.get("code") if isinstance(named, dict) else named, zone)
+    found = _inner(given, zone, _OF_FEATURE)
+    if found.pop("allow_unlimited_consumptions", False):
+        found["max_consumption"] = None
+    return FeatureRow(code, found.pop("expiry_date", None), found)
+
+
+def _field(value: JsonValue, zone: str) -> tuple[str, str]:
+    given = _metadata(value, zone)
+    return _text(given.get("name"), zone), _text(given.get("value"), zone)
+
+
+def _user(value: JsonValue, zone: str) -> UserRow:
+    """An email, or the user as an object has it."""
+    given = value if isinstance(value, dict) else {"email": value}
+    found = _inner(given, zone, _OF_USER)
+    email = found.pop("true_email", None) or found.get("email")
+    if email is None:
+        raise Invalid("email_malformed")
+    return UserRow(**found | {"email": email})
+
+
+_TERMS: Mapping[str, Reader] = {
+    "license_type": _one_of(*get_args(LicenseType)),
+    "max_activations": _count,
+    "max_license_users": _count,
+    "validity_period": _end,
+    "valid_duration": _duration,
+    "start_date": _start,
+    "grace_period": _count,
+    "max_transfers": _transfers,
+    "free_resets": _flag,
+    "is_trial": _flag,
+}
+_MORE: Mapping[str, Reader] = {"name": _text, "note": _text, "metadata": _metadata, "maintenance_period": _end}
+_OF_FEATURE: Mapping[str, Reader] = {
+    "expiry_date": _end,
+    "max_consumption": _count,
+    "allow_unlimited_consumptions": _flag,
+    "allow_overages": _flag,
+    "max_overages": _count,
+    "reset_consumption": _flag,
+    "consumption_period": _one_of(*get_args(Period)),
+    "metadata": _metadata,
+}
+_OF_USER: Mapping[str, Reader] = {
+    "email": _text,
+    "true_email": _text,
+    "first_name": _text,
+    "last_name": _text,
+    "phone_number": _text,
+    "max_activations": _count,
+    "is_manager": _flag,
+}
+NAMES = (
+    *("id", "license_key", "product", "order_store_id", "customer", "enabled", *_TERMS, *_MORE),
+    *("allow_unlimited_activations", "allow_grace_period", "enable_maintenance_period"),
+    *("product_features", "product_custom_fields", "license_users"),
+)
+"""What a row may say; other names are passed over, for other systems say more."""

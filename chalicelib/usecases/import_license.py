@@ -1,0 +1,174 @@
+"""Bring in a license that was sold elsewhere: as a row of an import says it, and once, however often the row comes.
+
+It is sold as any other license, by `issue_license`, and the transaction that makes it puts the item by which the row is
+known from then on. What it carries besides, its users and managers follow, each by its own use case. A row that comes
+again is held against what is there, and only what differs is done: so a change of the source is taken over, and what
+was cut short is finished.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from chalicelib.domain.customers import Customer
+from chalicelib.domain.email import known_email
+from chalicelib.domain.errors import AlreadyExists, NotFound, at_field
+from chalicelib.domain.events import Actor
+from chalicelib.domain.extras import NO_EXTRAS
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.license import License
+from chalicelib.domain.license_rows import FeatureRow, LicenseRow, UserRow
+from chalicelib.domain.row_differences import Difference, Imported, difference
+from chalicelib.domain.source_rows import SourceRow, System
+from chalicelib.domain.terms import Terms
+from chalicelib.store import accounts, batches, licenses, orders
+from chalicelib.usecases.assign_user import Profile, assign_user
+from chalicelib.usecases.change_license import set_enabled
+from chalicelib.usecases.change_seat import set_max_activations
+from chalicelib.usecases.change_terms import change_terms
+from chalicelib.usecases.create_order import NewLicense, NewUser, guard_license
+from chalicelib.usecases.customers import change_customer
+from chalicelib.usecases.find_customer import find_customer_by_email
+from chalicelib.usecases.issue_license import issue_license, terms_of
+from chalicelib.usecases.license_extras import Wanted, grant_features, set_fields
+from chalicelib.usecases.order_managers import add_manager, find_managers
+
+Verdict = Literal["new", "same", "changed"]
+
+
+@dataclass(frozen=True, slots=True)
+class RowOutcome:
+    """What becomes, or has become, of a row."""
+
+    verdict: Verdict
+    license_id: int | None
+    """None: it is not made yet."""
+    differs: Sequence[str] = ()
+    """What differs from what is there, by the names of the row."""
+
+
+def plan_license(company: str, row: LicenseRow, system: System, *, now: Instant) -> RowOutcome:
+    """What `import_license` would do; nothing is written. Raises as it does, as far as that is known before."""
+    there = _read(company, row, system)
+    if there is None:
+        guard_license(company, _new_license(company, row, now), SourceRow(system, row.name), now=now)
+        return RowOutcome("new", None)
+    return _outcome(there.license, difference(row, there))
+
+
+def import_license(company: str, row: LicenseRow, system: System, actor: Actor, *, now: Instant) -> RowOutcome:
+    """Make the license of a row, or bring the one that was made of it up to what the row says now.
+
+    Nobody is mailed of it. Raises `AlreadyExists`: `already_exists` of `source_row`, where the row says another key,
+    product, type, order or customer than the license has; of `license_key`, where a license has the key that is not of
+    this row; and as `issue_license`, `change_terms`, `grant_features`, `set_fields` and `assign_user`.
+    """
+    there = _read(company, row, system)
+    if there is not None:
+        todo = difference(row, there)
+        _bring_up(there.license, todo, row, actor, now)
+        return _outcome(there.license, todo)
+    wanted, source = _new_license(company, row, now), SourceRow(system, row.name)
+    guard_license(company, wanted, source, now=now)
+    try:
+        license, _ = issue_license(company, wanted.product, wanted.terms, None, actor, source=source, now=now)
+    except AlreadyExists as error:
+        if error.params.get("of") != "source_row":
+            raise
+        return import_license(company, row, system, actor, now=now)  # somebody else has made it just now
+    made = Imported(license, NO_EXTRAS, _customer(company, row))
+    _bring_up(license, difference(row, made), row, actor, now)
+    return RowOutcome("new", license.id)
+
+
+def _outcome(license: License, todo: Difference) -> RowOutcome:
+    return RowOutcome("changed" if todo.names else "same", license.id, tuple(todo.names))
+
+
+def _read(company: str, row: LicenseRow, system: System) -> Imported | None:
+    """What there is of a row; None: it is new. Raises `NotFound` where its license was deleted since."""
+    license_id = accounts.find_license_id_by_source(company, SourceRow(system, row.name))
+    if license_id is None:
+        return None
+    found = licenses.read_with_extras(company, license_id)
+    if found is None:
+        raise NotFound("license_not_found", of="source_row")
+    license, extras = found
+    there = Imported(license, extras, _customer(company, row))
+    _guard_customer(company, row, there)
+    if not row.users:
+        return there
+    emails = [_email(user) for user in row.users]
+    ids, seats = batches.seats_of(company, license_id, emails)
+    seated = {email: seats[id] for email, id in ids.items() if id in seats}
+    return replace(there, seats=seated, managers=_managers(license, row))
+
+
+def _customer(company: str, row: LicenseRow) -> Customer | None:
+    """Whom the row names, where it says more than an email of him."""
+    return find_customer_by_email(company, row.customer["email"]) if len(row.customer) > 1 else None
+
+
+def _guard_customer(company: str, row: LicenseRow, there: Imported) -> None:
+    """That the license is still that of the row's customer, under whatever email. Raises `AlreadyExists`."""
+    email = row.customer.get("email")
+    if email is None or known_email(email) == there.license.customer:
+        return
+    named = there.customer or find_customer_by_email(company, email)
+    if named is None or named.email != there.license.customer:
+        raise AlreadyExists("already_exists", of="source_row", field="customer")
+
+
+def _managers(license: License, row: LicenseRow) -> frozenset[str]:
+    if not any(user.is_manager for user in row.users):
+        return frozenset()
+    order = orders.read_order(license.company, license.order_id or "")
+    return frozenset() if order is None else frozenset(user.email for user in find_managers(order))
+
+
+def _email(user: UserRow) -> str:
+    with at_field("license_users"):
+        return known_email(user.email)
+
+
+def _new_license(company: str, row: LicenseRow, now: Instant) -> NewLicense:
+    """The license of a row as `create_order` takes it; what the row leaves out is as the product has it."""
+    given = {**row.terms, "license_key": row.license_key, "customer": row.customer.get("email")}
+    terms = terms_of(company, row.product, given, now=now)
+    users = [NewUser(_email(user), _limit(user, terms), _profile(user), user.is_manager) for user in row.users]
+    return NewLicense(row.product, terms, row.more, _features(row.features or ()), row.fields, users)
+
+
+def _limit(user: UserRow, terms: Terms | License) -> int | None:
+    """Of whom none is said: as many as the license has in all."""
+    return terms.max_activations if user.max_activations is None else user.max_activations
+
+
+def _profile(user: UserRow) -> Profile:
+    return Profile(user.first_name, user.last_name, user.phone_number)
+
+
+def _features(rows: Sequence[FeatureRow]) -> list[Wanted]:
+    return [Wanted(row.code, row.expires_at, row.more) for row in rows]
+
+
+def _bring_up(license: License, todo: Difference, row: LicenseRow, actor: Actor, now: Instant) -> None:
+    """Do what is to be done. Each step is atomic by itself, and what is left out here a repeat of the row finds."""
+    company, id = license.company, license.id
+    if todo.terms:
+        license, _ = change_terms(company, id, todo.terms, actor, now=now)
+    if todo.features is not None:
+        grant_features(company, id, _features(todo.features), actor, now=now)
+    if todo.fields:
+        set_fields(company, id, todo.fields, actor, now=now)
+    if todo.customer and (customer := find_customer_by_email(company, row.customer["email"])) is not None:
+        change_customer(company, customer.id, todo.customer, actor, now=now)
+    for place, user in enumerate(todo.seats):
+        most = _limit(user, license)
+        assign_user(company, id, user.email, most, actor, profile=_profile(user), tell=False, now=now + place)
+    for user in todo.limits:
+        set_max_activations(company, id, user.email, user.max_activations, actor, now=now)
+    for email in todo.managers:
+        add_manager(company, license.order_id or "", email, actor, tell=False, now=now)
+    if todo.enabled is not None:
+        set_enabled(company, id, todo.enabled, actor, now=now)

@@ -1,0 +1,89 @@
+"""Bring in the rows of files, some at once: each by itself, with a verdict for each."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from chalicelib.domain.errors import AlreadyExists, Rejected
+from chalicelib.domain.events import Actor
+from chalicelib.domain.import_files import FileRow
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.license_rows import LicenseRow, license_row
+from chalicelib.domain.source_rows import System
+from chalicelib.threads import ThreadPool
+from chalicelib.usecases.create import find_company
+from chalicelib.usecases.import_license import RowOutcome, import_license, plan_license
+
+_AT_ONCE = 8
+_READ_AHEAD = 200
+"""Rows whose outcomes are awaited together: so many are in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowResult:
+    """What came of a row; `error`: why nothing of it can be done, or no more."""
+
+    number: int
+    name: str
+    outcome: RowOutcome | None
+    error: Rejected | None = None
+
+
+def plan_rows(company: str, rows: Iterable[FileRow], system: System, *, now: Instant) -> Iterator[RowResult]:
+    """What `import_rows` would do, row by row; nothing is written. Raises `company_not_found`."""
+    return _each(company, rows, lambda row, at: plan_license(company, row, system, now=at), now)
+
+
+def import_rows(
+    company: str, rows: Iterable[FileRow], system: System, actor: Actor, *, now: Instant
+) -> Iterator[RowResult]:
+    """Import rows, and say of each what has come of it, in their order. What is refused of one keeps no other from it.
+
+    It may be left at any row, and be repeated from the first: what is there already stays as it is.
+    Raises `company_not_found`, `Unavailable`.
+    """
+    return _each(company, rows, lambda row, at: import_license(company, row, system, actor, now=at), now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A row as it was read; `row` is None where it cannot be, or is another one's repeat."""
+
+    number: int
+    row: LicenseRow | None
+    error: Rejected | None = None
+
+
+def _each(
+    company: str, rows: Iterable[FileRow], do: Callable[[LicenseRow, Instant], RowOutcome], now: Instant
+) -> Iterator[RowResult]:
+    waiting = _read(rows, find_company(company).time_zone)
+
+    def result(read: _Read) -> RowResult:
+        if read.row is None:
+            return RowResult(read.number, "", None, read.error)
+        try:
+            outcome = do(read.row, now + read.number)  # ids of one millisecond may be equal
+        except Rejected as error:
+            return RowResult(read.number, read.row.name, None, error)
+        return RowResult(read.number, read.row.name, outcome)
+
+    with ThreadPool(_AT_ONCE) as threads:
+        while some := list(islice(waiting, _READ_AHEAD)):
+            yield from threads.map(result, some)
+
+
+def _read(rows: Iterable[FileRow], zone: str) -> Iterator[_Read]:
+    """Rows in their order; of those with one name the first is the one."""
+    seen: dict[str, int] = {}
+    for number, given, problem in rows:
+        try:
+            if problem is not None:
+                raise problem
+            row = license_row(given, zone)
+            if (first := seen.setdefault(row.name, number)) != number:
+                raise AlreadyExists("already_exists", of="row", field="row", row=first)
+        except Rejected as error:
+            yield _Read(number, None, error)
+        else:
+            yield _Read(number, row)

@@ -1,0 +1,88 @@
+"""The commands that bring in what was sold elsewhere."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from chalicelib.domain.errors import Invalid, Rejected, at_field
+from chalicelib.domain.import_sources import import_rows_of
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.people_list import read_file
+from chalicelib.domain.source_rows import System
+from chalicelib.domain.types import Json
+from chalicelib.usecases.import_rows import RowResult, import_rows, plan_rows
+from chalicelib.web.messages import message
+from infra.admin.command_result import CommandResult
+from infra.admin.messages import MESSAGES
+from infra.admin.operator_name import operator
+from infra.admin.parser import UsageError
+from infra.progress import counting
+
+_APPLY = "It is safe to repeat: what is there stays."
+
+
+def import_plan(
+    company: str, file: list[str], from_: System, product: list[tuple[str, str]], limit: int, *, now: Instant
+) -> CommandResult:
+    rows = import_rows_of(_read(file), dict(product))
+    return CommandResult(_told(company, plan_rows(company, rows, from_, now=now), limit))
+
+
+def import_apply(
+    company: str, file: list[str], from_: System, product: list[tuple[str, str]], limit: int, *, now: Instant
+) -> CommandResult:
+    rows = import_rows_of(_read(file), dict(product))
+    document = _told(company, import_rows(company, rows, from_, operator(), now=now), limit)
+    refused = document["refused"]
+    return CommandResult(document, f"{refused} rows were refused. {_APPLY}" if refused else "", 1 if refused else 0)
+
+
+def import_verify(
+    company: str, file: list[str], from_: System, product: list[tuple[str, str]], limit: int, *, now: Instant
+) -> CommandResult:
+    rows = import_rows_of(_read(file), dict(product))
+    document = _told(company, plan_rows(company, rows, from_, now=now), limit)
+    return CommandResult(document, exit_code=0 if document["same"] == document["read"] else 1)
+
+
+def _read(files: list[str]) -> list[str]:
+    """The texts of files. Raises `UsageError`, `Invalid`."""
+    texts = []
+    for name in files:
+        try:
+            content = Path(name).read_bytes()
+        except OSError as error:
+            raise UsageError(f"{name!a} cannot be read: {error.strerror}.") from None
+        with at_field("file"):
+            texts.append(read_file(content))
+    return texts
+
+
+def _told(company: str, results: Iterable[RowResult], limit: int) -> Json:
+    """How many rows there are of each verdict; of `limit` of those that are not as they are stored, which and why."""
+    verdicts, listed = Counter[str](), list[Json]()
+    for verdict, row in _rows(results):
+        verdicts[verdict] += 1
+        if verdict != "same" and len(listed) < limit:
+            listed.append(row)
+    counted = {verdict: verdicts[verdict] for verdict in ("new", "same", "changed", "refused")}
+    return {"company": company, "read": verdicts.total(), **counted, "rows": listed}
+
+
+def _rows(results: Iterable[RowResult]) -> Iterator[tuple[str, Json]]:
+    with counting("rows") as done:
+        for result in results:
+            done(1)
+            row: Json = {"row": result.number, "name": result.name or None}
+            if result.error is not None:
+                yield "refused", row | {"verdict": "refused", "license": None, "why": _why(result.error)}
+            elif result.outcome is not None:
+                outcome = result.outcome
+                said = {"verdict": outcome.verdict, "license": outcome.license_id, "why": ", ".join(outcome.differs)}
+                yield outcome.verdict, row | said
+
+
+def _why(error: Rejected) -> str:
+    """A sentence for each field of a row that is wrong, with its name."""
+    errors = error.errors if isinstance(error, Invalid) else (error,)
+    return " ".join(f"{one.field}: {message(one, MESSAGES)}" if one.field else message(one, MESSAGES) for one in errors)

@@ -1,0 +1,63 @@
+"""The admin commands that bring in what was sold elsewhere."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.infra.operator import Operator
+from tests.support import Vendor
+
+HEAD = "license__license_key,product__short_code,license__max_activations,license__validity_period,customer__email"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "licenses.csv"
+
+
+def line_of(vendor: Vendor, file: Path, *rows: str) -> str:
+    """Write a file, and the options that name it."""
+    file.write_text("\n".join((HEAD, *rows)))
+    return f"--company {vendor.code} {file} --from csv"
+
+
+def test_a_file_is_planned_brought_in_and_compared(operator: Operator, vendor: Vendor, file: Path) -> None:
+    line = line_of(vendor, file, "aBc-1,viewer,5,2030-12-31,ada@studio.test", "XYZ/7,viewer,,,", "XYZ/8,viewer,x,,")
+    refused = {"row": 3, "name": None, "verdict": "refused", "license": None}
+    why = {"why": "max_activations: give a number in digits alone, such as 5 or 1000."}
+    planned = operator.asks(f"import plan {line}")
+    assert [planned[name] for name in ("read", "new", "same", "changed", "refused")] == [3, 2, 0, 0, 1]
+    assert [row["verdict"] for row in planned["rows"]] == ["new", "new", "refused"]
+    assert planned["rows"][2] == refused | why
+    assert operator.asks(f"license list --company {vendor.code}")["licenses"] == []
+
+    assert operator.asks(f"import verify {line}", exit_code=1)["new"] == 2
+    assert operator.asks(f"import apply {line}", exit_code=1)["new"] == 2
+    listed = operator.asks(f"license list --company {vendor.code}")["licenses"]
+    assert {row["license_key"]: row["max_activations"] for row in listed} == {"aBc-1": 5, "XYZ/7": 1}
+
+    again = operator.asks(f"import apply {line}", exit_code=1)
+    assert (again["same"], again["refused"], again["rows"]) == (2, 1, [refused | why])
+    right = line_of(vendor, file, "aBc-1,viewer,7,2030-12-31,ada@studio.test", "XYZ/7,viewer,,,")
+    changed = operator.asks(f"import verify {right}", exit_code=1)
+    assert [(row["verdict"], row["why"]) for row in changed["rows"]] == [("changed", "max_activations")]
+    assert operator.asks(f"import apply {right}")["changed"] == 1
+    assert operator.asks(f"import verify {right}")["same"] == 2
+
+
+def test_products_are_named_as_the_other_system_does(operator: Operator, vendor: Vendor, file: Path) -> None:
+    line = line_of(vendor, file, "K-1,7d1f,,,", "K-2,viewer,,,")
+    assert operator.asks(f"import apply {line}", exit_code=1)["refused"] == 1
+    assert operator.asks(f"import apply {line} --product 7d1f=viewer")["new"] == 1
+
+
+def test_rows_are_listed_up_to_a_limit_and_all_are_counted(operator: Operator, vendor: Vendor, file: Path) -> None:
+    page = operator.asks(f"import plan {line_of(vendor, file, 'K-1,viewer,,,', 'K-2,viewer,,,')} --limit 1")
+    assert (page["new"], [row["name"] for row in page["rows"]]) == (2, ["K-1"])
+
+
+def test_a_file_that_cannot_be_read_ends_it(operator: Operator, vendor: Vendor, tmp_path: Path) -> None:
+    line = f"import apply --company {vendor.code} --from csv"
+    assert "cannot be read" in operator.refused(f"{line} {tmp_path / 'none.csv'}")
+    (tmp_path / "empty.csv").write_text("\n")
+    assert operator.refused(f"{line} {tmp_path / 'empty.csv'}") == "file: it has no rows."
