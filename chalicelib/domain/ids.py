@@ -37,6 +37,11 @@ def first_id(at: int) -> int:
     return max(0, at - _ID_EPOCH) << _RANDOM_BITS
 
 
+def made_at(id: int) -> int:
+    """The instant, in milliseconds since the epoch, at which something with this id was made."""
+    return _ID_EPOCH + (id >> _RANDOM_BITS)
+
+
 def new_device_id(now: int) -> int:
     """Make an id of a device: as others, but of the second of `now`, and a multiple of `DEVICE_STEP`.
 

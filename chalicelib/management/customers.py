@@ -35,8 +35,8 @@ class CustomerPath(Sent):
     customer_id: Id
 
 
-class CustomersQuery(ListQuery):
-    """Which part of the list, of the customers to whom all of this applies.
+class CustomerFilters(Sent):
+    """Which customers: those to whom all of this applies.
 
     `__icontains`, `__startswith`: whatever the letters are, large or small. `account__…`: of the customer account.
     """
@@ -66,6 +66,10 @@ class CustomersQuery(ListQuery):
     account__address__icontains: Text | None = None
     account__email: Text | None = None
     account__email__icontains: Text | None = None
+
+
+class CustomersQuery(ListQuery, CustomerFilters):
+    """Which part of the list of them."""
 
 
 class CustomerChange(Sent):
@@ -251,7 +255,7 @@ def profile(body: CustomerChange) -> dict[str, str]:
     return body.model_dump(include=set(PROFILE), exclude_none=True)
 
 
-def customer_filter(query: CustomersQuery) -> CustomerFilter:
+def customer_filter(query: CustomerFilters) -> CustomerFilter:
     """What a query asks for."""
     asked = query.model_dump(exclude_none=True, exclude={"limit", "offset", "cursor", "email", "account", "label__in"})
     texts, of_account = list[TextFilter](), list[TextFilter]()

@@ -1,6 +1,6 @@
 """What all resources of the Management API have in common: models of what is sent, and lists."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from itertools import islice
 from typing import Annotated, TypeVar
@@ -26,10 +26,12 @@ from chalicelib.domain.days import Moment, read_moment
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.instants import to_iso
 from chalicelib.domain.paging import Part, cut
+from chalicelib.domain.spreadsheet import cell_of, csv_lines
 from chalicelib.domain.types import Json
 from chalicelib.management.caller import Caller
 from chalicelib.usecases.cursors import from_cursor, to_cursor
 from chalicelib.web.canonical import MAX_SAFE_INTEGER
+from chalicelib.web.endpoint import Csv
 from chalicelib.web.error_responses import MAX_FIELDS
 from chalicelib.web.messages import message
 
@@ -38,6 +40,11 @@ T = TypeVar("T")
 DEFAULT_LIMIT, MAX_LIMIT = 20, 100
 MAX_OFFSET = 10_000
 MAX_CURSOR = 1000
+MAX_EXPORTED, MAX_CHARACTERS = 1000, 300_000
+"""Rows of an export in one answer, and after how many characters no row is added: a Lambda answers up to 6 MB."""
+ExportWalk = Iterator[tuple[str, Json | None]]
+"""Rows of an export, each with the position to go on behind. None in the place of a row: so much was looked at that the
+answer ends here."""
 
 
 class Sent(BaseModel):
@@ -113,15 +120,20 @@ QueryId = Annotated[Id, BeforeValidator(sent_number)]
 """The same, in a query."""
 
 
-class PageQuery(Sent):
+class CursorQuery(Sent):
+    """Behind which row a list begins."""
+
+    cursor: Annotated[StrictStr, Field(max_length=MAX_CURSOR)] = ""
+    """Of the link `next`."""
+
+
+class PageQuery(CursorQuery):
     """Which part of a list: `limit` rows, behind a cursor."""
 
     limit: Annotated[int, BeforeValidator(sent_number), Field(ge=1), AfterValidator(lambda n: min(n, MAX_LIMIT))] = (
         DEFAULT_LIMIT
     )
     """More than `MAX_LIMIT` are as many."""
-    cursor: Annotated[StrictStr, Field(max_length=MAX_CURSOR)] = ""
-    """Of the link `next`."""
 
 
 class ListQuery(PageQuery):
@@ -236,9 +248,27 @@ def part_of_search(
     return rows[skipped:], {"count": count, "next": following, "previous": previous}
 
 
-def _filter(query: PageQuery) -> dict[str, str | int]:
+def part_of_export(
+    walk: Callable[[str], ExportWalk], body: type[object], query: CursorQuery, caller: Caller, name: str
+) -> Csv:
+    """The rows of a walk as CSV, each with the fields of `body`: as many as an answer holds, and the link to the rest.
+
+    `walk(after)` goes on behind a position. `name`: as of `part_of_log`.
+    """
+    scope, columns = (caller.company, f"export of {name}", urlencode(_filter(query))), [*body.__annotations__]
+    lines, characters, last = [csv_lines([columns])], 0, ""
+    for position, row in walk(from_cursor(scope, query.cursor)):
+        is_full = len(lines) > MAX_EXPORTED or characters > MAX_CHARACTERS
+        if row is None or is_full:
+            return Csv("".join(lines), _link(caller, query, cursor=to_cursor(scope, last if is_full else position)))
+        lines.append(csv_lines([[cell_of(row[column]) for column in columns]]))
+        characters, last = characters + len(lines[-1]), position
+    return Csv("".join(lines))
+
+
+def _filter(query: CursorQuery) -> dict[str, str | int]:
     """What of a query says which rows are meant."""
-    return query.model_dump(exclude={"cursor", "offset", "limit"}, exclude_none=True)
+    return query.model_dump(exclude={"cursor", "offset", "limit"}, exclude_none=True, by_alias=True)
 
 
 def part_of_found(
@@ -269,7 +299,7 @@ def part_of_found(
     }
 
 
-def _link(caller: Caller, query: PageQuery, **position: str | int) -> str:
+def _link(caller: Caller, query: CursorQuery, **position: str | int) -> str:
     """The address of another page of the list, by the same filter."""
-    asked = query.model_dump(exclude={"cursor", "offset"}, exclude_none=True)
+    asked = query.model_dump(exclude={"cursor", "offset"}, exclude_none=True, by_alias=True)
     return f"{caller.address}?{urlencode(asked | position)}"

@@ -19,6 +19,7 @@ from chalicelib.domain.users import User
 from chalicelib.store import accounts, activations, company_objects, devices, histories, license_lists, licenses, orders
 from chalicelib.store.customers import read_page
 from chalicelib.store.devices import WholeDevice
+from chalicelib.store.license_lists import Filed
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.customers import ShownCustomer, shown_with
 from chalicelib.usecases.product_features import find_all_features
@@ -29,7 +30,7 @@ T = TypeVar("T")
 Walk = Iterator[tuple[str, T]]
 """Rows in the order of their keys, each with the position to go on from; an empty one is before the first."""
 
-_FEW = 50
+AT_ONCE = 50
 """Licenses with what they carry, customers with what was sold to them, or orders that are read at once."""
 _DEVICES = 20
 """Likewise: five items each."""
@@ -65,7 +66,7 @@ def export_customers(company: str, after: str = "") -> Walk[ShownCustomer]:
     """The customers, oldest first, with the labels that there were when the walk began: three reads for fifty."""
     owner = find_company(company)
     labels = {label.id: label for label in company_objects.read_all(CustomerLabel, company)}
-    for few in _in_parts(read_page(company, after=int(after) if after else None), _FEW):
+    for few in in_parts(read_page(company, after=int(after) if after else None), AT_ONCE):
         for found in shown_with(owner, labels, few):
             yield str(found.customer.id), found
 
@@ -77,15 +78,19 @@ def export_users(company: str, after: str = "") -> Walk[User]:
 
 def export_orders(company: str, after: str = "") -> Walk[tuple[Order, list[User]]]:
     """The orders by their ids, with their managers: two reads for fifty of two managers each."""
-    for few in _in_parts(orders.read_orders(company, after=after or None), _FEW):
-        users = accounts.read_users(company, sorted({id for order in few for id in order.managers}))
-        for order in few:
-            yield order.id, (order, [users[id] for id in sorted(order.managers) if id in users])
+    for few in in_parts(orders.read_orders(company, after=after or None), AT_ONCE):
+        yield from with_managers(company, few)
 
 
 def export_licenses(company: str, after: str = "") -> Walk[tuple[License, Extras]]:
     """The licenses, oldest first, with what they carry besides: two reads for fifty."""
     return ((str(sold[0].id), sold) for sold in _licenses(company, int(after) if after else None))
+
+
+def export_licenses_of_order(company: str, order_id: str, after: str = "") -> Walk[tuple[License, Extras]]:
+    """The same of those that were sold in an order."""
+    filed = license_lists.of_order(company, order_id)
+    return ((str(sold[0].id), sold) for sold in _filed(company, filed, int(after) if after else None))
 
 
 def export_license_users(company: str, after: str = "") -> Walk[tuple[License, Seat]]:
@@ -106,7 +111,7 @@ def export_devices(company: str, after: str = "") -> Walk[tuple[License, WholeDe
     def found(license: License, after: str) -> Walk[WholeDevice]:
         hardware_hash, _, user_id = after.partition("#")
         behind = (hardware_hash, int(user_id) if user_id else None) if after else None
-        for few in _in_parts(activations.devices(company, license.id, after=behind), _DEVICES):
+        for few in in_parts(activations.devices(company, license.id, after=behind), _DEVICES):
             keys = [devices.key_of(license, device) for device in few]
             for device in devices.read_devices(company, keys):
                 key = devices.key_of(license, device.device)
@@ -154,8 +159,11 @@ def _of_each_license(company: str, inside: Callable[[License, str], Walk[T]], af
 
 def _licenses(company: str, after: int | None) -> Iterator[tuple[License, Extras]]:
     """Those with greater ids than `after`."""
-    filed = license_lists.of_company(company)
-    while ids := list(filed.ids(after, _FEW)):
+    return _filed(company, license_lists.of_company(company), after)
+
+
+def _filed(company: str, filed: Filed, after: int | None) -> Iterator[tuple[License, Extras]]:
+    while ids := list(filed.ids(after, AT_ONCE)):
         yield from licenses.read_some_with_extras(company, ids)
         after = ids[-1]
 
@@ -166,7 +174,14 @@ def _by_id(rows: Iterable[tuple[int, T]], after: str) -> Walk[T]:
     return ((str(id), row) for id, row in rows if id > least)
 
 
-def _in_parts(rows: Iterable[T], size: int) -> Iterator[list[T]]:
+def with_managers(company: str, some: list[Order]) -> Walk[tuple[Order, list[User]]]:
+    """Orders of a company with their managers, a read for a hundred of these."""
+    users = accounts.read_users(company, sorted({id for order in some for id in order.managers}))
+    return ((one.id, (one, [users[id] for id in sorted(one.managers) if id in users])) for one in some)
+
+
+def in_parts(rows: Iterable[T], size: int) -> Iterator[list[T]]:
+    """The rows, so many at a time as are read together."""
     left = iter(rows)
     while few := list(islice(left, size)):
         yield few

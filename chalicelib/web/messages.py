@@ -30,6 +30,7 @@ MESSAGES: dict[str, str] = {
     "max_activations_too_high": "the license allows {most} activations in all.",
     "device_not_found.id": "There is no such device.",
     "filter_required.devices": "name a license, or else a hardware id alone: by nothing else are devices filed.",
+    "filter_required.orders": "name a time, either by range (30d), or by from and to.",
     "filter_required.events": "name a license: events are filed by their license alone.",
     "span_too_long.hours": "name a time of at most {most} hours, with ts__gte and ts__lte.",
     "span_too_long.events": "more than {most} events happened in this time; name a shorter one.",

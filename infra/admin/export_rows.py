@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 from typing_extensions import TypedDict  # as the objects of the API, which some of these are made of
 
-from chalicelib.domain.catalog import Order, Product
+from chalicelib.domain.catalog import Product
 from chalicelib.domain.events import Event
-from chalicelib.domain.extras import Extras
 from chalicelib.domain.features import ProductFeature
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import License, Seat
@@ -20,15 +19,13 @@ from chalicelib.management.customer_accounts import AccountBody, account_body
 from chalicelib.management.customer_labels import LabelBody, label_body
 from chalicelib.management.customers import CustomerBody, customer_body
 from chalicelib.management.devices import DeviceBody, device_body
-from chalicelib.management.license_body import LicenseBody, license_body
+from chalicelib.management.exports import LicenseRow, OrderRow, license_row_of, order_row
 from chalicelib.management.license_users import LicenseUserBody, SeatBody, seat_body, user_body
-from chalicelib.management.orders import OrderBody, order_body
 from chalicelib.management.product_features import ProductFeatureBody, feature_body
 from chalicelib.management.product_fields import ProductCustomFieldBody, field_body
 from chalicelib.management.products import ProductBody, product_body
 from chalicelib.usecases import export
 from chalicelib.usecases.export import T, Walk
-from chalicelib.usecases.products import list_products
 from chalicelib.web.freshness import Date
 
 
@@ -39,20 +36,6 @@ class UserRow(LicenseUserBody):
     language: str
     time_zone: str
     mails_off: list[str]
-
-
-class OrderRow(OrderBody):
-    """An order."""
-
-    manager_emails: list[str]
-    denied: list[str]
-    """What its managers may not do."""
-
-
-class LicenseRow(LicenseBody):
-    """A license."""
-
-    allow_unlimited_license_users: bool
 
 
 class LicenseUserRow(SeatBody):
@@ -115,13 +98,8 @@ def _noun(name: str, body: type[object], walk: Callable[[str, str], Walk[T]], ro
 
 
 def _licenses(company: str, now: Instant, after: str) -> Rows:
-    products = {product.code: product for product in list_products(company)}
-
-    def row(license: License, extras: Extras) -> LicenseRow:
-        body = license_body(license, extras, products.get(license.product), now)
-        return {**body, "allow_unlimited_license_users": license.max_license_users is None}
-
-    return ((position, dict(row(*sold))) for position, sold in export.export_licenses(company, after))
+    row = license_row_of(company, now)
+    return ((position, dict(row(sold))) for position, sold in export.export_licenses(company, after))
 
 
 def _product(found: tuple[Product, list[ProductFeature]]) -> Json:
@@ -136,13 +114,6 @@ def _user(user: User) -> Json:
         "time_zone": user.time_zone,
         "mails_off": sorted(user.mails_off),
     }
-    return dict(row)
-
-
-def _order(found: tuple[Order, list[User]]) -> Json:
-    order, managers = found
-    emails = [manager.email for manager in managers]
-    row: OrderRow = {**order_body(order), "manager_emails": emails, "denied": sorted(order.denied)}
     return dict(row)
 
 
@@ -189,7 +160,7 @@ NOUNS = (
     _noun("customer_labels", LabelBody, export.export_customer_labels, lambda one: dict(label_body(one))),
     _noun("customers", CustomerBody, export.export_customers, lambda one: dict(customer_body(one))),
     _noun("users", UserRow, export.export_users, _user),
-    _noun("orders", OrderRow, export.export_orders, _order),
+    _noun("orders", OrderRow, export.export_orders, lambda found: dict(order_row(*found))),
     Noun("licenses", tuple(LicenseRow.__annotations__), _licenses),
     _noun("license_users", LicenseUserRow, export.export_license_users, _license_user),
     _noun("devices", DeviceBody, export.export_devices, lambda found: dict(device_body(found[1]))),

@@ -99,6 +99,7 @@ QUERIES: Mapping[str, str] = {
     "list_usage_histories": "?license={of_event}",
     "export_usage_histories": "?license={of_event}&ts__gte=2026-11-24T00:00Z&ts__lte=2026-11-24T23:00Z",
     "export_license_history": "?license={of_event}",
+    "export_orders": "?range=10y",
 }
 """What is asked for, of calls that answer nothing without it."""
 
