@@ -93,8 +93,8 @@ def license_row(row: Json, zone: str) -> LicenseRow:
     fields, users = read("product_custom_fields", _list(_field)) or [], read("license_users", _list(_user)) or []
     customer, enabled = read("customer", _customer) or {}, read("enabled", _flag)
     raise_all(wrong)
-    assert isinstance(name, str), "else it is wrong"
-    assert isinstance(product, str), "likewise"
+    assert isinstance(name, str)  # else it is wrong
+    assert isinstance(product, str)  # likewise
     return LicenseRow(name, product, key, terms, more, enabled, customer, features, dict(fields), users)
 
 

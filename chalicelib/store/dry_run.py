@@ -44,4 +44,4 @@ def is_dry_run() -> bool:
 
 def never() -> tuple[AnyItem, Condition]:
     """A condition that never holds, and the item of which it is asked: no company has this key."""
-    return CountItem("dry run", "nothing"), CountItem.pk.exists()
+    return CountItem("dry_run", "nothing"), CountItem.pk.exists()

@@ -106,14 +106,10 @@ def unreadable(table: str, raw: Raw) -> Iterator[None]:
         ask("PutItem", TableName=table, Item=raw)
 
 
-def test_what_cannot_be_read_ends_no_job_and_is_named_and_no_page_that_is_not_about_it(
-    vendor: Vendor, license: License
-) -> None:
-    other = issued(vendor, "viewer")
-    add(vendor, other, "old")
-    manager, user, ada = browser_of(vendor, MANAGER), browser_of(vendor, ADA), account(vendor, ADA).id
-    at = f"/portal/licenses/{license.id}"
-    opens: dict[str, Callable[[], int]] = {
+def pages(vendor: Vendor, license: License, other: License, ada: int) -> dict[str, Callable[[], int]]:
+    """What opens the pages of a manager and of a user, by their names."""
+    manager, user, at = browser_of(vendor, MANAGER), browser_of(vendor, ADA), f"/portal/licenses/{license.id}"
+    return {
         name: lambda browser=browser, path=path: browser.get(path).status  # type: ignore[misc]
         for name, browser, path in (
             ("list", manager, "/portal/licenses"),
@@ -129,6 +125,15 @@ def test_what_cannot_be_read_ends_no_job_and_is_named_and_no_page_that_is_not_ab
             ("own devices", user, f"/portal/seats/{license.id}"),
         )
     }
+
+
+def test_what_cannot_be_read_ends_no_job_and_is_named_and_no_page_that_is_not_about_it(
+    vendor: Vendor, license: License
+) -> None:
+    other = issued(vendor, "viewer")
+    add(vendor, other, "old")
+    ada = account(vendor, ADA).id
+    opens = pages(vendor, license, other, ada)
     assert {name for name, status in opens.items() if status() != 200} == set()
     seen = set[str]()
     for kind, table, raw in items_of(vendor, license.id, ada):

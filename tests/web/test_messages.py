@@ -35,6 +35,7 @@ OUTSIDE = {
     "ConditionFailed": "never leaves a use case",
     "AlreadyPut": "nor does this",
     "AnsweredBefore": "nor this",
+    "NotWritten": "ends a dry run, which a command has begun",
     "Unreadable": "one stored item: whoever reads many counts it, and goes on",
     "UnwritableError": "a ValueError: what is written is no JSON, which is a bug",
     "SettingsError": "ends a start, before there is a call",
