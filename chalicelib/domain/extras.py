@@ -20,7 +20,7 @@ MAX_NOTE = 1000
 """Characters of a note."""
 MAX_BYTES = 65_536
 """Of all that a license carries, as JSON: it is read with each check."""
-EXTRAS = ("note", "metadata", "maintenance_period", "features", "custom_fields")
+EXTRAS = ("note", "metadata", "maintenance_period", "features", "custom_fields", "policy")
 """What a change may name; the fields of `Extras`."""
 
 
@@ -56,6 +56,15 @@ class FieldValue:
 
 
 @dataclass(frozen=True, slots=True)
+class PolicyOrigin:
+    """The policy that the terms of a license came from (`domain.policies`), as it was then."""
+
+    id: int
+    code: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class Extras:
     """All of it, of one license."""
 
@@ -66,6 +75,8 @@ class Extras:
     """Versions of up to then are offered; None: all. It is never a reason to refuse."""
     features: tuple[FeatureGrant, ...] = ()
     custom_fields: tuple[FieldValue, ...] = ()
+    policy: PolicyOrigin | None = None
+    """None: it was sold by none."""
 
 
 NO_EXTRAS = Extras()

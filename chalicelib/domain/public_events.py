@@ -48,6 +48,7 @@ TYPES: Mapping[str, tuple[EventType, ...]] = {
     "product.updated": (
         *("product_changed", "feature_created", "feature_changed", "feature_deleted"),
         *("field_created", "field_changed", "field_deleted"),
+        *("policy_created", "policy_changed", "policy_deleted"),
     ),
     "device.reset": ("device_reset",),
     "device.blacklisted": ("device_blacklisted",),

@@ -238,7 +238,7 @@ def _sold(license: License, product: Product, extras: Extras, living_at: Instant
         "customer": customer_body(license.customer),
         "company": {"id": product.company_id},
         "order_store_id": license.order_id,
-        "license_template_id": None,
+        "license_template_id": None if extras.policy is None else extras.policy.id,
     }
 
 

@@ -41,6 +41,8 @@ CODES = (
     "order_not_found",
     "already_exists",
     "field_not_found",
+    "policy_not_found",
+    "policy_of_other_product",
     "disabled_product",
     "archived_product",
     "unknown_product",

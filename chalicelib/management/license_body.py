@@ -6,7 +6,7 @@ from typing import Literal
 from typing_extensions import TypedDict  # pydantic reads typing's from Python 3.12 on
 
 from chalicelib.domain.catalog import Product
-from chalicelib.domain.extras import Extras, FeatureGrant, FieldValue
+from chalicelib.domain.extras import Extras, FeatureGrant, FieldValue, PolicyOrigin
 from chalicelib.domain.features import FeatureType, Period
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import AuthorizationMethod, License, LicenseType, Status, is_expired, status
@@ -62,6 +62,14 @@ class FieldValueBody(TypedDict):
     value: str
 
 
+class LicenseTemplateBody(TypedDict):
+    """The policy that a license was sold by, or that was applied to it last, as it was then."""
+
+    id: int
+    code: str
+    version: int
+
+
 class LicenseBody(TypedDict):
     """A license, with its terms, its counts and what it carries besides."""
 
@@ -100,6 +108,8 @@ class LicenseBody(TypedDict):
     product_features: list[GrantedFeatureBody]
     product_custom_fields: list[FieldValueBody]
     metadata: Json
+    license_template: LicenseTemplateBody | None
+    """Null: it was sold by none."""
     revision: int
 
 
@@ -152,6 +162,7 @@ def license_body(license: License, extras: Extras, product: Product | None, now:
         "product_features": [feature_body(grant) for grant in extras.features],
         "product_custom_fields": [_field(license.id, value) for value in extras.custom_fields],
         "metadata": extras.metadata,
+        "license_template": None if extras.policy is None else _template(extras.policy),
         "revision": license.revision,
     }
 
@@ -159,6 +170,10 @@ def license_body(license: License, extras: Extras, product: Product | None, now:
 def value_id(license_id: int, field_id: int) -> str:
     """What names the value of a license in a custom field."""
     return f"{license_id}-{field_id}"
+
+
+def _template(policy: PolicyOrigin) -> LicenseTemplateBody:
+    return {"id": policy.id, "code": policy.code, "version": policy.version}
 
 
 def _product(license: License, product: Product | None) -> LicensedProductBody:

@@ -338,12 +338,13 @@ def _ids(body: SomeLicenses) -> list[int]:
 
 def _each(rows: Sequence[Any], id_of: Any, change: Any, caller: Caller) -> list[RowBody]:  # as `change_each` has them
     def body(done: list[Row]) -> dict[str, list[RowBody]]:
-        return {"rows": [_row(row) for row in done]}
+        return {"rows": [row_body(row) for row in done]}
 
     return caller.once(lambda: change_each(rows, id_of, change), body)["rows"]
 
 
-def _row(row: Row) -> RowBody:
+def row_body(row: Row) -> RowBody:
+    """What came of one row, as it is answered."""
     if row.error is None:
         return {"id": row.id, "status": "done", "error": None}
     return {

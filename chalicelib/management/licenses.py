@@ -76,6 +76,8 @@ class LicensesQuery(ListQuery):
     is_trial: SentFlag | None = None
     status: Status | None = None
     license_type: LicenseType | None = None
+    license_template: QueryId | None = None
+    license_template__code: Text | None = None
     validity_period__gt: SentMoment | None = None
     validity_period__gte: SentMoment | None = None
     validity_period__lt: SentMoment | None = None
@@ -210,6 +212,9 @@ def _tests(asked: Json, now: Instant) -> Iterator[Test]:
         yield lambda license, _: status(license, now) == asked["status"]
     if "license_type" in asked:
         yield lambda license, _: license.license_type == asked["license_type"]
+    for name, field in (("license_template", "id"), ("license_template__code", "code")):
+        if name in asked:
+            yield _is_by(field, asked[name])
 
 
 def _date_tests(asked: Json, company: str) -> Iterator[Test]:
@@ -229,6 +234,10 @@ def _has(text_of: Callable[[License, Extras], str | None], text: str) -> Test:
 
 def _is(is_so: Callable[[License, Instant], bool], wanted: bool, now: Instant) -> Test:
     return lambda license, _: is_so(license, now) == wanted
+
+
+def _is_by(field: str, wanted: int | str) -> Test:
+    return lambda _, extras: getattr(extras.policy, field, None) == wanted
 
 
 def _compares(

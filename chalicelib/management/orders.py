@@ -10,8 +10,10 @@ from pydantic import Field, RootModel, StrictInt, StrictStr
 from typing_extensions import TypedDict  # pydantic reads typing's from Python 3.12 on
 
 from chalicelib.domain.catalog import MAX_MANAGERS, Order
+from chalicelib.domain.errors import Invalid, raise_all
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import LicenseType
+from chalicelib.domain.policies import Policy, with_policy_terms
 from chalicelib.domain.terms import MAX_ORDER_ID, Terms
 from chalicelib.domain.types import Json
 from chalicelib.domain.users import User
@@ -40,6 +42,7 @@ from chalicelib.usecases.order_managers import (
     find_orders,
     remove_manager,
 )
+from chalicelib.usecases.policies import find_policy, find_policy_by_code
 
 OrderId = Annotated[StrictStr, Field(min_length=1, max_length=MAX_ORDER_ID)]
 _TERMS = {term.name for term in fields(Terms)}
@@ -83,7 +86,13 @@ class SoldLicense(SentTerms):
     key: Text | None = None
     """Null: one is made."""
     license_type: LicenseType | None = None
-    """Null: `time-limited` where it has an end, else `perpetual`."""
+    """Null: the policy's; without one, `time-limited` where it has an end, else `perpetual`."""
+    policy_code: Text | None = None
+    """The license policy whose terms it has where nothing else is said of them."""
+    license_template_code: Text | None = None
+    """The same."""
+    license_template: Id | None = None
+    """The same by its id."""
     users: Annotated[list[SoldUser], Field(max_length=MAX_PEOPLE, fail_fast=True)] = Field(default=[])
     product_features: Annotated[list[SoldFeature], Field(max_length=MAX_PEOPLE, fail_fast=True)] = Field(default=[])
     custom_fields: Annotated[list[SoldField], Field(max_length=MAX_PEOPLE, fail_fast=True)] = Field(default=[])
@@ -213,9 +222,8 @@ def list_orders(query: ListQuery, caller: Caller) -> OrderList:
 @endpoint("POST", "/orders/create_order", writes=True, scope="orders:write", status=201)
 def create_one_order(body: NewOrderBody, caller: Caller) -> MadeOrderBody:
     """Sell an order. The same once more is answered alike, and goes on where it was cut short."""
-    wanted = _wanted(body, caller)
     return caller.once(
-        lambda: create_order(caller.company, wanted, caller.actor, now=caller.now),
+        lambda: create_order(caller.company, _wanted(body, caller), caller.actor, now=caller.now),
         lambda made: _made(body, *made),
     )
 
@@ -309,7 +317,7 @@ def _wanted(body: NewOrderBody, caller: Caller) -> NewOrder:
     customer = body.customer
     return NewOrder(
         body.id,
-        [_license(product, license, body, caller.now, zone) for product, license in sold],
+        [_license(product, license, body, caller, zone) for product, license in sold],
         said=body.model_dump_json(exclude_unset=True),
         manager=customer.email if customer is not None and customer.is_manager else None,
         append=body.append,
@@ -317,24 +325,37 @@ def _wanted(body: NewOrderBody, caller: Caller) -> NewOrder:
     )
 
 
-def _license(product: str, sold: SoldLicense, body: NewOrderBody, now: Instant, zone: str) -> NewLicense:
-    given: Json = dict(terms_of(sold, now, zone))
-    terms = Terms(
-        license_type=sold.license_type or _type(given),
-        max_activations=given.pop("max_activations", 1),
-        **{name: given.pop(name) for name in _TERMS & given.keys()},
-        order_id=body.id,
-        customer=None if body.customer is None else body.customer.email,
-        license_key=sold.key,
-    )
+def _license(product: str, sold: SoldLicense, body: NewOrderBody, caller: Caller, zone: str) -> NewLicense:
+    policy = _policy(product, sold, caller.company)
+    given: Json = dict(terms_of(sold, caller.now, zone))
+    of_sale: Json = {name: given.pop(name) for name in _TERMS & given.keys()}
+    of_sale |= {} if sold.license_type is None else {"license_type": sold.license_type}
+    if policy is None:
+        of_sale = {"license_type": _type(of_sale), "max_activations": 1} | of_sale
+    else:
+        of_sale = with_policy_terms(policy, of_sale, now=caller.now)
+    customer = None if body.customer is None else body.customer.email
+    terms = Terms(**of_sale, order_id=body.id, customer=customer, license_key=sold.key)
     return NewLicense(
         product,
         terms,
+        policy=policy,
         more=given,
         features=[wanted_feature(one.code, one, zone) for one in sold.product_features],
         fields={one.name: one.value for one in sold.custom_fields},
         users=[_user(user, terms) for user in sold.users],
     )
+
+
+def _policy(product: str, sold: SoldLicense, company: str) -> Policy | None:
+    """The policy that is named. Raises `Invalid` where several are; `NotFound`: `policy_not_found`."""
+    names = ("policy_code", "license_template_code", "license_template")
+    named = [name for name in names if getattr(sold, name) is not None]
+    raise_all([Invalid("policy_named_twice", field=name) for name in named[1:]])
+    if sold.license_template is not None:
+        return find_policy(company, sold.license_template)
+    code = sold.policy_code or sold.license_template_code
+    return None if code is None else find_policy_by_code(company, product, code)
 
 
 def _type(given: Json) -> LicenseType:

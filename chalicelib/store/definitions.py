@@ -1,4 +1,4 @@
-"""What a product defines: its features and its custom fields, all of one product under one prefix.
+"""What a product defines: its features, its custom fields and its policies, all of one product under one prefix.
 
 How often they were changed is counted in the product's own item. Who has read that before the definitions, and writes
 on condition that it is the same, has decided on all of them: that no two have one code, and how many there are.
@@ -12,14 +12,15 @@ from chalicelib.domain.catalog import Product
 from chalicelib.domain.custom_fields import CustomField
 from chalicelib.domain.events import Event
 from chalicelib.domain.features import ProductFeature
+from chalicelib.domain.policies import Policy
 from chalicelib.store import reads
-from chalicelib.store.items.accounts import FeatureItem, FieldItem, ProductItem
+from chalicelib.store.items.accounts import FeatureItem, FieldItem, PolicyItem, ProductItem
 from chalicelib.store.items.base import AccountsItem
 from chalicelib.store.items.events import AccountEventItem, event_item
-from chalicelib.store.keys import feature_sort_key, field_sort_key, product_sort_key
+from chalicelib.store.keys import feature_sort_key, field_sort_key, policy_sort_key, product_sort_key
 from chalicelib.store.transactions import Transaction
 
-D = TypeVar("D", ProductFeature, CustomField)
+D = TypeVar("D", ProductFeature, CustomField, Policy)
 
 
 @dataclass(frozen=True)  # slots: a generic class that is made of a type cannot have them
@@ -69,3 +70,4 @@ def _transaction(product: Product, event: Event) -> Transaction:
 
 FEATURES = Definitions[ProductFeature](FeatureItem, feature_sort_key)
 FIELDS = Definitions[CustomField](FieldItem, field_sort_key)
+POLICIES = Definitions[Policy](PolicyItem, policy_sort_key)

@@ -113,6 +113,11 @@ def feature_sort_key(product: str = "", feature_id: int | None = None) -> str:
     return "feature#" + (f"{product}#" if product else "") + ("" if feature_id is None else f"{feature_id:016d}")
 
 
+def policy_sort_key(product: str = "", policy_id: int | None = None) -> str:
+    """Sort key of a policy of a product, or the prefix of all of the product's, or of all."""
+    return "policy#" + (f"{product}#" if product else "") + ("" if policy_id is None else f"{policy_id:016d}")
+
+
 def field_sort_key(product: str = "", field_id: int | None = None) -> str:
     """Sort key of a custom field of a product, or the prefix of all of the product's, or of all."""
     return "field#" + (f"{product}#" if product else "") + ("" if field_id is None else f"{field_id:016d}")

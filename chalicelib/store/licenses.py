@@ -61,20 +61,19 @@ def issue(
     mail: Mail | None = None,
     sold_to: Buyer | NewBuyer | None = None,
     source: SourceRow | None = None,
+    extras: Extras = NO_EXTRAS,
 ) -> None:
     """Store a new license with the links that lead to it, and its order, made from `old`, and manager, from `known`.
 
     `joined`: the event of a manager who comes to an order that is there; `sold_to`: the customer, if one is named;
-    `source`: the row of another system of which it is made.
+    `source`: the row of another system of which it is made; `extras`: what the license carries besides.
     Raises `ConditionFailed` where a name that must be unique is in use, or the order or the customer has changed
     meanwhile, or the company is there no more.
     """
     pk, company = license_pk(license.company, license.id), license.company
     write = Transaction(event_item(pk, event))
-    write.put(LicenseItem.of(license, pk, LICENSE), LicenseItem.pk.does_not_exist())
+    _put_license(write, pk, license, extras)
     update_due_index(write, None, license)
-    if license.authorization_method == "user":
-        write.put(UserDeviceItem(pk, user_device_sort_key()), UserDeviceItem.pk.does_not_exist())
     links = [
         LookupItem(company_of_license_pk(license.id), COMPANY, company=company),
         LookupItem(company, company_license_sort_key(license.id)),
@@ -101,6 +100,15 @@ def issue(
         put_mail(write, mail, event.at)
     require_company(write, company)
     write.commit()
+
+
+def _put_license(write: Transaction, pk: str, license: License, extras: Extras) -> None:
+    """Put what lies in the partition of a new license."""
+    write.put(LicenseItem.of(license, pk, LICENSE), LicenseItem.pk.does_not_exist())
+    if extras != NO_EXTRAS:
+        write.put(ExtrasItem.of(extras, pk, EXTRAS), ExtrasItem.pk.does_not_exist())
+    if license.authorization_method == "user":
+        write.put(UserDeviceItem(pk, user_device_sort_key()), UserDeviceItem.pk.does_not_exist())
 
 
 def company_of(license_id: int) -> str | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.threads import ThreadPool
@@ -22,6 +22,8 @@ class Row:
     id: int
     error: SeatkeeperError | None
     """None: it is done."""
+    answer: Any = None  # of whichever change it is
+    """Of the change."""
 
 
 def change_each(rows: Sequence[T], id_of: Callable[[T], int], change: Callable[[T], object]) -> list[Row]:
@@ -32,10 +34,9 @@ def change_each(rows: Sequence[T], id_of: Callable[[T], int], change: Callable[[
 
     def outcome(row: T) -> Row:
         try:
-            change(row)
+            return Row(id_of(row), None, change(row))
         except SeatkeeperError as error:
             return Row(id_of(row), error)
-        return Row(id_of(row), None)
 
     with in_steps(), ThreadPool(_AT_ONCE) as threads:
         return list(threads.map(outcome, rows))

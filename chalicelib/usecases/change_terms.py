@@ -51,15 +51,13 @@ def change_terms(
     at_most: dict[str, int] = {}
 
     def decide(sold: Sold) -> Sold:
-        license, extras = sold
-        if revision not in (None, license.revision):
+        if revision not in (None, sold[0].revision):
             raise Denied("revision_changed")
         given = changes(sold) if callable(changes) else changes
-        terms = {name: value for name, value in given.items() if name not in EXTRAS}
         if strict:
-            guard_use(license, terms)
-            at_most.update(limits_in(terms))
-        return with_terms(license, terms, now=now), with_extras(extras, given)
+            guard_use(sold[0], given)
+            at_most.update(limits_in(given))
+        return _changed(sold, given, now)
 
     def write(old: Sold, new: Sold) -> None:
         if new == old:
@@ -73,6 +71,20 @@ def change_terms(
         return new if new == old else (replace(new[0], revision=old[0].revision + 1), new[1])
 
     return result(*decide_and_write(lambda _: find_sold(company, license_id), decide, write, result=result))
+
+
+def preview_terms(company: str, license_id: int, changes: Callable[[Sold], TermChanges], *, now: Instant) -> Json:
+    """What `change_terms` would tell that it has changed: each term as it would be (`name`), and is (`name_before`).
+
+    Raises as `change_terms`.
+    """
+    sold = find_sold(company, license_id)
+    return _told(sold, _changed(sold, changes(sold), now))
+
+
+def _changed(sold: Sold, given: TermChanges, now: Instant) -> Sold:
+    terms = {name: value for name, value in given.items() if name not in EXTRAS}
+    return with_terms(sold[0], terms, now=now), with_extras(sold[1], given)
 
 
 def _dates(sold: Sold) -> tuple[Instant | None, int]:
@@ -91,6 +103,7 @@ def _terms(sold: Sold) -> Json:
         "note": extras.note,
         "metadata": "set" if extras.metadata else "",
         "maintenance_period": extras.maintenance_period,
+        "policy": "" if extras.policy is None else f"{extras.policy.code}, version {extras.policy.version}",
         "features": ", ".join(sorted(grant.code for grant in extras.features)),
         "custom_fields": ", ".join(f"{one.name}: {one.value}" for one in extras.custom_fields)[:_MOST_TOLD],
     }

@@ -15,6 +15,7 @@ from chalicelib.domain.email import known_email
 from chalicelib.domain.errors import AlreadyExists, Denied, Invalid, raise_all, wrong_in
 from chalicelib.domain.events import Actor
 from chalicelib.domain.instants import Instant
+from chalicelib.domain.policies import Policy
 from chalicelib.domain.source_rows import SourceRow
 from chalicelib.domain.terms import TermChanges, Terms
 from chalicelib.store import orders
@@ -23,8 +24,9 @@ from chalicelib.usecases.catalog import find_product
 from chalicelib.usecases.change_terms import change_terms
 from chalicelib.usecases.idempotency import Answer, IdempotencyKey, find_performed, perform_once
 from chalicelib.usecases.issue_license import guard_names, guard_terms, issue_license
-from chalicelib.usecases.license_extras import Wanted, grant_features, guard_extras, set_fields
+from chalicelib.usecases.license_extras import Wanted, grant_features, new_extras, set_fields
 from chalicelib.usecases.order_managers import add_manager, find_order
+from chalicelib.usecases.policies import extras_of
 
 R = TypeVar("R")
 
@@ -57,6 +59,8 @@ class NewLicense:
     """Custom fields by name."""
     users: Sequence[NewUser] = ()
     """With a license by key, which has no users, managers alone."""
+    policy: Policy | None = None
+    """What it is sold by. Its limits and dates stand in the terms; what is said here stands instead of the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +140,7 @@ def _sell(steps: _Steps, n: int, wanted: NewLicense, actor: Actor) -> MadeLicens
     company, now = steps.company, steps.now + n  # ids of one millisecond may be equal
     issued = steps.once(
         f"{n} issue",
-        lambda: issue_license(company, wanted.product, wanted.terms, None, actor, now=now),
+        lambda: issue_license(company, wanted.product, wanted.terms, None, actor, policy=wanted.policy, now=now),
         lambda issued: {"id": issued[0].id, "license_key": issued[0].license_key},
     )
     id, key = int(issued["id"]), issued["license_key"]
@@ -191,7 +195,8 @@ def guard_license(company: str, license: NewLicense, source: SourceRow | None = 
     product = find_product(company, license.product, now=now)
     guard_terms(license.terms, product, None, source)
     guard_names(company, license.terms, source)
-    guard_extras(company, product.code, license.features, license.fields, now=now)
+    extras_of(license.policy, product.code, now=now)
+    new_extras(company, product.code, license.features, license.fields, now=now)
     most, seats = license.terms.max_license_users, license.users
     if product.authorization_method != "user":
         if not all(user.is_manager for user in seats):

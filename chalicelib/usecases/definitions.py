@@ -1,4 +1,4 @@
-"""What is alike of all that a product defines, features and custom fields: read, to be decided on, and changed."""
+"""What is alike of all that a product defines, features, custom fields and policies: read, decided on, changed."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -93,6 +93,18 @@ def change_definition(
         return read_defined(kind, found.company, found.product)
 
     return stored(*decide_and_write(read, change, write, result=stored))
+
+
+def delete_definition(
+    kind: Definitions[D], found: D, chosen: Callable[[Defined[D]], D], event: Callable[[D], Event]
+) -> None:
+    """Delete one. `chosen` answers it as it stands among the others, and raises why it is not deleted."""
+    decide_and_write(
+        lambda _: read_defined(kind, found.company, found.product),
+        chosen,
+        lambda state, old: kind.delete(old, state.product, event(old)),
+        result=lambda *_: None,
+    )
 
 
 def _with_id(definitions: Sequence[D], id: int, missing: Missing) -> D:

@@ -16,7 +16,9 @@ from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.ids import new_id, new_initial_password
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License
+from chalicelib.domain.mail import Mail
 from chalicelib.domain.permissions import Permission
+from chalicelib.domain.policies import Policy, with_policy_terms
 from chalicelib.domain.products import with_product_terms
 from chalicelib.domain.source_rows import SourceRow
 from chalicelib.domain.terms import MAX_ORDER_ID, Terms, ends_twice, wrong_counts, wrong_dates
@@ -32,6 +34,7 @@ from chalicelib.usecases.create import find_company
 from chalicelib.usecases.customer_moves import move_order
 from chalicelib.usecases.initial_password import new_user, with_initial_password
 from chalicelib.usecases.notices import manager_notice
+from chalicelib.usecases.policies import extras_of
 from chalicelib.usecases.retry import decide_and_write
 
 
@@ -48,12 +51,17 @@ class _State:
 
 
 # Each of `given` as `Terms` has it.
-def terms_of(company: str, product: str, given: Mapping[str, Any], *, now: Instant) -> Terms:
-    """The terms of an issue, by the fields of `Terms`: those that are given, and the product's for the others.
+def terms_of(
+    company: str, product: str, given: Mapping[str, Any], policy: Policy | None = None, *, now: Instant
+) -> Terms:
+    """The terms of an issue, by the fields of `Terms`: those that are given, and for the others those of the policy, or
+    without one the product's.
 
     Raises `company_not_found`, `unknown_product`, and what else `find_product` does.
     """
     sold = find_product(find_company(company).code, product, now=now)
+    if policy is not None:
+        return Terms(**with_policy_terms(policy, given, now=now))
     return Terms(**with_product_terms(sold, given))
 
 
@@ -66,9 +74,13 @@ def issue_license(
     *,
     denied: frozenset[Permission] | None = None,
     source: SourceRow | None = None,
+    policy: Policy | None = None,
     now: Instant,
 ) -> tuple[License, User | None]:
     """Issue a license; answers it, and its order's manager. Raises `Invalid` for terms that contradict each other.
+
+    `policy`: what it is sold by, of this product. Its features, fields, metadata, note and maintenance are copied to
+    the license; its limits and dates stand in `terms` (`terms_of`). Raises as `extras_of` does.
 
     A manager who has no account yet gets one, with an initial password; so does one whose account others have made.
     `denied`: what the managers of a new order may not do with its licenses. Raises `AlreadyExists` where an order that
@@ -78,6 +90,7 @@ def issue_license(
     """
     sold = find_product(find_company(company).code, product, now=now)
     guard_terms(terms, sold, manager, source)
+    extras = extras_of(policy, sold.code, now=now)
     draws = count()
 
     def read(_: bool) -> _State:
@@ -94,26 +107,37 @@ def issue_license(
         license = replace(license, bought_as=_bought_as(old, sold_to))
         return _State(license, old, *manager_of(license, license.company, manager, now), sold_to)
 
-    def decide(state: _State) -> Order:
-        return _joined(state.license, state.old, state.manager, denied)
-
     def write(state: _State, order: Order) -> None:
         who: Json = {} if state.manager is None else {"user": state.manager.email, "user_id": state.manager.id}
-        restricted: Json = {"denied": " ".join(sorted(denied))} if denied else {}
-        event = Event.new("license_issued", actor, now, product=sold.code, **restricted, **who)
-        joined = notice = None
-        if state.manager is not None and (state.old is None or state.manager.id not in state.old.managers):
-            notice = manager_notice(state.manager, state.license, sold.company, actor)
-            joined = None if state.old is None else Event.new("manager_added", actor, now, order=order.id, **who)
-        people = (state.manager, state.known)
-        store = partial(licenses.issue, joined=joined, mail=notice, sold_to=state.sold_to, source=source)
-        store(state.license, state.old, order, *people, event)
+        event = Event.new("license_issued", actor, now, product=sold.code, **_told(denied, policy), **who)
+        joined, mail = _joining(state, actor, who, now)
+        store = partial(licenses.issue, joined=joined, mail=mail, sold_to=state.sold_to, source=source, extras=extras)
+        store(state.license, state.old, order, state.manager, state.known, event)
 
-    state, order = decide_and_write(read, decide, write, result=lambda state, _: (state.license, state.manager))
+    state, order = decide_and_write(
+        read,
+        lambda state: _joined(state.license, state.old, state.manager, denied),
+        write,
+        result=lambda state, _: (state.license, state.manager),
+    )
     if order.pending_managers:
         with suppress(Unavailable):  # it is issued; who joins is shown the older ones with the order's next license
             orders.backfill_managers(order)
     return state.license, state.manager
+
+
+def _joining(state: _State, actor: Actor, who: Json, now: Instant) -> tuple[Event | None, Mail | None]:
+    """The event of a manager who comes to an order that is there, and the mail to one who comes to any."""
+    if state.manager is None or (state.old is not None and state.manager.id in state.old.managers):
+        return None, None
+    joined = None if state.old is None else Event.new("manager_added", actor, now, order=state.old.id, **who)
+    return joined, manager_notice(state.manager, state.license, state.license.company, actor)
+
+
+def _told(denied: frozenset[Permission] | None, policy: Policy | None) -> Json:
+    """What the event says of how it was sold."""
+    restricted: Json = {"denied": " ".join(sorted(denied))} if denied else {}
+    return restricted | ({} if policy is None else {"policy": policy.code, "policy_version": policy.version})
 
 
 def guard_names(company: str, terms: Terms, source: SourceRow | None) -> None:

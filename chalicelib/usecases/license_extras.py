@@ -7,7 +7,7 @@ from typing import Any
 from chalicelib.domain.custom_fields import CustomField, field_value
 from chalicelib.domain.errors import AlreadyExists, Invalid, NotFound, at_field
 from chalicelib.domain.events import Actor
-from chalicelib.domain.extras import FeatureGrant, FieldValue
+from chalicelib.domain.extras import Extras, FeatureGrant, FieldValue
 from chalicelib.domain.features import ProductFeature
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.instants import Instant
@@ -121,16 +121,18 @@ def set_fields(
     return change_terms(company, license_id, changes, actor, revision=revision, now=now)
 
 
-def guard_extras(
+def new_extras(
     company: str, product: str, wanted: Sequence[Wanted], values: Mapping[str, str], *, now: Instant
-) -> None:
-    """That a new license of a product can have these features and fields. Raises as those who give it them do."""
+) -> Extras:
+    """These features and fields, as a new license of a product has them. Raises as those who give it them do."""
     features = {one.code: one for one in find_features(company, product)} if wanted else {}
-    for one in wanted:
-        _grant(one, None, features.get(one.code), now)
     fields = {one.name: one for one in find_fields(company, product)} if values else {}
-    for name, text in values.items():
-        _value(name, text, None, fields.get(name), now)
+    return Extras(
+        features=tuple(_grant(one, None, features.get(one.code), now + n) for n, one in enumerate(wanted)),
+        custom_fields=tuple(
+            _value(name, text, None, fields.get(name), now + n) for n, (name, text) in enumerate(values.items())
+        ),
+    )
 
 
 def _product(company: str, license_id: int) -> str:

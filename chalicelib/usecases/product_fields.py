@@ -13,10 +13,9 @@ from chalicelib.usecases.definitions import (
     Fields,
     change_definition,
     create_definition,
+    delete_definition,
     find_definition,
-    read_defined,
 )
-from chalicelib.usecases.retry import decide_and_write
 
 _State = Defined[CustomField]
 
@@ -94,16 +93,11 @@ def delete_field(company: str, field_id: int, actor: Actor, *, revision: int | N
     `revision`: as in `change_field`. Raises `company_not_found`, `field_not_found`, `revision_changed`.
     """
     found = find_field(company, field_id)
-
-    def write(state: _State, old: CustomField) -> None:
-        event = Event.new("field_deleted", actor, now, product=old.product, field=old.name, field_id=old.id)
-        FIELDS.delete(old, state.product, event)
-
-    decide_and_write(
-        lambda _: read_defined(FIELDS, found.company, found.product),
+    delete_definition(
+        FIELDS,
+        found,
         lambda state: state.one(field_id, _missing, revision),
-        write,
-        result=lambda *_: None,
+        lambda old: Event.new("field_deleted", actor, now, product=old.product, field=old.name, field_id=old.id),
     )
 
 

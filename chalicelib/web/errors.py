@@ -130,6 +130,8 @@ MANAGEMENT_ERRORS: dict[str, tuple[int, str]] = {
     "product_not_found": (404, "There is no such product."),
     "feature_not_found": (404, "There is no such feature."),
     "field_not_found": (404, "There is no such custom field."),
+    "policy_not_found": (404, "There is no such license policy."),
+    "policy_of_other_product": (409, "The license is one of another product than the policy."),
     "limit_below_use": (409, "More are in use than the new limit allows."),
     "customer_label_not_found": (404, "There is no such label."),
     "labeling_not_found": (404, "No label with this id is on a customer."),

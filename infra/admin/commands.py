@@ -31,6 +31,7 @@ from chalicelib.usecases.delete_company import delete_company
 from chalicelib.usecases.find_license import find_owner
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.issue_license import issue_license, terms_of
+from chalicelib.usecases.policies import find_policy_by_code
 from infra.admin import keys
 from infra.admin.command import NotGiven
 from infra.admin.command_result import CommandResult, make_once
@@ -167,6 +168,7 @@ def license_issue(
     product: str,
     manager: str | None,
     deny: frozenset[Permission] | None,
+    policy: str | None,
     idempotency_key: str | None,
     *,
     now: Instant,
@@ -175,15 +177,22 @@ def license_issue(
     said: list[object] = ["license issue", product, manager, terms.copy()]
     if deny is not None:
         said.append(sorted(deny))
-    terms = {name: value for name, value in terms.items() if value is not NotGiven}
-    terms |= {"is_trial": terms.pop("trial"), "order_id": terms.pop("order")}
+    if policy is not None:
+        said.append(policy)
+    # A switch that is not set says nothing.
+    terms = {name: value for name, value in terms.items() if value is not NotGiven and value is not False}
+    if "trial" in terms:
+        terms["is_trial"] = terms.pop("trial")
+    terms["order_id"] = terms.pop("order")
     zone = create.find_company(company).time_zone
     for name, instant in (("validity_period", last_instant), ("start_date", first_instant)):
-        terms[name] = None if terms[name] is None else instant(terms[name], zone)
+        if name in terms:
+            terms[name] = instant(terms[name], zone)
 
     def make() -> tuple[License, User | None]:
-        sold = terms_of(company, product, terms, now=now)
-        return issue_license(company, product, sold, manager, operator(), denied=deny, now=now)
+        by = None if policy is None else find_policy_by_code(company, product, policy)
+        sold = terms_of(company, product, terms, by, now=now)
+        return issue_license(company, product, sold, manager, operator(), denied=deny, policy=by, now=now)
 
     return make_once(idempotency_key, company, said, make, lambda made: _issued(*made, now), now=now)
 
@@ -319,6 +328,7 @@ def extras_document(extras: Extras) -> Json:
     ]
     fields = [{"field": one.name, "value": one.value} for one in extras.custom_fields]
     document = {
+        "policy": None if extras.policy is None else f"{extras.policy.code}, version {extras.policy.version}",
         "note": extras.note or None,
         "maintenance_period": to_iso(extras.maintenance_period),
         "metadata": json.dumps(extras.metadata, ensure_ascii=False) if extras.metadata else None,

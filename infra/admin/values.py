@@ -137,6 +137,11 @@ def feature_id(given: str) -> int:
     return _id(given, "feature")
 
 
+def policy_id(given: str) -> int:
+    """A license policy's id, likewise."""
+    return _id(given, "license policy")
+
+
 def field_id(given: str) -> int:
     """The id of a custom field, likewise."""
     return _id(given, "custom field")
@@ -266,6 +271,12 @@ def feature(given: str) -> tuple[str, Moment | None]:
     """The code of a feature, and its end where one stands behind `=`."""
     code, _, end = given.partition("=")
     return text(code), moment(end) if end.strip() else None
+
+
+def lasting_feature(given: str) -> tuple[str, str | None]:
+    """The code of a feature, and how long it lasts where that stands behind `=`."""
+    code, _, time = given.partition("=")
+    return text(code), lasting(time)
 
 
 def hardware_id(given: str) -> str:

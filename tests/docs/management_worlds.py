@@ -36,6 +36,14 @@ def _with_a_product(vendor: Vendor) -> dict[str, str]:
     return {"891540000000031": str(vendor.products["viewer"].id)}
 
 
+def _license_policies(vendor: Vendor) -> dict[str, str]:
+    """A product with a feature and a custom field, and a license that was sold by no policy."""
+    names = _licenses(vendor)
+    field: Any = {"name": "Campus", "data_type": "text"}
+    create_field(vendor.code, "viewer", field, ADMIN, now=clock.now())
+    return names | {"891540000000011": str(vendor.products["viewer"].id)}
+
+
 def _devices(vendor: Vendor) -> dict[str, str]:
     """A license with two devices, one with a variable."""
     license = vendor.issue()
@@ -75,6 +83,7 @@ WORLDS: Mapping[str, Callable[[Vendor], dict[str, str]]] = {
     "customers": customers,
     "license-custom-fields": _license_fields,
     "license-users": _license_users,
+    "license-policies": _license_policies,
     "licenses": _licenses,
     "product-custom-fields": _with_a_product,
     "product-features": _with_a_product,

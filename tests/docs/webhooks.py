@@ -64,7 +64,7 @@ SENT_WHEN = {
     "license.license_user.unassigned": "A user was removed from a license, or replaced by another person.",
     "order.license_user.manager_assigned": "A person manages an order.",
     "product.created": "There is a new product.",
-    "product.updated": "A product says something else of itself, or has another feature or custom field.",
+    "product.updated": "A product says something else of itself, or has another feature, custom field or policy.",
     "device.reset": "The vendor or a manager has deactivated a device.",
     "device.blacklisted": "A device is refused for good.",
     "user.invited": "A user was mailed a link to choose a password: with a seat, or once more after it.",

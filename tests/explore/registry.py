@@ -345,6 +345,7 @@ NOT_WALKED: dict[str, str] = {
     "definitions.create_definition": "as `change_definition`",
     "definitions.change_definition": "one change, on condition that nobody else has changed what the product defines: "
     "tests/usecases/test_product_features.py",
+    "definitions.delete_definition": "as `change_definition`",
     "definitions.find_definition": "it reads, by the class that has the writes as well",
     "definitions.read_defined": "so does this",
     "variables.change_variable": "as `device_variables.track_on`: one write, under the same condition",

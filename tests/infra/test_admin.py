@@ -35,7 +35,7 @@ from infra.admin.command_table import COMMANDS
 from tests.infra.customer_texts import CUSTOMER_TEXTS, customer_ids
 from tests.infra.operator import Operator, value_beside
 from tests.infra.product_texts import PRODUCT_TEXTS
-from tests.store.product_cases import feature, field
+from tests.store.product_cases import feature, field, policy
 from tests.store.states import management_key
 from tests.support import ADMIN, DAY, HOUR, Vendor
 from tests.usecases.receivers import listen
@@ -488,7 +488,7 @@ def things(vendor: Vendor) -> dict[str, Any]:
     license = vendor.issue("revit", license_type="time-limited", validity_period=vendor.now + DAY)
     device = vendor.activate(EMAIL, "desk", password_of(vendor, license, EMAIL)).device
     given: dict[str, Any] = {"company": vendor.code, "license": license.id, "email": EMAIL, "api_key": vendor.api_key}
-    given |= {"feature": feature(vendor), "field": field(vendor)}
+    given |= {"feature": feature(vendor), "field": field(vendor), "policy": policy(vendor)}
     given |= {"order": license.order_id, "webhook": listen(vendor), "management_key": management_key(vendor)[0]}
     given |= {"device": device and device.id}
     return given | customer_ids(vendor)

@@ -239,6 +239,9 @@ WRONG = {
     **dict.fromkeys(("--default-value", "--description"), "x" * 201),
     "--subscription-duration": "soon",
     "--feature": "x y=soon",
+    "--policy": "x" * 201,
+    "--expiry-basis": "none",
+    "--maintenance-duration": "soon",
     "--maintenance-period": "soon",
     **dict.fromkeys(
         ("--license", "license", "--license-key", "--after", "--request-id", "api_key", "device"), "x" * 201
@@ -475,7 +478,7 @@ def test_every_option_is_in_the_documentation() -> None:
     assert {option for option in options if option not in text} == set()
 
 
-NO_TERMS = {"--company", "--product", "--manager", "--deny", "--idempotency-key"}
+NO_TERMS = {"--company", "--product", "--policy", "--manager", "--deny", "--idempotency-key"}
 
 
 def test_every_term_of_a_license_is_an_option_of_its_issue() -> None:

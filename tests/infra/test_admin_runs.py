@@ -34,6 +34,7 @@ MAY_BE_UNDONE = {
         "add-label",
         "add-manager",
         "allow",
+        "apply",
         "assign",
         "audit",
         "blacklist",

@@ -23,6 +23,7 @@ from tests.support import ADMIN
 
 FEATURE = {"name": "Pages", "feature_type": "consumption", "max_consumption": 100}
 FIELD = {"default_value": "EU"}
+POLICY = {"name": "Pro", "max_activations": 5, "metadata": {"tier": "pro"}}
 CALLS = [declared for declared in endpoint.declared if not declared.public]
 BODIES: dict[str, Any] = {
     "create_product": lambda ids: {
@@ -35,6 +36,10 @@ BODIES: dict[str, Any] = {
     "change_product_feature": {"max_consumption": 50},
     "create_product_custom_field": lambda ids: FIELD | {"name": ids["unused_name"], "product": int(ids["product_id"])},
     "change_product_custom_field": {"default_value": "US"},
+    "create_license_policy": lambda ids: POLICY | {"code": ids["unused_name"], "product": int(ids["product_id"])},
+    "change_license_policy": {"max_activations": 50},
+    "preview_license_policy": lambda ids: {"license_ids": [int(ids["license_id"])]},
+    "apply_license_policy": lambda ids: {"license_ids": [int(ids["license_id"])]},
     "create_customer_account": {"name": "Studio group", "code": "studio"},
     "change_customer_account": {"description": "three offices"},
     "create_customer_label": {"label": "reseller", "color": "#0a6e5c"},
@@ -79,6 +84,7 @@ BODIES: dict[str, Any] = {
 """What is sent, by the name of the call; a new call that takes a body needs one here. A function is given what was
 made, where the body names objects."""
 IN_STEPS = {"change_licenses", "post_license_changes", "disable_licenses", "reset_licenses"} | {
+    "apply_license_policy",
     "create_one_order",
     "add_one_manager",
     "add_managers",
@@ -164,6 +170,12 @@ def _value(ids: Ids) -> str:
     return str(granted(ids.server.post("license-custom-fields", said), 201)["id"])
 
 
+def _policy(ids: Ids) -> int:
+    given = POLICY | {"code": token_hex(), "product": int(ids["product_id"])}
+    id: int = granted(ids.server.post("license-policies", given), 201)["id"]
+    return id
+
+
 def _device(ids: Ids) -> int:
     """Active, with a variable."""
     vendor = ids.server.vendor
@@ -240,6 +252,7 @@ MAKERS: Mapping[str, Callable[[Ids], int | str]] = {
     "feature_id": _defined_feature,
     "field_id": _field,
     "value_id": _value,
+    "policy_id": _policy,
     "account_id": _account,
     "customer_id": _customer,
     "label_id": _label,

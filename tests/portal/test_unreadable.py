@@ -23,6 +23,7 @@ from chalicelib.usecases.device_variables import track_variables
 from chalicelib.usecases.explain import Subject, find_refusal, recorded_refusals
 from chalicelib.usecases.find_customer import find_customer_by_email
 from chalicelib.usecases.management_keys import create_management_key
+from chalicelib.usecases.policies import create_policy
 from chalicelib.usecases.product_features import create_feature
 from chalicelib.usecases.product_fields import create_field
 from chalicelib.usecases.send_mails import send_mails
@@ -30,7 +31,7 @@ from chalicelib.usecases.sweep import sweep
 from infra.admin.differences import difference
 from tests.portal.browser import browser_of
 from tests.store.adoption_cases import add
-from tests.store.product_cases import PAGES, REGION
+from tests.store.product_cases import PAGES, PRO, REGION
 from tests.store.seam import ask, every_item
 from tests.support import ADMIN, DAY, Vendor
 from tests.usecases.people import MANAGER, PASSWORD, account, chosen, issued
@@ -70,6 +71,7 @@ def license(vendor: Vendor) -> License:
     create_management_key(vendor.code, "shop", frozenset({"webhooks:read"}), ADMIN, now=vendor.now)
     create_feature(vendor.code, "revit", PAGES, ADMIN, now=vendor.now)
     create_field(vendor.code, "revit", REGION, ADMIN, now=vendor.now)
+    create_policy(vendor.code, "revit", PRO, ADMIN, now=vendor.now)
     told_of_all(vendor)
     return license
 

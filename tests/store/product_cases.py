@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from chalicelib.usecases import product_features, product_fields, products
+from chalicelib.usecases import policies, product_features, product_fields, products
 from tests.store.case import Case
 from tests.support import ADMIN, Vendor
 
 PAGES = {"code": "pages", "name": "Pages", "feature_type": "consumption", "max_consumption": 100}
 REGION = {"name": "Region", "default_value": "EU"}
+PRO = {"code": "pro", "name": "Pro", "max_activations": 5, "metadata": {"tier": "pro"}}
 
 
 def create_feature(vendor: Vendor, _: None) -> Any:
@@ -26,6 +27,15 @@ def create_field(vendor: Vendor, _: None) -> Any:
 def field(vendor: Vendor) -> int:
     vendor.now += 1000
     return product_fields.create_field(vendor.code, "viewer", REGION, ADMIN, now=vendor.now - 1000).id
+
+
+def policy(vendor: Vendor) -> int:
+    vendor.now += 1000
+    return policies.create_policy(vendor.code, "viewer", PRO, ADMIN, now=vendor.now - 1000).id
+
+
+def create_policy(vendor: Vendor, _: None) -> Any:
+    return policies.create_policy(vendor.code, "viewer", PRO, ADMIN, now=vendor.now)
 
 
 PRODUCT_CASES = (
@@ -76,6 +86,23 @@ PRODUCT_CASES = (
         field,
         lambda v, id: product_fields.delete_field(v.code, id, ADMIN, now=v.now),
         ("field_deleted",),
+        True,
+    ),
+    Case("create a policy", policies.create_policy, lambda _: None, create_policy, ("policy_created",), True),
+    Case(
+        "change a policy",
+        policies.change_policy,
+        policy,
+        lambda v, id: policies.change_policy(v.code, id, {"max_activations": 9}, ADMIN, now=v.now),
+        ("policy_changed",),
+        True,
+    ),
+    Case(
+        "delete a policy",
+        policies.delete_policy,
+        policy,
+        lambda v, id: policies.delete_policy(v.code, id, ADMIN, now=v.now),
+        ("policy_deleted",),
         True,
     ),
 )

@@ -10,7 +10,7 @@ from chalicelib.usecases.change_seat import set_account_password
 from chalicelib.usecases.create_order import NewLicense, NewOrder, create_order
 from chalicelib.usecases.find_license import find_account_by_id
 from chalicelib.usecases.issue_license import guard_key
-from chalicelib.usecases.license_extras import Wanted, guard_extras
+from chalicelib.usecases.license_extras import Wanted, new_extras
 from chalicelib.usecases.order_managers import find_numbered_order, find_orders
 from tests.store.product_cases import feature
 from tests.support import ADMIN, NOW
@@ -39,7 +39,7 @@ def _order(company: str, victim: Any, product: str) -> Any:
 def _extras(company: str, victim: Any) -> None:
     """That a license can have a feature that the victim's product of the same code defines."""
     feature(victim.vendor)
-    guard_extras(company, "viewer", [Wanted("pages")], {}, now=NOW)
+    new_extras(company, "viewer", [Wanted("pages")], {}, now=NOW)
 
 
 def _is_taken(company: str, key: str) -> bool:
@@ -56,7 +56,7 @@ OF_ORDERS: list[tuple[Any, str, list[Any]]] = [
     (find_orders, "license_not_found", [lambda c, _v: there([*find_orders(c, None, 9)])]),
     (create_order, "unknown_product", [lambda c, v: _order(c, v, "own")]),
     (guard_key, "license_not_found", [lambda c, v: there(_is_taken(c, v.by_key.license_key))]),
-    (guard_extras, "unsupported_product_feature", [_extras]),
+    (new_extras, "unsupported_product_feature", [_extras]),
     (find_account_by_id, "user_not_found", [lambda c, v: find_account_by_id(c, _ada(v))]),
     (license_users.users_of_email, "license_not_found", [lambda c, _v: there(license_users.users_of_email(c, ADA))]),
     (license_users.users_of_ids, "license_not_found", [lambda c, v: there(license_users.users_of_ids(c, [_ada(v)]))]),

@@ -43,7 +43,7 @@ from chalicelib.usecases.change_seat import (
     set_max_activations,
     set_password,
 )
-from chalicelib.usecases.change_terms import change_terms, find_sold
+from chalicelib.usecases.change_terms import change_terms, find_sold, preview_terms
 from chalicelib.usecases.check import check, check_feature
 from chalicelib.usecases.close_account import close_account, reopen_account
 from chalicelib.usecases.customer_license_users import customer_license_users, page_of_license_users
@@ -71,6 +71,13 @@ from chalicelib.usecases.operator_queries import account_history, license_detail
 from chalicelib.usecases.order_managers import add_manager, find_order, remove_manager, set_permissions
 from chalicelib.usecases.passkey_answers import PasskeyAnswer
 from chalicelib.usecases.passkeys import add_passkey, remove_passkey
+from chalicelib.usecases.policies import (
+    change_policy,
+    create_policy,
+    delete_policy,
+    find_policy,
+    find_policy_by_code,
+)
 from chalicelib.usecases.product_features import change_feature, create_feature, delete_feature, find_feature
 from chalicelib.usecases.product_fields import change_field, create_field, delete_field, find_field
 from chalicelib.usecases.products import change_product, find_product_by_id, show_product
@@ -88,7 +95,7 @@ from chalicelib.usecases.unlock import unlock
 from chalicelib.usecases.user_licenses import user_licenses
 from tests.mailbox import mailed_code
 from tests.store.adoption_cases import UNTIL
-from tests.store.product_cases import PAGES, REGION, feature
+from tests.store.product_cases import PAGES, PRO, REGION, feature, policy
 from tests.store.product_cases import field as field_of
 from tests.support import ADMIN, DAY, NOW, Vendor
 from tests.usecases.customer_walls import CUSTOMER_WALLS, CUSTOMERS_NAME_NOTHING
@@ -209,6 +216,15 @@ OF_PRODUCTS: list[tuple[Any, str, list[Attack]]] = [
         [lambda c, v: change_field(c, field_of(v.vendor), {"name": "Theirs"}, ADMIN, now=NOW)],
     ),
     (delete_field, "field_not_found", [lambda c, v: delete_field(c, field_of(v.vendor), ADMIN, now=NOW)]),
+    (find_policy, "policy_not_found", [lambda c, v: find_policy(c, policy(v.vendor))]),
+    (find_policy_by_code, "unknown_product", [lambda c, _v: find_policy_by_code(c, "own", "pro")]),
+    (create_policy, "unknown_product", [lambda c, _v: create_policy(c, "own", PRO, ADMIN, now=NOW)]),
+    (
+        change_policy,
+        "policy_not_found",
+        [lambda c, v: change_policy(c, policy(v.vendor), {"name": "Theirs"}, ADMIN, now=NOW)],
+    ),
+    (delete_policy, "policy_not_found", [lambda c, v: delete_policy(c, policy(v.vendor), ADMIN, now=NOW)]),
 ]
 """Use cases about products, and what they define."""
 # A use case: attacks on it, by the attacker's company, and the code that answers.
@@ -223,6 +239,7 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
         by_ident(lambda c, i, _v: check_feature(c, i, "export", PC, ADMIN, now=NOW)),
     ),
     (find_sold, "license_not_found", [lambda c, v: find_sold(c, v.by_key.id)]),
+    (preview_terms, "license_not_found", [lambda c, v: preview_terms(c, v.by_key.id, lambda _: {}, now=NOW)]),
     (change_terms, "license_not_found", [lambda c, v: change_terms(c, v.by_key.id, {"note": "x"}, ADMIN, now=NOW)]),
     (grant_features, "license_not_found", [lambda c, v: grant_features(c, v.by_key.id, [], ADMIN, now=NOW)]),
     (set_fields, "license_not_found", [lambda c, v: set_fields(c, v.by_key.id, {"a": "b"}, ADMIN, now=NOW)]),
@@ -504,6 +521,8 @@ NAMES_NOTHING = {
     "find_fields",
     "find_all_features",
     "find_all_fields",
+    "find_policies",
+    "find_all_policies",
     "list_products",
 }
 """They take a company, and nothing that may belong to another one; or are parts of others in the table."""

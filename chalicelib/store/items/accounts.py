@@ -6,6 +6,7 @@ from chalicelib.domain.catalog import ApiKey, Company, Order, Product
 from chalicelib.domain.custom_fields import CustomField
 from chalicelib.domain.features import ProductFeature
 from chalicelib.domain.management_keys import ManagementKey
+from chalicelib.domain.policies import Policy
 from chalicelib.domain.users import User
 from chalicelib.store import keys
 from chalicelib.store.attributes import (
@@ -44,6 +45,13 @@ class FeatureItem(AccountsItem[ProductFeature]):
 
 class FieldItem(AccountsItem[CustomField]):
     """A custom field of a product."""
+
+    guarded = frozenset({"updated_at"})
+    updated_at: IntegerAttribute
+
+
+class PolicyItem(AccountsItem[Policy]):
+    """A policy of a product."""
 
     guarded = frozenset({"updated_at"})
     updated_at: IntegerAttribute

@@ -13,6 +13,7 @@ from chalicelib.store.items.accounts import (
     FieldItem,
     ManagementKeyItem,
     OrderItem,
+    PolicyItem,
     ProductItem,
     UserItem,
 )
@@ -107,6 +108,7 @@ KINDS = (
     Kind(ProductItem, keys.product_sort_key(), "company", "alone"),
     Kind(FeatureItem, keys.feature_sort_key(), "company", "alone"),
     Kind(FieldItem, keys.field_sort_key(), "company", "alone"),
+    Kind(PolicyItem, keys.policy_sort_key(), "company", "alone"),
     Kind(ApiKeyItem, keys.api_key_sort_key(), "company", "alone"),
     Kind(ManagementKeyItem, keys.management_key_sort_key(), "company", "alone"),
     Kind(UserItem, keys.user_sort_key(), "company", "link"),

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from types import MappingProxyType
 
-from chalicelib.domain.extras import Extras, FeatureGrant, FieldValue
+from chalicelib.domain.extras import Extras, FeatureGrant, FieldValue, PolicyOrigin
 from chalicelib.domain.license import Device, License, Seat, ends_at
 from chalicelib.store.attributes import (
     BooleanAttribute,
@@ -106,21 +106,24 @@ class LicenseItem(LicensesItem[License]):
 class ExtrasItem(LicensesItem[Extras]):
     """What a license carries besides its limits and dates; apart, for it may be long."""
 
-    by_hand = ("features", "custom_fields")
+    by_hand = ("features", "custom_fields", "policy")
     omits_defaults = True
 
     feature_rows = JSONAttribute(null=True, attr_name="features")
     field_rows = JSONAttribute(null=True, attr_name="custom_fields")
+    origin = JSONAttribute(null=True, attr_name="policy")
 
     @classmethod
     def attributes_by_hand(cls, value: Extras) -> Fields:
         features, custom_fields = map(asdict, value.features), map(asdict, value.custom_fields)
-        return {"feature_rows": list(features) or None, "field_rows": list(custom_fields) or None}
+        origin = None if value.policy is None else asdict(value.policy)
+        return {"feature_rows": list(features) or None, "field_rows": list(custom_fields) or None, "origin": origin}
 
     def fields_by_hand(self) -> Fields:
         return {
             "features": tuple(from_names(row, FeatureGrant) for row in self.feature_rows or ()),
             "custom_fields": tuple(from_names(row, FieldValue) for row in self.field_rows or ()),
+            "policy": None if self.origin is None else from_names(self.origin, PolicyOrigin),
         }
 
 
