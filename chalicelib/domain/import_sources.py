@@ -1,24 +1,204 @@
-"""From the files that a license system exports to the rows of an import, which are alike for all of them."""
+"""From the files that a license system exports to the rows of an import, which are alike for all of them.
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import count
+What is exported is what its public API answers: lists of licenses, and of what belongs to them, in any order of files.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
 from chalicelib.domain.import_files import FileRow, read_rows
-from chalicelib.domain.types import Json
+from chalicelib.domain.source_rows import System
+from chalicelib.domain.types import Json, JsonValue
+
+_DAY_SECONDS, _HOUR_SECONDS = 86_400, 3600
 
 
-def import_rows_of(texts: Sequence[str], products: Mapping[str, str]) -> Iterator[FileRow]:
+def import_rows_of(system: System, texts: Sequence[str], products: Mapping[str, str]) -> Iterator[FileRow]:
     """The rows of files, numbered through, in the words of `domain.license_rows`.
 
-    `products`: the codes of products here, by what the other system calls them; those that are not in it have the same.
+    `products`: the codes of products here, by what the system calls them; those that are not in it have the same.
     Raises `Invalid` where a file cannot be read.
     """
-    numbers = count(1)
-    for row in (row for text in texts for row in read_rows(text)):
-        yield FileRow(next(numbers), _with_product(row.row, products), row.problem)
+    given = chain.from_iterable(map(read_rows, texts))
+    numbered = (FileRow(number, row.row, row.problem) for number, row in enumerate(given, start=1))
+    for row in _OF_SYSTEM[system](numbered):
+        yield FileRow(row.number, _with_product(row.row, products), row.problem)
 
 
 def _with_product(row: Json, products: Mapping[str, str]) -> Json:
     named = row.get("product")
     theirs = named.get("short_code") if isinstance(named, dict) else named
     return row | {"product": products[theirs]} if isinstance(theirs, str) and theirs in products else row
+
+
+def _as_they_are(rows: Iterable[FileRow]) -> Iterator[FileRow]:
+    return iter(rows)
+
+
+# --- LicenseSpring: licenses and devices of its Management API -----------------------------------------------------
+
+
+def _licensespring(rows: Iterable[FileRow]) -> Iterator[FileRow]:
+    """Devices stand in files of their own, and name their license by its key or id."""
+    licenses, devices = list[FileRow](), defaultdict[JsonValue, list[Json]](list)
+    for row in rows:
+        if "hardware_id" not in row.row:
+            licenses.append(row)
+            continue
+        of = row.row.get("license")
+        named = of.get("id") if isinstance(of, dict) else of
+        devices[_name(named)].append(row.row)
+    for number, license, problem in licenses:
+        own = devices.get(_name(license.get("id")), [])
+        yield FileRow(number, license | {"devices": own} if own else license, problem)
+
+
+# --- Keygen: JSON:API ---------------------------------------------------------------------------------------------
+
+
+def _keygen(rows: Iterable[FileRow]) -> Iterator[FileRow]:
+    """Licenses, machines, users, products and entitlements, each a resource with attributes and relationships."""
+    found, unread = defaultdict[str, dict[str, FileRow]](dict), list[FileRow]()
+    for row in rows:
+        kind, id = row.row.get("type"), row.row.get("id")
+        if row.problem is None and isinstance(kind, str) and isinstance(id, str):
+            found[kind][id] = row
+        else:
+            unread.append(row)
+    machines = defaultdict[str, list[Json]](list)
+    for machine in found["machines"].values():
+        machines[_related(machine.row, "license")].append(_keygen_device(machine.row))
+    yield from unread
+    for id, (number, said, _) in found["licenses"].items():
+        owner = found["users"].get(_related(said, "owner") or _related(said, "user"))
+        product = found["products"].get(_related(said, "product"))
+        license = _keygen_license(said, id)
+        license["product"] = _attributes(product.row if product else {}).get("code") or _related(said, "product")
+        license["customer"] = None if owner is None else _keygen_customer(owner.row)
+        yield FileRow(number, license | {"devices": machines[id]})
+
+
+def _keygen_license(row: Json, id: str) -> Json:
+    said = _attributes(row)
+    most = said.get("maxMachines")
+    return {
+        "id": id,
+        "license_key": said.get("key"),
+        "name": said.get("name"),
+        "license_type": "time-limited" if said.get("expiry") else "perpetual",
+        "validity_period": said.get("expiry"),
+        "max_activations": most,
+        "allow_unlimited_activations": most is None,
+        "enabled": not said.get("suspended") and said.get("status") != "BANNED",
+        "metadata": said.get("metadata") or None,
+    }
+
+
+def _keygen_device(row: Json) -> Json:
+    said = _attributes(row)
+    return {
+        "hardware_id": said.get("fingerprint"),
+        "hostname": said.get("hostname") or said.get("name"),
+        "os": said.get("platform"),
+        "ip": said.get("ip"),
+        "time_activated": said.get("created"),
+    }
+
+
+def _keygen_customer(row: Json) -> Json:
+    said = _attributes(row)
+    return {"email": said.get("email"), "first_name": said.get("firstName"), "last_name": said.get("lastName")}
+
+
+def _attributes(row: Json) -> Json:
+    attributes = row.get("attributes")
+    return attributes if isinstance(attributes, dict) else {}
+
+
+def _related(row: Json, name: str) -> str:
+    """The id of what a resource belongs to; empty where it says none."""
+    inner: JsonValue = row
+    for step in ("relationships", name, "data", "id"):
+        inner = inner.get(step) if isinstance(inner, dict) else None
+    return inner if isinstance(inner, str) else ""
+
+
+# --- Cryptlex: licenses, activations and users of its web API ------------------------------------------------------
+
+
+def _cryptlex(rows: Iterable[FileRow]) -> Iterator[FileRow]:
+    licenses, users, activations = list[FileRow](), dict[str, Json](), defaultdict[JsonValue, list[Json]](list)
+    for row in rows:
+        if "licenseId" in row.row:
+            activations[_name(row.row["licenseId"])].append(_cryptlex_device(row.row))
+        elif "email" in row.row and "key" not in row.row:
+            users[_name(row.row.get("id"))] = row.row
+        else:
+            licenses.append(row)
+    for number, said, problem in licenses:
+        user = said.get("user") if isinstance(said.get("user"), dict) else users.get(_name(said.get("userId")))
+        license = _cryptlex_license(said) | {"devices": activations[_name(said.get("id"))]}
+        yield FileRow(number, license | {"customer": _cryptlex_customer(user) if user else None}, problem)
+
+
+def _cryptlex_license(row: Json) -> Json:
+    end, validity, most = row.get("expiresAt"), row.get("validity"), row.get("allowedActivations")
+    lasts = _duration(validity) if end is None and type(validity) is int and validity > 0 else None
+    metadata = row.get("metadata")
+    return {
+        "id": row.get("id"),
+        "license_key": row.get("key"),
+        "product": row.get("productId"),
+        "license_type": "perpetual" if end is None and lasts is None else "time-limited",
+        "validity_period": end,
+        "valid_duration": lasts,
+        "max_activations": most,
+        "allow_unlimited_activations": most is None,
+        "enabled": not row.get("suspended") and not row.get("revoked"),
+        "maintenance_period": row.get("maintenanceExpiresAt"),
+        "note": row.get("notes"),
+        "metadata": _pairs(metadata) if isinstance(metadata, list) else None,
+    }
+
+
+def _duration(seconds: int) -> str:
+    days, rest = divmod(seconds, _DAY_SECONDS)
+    return f"{days}d" if days and not rest else f"{-(-seconds // _HOUR_SECONDS)}h"
+
+
+def _pairs(metadata: list[JsonValue]) -> Json | None:
+    """Metadata as an object; None where there is none."""
+    pairs = [one for one in metadata if isinstance(one, dict) and isinstance(one.get("key"), str)]
+    return {one["key"]: one.get("value") for one in pairs} or None
+
+
+def _cryptlex_device(row: Json) -> Json:
+    """An activation. It is told apart by its id: the hardware id that its client computes is none that ours would."""
+    return {
+        "hardware_id": row.get("id"),
+        "hostname": row.get("hostname"),
+        "os": row.get("os"),
+        "ip": row.get("ip"),
+        "app_ver": row.get("appVersion"),
+        "time_activated": row.get("createdAt"),
+        "last_check": row.get("lastSyncedAt"),
+    }
+
+
+def _cryptlex_customer(user: Json) -> Json:
+    names = {"first_name": user.get("firstName"), "last_name": user.get("lastName")}
+    return {"email": user.get("email"), "company_name": user.get("company"), **names}
+
+
+def _name(value: JsonValue) -> str:
+    """An id as a text: numbers and texts of one id are one."""
+    return str(value) if isinstance(value, str | int) else ""
+
+
+_OF_SYSTEM: Mapping[System, Callable[[Iterable[FileRow]], Iterator[FileRow]]] = {
+    "licensespring": _licensespring,
+    "keygen": _keygen,
+    "cryptlex": _cryptlex,
+    "csv": _as_they_are,
+}

@@ -8,18 +8,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
+from chalicelib.domain.adoption import LegacyDevice
 from chalicelib.domain.counts import read_count
 from chalicelib.domain.customers import PROFILE
 from chalicelib.domain.days import first_instant, last_instant, read_moment
+from chalicelib.domain.email import known_email
 from chalicelib.domain.errors import Invalid, at_field, raise_all
 from chalicelib.domain.features import Period
-from chalicelib.domain.instants import Instant, parse_duration
-from chalicelib.domain.license import LicenseType
-from chalicelib.domain.pasted import MAX_TYPED
+from chalicelib.domain.instants import Instant, from_iso, parse_duration
+from chalicelib.domain.license import DeviceReport, LicenseType
+from chalicelib.domain.pasted import MAX_TYPED, safe_to_show
 from chalicelib.domain.types import Json, JsonValue
 
 MAX_LISTED = 1000
 """Features, custom fields, users or devices in one row."""
+MAX_HARDWARE_ID, MAX_SHOWN = 255, 255
+"""Characters."""
 _YES, _NO = frozenset({"true", "yes", "1"}), frozenset({"false", "no", "0"})
 Reader = Callable[[JsonValue, str], Any]  # each as its field of a row is
 """What reads a value of JSON, given the company's time zone. Raises `Invalid`."""
@@ -53,7 +57,7 @@ class LicenseRow:
     """A license that is to be there, as a row says it."""
 
     name: str
-    """What names the row in its source: a license is made of it once."""
+    """What names the row in its source, its key or else its `id`: a license is made of it once."""
     product: str
     license_key: str | None
     terms: Mapping[str, Any]  # each as the field of that name of `License`
@@ -68,6 +72,8 @@ class LicenseRow:
     fields: Mapping[str, str]
     """Custom fields by name."""
     users: Sequence[UserRow]
+    devices: Sequence[LegacyDevice]
+    """Those that are active."""
 
 
 def license_row(row: Json, zone: str) -> LicenseRow:
@@ -85,17 +91,18 @@ def license_row(row: Json, zone: str) -> LicenseRow:
     if read("enable_maintenance_period", _flag) is False:
         more["maintenance_period"] = None
     product, key = read("product", _product), read("license_key", _text)
-    name = read("id", _name) or key
+    name = key or read("id", _name)
     for field_name, value in (("product", product), ("license_key", name)):
         if value is None and not any(error.field == field_name for error in wrong):
             wrong.append(Invalid("missing_parameters", field=field_name))
     features = read("product_features", _list(_feature))
     fields, users = read("product_custom_fields", _list(_field)) or [], read("license_users", _list(_user)) or []
     customer, enabled = read("customer", _customer) or {}, read("enabled", _flag)
+    devices = [device for device in read("devices", _list(_device)) or [] if device is not None]
     raise_all(wrong)
-    assert isinstance(name, str)  # else it is wrong
-    assert isinstance(product, str)  # likewise
-    return LicenseRow(name, product, key, terms, more, enabled, customer, features, dict(fields), users)
+    assert isinstance(name, str)  # else something is wrong
+    assert isinstance(product, str)
+    return LicenseRow(name, product, key, terms, more, enabled, customer, features, dict(fields), users, devices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +148,15 @@ def _text(value: JsonValue, _: str) -> str:
 
 def _name(value: JsonValue, _: str) -> str:
     return str(value) if type(value) is int else _text(value, "")
+
+
+def _shown(value: JsonValue, zone: str) -> str:
+    """What a program has reported of a device, as it is kept."""
+    return safe_to_show(_text(value, zone), MAX_SHOWN)
+
+
+def _instant(value: JsonValue, zone: str) -> Instant:
+    return from_iso(_text(value, zone))
 
 
 def _metadata(value: JsonValue, _: str) -> Json:
@@ -248,6 +264,21 @@ def _user(value: JsonValue, zone: str) -> UserRow:
     return UserRow(**found | {"email": email})
 
 
+def _device(value: JsonValue, zone: str) -> LegacyDevice | None:
+    """A hardware id, or the device as an object has it; None for one that is not active."""
+    given = value if isinstance(value, dict) else {"hardware_id": value}
+    found = _inner(given, zone, _OF_DEVICE)
+    if found.pop("device_active", True) is False:
+        return None
+    if "hardware_id" not in found:
+        raise Invalid("missing_parameters")
+    if len(found["hardware_id"]) > MAX_HARDWARE_ID:
+        raise Invalid("text_too_long", most=MAX_HARDWARE_ID)
+    email, os = found.pop("email", None), found.pop("os", None)
+    at, last = found.pop("time_activated", None), found.pop("last_check", None)
+    return LegacyDevice(DeviceReport(**found, os_ver=os), email and known_email(email), at, last)
+
+
 _TERMS: Mapping[str, Reader] = {
     "license_type": _one_of(*get_args(LicenseType)),
     "max_activations": _count,
@@ -280,9 +311,21 @@ _OF_USER: Mapping[str, Reader] = {
     "max_activations": _count,
     "is_manager": _flag,
 }
+_OF_DEVICE: Mapping[str, Reader] = {
+    "hardware_id": _text,
+    "hostname": _shown,
+    "os": _shown,
+    "ip": _shown,
+    "mac_address": _shown,
+    "app_ver": _shown,
+    "email": _text,
+    "time_activated": _instant,
+    "last_check": _instant,
+    "device_active": _flag,
+}
 NAMES = (
     *("id", "license_key", "product", "order_store_id", "customer", "enabled", *_TERMS, *_MORE),
     *("allow_unlimited_activations", "allow_grace_period", "enable_maintenance_period"),
-    *("product_features", "product_custom_fields", "license_users"),
+    *("product_features", "product_custom_fields", "license_users", "devices"),
 )
 """What a row may say; other names are passed over, for other systems say more."""

@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from chalicelib.domain.adoption import LegacyDevice
 from chalicelib.domain.custom_fields import field_value
 from chalicelib.domain.customers import Customer, kept_text
 from chalicelib.domain.email import known_email
@@ -28,6 +29,8 @@ class Imported:
     """Those of the row's users, by their emails."""
     managers: frozenset[str] = frozenset()
     """Emails of those of the row's managers who manage the order."""
+    devices: frozenset[LegacyDevice] = frozenset()
+    """Those of the row that the license knows, whatever has become of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ class Difference:
     limits: Sequence[UserRow] = ()
     """Whose own limit is another one."""
     managers: Sequence[str] = ()
+    devices: Sequence[LegacyDevice] = ()
+    """That the license does not know."""
 
     @property
     def names(self) -> list[str]:
@@ -53,7 +58,8 @@ class Difference:
         found += ["product_custom_fields"] if self.fields else []
         found += ["enabled"] if self.enabled is not None else []
         found += ["customer"] if self.customer else []
-        return found + (["license_users"] if self.seats or self.limits or self.managers else [])
+        found += ["license_users"] if self.seats or self.limits or self.managers else []
+        return found + (["devices"] if self.devices else [])
 
 
 def difference(row: LicenseRow, there: Imported) -> Difference:
@@ -78,6 +84,7 @@ def difference(row: LicenseRow, there: Imported) -> Difference:
         [user for user, seat in seated if seat is None and by_user],
         [user for user, seat in seated if seat and user.max_activations not in (None, seat.max_activations)],
         [email for user in row.users if user.is_manager and (email := known_email(user.email)) not in there.managers],
+        [device for device in row.devices if device not in there.devices],
     )
 
 

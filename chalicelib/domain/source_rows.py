@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-System = Literal["csv"]
+System = Literal["licensespring", "keygen", "cryptlex", "csv"]
 
 
 @dataclass(frozen=True, slots=True)

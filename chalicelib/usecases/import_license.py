@@ -1,27 +1,32 @@
 """Bring in a license that was sold elsewhere: as a row of an import says it, and once, however often the row comes.
 
 It is sold as any other license, by `issue_license`, and the transaction that makes it puts the item by which the row is
-known from then on. What it carries besides, its users and managers follow, each by its own use case. A row that comes
-again is held against what is there, and only what differs is done: so a change of the source is taken over, and what
-was cut short is finished.
+known from then on. What it carries besides, its users, managers and devices follow, each by its own use case. Devices
+are legacy ones (`usecases.adopt`): the clients of now have other hardware ids. A row that comes again is held against
+what is there, and only what differs is done: so a change of the source is taken over, and what was cut short is
+finished.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from chalicelib.domain.adoption import LegacyDevice
 from chalicelib.domain.customers import Customer
 from chalicelib.domain.email import known_email
-from chalicelib.domain.errors import AlreadyExists, NotFound, at_field
+from chalicelib.domain.errors import AlreadyExists, Invalid, NotFound, at_field
 from chalicelib.domain.events import Actor
 from chalicelib.domain.extras import NO_EXTRAS
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.license import License
+from chalicelib.domain.license import License, hash_hardware_id
 from chalicelib.domain.license_rows import FeatureRow, LicenseRow, UserRow
 from chalicelib.domain.row_differences import Difference, Imported, difference
 from chalicelib.domain.source_rows import SourceRow, System
 from chalicelib.domain.terms import Terms
 from chalicelib.store import accounts, batches, licenses, orders
+from chalicelib.store.devices import DeviceKey, read_device_ids
+from chalicelib.usecases.adopt import add_legacy_devices
 from chalicelib.usecases.assign_user import Profile, assign_user
 from chalicelib.usecases.change_license import set_enabled
 from chalicelib.usecases.change_seat import set_max_activations
@@ -51,33 +56,39 @@ def plan_license(company: str, row: LicenseRow, system: System, *, now: Instant)
     """What `import_license` would do; nothing is written. Raises as it does, as far as that is known before."""
     there = _read(company, row, system)
     if there is None:
-        guard_license(company, _new_license(company, row, now), SourceRow(system, row.name), now=now)
+        _guard_new(company, row, SourceRow(system, row.name), now)
         return RowOutcome("new", None)
     return _outcome(there.license, difference(row, there))
 
 
-def import_license(company: str, row: LicenseRow, system: System, actor: Actor, *, now: Instant) -> RowOutcome:
+def import_license(
+    company: str, row: LicenseRow, system: System, actor: Actor, *, adopt_until: Instant, now: Instant
+) -> RowOutcome:
     """Make the license of a row, or bring the one that was made of it up to what the row says now.
 
-    Nobody is mailed of it. Raises `AlreadyExists`: `already_exists` of `source_row`, where the row says another key,
-    product, type, order or customer than the license has; of `license_key`, where a license has the key that is not of
-    this row; and as `issue_license`, `change_terms`, `grant_features`, `set_fields` and `assign_user`.
+    `adopt_until`: until when new devices of the row may be adopted. Nobody is mailed.
+    Raises `AlreadyExists`: `already_exists` of `source_row`, where the row says another key, product, type, order or
+    customer than the license has; of `license_key`, where a license has the key that is not of this row; and as
+    `issue_license`, `change_terms`, `grant_features`, `set_fields`, `assign_user` and `add_legacy_devices`.
     """
     there = _read(company, row, system)
     if there is not None:
         todo = difference(row, there)
-        _bring_up(there.license, todo, row, actor, now)
+        _bring_up(there.license, todo, row, actor, adopt_until, now)
         return _outcome(there.license, todo)
-    wanted, source = _new_license(company, row, now), SourceRow(system, row.name)
-    guard_license(company, wanted, source, now=now)
+    source = SourceRow(system, row.name)
+    wanted = _guard_new(company, row, source, now)
     try:
         license, _ = issue_license(company, wanted.product, wanted.terms, None, actor, source=source, now=now)
     except AlreadyExists as error:
         if error.params.get("of") != "source_row":
             raise
-        return import_license(company, row, system, actor, now=now)  # somebody else has made it just now
+        # Somebody else has made it just now.
+        return import_license(
+            company, row, system, actor, adopt_until=adopt_until, now=now
+        )  # somebody else has made it just now
     made = Imported(license, NO_EXTRAS, _customer(company, row))
-    _bring_up(license, difference(row, made), row, actor, now)
+    _bring_up(license, difference(row, made), row, actor, adopt_until, now)
     return RowOutcome("new", license.id)
 
 
@@ -96,12 +107,24 @@ def _read(company: str, row: LicenseRow, system: System) -> Imported | None:
     license, extras = found
     there = Imported(license, extras, _customer(company, row))
     _guard_customer(company, row, there)
+    if row.devices:
+        there = replace(there, devices=_known_devices(license, row))
     if not row.users:
         return there
     emails = [_email(user) for user in row.users]
     ids, seats = batches.seats_of(company, license_id, emails)
     seated = {email: seats[id] for email, id in ids.items() if id in seats}
     return replace(there, seats=seated, managers=_managers(license, row))
+
+
+def _known_devices(license: License, row: LicenseRow) -> frozenset[LegacyDevice]:
+    owners = {one.email: accounts.user_of_email(license.company, one.email) for one in row.devices if one.email}
+    keys = {
+        DeviceKey(license.id, hash_hardware_id(one.report.hardware_id), owners[one.email] if one.email else None): one
+        for one in row.devices
+        if not one.email or owners[one.email] is not None
+    }
+    return frozenset(keys[key] for key in read_device_ids(license.company, list(keys)))
 
 
 def _customer(company: str, row: LicenseRow) -> Customer | None:
@@ -139,6 +162,22 @@ def _new_license(company: str, row: LicenseRow, now: Instant) -> NewLicense:
     return NewLicense(row.product, terms, row.more, _features(row.features or ()), row.fields, users)
 
 
+def _guard_new(company: str, row: LicenseRow, source: SourceRow, now: Instant) -> NewLicense:
+    """The license of a row that is new, with all that it is to have. Raises `SeatkeeperError` where that cannot be."""
+    wanted = _new_license(company, row, now)
+    guard_license(company, wanted, source, now=now)
+    limits = {known_email(user.email): user.max_activations for user in wanted.users}
+    for email, devices in Counter(device.email for device in row.devices).items():
+        if email is not None and email not in limits:
+            raise NotFound("user_not_found", field="devices")
+        if email is not None and devices > (devices if (most := limits[email]) is None else most):
+            raise Invalid("count_out_of_range", field="devices", least=0, most=limits[email])
+    most = wanted.terms.max_activations
+    if most is not None and len(row.devices) > most:
+        raise Invalid("count_out_of_range", field="devices", least=0, most=most)
+    return wanted
+
+
 def _limit(user: UserRow, terms: Terms | License) -> int | None:
     """Of whom none is said: as many as the license has in all."""
     return terms.max_activations if user.max_activations is None else user.max_activations
@@ -152,7 +191,9 @@ def _features(rows: Sequence[FeatureRow]) -> list[Wanted]:
     return [Wanted(row.code, row.expires_at, row.more) for row in rows]
 
 
-def _bring_up(license: License, todo: Difference, row: LicenseRow, actor: Actor, now: Instant) -> None:
+def _bring_up(
+    license: License, todo: Difference, row: LicenseRow, actor: Actor, adopt_until: Instant, now: Instant
+) -> None:
     """Do what is to be done. Each step is atomic by itself, and what is left out here a repeat of the row finds."""
     company, id = license.company, license.id
     if todo.terms:
@@ -170,5 +211,7 @@ def _bring_up(license: License, todo: Difference, row: LicenseRow, actor: Actor,
         set_max_activations(company, id, user.email, user.max_activations, actor, now=now)
     for email in todo.managers:
         add_manager(company, license.order_id or "", email, actor, tell=False, now=now)
+    if todo.devices:
+        add_legacy_devices(company, id, todo.devices, adopt_until, actor, now=now)
     if todo.enabled is not None:
         set_enabled(company, id, todo.enabled, actor, now=now)

@@ -9,11 +9,13 @@ from chalicelib.domain.events import Actor
 from chalicelib.domain.import_files import FileRow
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license_rows import LicenseRow, license_row
+from chalicelib.domain.mail import DAY_MS
 from chalicelib.domain.source_rows import System
 from chalicelib.threads import ThreadPool
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.import_license import RowOutcome, import_license, plan_license
 
+ADOPTED_WITHIN_DAYS = 180
 _AT_ONCE = 8
 _READ_AHEAD = 200
 """Rows whose outcomes are awaited together: so many are in memory."""
@@ -35,14 +37,26 @@ def plan_rows(company: str, rows: Iterable[FileRow], system: System, *, now: Ins
 
 
 def import_rows(
-    company: str, rows: Iterable[FileRow], system: System, actor: Actor, *, now: Instant
+    company: str,
+    rows: Iterable[FileRow],
+    system: System,
+    actor: Actor,
+    *,
+    adopt_until: Instant | None = None,
+    now: Instant,
 ) -> Iterator[RowResult]:
     """Import rows, and say of each what has come of it, in their order. What is refused of one keeps no other from it.
 
-    It may be left at any row, and be repeated from the first: what is there already stays as it is.
+    `adopt_until`: until when devices that come along may be adopted; half a year from now, if it is not given. It may
+    be left at any row, and be repeated from the first: what is there already stays as it is.
     Raises `company_not_found`, `Unavailable`.
     """
-    return _each(company, rows, lambda row, at: import_license(company, row, system, actor, now=at), now)
+    until = now + ADOPTED_WITHIN_DAYS * DAY_MS if adopt_until is None else adopt_until
+
+    def do(row: LicenseRow, at: Instant) -> RowOutcome:
+        return import_license(company, row, system, actor, adopt_until=until, now=at)
+
+    return _each(company, rows, do, now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from chalicelib.domain.days import Moment, last_instant
 from chalicelib.domain.errors import Invalid, Rejected, at_field
 from chalicelib.domain.import_sources import import_rows_of
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.people_list import read_file
 from chalicelib.domain.source_rows import System
 from chalicelib.domain.types import Json
+from chalicelib.usecases.create import find_company
 from chalicelib.usecases.import_rows import RowResult, import_rows, plan_rows
 from chalicelib.web.messages import message
 from infra.admin.command_result import CommandResult
@@ -24,15 +26,24 @@ _APPLY = "It is safe to repeat: what is there stays."
 def import_plan(
     company: str, file: list[str], from_: System, product: list[tuple[str, str]], limit: int, *, now: Instant
 ) -> CommandResult:
-    rows = import_rows_of(_read(file), dict(product))
-    return CommandResult(_told(company, plan_rows(company, rows, from_, now=now), limit))
+    rows = import_rows_of(from_, _read(file), dict(product))
+    return CommandResult(_counted(company, plan_rows(company, rows, from_, now=now), limit))
 
 
 def import_apply(
-    company: str, file: list[str], from_: System, product: list[tuple[str, str]], limit: int, *, now: Instant
+    company: str,
+    file: list[str],
+    from_: System,
+    product: list[tuple[str, str]],
+    limit: int,
+    adopt_until: Moment | None,
+    *,
+    now: Instant,
 ) -> CommandResult:
-    rows = import_rows_of(_read(file), dict(product))
-    document = _told(company, import_rows(company, rows, from_, operator(), now=now), limit)
+    rows = import_rows_of(from_, _read(file), dict(product))
+    until = None if adopt_until is None else last_instant(adopt_until, find_company(company).time_zone)
+    done = import_rows(company, rows, from_, operator(), adopt_until=until, now=now)
+    document = _counted(company, done, limit)
     refused = document["refused"]
     return CommandResult(document, f"{refused} rows were refused. {_APPLY}" if refused else "", 1 if refused else 0)
 
@@ -40,8 +51,8 @@ def import_apply(
 def import_verify(
     company: str, file: list[str], from_: System, product: list[tuple[str, str]], limit: int, *, now: Instant
 ) -> CommandResult:
-    rows = import_rows_of(_read(file), dict(product))
-    document = _told(company, plan_rows(company, rows, from_, now=now), limit)
+    rows = import_rows_of(from_, _read(file), dict(product))
+    document = _counted(company, plan_rows(company, rows, from_, now=now), limit)
     return CommandResult(document, exit_code=0 if document["same"] == document["read"] else 1)
 
 
@@ -58,7 +69,7 @@ def _read(files: list[str]) -> list[str]:
     return texts
 
 
-def _told(company: str, results: Iterable[RowResult], limit: int) -> Json:
+def _counted(company: str, results: Iterable[RowResult], limit: int) -> Json:
     """How many rows there are of each verdict; of `limit` of those that are not as they are stored, which and why."""
     verdicts, listed = Counter[str](), list[Json]()
     for verdict, row in _rows(results):

@@ -21,7 +21,7 @@ from chalicelib.usecases.order_managers import find_managers, find_order
 from chalicelib.usecases.product_features import create_feature
 from chalicelib.usecases.product_fields import create_field
 from tests.mailbox import mails
-from tests.support import ADMIN, NOW, Vendor
+from tests.support import ADMIN, DAY, NOW, Vendor
 
 KEY = "key/eyJhIjoi+Q==.Zm9v"
 ROW: dict[str, Any] = {"license_key": KEY, "product": "viewer"}
@@ -51,7 +51,7 @@ def sold(vendor: Vendor) -> Vendor:
 
 
 def bring(vendor: Vendor, row: dict[str, Any], now: int = NOW) -> RowOutcome:
-    return import_license(vendor.code, license_row(row, ""), "csv", ADMIN, now=now)
+    return import_license(vendor.code, license_row(row, ""), "csv", ADMIN, adopt_until=NOW + 90 * DAY, now=now)
 
 
 def plan(vendor: Vendor, row: dict[str, Any]) -> RowOutcome:
@@ -168,11 +168,37 @@ def test_a_row_that_cannot_be_made_whole_is_not_begun(
     assert plan(vendor, ROW).verdict == "new"
 
 
+def test_devices_come_along_as_legacy_ones_and_are_adopted(vendor: Vendor) -> None:
+    devices = [{"hardware_id": "old-1", "hostname": "büro"}, "old-2", {"hardware_id": "old-3", "device_active": False}]
+    row = ROW | {"max_activations": 2, "devices": devices}
+    made = bring(vendor, row)
+    license = license_of(vendor, made)
+    assert (license.times_activated, license.legacy_devices, license.adopt_until) == (2, 2, NOW + 90 * DAY)
+    vendor.activate(license, "ours-1")
+    assert license_of(vendor, made).times_activated == 2
+    assert (plan(vendor, row).verdict, bring(vendor, row).verdict) == ("same", "same")
+    other = row | {"license_key": "K-2", "devices": [*devices, "old-4"]}
+    assert refusal(lambda: plan(vendor, other)) == ("count_out_of_range", None, "devices")
+    assert vendor.differences() == []
+
+
+def test_a_device_of_a_user_waits_for_that_user(vendor: Vendor) -> None:
+    users, device = ["ann@studio.test"], {"hardware_id": "old-1", "email": "ann@studio.test"}
+    row = {"id": "17", "product": "revit", "max_activations": 1, "license_users": users, "devices": [device]}
+    made = bring(vendor, row)
+    assert find_seat(vendor.code, made.license_id or 0, "ann@studio.test")[1].legacy_devices == 1
+    assert plan(vendor, row).verdict == "same"
+    stranger = row | {"id": "18", "devices": [device | {"email": "bob@studio.test"}]}
+    assert refusal(lambda: plan(vendor, stranger)) == ("user_not_found", None, "devices")
+    assert vendor.differences() == []
+
+
 def test_what_is_never_changed_is_refused_by_its_name(vendor: Vendor) -> None:
-    row = {"id": "17", "order_store_id": "A", "customer": "ada@studio.test", **ROW}
+    row = {"order_store_id": "A", "customer": "ada@studio.test", **ROW}
+    vendor.product("editor", "license-key")
     bring(vendor, row)
     for name, value in (
-        ("license_key", "another"),
+        ("product", "editor"),
         ("order_store_id", "B"),
         ("customer", "bob@studio.test"),
         ("license_type", "subscription"),

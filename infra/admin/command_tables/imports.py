@@ -29,7 +29,10 @@ COMMANDS = (
         "import apply",
         "bring in the licenses of files, each once; again, it does what differs, and goes on where it was cut short",
         "--company QBITEC licenses.csv --from csv --product 7d1f=viewer",
-        _OPTIONS,
+        (
+            *_OPTIONS,
+            Option("--adopt-until", "ISO", "when devices that come along lapse (in half a year)", values.moment),
+        ),
     ),
     Command(
         "import verify",

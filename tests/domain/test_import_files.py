@@ -1,0 +1,151 @@
+"""Files of imports: CSV, JSON and lines of JSON come to the same rows, and these to licenses."""
+
+import json
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.adoption import LegacyDevice
+from chalicelib.domain.days import first_instant, last_instant, read_moment
+from chalicelib.domain.errors import Invalid
+from chalicelib.domain.import_files import FileRow, read_rows
+from chalicelib.domain.license import DeviceReport
+from chalicelib.domain.license_rows import FeatureRow, LicenseRow, UserRow, license_row
+
+OBJECTS = [{"license_key": "A", "product": {"short_code": "viewer"}}, {"license_key": "B"}]
+
+
+def rows(text: str) -> list[dict[str, Any]]:
+    return [row.row for row in read_rows(text)]
+
+
+def row(**more: Any) -> LicenseRow:
+    return license_row({"license_key": "A", "product": "viewer"} | more, "Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps(OBJECTS),
+        json.dumps({"count": 2, "next": None, "results": OBJECTS}, indent=2),
+        "\n".join(map(json.dumps, OBJECTS)),
+        "\ufeff\n" + "\r\n\r\n".join(map(json.dumps, OBJECTS)) + "\n",
+        "license__license_key,product__short_code\nA,viewer\n\n B ,\n",
+        "product__short_code;license_key\r\nviewer;A\r\n;'B\r\n".replace("'B", "B"),
+        'license_key\tproduct__short_code\n"A"\tviewer\n"B"\n',
+    ],
+)
+def test_a_file_has_the_same_rows_however_it_is_written(text: str) -> None:
+    assert rows(text) == OBJECTS
+
+
+def test_cells_hold_several_features_users_and_fields() -> None:
+    head = "license__license_key,features,users,field__Region,metadata,customer__email,customer__city"
+    line = 'A,export; beta=2027-12-31,ann@b.test;bob@b.test,EU,"{""a"": 1}",ada@b.test,Ulm'
+    assert rows(f"{head}\n{line}") == [
+        {
+            "license_key": "A",
+            "product_features": [
+                {"code": "export", "expiry_date": ""},
+                {"code": "beta", "expiry_date": "2027-12-31"},
+            ],
+            "license_users": ["ann@b.test", "bob@b.test"],
+            "product_custom_fields": [{"name": "Region", "value": "EU"}],
+            "metadata": {"a": 1},
+            "customer": {"email": "ada@b.test", "city": "Ulm"},
+        }
+    ]
+
+
+@pytest.mark.parametrize("text", ["", " \n", "\ufeff", ",".join(map(str, range(300)))])
+def test_a_file_without_rows_or_with_too_many_columns_is_refused(text: str) -> None:
+    with pytest.raises(Invalid):
+        list(read_rows(text))
+
+
+def test_a_line_that_cannot_be_read_is_a_row_that_says_so() -> None:
+    found = list(read_rows('{"license_key": "A"}\nnonsense\n[1]\n'))
+    assert [read.problem is None for read in found] == [True, False, False]
+    assert found[0] == FileRow(1, {"license_key": "A"})
+
+
+def test_a_row_says_its_terms_as_texts_or_as_values() -> None:
+    as_texts = {"max_activations": "5", "is_trial": "true", "max_transfers": "-1", "enabled": "0"}
+    as_values = {"max_activations": 5, "is_trial": True, "max_transfers": -1, "enabled": False}
+    for said in (as_texts, as_values):
+        read = row(**said)
+        assert (read.terms, read.enabled) == ({"max_activations": 5, "is_trial": True, "max_transfers": -1}, False)
+
+
+def test_a_date_is_a_day_in_the_time_zone_of_the_company() -> None:
+    read = row(validity_period="2030-12-31", start_date="2026-01-01", maintenance_period="2028-01-01T00:00:00Z")
+    zone = "Europe/Berlin"
+    assert read.terms == {
+        "license_type": "time-limited",
+        "validity_period": last_instant(read_moment("2030-12-31"), zone),
+        "start_date": first_instant(read_moment("2026-01-01"), zone),
+    }
+    assert read.more == {"maintenance_period": read_moment("2028-01-01T00:00:00Z")}
+
+
+def test_no_limit_is_said_as_the_management_api_says_it() -> None:
+    said = {"max_activations": 0, "allow_unlimited_activations": True, "max_license_users": 0, "max_transfers": 0}
+    read = row(**said, allow_grace_period=False, grace_period=7, enable_maintenance_period=False)
+    assert read.terms == {"max_activations": None, "max_license_users": None, "max_transfers": 0, "grace_period": 0}
+    assert read.more == {"maintenance_period": None}
+
+
+def test_an_end_comes_before_the_duration_that_has_made_it() -> None:
+    assert "valid_duration" not in row(validity_period="2030-12-31", valid_duration="1y").terms
+    assert row(valid_duration="12m").terms == {"valid_duration": "12m", "license_type": "time-limited"}
+
+
+def test_what_belongs_to_a_license_is_said_in_short_or_whole() -> None:
+    feature = {"product_feature": {"code": "beta"}, "max_consumption": 0, "allow_unlimited_consumptions": True}
+    user = {"true_email": "ann@b.test", "email": "ann@b.test|x", "last_name": "Lee", "max_activations": 2}
+    device = {"hardware_id": "h-1", "os": "Win\x07", "email": "ANN@b.test", "time_activated": "2026-01-01T00:00:00Z"}
+    read = row(
+        product_features=["export", feature],
+        license_users=["bob@b.test", user],
+        devices=["h-2", device, {"hardware_id": "h-3", "device_active": False}],
+        customer="ada@b.test",
+    )
+    assert read.features == [FeatureRow("export"), FeatureRow("beta", None, {"max_consumption": None})]
+    assert read.users == [UserRow("bob@b.test"), UserRow("ann@b.test", last_name="Lee", max_activations=2)]
+    at = read_moment("2026-01-01T00:00:00Z")
+    assert read.devices == [
+        LegacyDevice(DeviceReport("h-2")),
+        LegacyDevice(DeviceReport("h-1", os_ver="Win\u2407"), "ann@b.test", at if isinstance(at, int) else None),
+    ]
+    assert read.customer == {"email": "ada@b.test"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        ({"max_activations": "many"}, "count_malformed"),
+        ({"is_trial": "perhaps"}, "boolean_malformed"),
+        ({"validity_period": "31.12.2030"}, "date_malformed"),
+        ({"valid_duration": "soon"}, "duration_malformed"),
+        ({"license_type": "consumption"}, "not_offered_yet"),
+        ({"metadata": "[1]"}, "validation_error"),
+        ({"product_features": "export"}, "validation_error"),
+        ({"product_features": [{"code": 7}]}, "validation_error"),
+        ({"license_users": [{"first_name": "Ann"}]}, "email_malformed"),
+        ({"customer": {"city": "Ulm"}}, "email_malformed"),
+        ({"devices": [{}]}, "missing_parameters"),
+        ({"devices": ["x" * 256]}, "text_too_long"),
+        ({"license_key": None}, "missing_parameters"),
+        ({"product": ""}, "missing_parameters"),
+    ],
+)
+def test_what_is_wrong_is_said_by_its_field(wrong: dict[str, Any], code: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        row(**wrong)
+    assert (refused.value.code, refused.value.field) == (code, next(iter(wrong)))
+
+
+def test_all_that_is_wrong_is_said_at_once() -> None:
+    with pytest.raises(Invalid) as refused:
+        row(max_activations="x", is_trial="x", product=None)
+    assert [error.field for error in refused.value.errors] == ["max_activations", "is_trial", "product"]
