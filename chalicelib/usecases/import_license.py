@@ -1,10 +1,9 @@
 """Bring in a license that was sold elsewhere: as a row of an import says it, and once, however often the row comes.
 
 It is sold as any other license, by `issue_license`, and the transaction that makes it puts the item by which the row is
-known from then on. What it carries besides, its users, managers and devices follow, each by its own use case. Devices
-are legacy ones (`usecases.adopt`): the clients of now have other hardware ids. A row that comes again is held against
-what is there, and only what differs is done: so a change of the source is taken over, and what was cut short is
-finished.
+known from then on. Its users, managers and devices follow, each by its own use case. Devices are legacy ones
+(`usecases.adopt`): the clients of now have other hardware ids. A row that comes again is held against what is there,
+and only what differs is done: so a change of the source is taken over, and what was cut short is finished.
 """
 
 from collections import Counter
@@ -17,7 +16,7 @@ from chalicelib.domain.customers import Customer
 from chalicelib.domain.email import known_email
 from chalicelib.domain.errors import AlreadyExists, Invalid, NotFound, at_field
 from chalicelib.domain.events import Actor
-from chalicelib.domain.extras import NO_EXTRAS
+from chalicelib.domain.extras import EXTRAS, with_extras
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, hash_hardware_id
 from chalicelib.domain.license_rows import FeatureRow, LicenseRow, UserRow
@@ -35,7 +34,7 @@ from chalicelib.usecases.create_order import NewLicense, NewUser, guard_license
 from chalicelib.usecases.customers import change_customer
 from chalicelib.usecases.find_customer import find_customer_by_email
 from chalicelib.usecases.issue_license import issue_license, terms_of
-from chalicelib.usecases.license_extras import Wanted, grant_features, set_fields
+from chalicelib.usecases.license_extras import Wanted, grant_features, new_extras, set_fields
 from chalicelib.usecases.order_managers import add_manager, find_managers
 
 Verdict = Literal["new", "same", "changed"]
@@ -78,8 +77,12 @@ def import_license(
         return _outcome(there.license, todo)
     source = SourceRow(system, row.name)
     wanted = _guard_new(company, row, source, now)
+    extras = new_extras(company, row.product, wanted.features, row.fields, now=now)
+    extras = with_extras(extras, {name: value for name, value in row.more.items() if name in EXTRAS})
     try:
-        license, _ = issue_license(company, wanted.product, wanted.terms, None, actor, source=source, now=now)
+        license, _ = issue_license(
+            company, row.product, wanted.terms, None, actor, source=source, carried=extras, now=now
+        )
     except AlreadyExists as error:
         if error.params.get("of") != "source_row":
             raise
@@ -87,7 +90,7 @@ def import_license(
         return import_license(
             company, row, system, actor, adopt_until=adopt_until, now=now
         )  # somebody else has made it just now
-    made = Imported(license, NO_EXTRAS, _customer(company, row))
+    made = Imported(license, extras, _customer(company, row))
     _bring_up(license, difference(row, made), row, actor, adopt_until, now)
     return RowOutcome("new", license.id)
 

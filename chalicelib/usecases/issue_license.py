@@ -13,6 +13,7 @@ from chalicelib.domain.catalog import LicenseSummary, Order, Product, with_manag
 from chalicelib.domain.email import known_email
 from chalicelib.domain.errors import AlreadyExists, Invalid, Unavailable, at_field, raise_all, wrong_in
 from chalicelib.domain.events import Actor, Event
+from chalicelib.domain.extras import Extras
 from chalicelib.domain.ids import new_id, new_initial_password
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License
@@ -75,12 +76,14 @@ def issue_license(
     denied: frozenset[Permission] | None = None,
     source: SourceRow | None = None,
     policy: Policy | None = None,
+    carried: Extras | None = None,
     now: Instant,
 ) -> tuple[License, User | None]:
     """Issue a license; answers it, and its order's manager. Raises `Invalid` for terms that contradict each other.
 
     `policy`: what it is sold by, of this product. Its features, fields, metadata, note and maintenance are copied to
-    the license; its limits and dates stand in `terms` (`terms_of`). Raises as `extras_of` does.
+    the license; its limits and dates stand in `terms` (`terms_of`). Raises as `extras_of` does. `carried`: what it has
+    of these instead.
 
     A manager who has no account yet gets one, with an initial password; so does one whose account others have made.
     `denied`: what the managers of a new order may not do with its licenses. Raises `AlreadyExists` where an order that
@@ -90,7 +93,7 @@ def issue_license(
     """
     sold = find_product(find_company(company).code, product, now=now)
     guard_terms(terms, sold, manager, source)
-    extras = extras_of(policy, sold.code, now=now)
+    extras = extras_of(policy, sold.code, now=now) if carried is None else carried
     draws = count()
 
     def read(_: bool) -> _State:

@@ -266,5 +266,5 @@ def test_a_row_that_was_cut_short_anywhere_is_finished_by_its_repeat(sold: Vendo
         assert plan(sold, row).verdict == "same"
     else:
         raise AssertionError("it takes more transactions than that")
-    assert lived > 5
+    assert lived >= 4
     assert sold.differences() == []
