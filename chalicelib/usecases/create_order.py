@@ -12,7 +12,7 @@ from typing import TypeVar
 from chalicelib.domain import keys
 from chalicelib.domain.catalog import MAX_MANAGERS, Order
 from chalicelib.domain.email import known_email
-from chalicelib.domain.errors import AlreadyExists, Denied, Invalid, raise_all, wrong_in
+from chalicelib.domain.errors import AlreadyExists, Denied, Invalid, Rejected, raise_all, wrong_in
 from chalicelib.domain.events import Actor
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.policies import Policy
@@ -25,7 +25,7 @@ from chalicelib.usecases.change_terms import change_terms
 from chalicelib.usecases.idempotency import Answer, IdempotencyKey, find_performed, perform_once
 from chalicelib.usecases.issue_license import guard_names, guard_terms, issue_license
 from chalicelib.usecases.license_extras import Wanted, grant_features, new_extras, set_fields
-from chalicelib.usecases.order_managers import add_manager, find_order
+from chalicelib.usecases.order_managers import find_order, let_join, show_all
 from chalicelib.usecases.policies import extras_of
 
 R = TypeVar("R")
@@ -100,16 +100,17 @@ def create_order(company: str, wanted: NewOrder, actor: Actor, *, now: Instant) 
     """
     steps = _Steps(company, wanted, now)
     try:
-        if not steps.are_begun():
-            _guard(company, wanted, now)
+        _begin(steps)
         made = [_sell(steps, n, license, actor) for n, license in enumerate(wanted.licenses)]
         for n, email in enumerate(wanted.managers):
-            steps.once(f"manager {n}", partial(add_manager, company, wanted.id, email, actor, now=now), lambda _: {})
+            steps.once(f"manager {n}", partial(let_join, company, wanted.id, email, actor, now=now), lambda _: {})
     except Denied as error:
         if error.code == "idempotency_key_reused" and not wanted.append:
             raise _other(wanted) from None
         raise
-    return find_order(company, wanted.id), made
+    order = find_order(company, wanted.id)
+    show_all(order)
+    return order, made
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +137,24 @@ class _Steps:
         return IdempotencyKey(f"order {self.company}", f"{order.id}\n{call}\n{step}", order.said)
 
 
+def _begin(steps: _Steps) -> None:
+    """That all of an order can be made, unless it is begun. Raises `SeatkeeperError`."""
+    if not steps.are_begun():
+        try:
+            _guard(steps.company, steps.order, steps.now)
+        except Rejected:  # perhaps for what the same call, made twice at once, has just begun
+            if not steps.are_begun():
+                raise
+
+
 def _sell(steps: _Steps, n: int, wanted: NewLicense, actor: Actor) -> MadeLicense:
     company, now = steps.company, steps.now + n  # ids of one millisecond may be equal
+    begins = n == 0 and not steps.order.append
     issued = steps.once(
         f"{n} issue",
-        lambda: issue_license(company, wanted.product, wanted.terms, None, actor, policy=wanted.policy, now=now),
+        lambda: issue_license(
+            company, wanted.product, wanted.terms, None, actor, policy=wanted.policy, begins=begins, now=now
+        ),
         lambda issued: {"id": issued[0].id, "license_key": issued[0].license_key},
     )
     id, key = int(issued["id"]), issued["license_key"]

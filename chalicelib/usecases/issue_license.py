@@ -77,6 +77,7 @@ def issue_license(
     source: SourceRow | None = None,
     policy: Policy | None = None,
     carried: Extras | None = None,
+    begins: bool = False,
     now: Instant,
 ) -> tuple[License, User | None]:
     """Issue a license; answers it, and its order's manager. Raises `Invalid` for terms that contradict each other.
@@ -90,6 +91,7 @@ def issue_license(
     is there denies them other things: `order_managers.set_permissions` changes that.
     `source`: the row of another system that it comes from. Its key is taken as it is there, and a license of the row
     is made once: raises `AlreadyExists` where it is there.
+    `begins`: whether the order is to be a new one. Raises `AlreadyExists` where there is one of this id.
     """
     sold = find_product(find_company(company).code, product, now=now)
     guard_terms(terms, sold, manager, source)
@@ -101,9 +103,7 @@ def issue_license(
         if draw:  # others have come to the same order or manager meanwhile, or an id was taken
             back_off(draw)
             find_company(sold.company)  # or the company was deleted
-        sold_to = None
-        if terms.customer is not None:
-            sold_to = _customer(sold.company, terms.customer, new_id(now + draw), actor, now)
+        sold_to = _customer(sold.company, terms.customer, new_id(now + draw), actor, now)
         license = _license(sold, terms, sold_to, new_id(now + draw), source, now)  # ids of one millisecond may be equal
         guard_names(license.company, terms, source)  # a key that we have made is drawn again
         old = _order(license, sold_to, actor, now)
@@ -119,7 +119,7 @@ def issue_license(
 
     state, order = decide_and_write(
         read,
-        lambda state: _joined(state.license, state.old, state.manager, denied),
+        lambda state: _joined(state.license, state.old, state.manager, denied, begins=begins),
         write,
         result=lambda state, _: (state.license, state.manager),
     )
@@ -159,13 +159,22 @@ def guard_key(company: str, given: str, source: SourceRow | None = None) -> None
         raise AlreadyExists("already_exists", of="license_key", field="license_key")
 
 
-def _joined(license: License, old: Order | None, manager: User | None, denied: frozenset[Permission] | None) -> Order:
+def _joined(
+    license: License,
+    old: Order | None,
+    manager: User | None,
+    denied: frozenset[Permission] | None,
+    *,
+    begins: bool,
+) -> Order:
     """The order with this license and manager. Who comes to an order that was there is shown all that it holds."""
     customer = license.customer or ""
     if old is None:
         managers = frozenset[int]() if manager is None else frozenset({manager.id})
         first = Order(license.company, license.order_id or "", customer, managers, number=license.id)
         return replace(first, denied=denied or frozenset(), bought_as=license.bought_as or "")
+    if begins:
+        raise AlreadyExists("already_exists", of="order_id", field="id", order=old.id)
     if old.customer != customer:
         raise AlreadyExists("already_exists", of="order", field="order_id", order=old.id)
     if denied not in (None, old.denied):
@@ -250,7 +259,9 @@ def _is_plain(text: str, most: int) -> bool:
     return 1 <= len(text) <= most and text.isprintable()
 
 
-def _customer(company: str, named: str, new_id: int, actor: Actor, now: Instant) -> Buyer | NewBuyer:
+def _customer(company: str, named: str | None, new_id: int, actor: Actor, now: Instant) -> Buyer | NewBuyer | None:
+    if named is None:
+        return None
     with at_field("customer"):
         return find_buyer(company, named, new_id, actor, now=now)
 

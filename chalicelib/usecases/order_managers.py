@@ -13,6 +13,7 @@ from chalicelib.domain.users import User, guard_still_closed
 from chalicelib.store import accounts, licenses, orders
 from chalicelib.store.counts import read_count
 from chalicelib.usecases.find_license import find_account
+from chalicelib.usecases.idempotency import in_steps
 from chalicelib.usecases.issue_license import manager_of
 from chalicelib.usecases.notices import manager_notice
 from chalicelib.usecases.retry import decide_and_write
@@ -63,6 +64,16 @@ def add_manager(company: str, order_id: str, email: str, actor: Actor, *, tell: 
     An account as `issue_license` makes and renews it. `tell`: whether the person is mailed. Raises `Invalid`:
     `validation_error`.
     """
+    with in_steps():
+        user, order = let_join(company, order_id, email, actor, tell=tell, now=now)
+        show_all(order)
+    return user
+
+
+def let_join(
+    company: str, order_id: str, email: str, actor: Actor, *, tell: bool = True, now: Instant
+) -> tuple[User, Order]:
+    """As `add_manager`, but all that was sold in the order is shown by `show_all`; answers the order, too."""
 
     def read(_: bool) -> tuple[Order, User, User | None]:
         order = find_order(company, order_id)
@@ -81,10 +92,17 @@ def add_manager(company: str, order_id: str, email: str, actor: Actor, *, tell: 
             notice = manager_notice(manager, _as_sold(order), company, actor) if tell else None
             orders.add_manager(old, order, manager, known, event, notice)
 
-    (old, manager, known), order = decide_and_write(read, decide, write)
+    def result(state: tuple[Order, User, User | None], order: Order) -> tuple[User, Order]:
+        old, manager, known = state
+        return manager if known is None or order != old else known, order
+
+    return result(*decide_and_write(read, decide, write, result=result))
+
+
+def show_all(order: Order) -> None:
+    """Show those who have joined an order all that was sold in it. Repeating is safe."""
     if order.pending_managers:
         orders.backfill_managers(order)
-    return manager if known is None or order != old else known
 
 
 def remove_manager(
@@ -128,8 +146,7 @@ def set_permissions(company: str, order_id: str, denied: frozenset[Permission], 
 
     find = lambda _: find_order(company, order_id)  # noqa: E731 - short and local
     order = decide_and_write(find, lambda order: with_permissions(order, denied), write)[1]
-    if order.pending_managers:
-        orders.backfill_managers(order)
+    show_all(order)
     return order
 
 

@@ -57,6 +57,8 @@ CAUGHT_IN = (
         "strict limit by what was read": "sell-unused+activate@edit/bare",
         "email not in the condition": "create+create@customer/new",
         "merged as of two instants": "merge+merge-back@customer/new",
+        "order joined that another began": "sell+issue@order/new",
+        "definitions not in the condition": "feature-new+feature-new@definition/defined",
     }
 )
 """The setting that is walked; `~1` with one fault at most."""

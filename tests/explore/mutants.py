@@ -6,15 +6,15 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib.domain.events import Event
-from chalicelib.store import accounts, batches, customers, licenses, mails, products, reads, seats
-from chalicelib.store.items.accounts import OrderItem
+from chalicelib.store import accounts, batches, customers, definitions, licenses, mails, products, reads, seats
+from chalicelib.store.items.accounts import OrderItem, ProductItem
 from chalicelib.store.items.customers import SalesItem
 from chalicelib.store.items.licenses import DeviceItem, LicenseItem, VariablesItem
 from chalicelib.store.items.links import LookupItem
 from chalicelib.store.items.work import BatchProgressItem
 from chalicelib.store.keys import license_key_sort_key
 from chalicelib.store.transactions import Transaction
-from chalicelib.usecases import permissions, retry
+from chalicelib.usecases import create_order, issue_license, permissions, retry
 from tests.explore.account_mutants import ACCOUNT_MUTANTS
 from tests.explore.factor_mutants import FACTOR_MUTANTS
 from tests.explore.webhook_mutants import WEBHOOK_MUTANTS
@@ -167,6 +167,20 @@ def _merged_as_of_two_instants() -> Patches:
     return [(customers, "read_pair", read)]
 
 
+def _order_joined_that_another_began() -> Patches:
+    """Whoever sells an order joins the one that is there by then, with its managers."""
+
+    def issue(*given: Any, begins: bool, **more: Any) -> Any:
+        return issue_license.issue_license(*given, **more)
+
+    return [(create_order, "issue_license", issue)]
+
+
+def _definitions_not_in_the_condition() -> Patches:
+    """What a product defines is written beside whatever it has come to define since."""
+    return rewriting(definitions, "_transaction", ProductItem, lambda actions, _: (actions, ProductItem.pk.exists()))
+
+
 MUTANTS: dict[str, Callable[[], Patches]] = (
     of_proof.MUTANTS
     | ACCOUNT_MUTANTS
@@ -192,5 +206,7 @@ MUTANTS: dict[str, Callable[[], Patches]] = (
         "strict limit by what was read": _strict_limit_by_what_was_read,
         "email not in the condition": _email_not_in_the_condition,
         "merged as of two instants": _merged_as_of_two_instants,
+        "order joined that another began": _order_joined_that_another_began,
+        "definitions not in the condition": _definitions_not_in_the_condition,
     }
 )

@@ -111,6 +111,7 @@ WALKED: dict[str, tuple[str, ...]] = {
         *(f"{deed}@{kind}" for deed in ("sell-more", "sell-less", "sell-unused") for kind in ("key", "users")),
         *(f"{deed}@edit" for deed in ("note", "describe", "sell-more", "sell-unused", "note-as-seen", "sell-as-seen")),
         *(f"{deed}@edit" for deed in ("grant", "fill-in")),
+        *("grant@definition", "say@definition"),
     ),
     "check.check": (
         "check@key",
@@ -141,12 +142,25 @@ WALKED: dict[str, tuple[str, ...]] = {
     "customer_labels.create_customer_label": ("label-new@customer",),
     "customer_labels.delete_customer_label": ("label-delete@customer",),
     "customer_moves.finish_moves": ("merge@customer", "merge-back@customer", "move@customer"),
-    "customer_moves.merge_customers": ("merge@customer", "merge-back@customer"),
+    "customer_moves.merge_customers": (
+        "merge@customer",
+        "merge-back@customer",
+        "merge@order",
+    ),
     "customer_moves.move_order": ("merge@customer", "merge-back@customer", "move@customer"),
     "customers.add_label": ("label-put@customer",),
-    "customers.change_customer": ("edit@customer", "join@customer", "move@customer", "move-other@customer"),
+    "customers.change_customer": (
+        "edit@customer",
+        "join@customer",
+        "move@customer",
+        "move-other@customer",
+        "move@order",
+    ),
     "customers.create_customer": ("create@customer",),
-    "customers.delete_customer": ("delete@customer",),
+    "customers.delete_customer": (
+        "delete@customer",
+        "delete@order",
+    ),
     "customers.remove_label": ("label-off@customer",),
     "deactivate.deactivate": (
         "deactivate@webhook",
@@ -156,6 +170,26 @@ WALKED: dict[str, tuple[str, ...]] = {
         "deactivate@users",
         "deactivate-other@users",
     ),
+    "definitions.change_definition": (
+        "feature-edit@definition",
+        "feature-delete@definition",
+        "field-edit@definition",
+    ),
+    "definitions.create_definition": (
+        "feature-new@definition",
+        "field-new@definition",
+    ),
+    "definitions.find_definition": (
+        "feature-edit@definition",
+        "feature-delete@definition",
+        "field-edit@definition",
+        "field-delete@definition",
+    ),
+    "definitions.read_defined": (
+        "feature-new@definition",
+        "field-delete@definition",
+    ),
+    "definitions.delete_definition": ("field-delete@definition",),
     "delete_company.delete_company": (
         "delete-company@shop",
         "delete-company@management",
@@ -195,6 +229,8 @@ WALKED: dict[str, tuple[str, ...]] = {
         "make-key@account",
         "make-key-reused@account",
         "issue-once@shop",
+        "sell@order",
+        "append@order",
     ),
     "invitations.accept_invitation": (
         "accept@account",
@@ -208,6 +244,9 @@ WALKED: dict[str, tuple[str, ...]] = {
         "issue-with-key@shop",
         "sell@customer",
         "sell-new@customer",
+        "issue@order",
+        "sell@order",
+        "append@order",
     ),
     "limit_reached.note_limit_reached": ("one-too-many@webhook",),
     "log_in.log_in": (
@@ -236,10 +275,21 @@ WALKED: dict[str, tuple[str, ...]] = {
     "management_keys.create_management_key": ("make@management",),
     "management_keys.find_caller": ("call@management",),
     "management_keys.revoke_management_key": ("revoke@management",),
-    "order_managers.add_manager": ("add-manager@shop",),
+    "order_managers.let_join": (
+        "sell@order",
+        "sell-otherwise@order",
+        "add-manager@shop",
+        "add-manager@order",
+    ),
+    "order_managers.show_all": (
+        "sell@order",
+        "add-manager@shop",
+        "add-manager@order",
+    ),
     "order_managers.remove_manager": (
         "remove-manager@shop",
         "remove-rival@shop",
+        "remove-manager@order",
     ),
     "order_managers.set_permissions": ("deny@shop",),
     "passkeys.add_passkey": (
@@ -251,6 +301,7 @@ WALKED: dict[str, tuple[str, ...]] = {
         "remove-key-by-app@passkey",
     ),
     "portal_queries.principal.authenticate": ("check-session@account",),
+    "products.change_product": ("rename@definition",),
     "repair_links.repair_links": ("repair@shop",),
     "replace_user.replace_user": (
         "replace@users",
@@ -342,13 +393,6 @@ NOT_WALKED: dict[str, str] = {
     "change_license.set_name": "as `change_license.set_enabled`: one write of terms, under the same condition",
     "change_account.choose_mails": "as `change_account.change_profile`: one write, under the same condition",
     "late_sweep.note_late": "a part of `sweep.sweep`, which has announced by then: tests/usecases/test_late_sweep.py",
-    "products.change_product": "as `branding.set_branding`: one change, under the same condition",
-    "definitions.create_definition": "as `change_definition`",
-    "definitions.change_definition": "one change, on condition that nobody else has changed what the product defines: "
-    "tests/usecases/test_product_features.py",
-    "definitions.delete_definition": "as `change_definition`",
-    "definitions.find_definition": "it reads, by the class that has the writes as well",
-    "definitions.read_defined": "so does this",
     "variables.change_variable": "as `device_variables.track_on`: one write, under the same condition",
     "variables.delete_variable": "likewise",
     "endpoints.send_one_again": "as `endpoints.send_again`, of one",

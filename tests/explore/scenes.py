@@ -9,11 +9,13 @@ from tests.explore import (
     accounts,
     batches,
     customers,
+    definitions,
     devices,
     edits,
     factors,
     listed,
     management,
+    orders,
     passkeys,
     shop,
     webhooks,
@@ -138,4 +140,20 @@ SCENES["customer"] = Scene(
     partial(SerialJudge, view=customers.view),
     customers.FROM,
     customers.LEFT_OUT,
+)
+SCENES["order"] = Scene(
+    "Orders of the Management API",
+    orders.STARTS,
+    orders.DEEDS,
+    orders.world,
+    partial(SerialJudge, view=orders.view),
+    orders.FROM,
+    orders.LEFT_OUT,
+)
+SCENES["definition"] = Scene(
+    "What products define",
+    definitions.STARTS,
+    definitions.DEEDS,
+    definitions.world,
+    partial(SerialJudge, view=definitions.view),
 )

@@ -4,7 +4,7 @@ What each call does by itself is for other tests to say. Here it is asked whethe
 do not come to in turn: other answers, another state, an event or a mail more or less.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations, permutations
 from typing import Any
@@ -38,6 +38,8 @@ class SerialDeed:
     """Whether it is counted, and twice where an answer is lost."""
     in_steps: bool = False
     """Whether it writes more than once: who dies in between leaves what no order of whole calls leaves."""
+    repeats: bool = False
+    """Whether who is not answered calls again, and all is then as if he had called but once."""
 
     def outcome(self, world: Any) -> Outcome:
         """Do it. Raises nothing."""
@@ -58,8 +60,6 @@ class SerialJudge:
     view: View
     never: Callable[[Any], Iterable[str]] = _nothing
     """Of what the view tells, what is wrong whoever comes first."""
-    ends: dict[int, object] = field(default_factory=dict)
-    """By the mark of what is stored at the end."""
     known: dict[tuple[object, ...], tuple[Violation, ...]] = field(default_factory=dict)
     right: dict[tuple[int, ...], tuple[dict[int, str], object]] = field(default_factory=dict)
     """By the order of the calls that are made, their answers, and what is then stored."""
@@ -68,41 +68,46 @@ class SerialJudge:
         """Every rule that was broken."""
         key = schedule.mark, tuple((one.outcome.answer, one.began, one.met) for one in schedule.tasks)
         if key not in self.known:
-            self.known[key] = tuple(self._judged(schedule.engine, schedule.mark, schedule.tasks))
+            self.known[key] = tuple(self._judged(schedule.engine, schedule.tasks))
         return self.known[key]
 
-    def _judged(self, engine: MemoryEngine, mark: int, tasks: Sequence[Task]) -> Iterator[Violation]:
-        self.ends[mark] = stored = self._stored(engine, engine.state)
+    def _judged(self, engine: MemoryEngine, tasks: Sequence[Task]) -> Iterator[Violation]:
         answers = {task.number: task.outcome.answer for task in tasks}
+        again = [number for number, deed in enumerate(self.deeds) if deed.repeats and answers[number] in (BUSY, DIED)]
+        repeated, state = self._one_after_another(engine, again, engine.state)
+        answers |= repeated
+        stored = self._stored(engine, state)
         yield from (Violation("no bug", answer) for answer in answers.values() if answer.startswith(CRASHED))
         if any(deed.in_steps and answers[number] in (BUSY, DIED) for number, deed in enumerate(self.deeds)):
             return  # what is cut short is for its own tests
         if any(deed.counts and "lost" in tasks[number].met for number, deed in enumerate(self.deeds)):
             return
         yield from (Violation(NEVER, one) for one in self.never(stored[0]))
-        if not any(self._is_right(engine, order, answers, stored) for order in orders(answers, tasks)):
+        if not any(self._is_right(engine, order, answers, stored) for order in orders(answers, tasks, again)):
             said = ", ".join(f"{deed.name}: {answers[number]}" for number, deed in enumerate(self.deeds))
             serial = list(self.right.values())
             yield Violation(SERIAL, f"{said}: {stored}; one after another: {serial}")
 
     def _is_right(self, engine: MemoryEngine, order: tuple[int, ...], answers: dict[int, str], stored: object) -> bool:
         if order not in self.right:
-            self.right[order] = self._one_after_another(engine, order)
+            right, state = self._one_after_another(engine, order, self.world.state)
+            self.right[order] = right, self._stored(engine, state)
         right, left = self.right[order]
         return left == stored and all(answers[number] in (answer, BUSY, DIED) for number, answer in right.items())
 
-    def _one_after_another(self, engine: MemoryEngine, order: Sequence[int]) -> tuple[dict[int, str], object]:
-        """What comes of these calls in this order: their answers, and what is stored."""
-        scripts = [Script(number, self._deed(number)) for number in range(len(self.deeds))]
-        alone = Schedule(MemoryEngine(engine.tables, dict(self.world.state)), scripts)
-        for number in order:
-            while alone.tasks[number].pending is not None:
-                alone.step(Choice(Thread(number)))
-        for script in scripts:
+    def _one_after_another(
+        self, engine: MemoryEngine, order: Sequence[int], state: State
+    ) -> tuple[dict[int, str], State]:
+        """What comes of these calls in this order, from there: their answers, and what is stored."""
+        scripts = {number: Script(number, self._deed(number)) for number in order}
+        alone = Schedule(MemoryEngine(engine.tables, dict(state)), [*scripts.values()])
+        for place in range(len(order)):
+            while alone.tasks[place].pending is not None:
+                alone.step(Choice(Thread(place)))
+        for script in scripts.values():
             script.end()
-        return {number: alone.tasks[number].outcome.answer for number in order}, self._stored(
-            engine, alone.engine.state
-        )
+        answers = {number: task.outcome.answer for number, task in zip(order, alone.tasks, strict=True)}
+        return answers, alone.engine.state
 
     def _stored(self, engine: MemoryEngine, state: State) -> tuple[object, int]:
         """What people see of a state, and how much the audit finds there: it names what was drawn."""
@@ -117,11 +122,12 @@ class SerialJudge:
         return lambda: self.deeds[number].outcome(here)
 
 
-def orders(answers: dict[int, str], tasks: Sequence[Task]) -> Iterator[tuple[int, ...]]:
+def orders(answers: dict[int, str], tasks: Sequence[Task], again: Collection[int] = ()) -> Iterator[tuple[int, ...]]:
     """All orders in which who was answered before another began comes first: of all calls, then without those that may
-    have done nothing. A replica that lags answers one as if he had come before.
+    have done nothing. A replica that lags answers one as if he had come before. `again`: those who have called once
+    more, behind all others.
     """
-    over = {task.number: () if LAG in task.met else task.began or () for task in tasks}
+    over = {task.number: {*(() if LAG in task.met else task.began or ())}.difference(again) for task in tasks}
     maybe = [number for number, answer in answers.items() if answer in (BUSY, DIED)]
     for count in range(len(maybe) + 1):
         for undone in combinations(maybe, count):

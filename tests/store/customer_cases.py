@@ -7,7 +7,7 @@ from chalicelib.domain.customers import Customer
 from chalicelib.store import customers as store
 from chalicelib.store import licenses
 from chalicelib.usecases import customer_accounts, customer_labels, customer_moves, customers, issue_license
-from chalicelib.usecases.find_customer import find_customer, find_customer_by_email
+from chalicelib.usecases.find_customer import find_customer_by_email
 from tests.store import states
 from tests.store.case import Case
 from tests.support import ADMIN, CUSTOMER, Vendor
@@ -51,9 +51,7 @@ def sold(vendor: Vendor) -> int:
 def cut_short(vendor: Vendor) -> int:
     """A customer with another email, to which nothing has followed yet."""
     id = sold(vendor)
-    with patch.object(
-        customers, "finish_moves", lambda company, id, *_, **__: find_customer(company, id)
-    ):  # as one who dies does
+    with patch.object(customers, "followed", lambda changed, *_, **__: changed):  # as one who dies does
         customers.change_customer(vendor.code, id, {}, ADMIN, email=OTHER, now=vendor.now)
     return id
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
 from itertools import count
 from typing import Any
 from unittest.mock import patch
@@ -66,6 +67,22 @@ def before_write(number: int, act: Callable[[], Any]) -> Iterator[Callable[[], b
 
     with noted(amid):
         yield lambda: not acts
+
+
+@contextmanager
+def before_call(number: int, act: Callable[[], Any]) -> Iterator[None]:
+    """Do something before the call of this number that is sent inside, from 1, as somebody else; there are so many."""
+    sent, other = 0, copy_context()
+
+    def amid(_: Request) -> None:
+        nonlocal sent
+        sent += 1
+        if sent == number:
+            other.run(act)
+
+    with noted(amid):
+        yield
+    assert sent >= number
 
 
 @contextmanager

@@ -2,8 +2,7 @@
 open or manage anything more by it.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 from unittest.mock import patch
 
@@ -24,10 +23,10 @@ from chalicelib.usecases.find_customer import find_customer, find_customer_by_em
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.order_managers import add_manager, remove_manager
 from chalicelib.usecases.repair_links import repair_links
-from tests.store.faults import WRITES, Crash, wire
+from tests.store.faults import Crash, wire
 from tests.store.seam import Request, Send
 from tests.support import ADMIN, NOW, Vendor
-from tests.usecases.support import READS, refused
+from tests.usecases.support import before_call, refused
 
 OLD, NEW = "office@old.test", "office@new.test"
 BOSS, CHIEF, ADA = "boss@old.test", "chief@new.test", "ada@user.test"
@@ -368,19 +367,6 @@ def test_a_sale_that_was_decided_before_a_merge_is_decided_anew(vendor: Vendor) 
         sale = vendor.issue(customer=OLD, order_id="A-9")
     assert (moved(vendor, sale), sold(vendor, NEW)) == ((NEW, NEW, [NEW]), Sold(5, 5))
     assert vendor.differences() == []
-
-
-@contextmanager
-def before_call(number: int, act: Callable[[], object]) -> Iterator[None]:
-    """Something happens before the call of this number that is sent inside, from 1."""
-
-    def do(request: Request, on: Send) -> Any:
-        act()
-        return on(request)
-
-    with wire(do, range(number, number + 1), WRITES | {*READS}) as listener:
-        yield
-    assert len(listener.bodies) >= number
 
 
 @pytest.mark.parametrize("number", range(1, 6))

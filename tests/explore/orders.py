@@ -1,0 +1,124 @@
+"""Orders of the Management API: each step is done once, whoever sells the same again, and whoever dies amid it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from itertools import combinations_with_replacement
+from unittest.mock import patch
+
+from chalicelib.domain.terms import Terms
+from chalicelib.usecases import create_order as selling
+from chalicelib.usecases.create_order import NewLicense, NewOrder, create_order
+from chalicelib.usecases.customer_moves import merge_customers
+from chalicelib.usecases.customers import change_customer, create_customer, delete_customer
+from chalicelib.usecases.issue_license import issue_license
+from chalicelib.usecases.order_managers import add_manager, remove_manager
+from tests.explore import customers, shop
+from tests.explore.customers import NEW, OTHER
+from tests.explore.engine import State
+from tests.explore.scheduler import controlled
+from tests.explore.serial import SerialDeed
+from tests.explore.shop import MAX, MIA, ORDER
+from tests.explore.worlds import new_engine
+from tests.proof.weather import Died
+from tests.support import ADMIN, CUSTOMER, DAY, NOW, Vendor
+
+STARTS = ("new", "begun")
+"""Two customers, and nothing is sold; the order has been cut short behind its first license."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderWorld:
+    """A vendor, and what is sold to whom."""
+
+    name: str
+    state: State
+    vendor: Vendor
+    first: int
+    second: int
+    """Customers, by their ids."""
+    now: int = NOW
+    """When it is called."""
+
+
+@cache
+def world(start: str) -> OrderWorld:
+    """The world of that start. Always the same one, to the last id."""
+    engine = new_engine({})
+    with controlled(engine):
+        vendor = Vendor(now=NOW - DAY)
+        first, second = (
+            create_customer(vendor.code, email, {}, ADMIN, now=vendor.now + n).id
+            for n, email in enumerate((CUSTOMER, OTHER))
+        )
+        here = OrderWorld(start, {}, vendor, first, second, now=NOW - 1000)
+        if start == "begun":
+            with patch.object(selling, "let_join", side_effect=Died), suppress(Died):
+                _sell()(here)
+    return OrderWorld(start, engine.state, vendor, first, second)
+
+
+def view(world: OrderWorld) -> object:
+    """What is stored of orders and customers, in words of people."""
+    return shop.view(shop.ShopWorld(world.name, world.state, world.vendor)), customers.customers_of(world.vendor.code)
+
+
+def _sell(said: str = "an order", *, append: bool = False) -> Callable[[OrderWorld], None]:
+    """One license, which one person manages."""
+    wanted = [NewLicense("viewer", Terms("perpetual", 5, customer=CUSTOMER, order_id=ORDER))]
+    order = NewOrder(ORDER, wanted, said, None if append else MIA, append=append)
+
+    def do(world: OrderWorld) -> None:
+        create_order(world.vendor.code, order, ADMIN, now=world.now)
+
+    return do
+
+
+def _issue(world: OrderWorld) -> None:
+    terms = Terms("perpetual", 5, customer=CUSTOMER, order_id=ORDER)
+    issue_license(world.vendor.code, "viewer", terms, MAX, ADMIN, now=world.now)
+
+
+def _manage(use_case: Callable[..., object], manager: str) -> Callable[[OrderWorld], None]:
+    def do(world: OrderWorld) -> None:
+        use_case(world.vendor.code, ORDER, manager, ADMIN, now=world.now)
+
+    return do
+
+
+def _move(world: OrderWorld) -> None:
+    change_customer(world.vendor.code, world.first, {}, ADMIN, email=NEW, now=world.now)
+
+
+def _merge(world: OrderWorld) -> None:
+    merge_customers(world.vendor.code, world.second, world.first, ADMIN, now=world.now)
+
+
+def _delete(world: OrderWorld) -> None:
+    delete_customer(world.vendor.code, world.first, ADMIN, now=world.now)
+
+
+def _all() -> Iterator[SerialDeed]:
+    yield SerialDeed("sell", _sell(), in_steps=True, repeats=True)
+    yield SerialDeed("sell-otherwise", _sell("another order"), in_steps=True, repeats=True)
+    yield SerialDeed("append", _sell("one more", append=True), in_steps=True, repeats=True)
+    yield SerialDeed("issue", _issue, in_steps=True)
+    yield SerialDeed("add-manager", _manage(add_manager, MAX), in_steps=True)
+    yield SerialDeed("remove-manager", _manage(remove_manager, MIA), in_steps=True)
+    yield SerialDeed("move", _move, in_steps=True)
+    yield SerialDeed("merge", _merge, in_steps=True)
+    yield SerialDeed("delete", _delete)
+
+
+DEEDS: dict[str, SerialDeed] = {deed.name: deed for deed in _all()}
+_SELL, _SOLD = ("sell", "append"), ("sell", "sell-otherwise", "append")
+FROM: dict[str, tuple[str, ...]] = {"begun": (*_SOLD, "issue", "add-manager", "remove-manager", "move", "merge")}
+"""From where something has begun, what has to do with it."""
+LEFT_OUT = frozenset(
+    f"{one}+{other}/{start}"
+    for one, other in combinations_with_replacement(DEEDS, 2)
+    for start in STARTS
+    if not {one, other} & {*_SELL}
+)
+"""What sells no order is walked beside each other elsewhere (`shop.py`, `customers.py`)."""
