@@ -1,4 +1,5 @@
-"""The demo of a first start: a company with two products and a license of each, to be tried with `infra.call`.
+"""The demo of a first start: a company with two products and a license of each, to be tried with `infra.call`, and what
+the first calls of a vendor's own server need (docs/management-api.md).
 
 Made step by step, each of which looks first whether it has been done: a start that was cut short is finished by the
 next one. Once it is in `demo.json` nothing is made again, whatever the operator has done with it since.
@@ -26,6 +27,8 @@ from chalicelib.usecases.assign_user import assign_user
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.issue_license import issue_license
 from chalicelib.usecases.management_keys import create_management_key
+from chalicelib.usecases.order_managers import find_order
+from chalicelib.usecases.policies import create_policy
 from chalicelib.usecases.product_features import create_feature
 from infra import local
 
@@ -43,6 +46,16 @@ FEATURES: Sequence[Mapping[str, Any]] = (  # each as `ProductFeature` has them
     },
 )
 """Of the product viewer."""
+POLICY: Mapping[str, Any] = {  # as `Policy` has it
+    "code": "pro",
+    "name": "Viewer Pro",
+    "license_type": "subscription",
+    "valid_duration": "1y",
+    "max_activations": 3,
+    "grace_period": 72,
+    "features": {"export": {}, "pages": {"max_consumption": 500}},
+}
+"""Of the same."""
 _ACTOR = Actor("demo")
 
 
@@ -73,12 +86,14 @@ def _make(now: Instant) -> Json:
     for feature in FEATURES:
         with suppress(AlreadyExists):
             create_feature(COMPANY, "viewer", feature, _ACTOR, now=now)
+    with suppress(AlreadyExists):
+        create_policy(COMPANY, "viewer", POLICY, _ACTOR, now=now)
     # A millisecond apart: ids of one millisecond are equal once in 4096.
     revit = _license("revit", Terms("perpetual", 10, 5, order_id=ORDER, customer=CUSTOMER), now)
     viewer = _license("viewer", Terms("perpetual", 5, order_id=ORDER, customer=CUSTOMER), now + 1)
     with suppress(AlreadyExists):
         assign_user(COMPANY, revit.id, USER, DEFAULT_MAX_ACTIVATIONS, _ACTOR, now=now + 1)
-    api_key = _api_key(now)
+    api_key, order = _api_key(now), find_order(COMPANY, ORDER)
     return {
         "base_url": "",
         "company_code": COMPANY,
@@ -88,6 +103,9 @@ def _make(now: Instant) -> Json:
         "public_key": runtime().keyring.current.public_key,
         "manager": {"email": MANAGER, "password": initial_password(_user(MANAGER))},
         "license_user": {"email": USER, "initial_password": initial_password(_user(USER))},
+        "customer": order.customer,
+        "order": {"id": order.number, "store_id": order.id},
+        "policy": POLICY["code"],
         "licenses": [
             {
                 "id": license.id,

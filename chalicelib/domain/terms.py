@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import Any, Literal
 
 from chalicelib.domain.errors import Denied, Invalid, at_field, raise_all, wrong_in
 from chalicelib.domain.instants import Instant, add, duration_days, parse_duration
@@ -21,6 +21,8 @@ CHANGEABLE = (
     *("validity_period", "valid_duration", "start_date", "grace_period"),
 )
 """The terms that may be changed after the sale. All others tell what was sold, and under which names it is found."""
+RenewalBasis = Literal["end", "now", "later"]
+"""What a renewal counts from: the old end, also where that is past; now; or whichever of them is later."""
 _IN_USE = (LICENSE_ACTIVATIONS, LICENSE_USERS)
 """The limits of what can be given back."""
 
@@ -84,6 +86,11 @@ def guard_use(license: License, changes: TermChanges) -> None:
 def limits_in(changes: TermChanges) -> dict[str, int]:
     """The new limits of a change, by the counters that count against them."""
     return {limit.counter: changes[limit.maximum] for limit in _IN_USE if changes.get(limit.maximum) is not None}
+
+
+def renewed_from(end: Instant, basis: RenewalBasis, now: Instant) -> Instant:
+    """The instant that a renewal of a license with this end counts from."""
+    return {"end": end, "now": now, "later": max(end, now)}[basis]
 
 
 def wrong_dates(terms: Terms | License) -> Iterator[Invalid]:

@@ -7,6 +7,7 @@ from chalicelib.domain.errors import Forbidden, Invalid, at_field
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant, add, parse_duration, to_iso
 from chalicelib.domain.license import License, license_name, within_calendar
+from chalicelib.domain.terms import RenewalBasis, renewed_from
 from chalicelib.domain.transitions import redated, transitions_due
 from chalicelib.store import licenses
 from chalicelib.usecases.find_license import find_license
@@ -54,15 +55,24 @@ def set_name(company: str, license_id: int, name: str, actor: Actor, *, now: Ins
 
 
 def extend(
-    company: str, license_id: int, validity_period: Instant | None, by: str | None, actor: Actor, *, now: Instant
+    company: str,
+    license_id: int,
+    validity_period: Instant | None,
+    by: str | None,
+    actor: Actor,
+    *,
+    basis: RenewalBasis = "later",
+    now: Instant,
 ) -> License:
-    """Set a new end, or move it on by a duration from the later of the old end and now. Raises `SeatkeeperError`.
+    """Set a new end, or move it on by a duration from what `basis` says. Raises `SeatkeeperError`.
 
-    A license that has expired comes back to life. What no sweep has announced of the old dates yet is announced now.
+    A license that has expired comes back to life, where the new end is not past as well. What no sweep has announced of
+    the old dates yet is announced now.
     """
 
     def decide(license: License) -> License:
-        return redated(license, replace(license, validity_period=_new_end(license, validity_period, by, now)), now)
+        end = _new_end(license, validity_period, by, basis, now)
+        return redated(license, replace(license, validity_period=end), now)
 
     def write(old: License, new: License) -> None:
         if old.validity_period != new.validity_period:
@@ -92,13 +102,15 @@ def reset_license(company: str, license_id: int, actor: Actor, *, now: Instant) 
     return find_license(company, license_id)
 
 
-def _new_end(license: License, validity_period: Instant | None, by: str | None, now: Instant) -> Instant:
+def _new_end(
+    license: License, validity_period: Instant | None, by: str | None, basis: RenewalBasis, now: Instant
+) -> Instant:
     if license.license_type == "perpetual":
         raise Invalid("perpetual_has_no_end", field="validity_period")
     if license.validity_period is None:
         raise Invalid("no_end_yet", field="validity_period")
     with at_field("by"):
-        end = validity_period or add(max(license.validity_period, now), parse_duration(by or ""))
+        end = validity_period or add(renewed_from(license.validity_period, basis, now), parse_duration(by or ""))
     if not within_calendar(end, license.grace_period):
         raise Invalid("end_beyond_calendar", field="validity_period")
     return end

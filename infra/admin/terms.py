@@ -4,6 +4,7 @@ from typing import Any
 
 from chalicelib.domain.days import Moment, first_instant, last_instant
 from chalicelib.domain.instants import Instant
+from chalicelib.domain.terms import RenewalBasis
 from chalicelib.usecases.change_license import extend
 from chalicelib.usecases.change_terms import change_terms
 from chalicelib.usecases.create import find_company
@@ -56,11 +57,19 @@ def license_set_fields(
 
 
 def license_extend(
-    license: int, company: str | None, validity_period: Moment | None, by: str | None, *, now: Instant
+    license: int,
+    company: str | None,
+    validity_period: Moment | None,
+    by: str | None,
+    from_: RenewalBasis | None,
+    *,
+    now: Instant,
 ) -> CommandResult:
     if (validity_period is None) == (by is None):
         raise UsageError("Give --validity-period or --by, and one of them.")
+    if from_ is not None and by is None:
+        raise UsageError.of("--from", "it says what --by counts from.")
     owner = find_owner(license, company)
     end = None if validity_period is None else last_instant(validity_period, find_company(owner).time_zone)
-    changed = extend(owner, license, end, by, operator(), now=now)
+    changed = extend(owner, license, end, by, operator(), basis=from_ or "later", now=now)
     return CommandResult(license_document(changed, now), doubt_of(changed, now))

@@ -240,7 +240,7 @@ WRONG = {
     "--subscription-duration": "soon",
     "--feature": "x y=soon",
     "--policy": "x" * 201,
-    "--expiry-basis": "none",
+    **dict.fromkeys(("--expiry-basis", "--from"), "none"),
     "--maintenance-duration": "soon",
     "--maintenance-period": "soon",
     **dict.fromkeys(
@@ -331,6 +331,7 @@ def test_all_options_that_are_wrong_are_named_at_once() -> None:
         (f"{TIMED} --valid-duration 1y --grace-period 999999999", "--grace-period: give 0 to 87840 hours."),
         ("license show {unknown}", "There is no license {unknown}."),
         ("license show {license} --company OTHER", "There is no license {license} of OTHER."),
+        ("license extend {license} --validity-period 2030-01-01 --from end", "--from: it says what --by counts from."),
         ("license extend {license} --validity-period 2030-01-01", "--validity-period: a perpetual license has no end."),
         ("license extend {waiting} --validity-period 2030-01-01", "--validity-period: the license has no end yet;"),
         (

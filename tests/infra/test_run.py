@@ -32,6 +32,8 @@ from chalicelib.store.mails import queue_mail
 from chalicelib.usecases.audit import audit
 from chalicelib.usecases.change_seat import remove_user
 from chalicelib.usecases.endpoints import send_test, waiting_deliveries
+from chalicelib.usecases.policies import find_policies
+from chalicelib.usecases.product_features import find_features
 from chalicelib.web import clock
 from infra import call, demo, local, run
 from infra.new_secrets import NEW
@@ -113,7 +115,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def test_demo_json_says_all_that_a_newcomer_needs(first: Running) -> None:
     demo = first.demo
     names = ["base_url", "company_code", "api_key", "shared_key", "management_api_key", "public_key"]
-    names += ["manager", "license_user", "licenses"]
+    names += ["manager", "license_user", "customer", "order", "policy", "licenses"]
     assert list(demo) == names
     assert demo["company_code"] == "QBITEC"
     assert demo["manager"].keys() == {"email", "password"}
@@ -125,6 +127,8 @@ def test_demo_json_says_all_that_a_newcomer_needs(first: Running) -> None:
     assert (revit["product"], revit["max_activations"], revit["max_license_users"]) == ("revit", 10, 5)
     assert (viewer["product"], viewer["max_activations"], viewer["max_license_users"]) == ("viewer", 5, None)
     assert revit["license_key"] is None
+    assert (demo["customer"], demo["policy"]) == ("office@studio.example", "pro")
+    assert demo["order"] == {"id": revit["id"], "store_id": "demo"}
     about = httpx.get(demo["base_url"], timeout=60).json()
     this = f"Seatkeeper {about['version']}, commit {about['commit']}"
     assert first.said.startswith(f"Serving on {demo['base_url']} ({this}) after ")
@@ -160,6 +164,19 @@ def test_the_printed_call_activates_a_license(first: Running) -> None:
 def json_of(words: list[str]) -> dict[str, str]:
     """The parameters of a printed call."""
     return dict(word.split("=", 1) for word in words if "=" in word)
+
+
+def test_the_first_calls_of_the_management_api_work_as_its_page_has_them(first: Running) -> None:
+    page = (ROOT / "docs" / "management-api.md").read_text()
+    script = page.partition("```sh\n")[2].partition("```")[0]
+    here = script.replace("http://localhost:8000", first.demo["base_url"]).replace(".local/", f"{first.home}/")
+    answers = subprocess.run(["bash", "-ec", here], capture_output=True, text=True, timeout=60, check=True).stdout
+    decoder = json.JSONDecoder()
+    licenses, end = decoder.raw_decode(answers)
+    assert [row["id"] for row in licenses["results"]] == [license["id"] for license in first.demo["licenses"]]
+    order = decoder.decode(answers[end:])
+    assert order["order_items"][0]["product_code"] == "viewer"
+    assert order["order_items"][0]["licenses"][0]["license_key"]
 
 
 def test_the_demo_user_activates_with_the_initial_password(first: Running) -> None:
@@ -364,11 +381,11 @@ def company(monkeypatch: pytest.MonkeyPatch, vendor: Vendor) -> str:
 
 
 @pytest.mark.parametrize("is_written", [False, True])
-@pytest.mark.parametrize("at", range(7))
+@pytest.mark.parametrize("at", range(11))
 def test_a_seed_that_was_cut_short_is_finished_and_not_doubled(
     at: int, is_written: bool, company: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Cut at each of its seven writes, before it and after it."""
+    """Cut at each of its eleven writes, before it and after it."""
     commit, begun = transactions.Transaction.commit, 0
 
     def commit_or_end(self: transactions.Transaction) -> None:
@@ -400,6 +417,8 @@ def assert_one_demo(company: str, expected: dict[str, Any]) -> None:
     assert [(license.product, license.users_assigned) for license in stored if license] == [("revit", 1), ("viewer", 0)]
     assert [license.id for license in stored if license] == [license["id"] for license in expected["licenses"]]
     assert [item.api_key for item in reads.query(ApiKeyItem, company, "apikey#")] == [expected["api_key"]]
+    assert [policy.code for policy in find_policies(company, "viewer")] == [expected["policy"]]
+    assert len(find_features(company, "viewer")) == 2
     assert expected["manager"]["password"]
     assert expected["license_user"]["initial_password"]
     for email in (demo.MANAGER, demo.USER):

@@ -1,5 +1,7 @@
 """Enable, disable, extend, reset."""
 
+from typing import Any
+
 import pytest
 
 from chalicelib.domain.errors import Invalid
@@ -62,6 +64,20 @@ def test_an_end_moves_on_from_the_old_end_or_from_now_whichever_is_later(vendor:
     late = extend(vendor.code, license.id, None, "30d", ADMIN, now=from_iso("2027-03-01T05:00"))
     assert to_iso(late.validity_period) == "2027-03-31T05:00:00.000Z"
     assert vendor.stored(license) == late
+
+
+@pytest.mark.parametrize(
+    ("basis", "early", "late"),
+    [("end", "2027-01-30", "2027-02-28"), ("now", "2026-12-24", "2027-04-10"), ("later", "2027-01-30", "2027-04-10")],
+)
+def test_a_renewal_counts_from_what_is_said(vendor: Vendor, basis: Any, early: str, late: str) -> None:
+    """Before the end of 30 December, and after the one that the renewal has made."""
+    license = vendor.issue(license_type="subscription", validity_period=from_iso("2026-12-30"))
+    for now, expected in (("2026-11-24", early), ("2027-03-10", late)):
+        end = "2027-01-30" if now > "2027" else "2026-12-30"
+        extend(vendor.code, license.id, from_iso(end), None, ADMIN, now=NOW)
+        renewed = extend(vendor.code, license.id, None, "1m", ADMIN, basis=basis, now=from_iso(now))
+        assert (to_iso(renewed.validity_period) or "")[:10] == expected
 
 
 def test_a_license_can_be_ended_early(vendor: Vendor) -> None:

@@ -1,5 +1,8 @@
 """The commands for licenses."""
 
+from typing import get_args
+
+from chalicelib.domain.terms import RenewalBasis
 from infra.admin import values
 from infra.admin.command import Command, Option
 from infra.admin.command_tables.options import IDEMPOTENCY_KEY, IF_COMPANY, KINDS, OF_COMPANY, PAGE, REVISION, changed
@@ -7,6 +10,7 @@ from infra.admin.command_tables.options import IDEMPOTENCY_KEY, IF_COMPANY, KIND
 THIS = (Option("license", "ID", "the license", values.license_id), IF_COMPANY)
 TYPE = values.one_of("perpetual", "time-limited", "subscription")
 STATUS = values.one_of("active", "inactive", "scheduled", "grace", "expired", "disabled")
+BASIS = values.one_of(*get_args(RenewalBasis))
 END = "the end; a date alone is that day's last instant, in the company's time zone"
 
 
@@ -124,7 +128,8 @@ COMMANDS = (
         (
             *THIS,
             Option("--validity-period", "ISO", END, values.moment),
-            Option("--by", "DURATION", "from the end, or from now where that is past: 30d, 12m, 1y", values.duration),
+            Option("--by", "DURATION", "move it on by so much: 30d, 12m, 1y", values.duration),
+            Option("--from", "WORD", "what --by counts from: the end, now, or the later of them (later)", BASIS),
         ),
     ),
     Command(
