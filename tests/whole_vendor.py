@@ -14,6 +14,7 @@ from chalicelib.usecases.license_extras import Wanted, grant_features, set_field
 from chalicelib.usecases.order_managers import add_manager, set_permissions
 from chalicelib.usecases.product_features import create_feature
 from chalicelib.usecases.product_fields import create_field
+from chalicelib.usecases.products import change_product
 from tests.support import ADMIN, CUSTOMER, DAY, Vendor
 
 FORMULA = '=HYPERLINK("http://evil.test";"a"), \'quoted\'\n+1'
@@ -27,6 +28,7 @@ def fill(vendor: Vendor) -> None:
     _fill_customers(vendor)
     _fill_by_key(vendor)
     _fill_by_user(vendor)
+    _fill_archived(vendor)
 
 
 def _fill_catalog(vendor: Vendor) -> None:
@@ -87,3 +89,10 @@ def _fill_by_user(vendor: Vendor) -> None:
         vendor.activate(user.email, f"desk of {email}", password, license_id=license.id)
     add_manager(vendor.code, "A-2", BOB, ADMIN, now=vendor.now)
     set_permissions(vendor.code, "A-2", frozenset({"reset_devices"}), ADMIN, now=vendor.now)
+
+
+def _fill_archived(vendor: Vendor) -> None:
+    vendor.product("old", "license-key", prevent_vm=True)
+    vendor.issue("old")
+    changes = {"state": "archived", "max_activations": 3, "metadata": {"until": 2025}}
+    change_product(vendor.code, "old", changes, ADMIN, now=vendor.now)

@@ -130,7 +130,7 @@ def _say_unlimited(terms: Json, read: _Fields) -> None:
     """Limits that are said to be none, as the Management API says it."""
     if read("allow_unlimited_activations", _flag):
         terms["max_activations"] = None
-    if terms.get("max_license_users") == 0:
+    if terms.get("max_license_users") == 0 and read("allow_unlimited_license_users", _flag) is not False:
         terms["max_license_users"] = None
     if read("allow_grace_period", _flag) is False:
         terms["grace_period"] = 0
@@ -325,7 +325,8 @@ _OF_DEVICE: Mapping[str, Reader] = {
 }
 NAMES = (
     *("id", "license_key", "product", "order_store_id", "customer", "enabled", *_TERMS, *_MORE),
-    *("allow_unlimited_activations", "allow_grace_period", "enable_maintenance_period"),
+    *("allow_unlimited_activations", "allow_unlimited_license_users"),
+    *("allow_grace_period", "enable_maintenance_period"),
     *("product_features", "product_custom_fields", "license_users", "devices"),
 )
 """What a row may say; other names are passed over, for other systems say more."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-System = Literal["licensespring", "keygen", "cryptlex", "csv"]
+System = Literal["licensespring", "keygen", "cryptlex", "csv", "seatkeeper"]
 
 
 @dataclass(frozen=True, slots=True)

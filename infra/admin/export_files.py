@@ -82,6 +82,28 @@ def read_export(folder: Path) -> Export | None:
         raise ValueError(f"{STATE} is not as it was written") from error
 
 
+def reader_of(folder: Path) -> Callable[[str], Iterator[Json]]:
+    """What reads the rows of a file of a complete export as JSON lines, one after the other. Raises `UsageError`."""
+    try:
+        export = read_export(folder)
+    except (OSError, ValueError):
+        export = None
+    if export is None or export.format != "jsonl" or not all(file.done for file in export.files.values()):
+        raise UsageError.of("FILE", f"{str(folder)!a} is no folder of a complete export as JSON lines.")
+    if export.version != VERSION:
+        raise UsageError.of("FILE", f"{str(folder)!a} is of a newer Seatkeeper.")
+
+    def read(name: str) -> Iterator[Json]:
+        path = folder / file_name(name, "jsonl")
+        try:
+            with path.open(encoding="utf-8") as lines:
+                yield from map(json.loads, lines)
+        except (OSError, ValueError):
+            raise UsageError.of("FILE", f"{str(path)!a} is not as it was written.") from None
+
+    return read
+
+
 def write_rows(
     folder: Path,
     export: Export,

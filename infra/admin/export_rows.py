@@ -25,6 +25,7 @@ from chalicelib.management.product_features import ProductFeatureBody, feature_b
 from chalicelib.management.product_fields import ProductCustomFieldBody, field_body
 from chalicelib.management.products import ProductBody, product_body
 from chalicelib.usecases import export
+from chalicelib.usecases.devices import WholeDevice
 from chalicelib.usecases.export import T, Walk
 from chalicelib.web.freshness import Date
 
@@ -43,6 +44,13 @@ class LicenseUserRow(SeatBody):
 
     license_user: int
     email: str
+
+
+class DeviceRow(DeviceBody):
+    """A device."""
+
+    email: str | None
+    """Of its user."""
 
 
 class BlockedDeviceRow(TypedDict):
@@ -124,6 +132,12 @@ def _license_user(found: tuple[License, Seat]) -> Json:
     return dict(row)
 
 
+def _device(found: tuple[License, WholeDevice]) -> Json:
+    seat = found[1].seat
+    row: DeviceRow = {**device_body(found[1]), "email": None if seat is None else seat.email}
+    return dict(row)
+
+
 def _blocked_device(found: tuple[License, str]) -> Json:
     row: BlockedDeviceRow = {"license": found[0].id, "hardware_id": found[1]}
     return dict(row)
@@ -163,7 +177,7 @@ NOUNS = (
     _noun("orders", OrderRow, export.export_orders, lambda found: dict(order_row(*found))),
     Noun("licenses", tuple(LicenseRow.__annotations__), _licenses),
     _noun("license_users", LicenseUserRow, export.export_license_users, _license_user),
-    _noun("devices", DeviceBody, export.export_devices, lambda found: dict(device_body(found[1]))),
+    _noun("devices", DeviceRow, export.export_devices, _device),
     _noun("blocked_devices", BlockedDeviceRow, export.export_blocked_devices, _blocked_device),
     _noun("license_histories", LicenseEventRow, export.export_license_histories, _license_event),
     _noun("company_history", EventRow, export.export_company_history, lambda event: dict(_event(event))),

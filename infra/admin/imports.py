@@ -1,7 +1,7 @@
 """The commands that bring in what was sold elsewhere."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from chalicelib.domain.days import Moment, last_instant
@@ -12,9 +12,11 @@ from chalicelib.domain.people_list import read_file
 from chalicelib.domain.source_rows import System
 from chalicelib.domain.types import Json
 from chalicelib.usecases.create import find_company
+from chalicelib.usecases.import_export import bring_in_export
 from chalicelib.usecases.import_rows import RowResult, import_rows, plan_rows
 from chalicelib.web.messages import message
 from infra.admin.command_result import CommandResult
+from infra.admin.export_files import reader_of
 from infra.admin.messages import MESSAGES
 from infra.admin.operator_name import operator
 from infra.admin.parser import UsageError
@@ -26,8 +28,7 @@ _APPLY = "It is safe to repeat: what is there stays."
 def import_plan(
     company: str, file: list[str], from_: System, product: list[tuple[str, str]], limit: int, *, now: Instant
 ) -> CommandResult:
-    rows = import_rows_of(from_, _read(file), dict(product))
-    return CommandResult(_counted(company, plan_rows(company, rows, from_, now=now), limit))
+    return CommandResult(_counted(company, _planned(company, file, from_, product, now), limit))
 
 
 def import_apply(
@@ -40,9 +41,13 @@ def import_apply(
     *,
     now: Instant,
 ) -> CommandResult:
-    rows = import_rows_of(from_, _read(file), dict(product))
     until = None if adopt_until is None else last_instant(adopt_until, find_company(company).time_zone)
-    done = import_rows(company, rows, from_, operator(), adopt_until=until, now=now)
+    if from_ == "seatkeeper":
+        read = _read_export(file, product)
+        done = bring_in_export(company, read, operator(), adopt_until=until, now=now)
+    else:
+        rows = import_rows_of(from_, _read(file), dict(product))
+        done = import_rows(company, rows, from_, operator(), adopt_until=until, now=now)
     document = _counted(company, done, limit)
     refused = document["refused"]
     return CommandResult(document, f"{refused} rows were refused. {_APPLY}" if refused else "", 1 if refused else 0)
@@ -51,9 +56,26 @@ def import_apply(
 def import_verify(
     company: str, file: list[str], from_: System, product: list[tuple[str, str]], limit: int, *, now: Instant
 ) -> CommandResult:
-    rows = import_rows_of(from_, _read(file), dict(product))
-    document = _counted(company, plan_rows(company, rows, from_, now=now), limit)
+    document = _counted(company, _planned(company, file, from_, product, now), limit)
     return CommandResult(document, exit_code=0 if document["same"] == document["read"] else 1)
+
+
+def _planned(
+    company: str, file: list[str], from_: System, product: list[tuple[str, str]], now: Instant
+) -> Iterator[RowResult]:
+    """What an import would do. Raises `UsageError`, `Invalid`."""
+    if from_ == "seatkeeper":
+        return bring_in_export(company, _read_export(file, product), operator(), writes=False, now=now)
+    return plan_rows(company, import_rows_of(from_, _read(file), dict(product)), from_, now=now)
+
+
+def _read_export(file: list[str], product: list[tuple[str, str]]) -> Callable[[str], Iterator[Json]]:
+    """What reads the files of an export, whose folder is the one file that is named. Raises `UsageError`."""
+    if product:
+        raise UsageError.of("--product", "products of a Seatkeeper keep their codes.")
+    if len(file) != 1:
+        raise UsageError.of("FILE", "name one folder of an export.")
+    return reader_of(Path(file[0]))
 
 
 def _read(files: list[str]) -> list[str]:
