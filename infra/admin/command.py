@@ -31,7 +31,9 @@ class Option:
         return f"{word}_" if iskeyword(word) else word
 
 
-READING = frozenset({"explain", "export", "find", "history", "list", "log", "plan", "preview", "show", "verify"})
+READING = frozenset(
+    {"explain", "export", "find", "history", "list", "log", "plan", "preview", "report", "show", "verify"}
+)
 """Verbs of commands that change nothing. All others take --dry-run."""
 FINAL = frozenset({"delete", "merge", "retire", "revoke"})
 """Verbs of what cannot be undone: it is done with --yes alone, or with a --confirm of its own."""

@@ -115,6 +115,7 @@ def function_of(command: Command) -> Callable[..., "CommandResult"]:
         people,
         policies,
         products,
+        reports,
         seats,
         terms,
         webhooks,
@@ -122,7 +123,7 @@ def function_of(command: Command) -> Callable[..., "CommandResult"]:
 
     modules = (
         *(audits, commands, customers, devices, explanations, exports, histories, imports, license_lists),
-        *(management_keys, orders, people, policies, products, seats, terms, webhooks),
+        *(management_keys, orders, people, policies, products, reports, seats, terms, webhooks),
     )
     named = (getattr(module, command.function) for module in modules if hasattr(module, command.function))
     found: Callable[..., CommandResult] = next(named)

@@ -19,6 +19,7 @@ from chalicelib.domain.pasted import visible
 from chalicelib.domain.permissions import PERMISSIONS, Permission
 from chalicelib.domain.source_rows import System
 from chalicelib.domain.types import Json
+from chalicelib.domain.usage import USAGE_DAYS
 from chalicelib.web.strict_json import parse_json
 
 MAX_ID = 2**53 - 1
@@ -190,6 +191,14 @@ def rows(given: str) -> int:
     value = read_count(given)
     if not value or value > MAX_ID:
         raise ValueError(f"{given!r} is no whole number from 1.")
+    return value
+
+
+def day_count(given: str) -> int:
+    """How many days, from 1 to 90."""
+    value = read_count(given)
+    if not value or value > USAGE_DAYS:
+        raise ValueError(f"{given!r} is no whole number from 1 to {USAGE_DAYS}.")
     return value
 
 

@@ -469,6 +469,7 @@ TEXTS = {
     "webhook log": ("--company {company} --webhook {webhook}", "after", "-"),
     "webhook resend": ("--company {company} --webhook {webhook} --since 2020-01-01", "to be sent", "0"),
     **CUSTOMER_TEXTS,
+    "report": ("--company {company}", "company", "{company}"),
     "sweep": ("--now 2020-01-01", "now", "2020-01-01T00:00:00.000Z"),
     "audit": ("--company {company}", "licenses", "1"),
     "explain": ("--company {company} --license {license} --hardware-id desk", "hardware id", "desk"),

@@ -262,6 +262,7 @@ WRONG = {
     **dict.fromkeys(("--label", "--account", "--other", "--metadata", "--color"), "x y"),
     **dict.fromkeys(("--company-name", "--reference", "--address", "--postcode", "--city"), "x" * 301),
     **dict.fromkeys(("--country", "--state", "--description", "--text"), "x" * 301),
+    **dict.fromkeys(("--days", "--ending"), "91"),
     "--new-email": "m\xfcller@b.example",
     "--phone": "1" * 41,
     "--hardware-id": "",

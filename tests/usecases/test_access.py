@@ -463,6 +463,7 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
 
 NAMES_NOTHING = {
     "lapse",  # answers how many lapse, of a license of another company none
+    *("report_licenses", "report_days"),  # all of a company
     "reader_of",  # a company as it was read
     "ask_for_new",  # likewise
     "account_name",

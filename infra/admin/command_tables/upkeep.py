@@ -18,6 +18,17 @@ COMMANDS = (
         ),
     ),
     Command(
+        "report",
+        "licenses by product and state, what ends soon, what was never used, and activations and refusals day by day",
+        "--company QBITEC --days 30 --ending 60",
+        (
+            OF_COMPANY,
+            Option("--days", "N", "so many days up to today, at most 90 (30)", values.day_count, default=30),
+            Option("--ending", "DAYS", "what ends within so many days ends soon (30)", values.day_count, default=30),
+            Option("--limit", "N", "licenses at most that each list names (20)", values.rows, default=20),
+        ),
+    ),
+    Command(
         "sweep",
         "announce in the history what has expired since the last sweep",
         "--now 2026-12-31T12:00:00Z",

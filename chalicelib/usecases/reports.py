@@ -1,0 +1,71 @@
+"""Reports of a company, for operators: they read all of its licenses, and of those that were used the history.
+
+Nothing is counted for them when something happens: a sum of the company's that each activation adds to would be one
+item that all of its activations wait for, or one that loses some.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+from chalicelib.domain.days import day_of, first_instant
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.license import License
+from chalicelib.domain.reports import DayCount, LicenseReport, add_licenses, count_activations, count_refusals
+from chalicelib.store import license_lists, licenses, refusals
+from chalicelib.threads import ThreadPool
+from chalicelib.usecases.create import find_company
+
+CHUNK = 100
+"""Licenses that are read in one round trip."""
+_AT_ONCE = 8
+DAY_MS = 24 * 3_600_000
+
+
+def report_licenses(
+    company: str, *, ending_days: int, most: int, now: Instant, progress: Callable[[int], None]
+) -> LicenseReport:
+    """All licenses of a company, summed up. `ending_days`: what ends within so many ends soon; `most`: named in lists.
+
+    A read for each hundred. Raises `NotFound`: `company_not_found`.
+    """
+    report, soon = LicenseReport(), now + ending_days * DAY_MS
+    for some in _all_licenses(find_company(company).code):
+        add_licenses(report, some, soon, most, now)
+        progress(len(some))
+    return report
+
+
+def report_days(company: str, days: int, *, now: Instant, progress: Callable[[int], None]) -> Counter[DayCount]:
+    """How many activations were taken, and given back, and how many calls were refused and why, on each of so many days
+    up to today, which are the company's own.
+
+    A read for each hundred licenses, one for each that was ever used, and one for each megabyte of refusals; of these
+    the newest hundred of a license are kept (`domain.refusals`). Raises `NotFound`: `company_not_found`.
+    """
+    owner = find_company(company)
+    zone = owner.time_zone
+    since = first_instant(day_of(now, zone) - timedelta(days=days - 1), zone)
+
+    def of_license(license: License) -> Counter[DayCount]:
+        events = licenses.events_between(license.company, license.id, since, now, MOST_EVENTS)
+        return count_activations(events, license.product, zone)
+
+    counts = count_refusals(refusals.all_refusals(owner.code, now), since, now, zone)
+    with ThreadPool(_AT_ONCE) as threads:
+        for some in _all_licenses(owner.code):
+            for found in threads.map(of_license, [one for one in some if one.first_activated_at is not None]):
+                counts.update(found)
+            progress(len(some))
+    return counts
+
+
+MOST_EVENTS = 10_000
+"""Of one license: the newest ones of the days that are asked for."""
+
+
+def _all_licenses(company: str) -> Iterator[list[License]]:
+    after: int | None = None
+    while ids := list(license_lists.of_company(company).ids(after, CHUNK)):
+        yield licenses.read_some(company, ids)
+        after = ids[-1]
