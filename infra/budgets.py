@@ -174,6 +174,7 @@ PORTAL_PAGE_NOTED = Budget("2 reads + 1 write", 10, 1)
 PAGES_OF_MORE_READS = {
     "/portal/activity": 26,
     "/portal/export/licenses": 3,
+    "/portal/export/people": 28,
     "/portal/invited": 27,
     "/portal/invited/again": 27,
     "/portal/people": 27,

@@ -77,6 +77,17 @@ LICENSES = Export(
         Column("created_at", mark("Created"), lambda row: At(row.license.created_at)),
     ),
 )
+PEOPLE = Export(
+    portal_queries.managed_people,
+    (
+        Column("email", mark("Email"), lambda row: display_email(row.user.email)),
+        Column("first_name", mark("First Name"), lambda row: row.first_name),
+        Column("last_name", mark("Last Name"), lambda row: row.last_name),
+        Column("phone_number", mark("Phone number"), lambda row: row.phone_number),
+        Column("licenses", mark("Licenses"), lambda row: ", ".join(held.title for held in row.seats)),
+        Column("active_devices", mark("Active devices"), lambda row: row.devices),
+    ),
+)
 OF_LICENSE: Mapping[str, Export] = {
     "users": Export(
         portal_queries.license_users,
@@ -127,6 +138,12 @@ def _licenses(request: PortalRequest, claims: SessionClaims, _parts: Parts) -> R
     """The licenses that the user manages."""
     portal_queries.authenticate_session(claims, now=request.now)  # before a long list is read
     return _file(request, claims, "licenses", LICENSES)
+
+
+def _people(request: PortalRequest, claims: SessionClaims, _parts: Parts) -> Response:
+    """The people of the licenses that the user manages."""
+    portal_queries.authenticate_session(claims, now=request.now)
+    return _file(request, claims, "people", PEOPLE)
 
 
 def _of_license(request: PortalRequest, claims: SessionClaims, parts: Parts) -> Response:
@@ -188,4 +205,5 @@ def _plain(cell: Cell | At) -> Cell:
 
 
 licenses = PageHandler(logged_in(_licenses))
+people = PageHandler(logged_in(_people))
 of_license = PageHandler(logged_in(_of_license))

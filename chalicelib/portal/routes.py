@@ -33,6 +33,7 @@ TABLE = (
     ("/portal/invitation", "invitation.invitation", FORM),
     ("/portal/licenses", "licenses.licenses", PAGE),
     ("/portal/export/licenses", "exports.licenses", PAGE),
+    ("/portal/export/people", "exports.people", PAGE),
     (LICENSE, "licenses.license", PAGE),
     (LICENSE + "/history", "licenses.history", PAGE),
     (LICENSE + "/export/{name}", "exports.of_license", PAGE),

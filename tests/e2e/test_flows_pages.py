@@ -27,7 +27,15 @@ from tests.usecases.people import issued
 
 MOST_BYTES, MOST_BYTES_WARM = 60_000, 10_000
 """Of a first visit, and of one with what the browser has kept, compressed as they are served."""
-NO_PAGES = {"batch.result", "exports.licenses", "exports.of_license", "assets.logo", "assets.theme", "assets.static"}
+NO_PAGES = {
+    "batch.result",
+    "exports.licenses",
+    "exports.people",
+    "exports.of_license",
+    "assets.logo",
+    "assets.theme",
+    "assets.static",
+}
 NO_PAGES |= {"nowhere.nowhere"}
 NO_PAGES |= {"log_in.code", "second_factor.codes", "second_factor.off", "passkeys.remove"}
 """Screens that answer no page of their own: they lead on, or are what a page loads. Or none to who has no second

@@ -114,6 +114,18 @@ def test_a_list_that_is_longer_than_a_file_holds_is_refused_whole(
     assert "attachment" not in page.answer.headers.get("Content-Disposition", "")
 
 
+def test_people_are_taken_away_once_each_with_all_their_licenses(vendor: Vendor, license: License) -> None:
+    vendor.assign(issued(vendor), BEN)
+    browser = browser_of(vendor, MANAGER)
+    query = "/portal/export/people?search=ben&format="
+    assert {f"{query}csv", f"{query}json"} <= set(browser.get("/portal/people", search="ben").links)
+    (ben,) = rows_of(browser, "/portal/export/people", search="ben")
+    assert (ben["Email"], ben["Licenses"], ben["Active devices"]) == (BEN, "Revit, Revit", "1")
+    assert rows_of(browser, "/portal/export/people", search="nobody") == []
+    issued(vendor, "viewer", "other@customer.test")
+    assert rows_of(browser_of(vendor, "other@customer.test"), "/portal/export/people") == []
+
+
 @pytest.mark.parametrize("name", ["licenses", *OF_LICENSE])
 def test_each_list_links_to_its_file_with_the_filter_that_is_shown(vendor: Vendor, license: License, name: str) -> None:
     list_path = "/portal/licenses" if name == "licenses" else at(license, f"/{name}")

@@ -100,6 +100,18 @@ def test_the_part_that_comes_later_is_a_page_of_its_own_without_javascript(vendo
     assert "Nothing matches" in browser.get("/portal/activity", search="nobody").words
 
 
+def test_activity_is_shown_by_its_kind(vendor: Vendor) -> None:
+    license = issued(vendor, "viewer")
+    vendor.activate(license, "pc")
+    browser = browser_of(vendor, MANAGER)
+    assert "Device activated" not in browser.get("/portal/activity", kind="license").words
+    of_devices = browser.get("/portal/activity", kind="devices").words
+    assert "Results" in of_devices
+    assert "Device activated" in of_devices
+    assert "License issued" not in of_devices
+    assert "Nothing matches" in browser.get("/portal/activity", kind="users").words
+
+
 def test_a_license_user_begins_at_the_own_devices_and_has_no_activity_of_others(vendor: Vendor) -> None:
     license = issued(vendor, "revit")
     vendor.assign(license, ANN)

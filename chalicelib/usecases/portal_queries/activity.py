@@ -13,6 +13,7 @@ from chalicelib.domain.license import License
 from chalicelib.domain.paging import Page
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.usage import recent_days
+from chalicelib.usecases.portal_queries.details import KINDS
 from chalicelib.usecases.portal_queries.listing import ListQuery, has_words, page_of_all
 from chalicelib.usecases.portal_queries.overview import MAX_FOLLOWED, Managed, read_newest, read_of_each
 from chalicelib.usecases.portal_queries.principal import Principal
@@ -58,7 +59,13 @@ def recent_activity(claims: SessionClaims, list_query: ListQuery, *, now: Instan
 
 def _page(managed: Managed, histories: list[History], list_query: ListQuery) -> Page[ActivityRow]:
     """The rows that are asked for."""
-    rows = [ActivityRow(one.license, managed.title(one.license), event) for one in histories for event in one.events]
+    begins = KINDS.get(list_query.kind, ("",))
+    rows = [
+        ActivityRow(one.license, managed.title(one.license), event)
+        for one in histories
+        for event in one.events
+        if event.type.startswith(begins)
+    ]
     rows.sort(key=_key, reverse=True)
     return page_of_all(rows, _key, list_query, lambda row: has_words(_texts(row), list_query.search))
 
