@@ -124,13 +124,16 @@ class Order:
     managers: frozenset[int] = frozenset()
     """Users' ids."""
     pending_managers: frozenset[int] = frozenset()
-    """Those of them under whom not all older licenses of the order may be filed yet as they have to be."""
+    """Under whom not all licenses of the order may be filed yet as they have to be: who joins, or may do other things;
+    and who was taken off, and is shown some of them yet."""
     number: int | None = None
     """Its id where ids are integers: that of its first license. An order of before gets one with its next license."""
     denied: frozenset[Permission] = frozenset()
     """What its managers may not do with its licenses."""
     bought_as: str = ""
     """As its licenses say (`License.bought_as`)."""
+    licenses_taken: int = field(default=0, compare=False)
+    """How many licenses were taken out of it: who is filing its licenses under a manager begins anew where one was."""
     revision: int = field(default=0, compare=False)
     """How often it was changed. What is filed under its managers does not move it."""
 
@@ -163,8 +166,10 @@ def with_manager(order: Order, user_id: int) -> Order:
 
 
 def without_manager(order: Order, user_id: int) -> Order:
-    """The order with a manager less."""
-    return replace(order, managers=order.managers - {user_id}, pending_managers=order.pending_managers - {user_id})
+    """The order with a manager less, to whom its licenses are to be shown no more."""
+    if user_id not in order.managers:
+        return order
+    return replace(order, managers=order.managers - {user_id}, pending_managers=order.pending_managers | {user_id})
 
 
 def with_permissions(order: Order, denied: frozenset[Permission]) -> Order:

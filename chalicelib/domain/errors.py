@@ -82,6 +82,7 @@ Code = Literal[
     "customer_account_not_found",
     "customer_has_licenses",
     "revision_changed",
+    "license_archived",
     "limit_below_use",
     "idempotency_key_reused",
     "validation_error",

@@ -6,6 +6,7 @@ FaultCode = Literal[
     # a license, its counters and its dates
     "license_not_countable",  # error
     "license_gone",
+    "license_not_cleared",
     "counter_differs",  # counter, count, items
     "counter_differs.seat",  # email, and as above
     "counter_differs.batch",  # batch, and as above

@@ -82,6 +82,9 @@ class License:
     another one: by it passwords are kept apart (`domain.access`)."""
     name: str | None = None
     """What its managers call it, to tell it from others of the product. None: nothing."""
+    archived_at: Instant | None = None
+    """Since when the vendor has put it away, and refuses every use. Where `disabled_by` is None then, it was enabled
+    before, and is again once it is restored."""
     epoch: int = 0
     revision: int = field(default=0, compare=False)
     """How often the terms were changed. Activations, resets and other counters do not move it."""
@@ -100,6 +103,22 @@ class License:
     """How many devices may never be activated here; each has an item of its own."""
     blacklist: frozenset[str] = frozenset()
     """Tags of such devices, of those that were named before they had items."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedLicense:
+    """What stays known of a license that was deleted, beside its history."""
+
+    company: str
+    id: int
+    product: str
+    created_at: Instant
+    deleted_at: Instant
+    license_key: str | None = None
+    """No other license ever gets it."""
+    order_id: str | None = None
+    is_cleared: bool = False
+    """Whether all is gone that it had: seats, devices, and what led to them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ TYPES: Mapping[str, tuple[EventType, ...]] = {
     "license.ends_changed": ("license_extended", "license_changed"),
     "license.enabled": ("license_enabled",),
     "license.disabled": ("license_disabled",),
+    "license.deleted": ("license_deleted",),
     "license.reset": ("license_reset",),
     "license.first_activated": ("device_activated",),
     "license.activated": ("device_activated",),

@@ -38,6 +38,7 @@ CODES = (
     "max_activations_too_high",
     "account_closed",
     "limit_below_use",
+    "license_archived",
     "order_not_found",
     "already_exists",
     "field_not_found",

@@ -82,6 +82,7 @@ class LicenseBody(TypedDict):
     active: bool
     enabled: bool
     disabled_by: Literal["vendor", "customer"] | None
+    is_archived: bool
     is_expired: bool
     is_trial: bool
     created_at: Date
@@ -136,6 +137,7 @@ def license_body(license: License, extras: Extras, product: Product | None, now:
         "active": word in ("active", "grace"),
         "enabled": license.enabled,
         "disabled_by": license.disabled_by,
+        "is_archived": license.archived_at is not None,
         "is_expired": is_expired(license, now),
         "is_trial": license.is_trial,
         "created_at": to_iso(license.created_at),

@@ -148,6 +148,15 @@ def end(license: License, pending: BatchProgress, event: Event) -> None:
     fill(license, pending, None, [], [event])
 
 
+def forget_all(company: str, license_id: int) -> Iterator[int]:
+    """Delete the batches of a license that is not there any more, first what each of their steps requires."""
+    pk = license_pk(company, license_id)
+    parts = list(reads.sort_keys(BatchProgressItem, pk, batch_sort_key()))
+    yield from writes.delete_all(BatchProgressItem(pk, part) for part in parts)
+    ids = (int(part.removeprefix(batch_sort_key())) for part in parts)
+    yield from writes.delete_all(_people(company, license_id, id) for id in ids)
+
+
 def _people(company: str, license_id: int, batch_id: int) -> BatchItem:
     return BatchItem(f"batch#{company}#{license_id}#{batch_id}")
 

@@ -137,11 +137,20 @@ def put_sale(write: Transaction, company: str, buyer: Buyer | NewBuyer, *, new_o
     """
     if isinstance(buyer, NewBuyer):
         before = buyer.before
-        put_new(write, buyer.customer, Sold(before.licenses + 1, before.orders + new_order))
+        put_new(write, buyer.customer, Sold(before.licenses + 1, max(1, before.orders + new_order)))
         write.put_event(event_item(company, buyer.created, AccountEventItem))
         return
     counted = [SalesItem.licenses.add(1), *([SalesItem.orders.add(1)] if new_order else [])]
     write.update(sales_item(company, buyer.email), counted, still_current(buyer.sales))
+
+
+def put_unsold(write: Transaction, company: str, email: str, sales: Sales | None) -> None:
+    """Let the transaction that takes a license away from a customer count it no more; None: there is no record."""
+    item = sales_item(company, email)
+    if sales is None:
+        write.check(item, SalesItem.pk.does_not_exist())
+    else:
+        write.update(item, [SalesItem.licenses.add(-1)], still_current(sales))
 
 
 def update(old: Customer, new: Customer, event: Event) -> None:

@@ -216,6 +216,11 @@ def company_license_sort_key(license_id: int | None = None) -> str:
     return "license#" + ("" if license_id is None else f"{license_id:016d}")
 
 
+def deleted_license_sort_key(license_id: int | None = None) -> str:
+    """Sort key of what stays known of a license that was deleted, or the prefix of all."""
+    return "deleted#" + ("" if license_id is None else f"{license_id:016d}")
+
+
 def count_sort_key(noun: str = "", shard: int | None = None) -> str:
     """Sort key of a counter of things of a company, the prefix of all of a noun, or that of all.
 

@@ -16,7 +16,7 @@ from chalicelib.domain.faults import FaultCode
 from chalicelib.store import reads
 from chalicelib.store.due import adoption_entry, notice_entry, transition_entries
 from chalicelib.store.expressions import Condition
-from chalicelib.store.items.accounts import OrderItem, UserItem
+from chalicelib.store.items.accounts import DeletedLicenseItem, OrderItem, UserItem
 from chalicelib.store.items.customers import CustomerItem, SalesItem
 from chalicelib.store.items.kinds import KINDS
 from chalicelib.store.items.licenses import DeviceItem, LicenseItem, SeatItem
@@ -33,6 +33,7 @@ from chalicelib.store.keys import (
     company_license_sort_key,
     customer_email_sort_key,
     customer_sort_key,
+    deleted_license_sort_key,
     device_id_sort_key,
     device_prefix,
     device_sort_key,
@@ -214,8 +215,9 @@ def _held_fault(
     return None if user is not None and user.email == seat.email else ("seat_of_other_email", {"user": who})
 
 
-def _key_fault(link: LookupItem, license: LicenseItem | None) -> _Found | None:
-    right = license is not None and license.license_key == link.sort_key.removeprefix(license_key_sort_key())
+def _key_fault(link: LookupItem, license: LicenseItem | None, deleted: DeletedLicenseItem | None) -> _Found | None:
+    keys = {whose.to_domain().license_key for whose in (license, deleted) if whose is not None}
+    right = link.sort_key.removeprefix(license_key_sort_key()) in keys  # a deleted one's, too: nobody gets it again
     return None if right else ("key_link_wrong", {})
 
 
@@ -265,6 +267,10 @@ def _due_fault(due: DueItem, license: LicenseItem | None) -> _Found | None:
 
 def _license(link: AnyItem) -> LicenseItem:
     return LicenseItem(license_pk(link.pk, _license_id(link)), LICENSE)
+
+
+def _deleted(link: AnyItem) -> DeletedLicenseItem:
+    return DeletedLicenseItem(link.pk, deleted_license_sort_key(_license_id(link)))
 
 
 def _user(link: AnyItem, user_id: int | str) -> UserItem:
@@ -336,7 +342,7 @@ AUDITED = {
     HARDWARE_LICENSE: _Kind(LookupItem, lambda link: [_device(link)], _hardware_fault, orphan=_no_device),
     device_id_sort_key(): _Kind(LookupItem, lambda link: [_of_id(link)], _device_id_fault, orphan=_no_device_of_id),
     USER_LICENSE: _Kind(LookupItem, _held, _held_fault, orphan=_no_seat),
-    license_key_sort_key(): _Kind(LookupItem, lambda link: [_license(link)], _key_fault),
+    license_key_sort_key(): _Kind(LookupItem, lambda link: [_license(link), _deleted(link)], _key_fault),
     MANAGER_LICENSE: _Kind(LicenseSummaryItem, _managed, _managed_fault, orphan=_no_manager),
     ORDER_LICENSE: _Kind(LicenseSummaryItem, _ordered, _ordered_fault),
     PRODUCT_LICENSE: _Kind(LookupItem, lambda link: [_license(link)], _product_fault),

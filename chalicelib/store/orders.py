@@ -62,6 +62,16 @@ def file_license(write: Transaction, license: License, old: Order | None, new: O
         write.put(item, LicenseSummaryItem.pk.does_not_exist())
 
 
+def take_out(write: Transaction, order: Order, license_id: int) -> None:
+    """Let a transaction take a license out of its order, where nobody is shown it any more."""
+    company = order.company
+    unchanged = OrderItem.unchanged(order, OrderItem.managers, OrderItem.pending_managers)
+    write.update(_order(order), [OrderItem.licenses_taken.add(1)], unchanged)
+    shown = (manager_license_sort_key(user, license_id) for user in sorted(order.managers | order.pending_managers))
+    for part in (order_license_sort_key(order.id, license_id), *shown):
+        write.delete(LicenseSummaryItem(company, part), _THERE_OR_NOT)
+
+
 def put_summaries(write: Transaction, license: License, order: Order) -> None:
     """File a license anew under its order and its managers: it is another customer's."""
     for item in _summaries(license, order):
@@ -163,10 +173,11 @@ def managed_item(sold: LicenseSummary, order: Order, user_id: int) -> LicenseSum
 
 
 def filed_as(order: Order, user_id: int) -> Condition:
-    """That the user manages an order, and that neither what it denies its managers nor its customer has changed since
-    it was read.
+    """That the user manages an order, that neither what it denies its managers nor its customer has changed since it
+    was read, and that no license was taken out of it.
     """
-    return OrderItem.managers.contains(user_id) & OrderItem.unchanged(order, OrderItem.denied, OrderItem.customer)
+    same = OrderItem.unchanged(order, OrderItem.denied, OrderItem.customer, OrderItem.licenses_taken)
+    return OrderItem.managers.contains(user_id) & same
 
 
 def backfill_managers(order: Order) -> None:
@@ -179,6 +190,8 @@ def backfill_managers(order: Order) -> None:
         with suppress(ConditionFailed):
             for user_id in sorted(order.pending_managers & now.managers):
                 _file_all(now, user_id)
+            for user_id in sorted(order.pending_managers - now.managers):
+                _unfile_all(now, user_id)
             filed = [OrderItem.pending_managers.delete(order.pending_managers)]
             as_read = OrderItem.unchanged(now, OrderItem.managers, OrderItem.denied, OrderItem.revision)
             writes.update(_order(now), filed, as_read)
@@ -205,7 +218,7 @@ def add_manager(old: Order, new: Order, manager: User, known: User | None, event
     write = Transaction(event_item(new.company, event, AccountEventItem))
     for sold in islice(sold_in_order(new.company, new.id), 1):
         _file(write, sold, new, manager.id)
-    _put_changes(write, old, new)
+    _put_changes(write, old, new, OrderItem.unchanged(old, OrderItem.licenses_taken))
     if known is None:
         put_new_user(write, manager)
     else:
@@ -236,6 +249,8 @@ def unfile(order: Order, user_id: int) -> None:
     while not _is_manager(order, user_id):
         with suppress(ConditionFailed):  # the order has changed: it says whether he manages it again
             _unfile_all(order, user_id)
+            done = [OrderItem.pending_managers.delete({user_id})]
+            writes.update(_order(order), done, ~OrderItem.managers.contains(user_id))
             break
 
 
@@ -284,8 +299,7 @@ def _put_changes(
     event: EventItem | None = None,
 ) -> None:
     """Add to a transaction what makes an order into `new`; whose licenses are to be filed is pending until they are."""
-    pending, gone = OrderItem.pending_managers, old.managers - new.managers
     added = new.pending_managers - old.pending_managers
-    moved = [*([pending.add(added)] if added else []), *([pending.delete(gone)] if gone else []), *more]
+    moved = [*([OrderItem.pending_managers.add(added)] if added else []), *more]
     terms = replace(new, pending_managers=old.pending_managers, number=old.number)
     write.change(_order(old), old, terms, also, moved, event)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 
-from chalicelib.store import deliveries, outbox, reads, writes
+from chalicelib.store import deleted_licenses, deliveries, outbox, reads, writes
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.due import adoption_entry, as_filed, filed, notice_entry
 from chalicelib.store.items.accounts import CompanyItem
@@ -81,6 +81,8 @@ def remove_license(code: str, license_id: int) -> Iterator[int]:
 def _remove_licenses(code: str) -> Iterator[int]:
     for license_id in license_ids(code):
         yield from remove_license(code, license_id)
+    for deleted in deleted_licenses.read_all(code):  # of those, too, the history
+        yield from remove_license(code, deleted.id)
 
 
 def _remove_refusals(code: str) -> Iterator[int]:

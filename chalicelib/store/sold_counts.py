@@ -1,12 +1,12 @@
-"""How much was sold to each customer, counted again by the links: for the audit, and for its repair.
+"""How much was sold to each customer, counted again: for the audit, and for its repair.
 
+Licenses are counted by their links, and orders by themselves: one of which all licenses were deleted is an order yet.
 Older code made no records of customers: their links say who has bought.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
 from typing import TypeVar
 
 from chalicelib.domain.customers import Customer, Sales
@@ -18,6 +18,7 @@ from chalicelib.store.items.customers import SalesItem
 from chalicelib.store.items.events import AccountEventItem, event_item
 from chalicelib.store.items.links import LookupItem
 from chalicelib.store.keys import CUSTOMER_LICENSE, customer_email_sort_key
+from chalicelib.store.orders import read_orders
 from chalicelib.store.reads import Unreadable
 from chalicelib.store.schema import Item
 from chalicelib.store.transactions import Transaction
@@ -40,9 +41,9 @@ class Miscount:
 
 def miscounts(company: str) -> Iterator[Miscount]:
     """Walk all customers of a company. While others sell, only what stays is wrong. Consistent."""
-    there = dict(_by_email(company))
+    there = _by_email(company)
     stored = dict(_sales(company))  # read later: whoever has a link from before has an email here
-    yield from (Miscount(email, None, sold) for email, sold in there.items() if email not in stored)
+    yield from (Miscount(email, None, sold) for email, sold in there.items() if email not in stored and sold.licenses)
     of_customer = defaultdict[int, list[Sold]](list)
     for email, sold in there.items():
         if (sales := stored.get(email)) is not None:
@@ -80,7 +81,8 @@ def _confirmed(company: str, email: str) -> Iterator[Miscount]:
         record = None if sales is None else _readable(customers.record_item(company, sales.customer))
         if sales is None or record is None or sales.is_former:
             return
-        there = _sum([customers.sold_to(company, name) for name in (email, *sorted(record.former_emails))])
+        names, all_there = {email, *record.former_emails}, _by_email(company)
+        there = _sum([sold for name, sold in all_there.items() if name in names])
         if there == Sold(sales.licenses, sales.orders):
             return
         if _readable(customers.sales_item(company, email)) == sales:
@@ -97,10 +99,12 @@ def _sum(some: list[Sold]) -> Sold:
     return Sold(sum(sold.licenses for sold in some), sum(sold.orders for sold in some))
 
 
-def _by_email(company: str) -> Iterator[tuple[str, Sold]]:
-    links = reads.query_raw(LookupItem, company, CUSTOMER_LICENSE)
-    for part, of_email in groupby(links, key=lambda raw: raw["part"]["S"].rpartition("#")[0]):
-        yield part.removeprefix(CUSTOMER_LICENSE), customers.counted_links(company, of_email)
+def _by_email(company: str) -> dict[str, Sold]:
+    """What was sold under each email, with those of former customers."""
+    parts = reads.sort_keys(LookupItem, company, CUSTOMER_LICENSE)
+    licenses = Counter(part.removeprefix(CUSTOMER_LICENSE).rpartition("#")[0] for part in parts)
+    orders = Counter(order.customer for order in read_orders(company) if order.customer)
+    return {email: Sold(licenses[email], orders[email]) for email in {*licenses, *orders}}
 
 
 def _sales(company: str) -> Iterator[tuple[str, Sales | None]]:

@@ -8,8 +8,8 @@ from chalicelib.domain.license import Device, License, hash_hardware_id
 from chalicelib.domain.variables import Variable
 from chalicelib.store import reads
 from chalicelib.store.items.events import event_item
-from chalicelib.store.items.licenses import VariablesItem
-from chalicelib.store.keys import event_sort_key, license_pk, variables_sort_key
+from chalicelib.store.items.licenses import DeviceItem, VariablesItem
+from chalicelib.store.keys import device_prefix, event_sort_key, license_pk, variables_prefix, variables_sort_key
 from chalicelib.store.schema import from_names
 from chalicelib.store.transactions import Transaction
 
@@ -31,12 +31,22 @@ class Variables:
 
 def read_variables(license: License, hardware_id: str, user_id: int | None) -> Variables:
     """The variables of a device, whether it was ever active or not. Consistent."""
-    item = reads.get(_item(license, hardware_id, user_id))
+    return _kept(reads.get(_item(license, hardware_id, user_id)))
+
+
+def _kept(item: VariablesItem | None) -> Variables:
     if item is None:
         return Variables([], 0)
     variables = to_variables(item)
     last_place = item.last_place or max((one.id for one in variables), default=0)
     return Variables(variables, item.revision, _event_by(item), last_place)
+
+
+def read_of_known(license: License, device: Device) -> Variables | None:
+    """The variables of a device; None where the license knows it no more. Consistent."""
+    item = _item(license, device.hardware_id, device.user_id)
+    known, kept = reads.batch_get([_device(item), item], consistent=True)
+    return None if known is None else _kept(kept)
 
 
 def to_variables(item: VariablesItem) -> list[Variable]:
@@ -73,8 +83,11 @@ def _item_of(license: License, device: Device, seen: Variables, new: list[Variab
 
 
 def _put(item: VariablesItem, seen: Variables, write: Transaction) -> None:
-    same = VariablesItem.revision == seen.revision
-    write.put(item, VariablesItem.pk.does_not_exist() if seen.revision == 0 else same)
+    if seen.revision == 0:  # nothing else would tell that the device is gone meanwhile, with all that it had
+        write.put(item, VariablesItem.pk.does_not_exist())
+        write.check(_device(item), DeviceItem.pk.exists())
+    else:
+        write.put(item, VariablesItem.revision == seen.revision)
     write.commit()
 
 
@@ -91,6 +104,11 @@ def _event_by(item: VariablesItem) -> dict[str, str]:
 def _is_recent(event_key: str, now: Instant) -> bool:
     began = int(event_key.removeprefix(event_sort_key()).partition("#")[0])
     return 0 <= now - began < ONE_EVENT_MS
+
+
+def _device(item: VariablesItem) -> DeviceItem:
+    """Whose variables they are."""
+    return DeviceItem(item.pk, device_prefix() + item.sort_key.removeprefix(variables_prefix()))
 
 
 def _item(license: License, hardware_id: str, user_id: int | None) -> VariablesItem:

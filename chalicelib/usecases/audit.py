@@ -15,7 +15,18 @@ from chalicelib.domain.limits import (
     LICENSE_USERS,
     SEAT_ACTIVATIONS,
 )
-from chalicelib.store import accounts, activations, batches, counts, licenses, links, orders, sold_counts, unreadable
+from chalicelib.store import (
+    accounts,
+    activations,
+    batches,
+    counts,
+    deleted_licenses,
+    licenses,
+    links,
+    orders,
+    sold_counts,
+    unreadable,
+)
 from chalicelib.store.due import DUE_SHARDS, is_indexed, shards_of
 from chalicelib.store.links import Fault
 from chalicelib.store.missing_links import left_over, missing
@@ -40,6 +51,9 @@ def audit(company: str) -> Iterator[tuple[int, list[Fault]]]:
         except Exception as error:  # whatever it is, it is reported
             found = [Fault(license_id, "license_not_countable", {"error": type(error).__name__})]
         yield license_id, found
+    for deleted in deleted_licenses.read_all(company):
+        if not deleted.is_cleared:
+            yield deleted.id, [Fault(deleted.id, "license_not_cleared")]
 
 
 def audit_links(company: str) -> Iterator[tuple[int, list[Fault]]]:

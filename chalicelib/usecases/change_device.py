@@ -39,19 +39,23 @@ def blacklist_device(company: str, license_id: int, hardware_id: str, actor: Act
         event = Event.new("device_blacklisted", actor, now, hardware_id=hardware_id)
         licenses.blacklist(license, hardware_id, event)
     except ConditionFailed:
-        pass  # it is blacklisted already
+        find_license(company, license_id)  # it is blacklisted already
     known = list(activations.devices(company, license_id, hardware_id))
     for number, device in enumerate(known, start=1):
-        _free(company, license_id, device, actor, now, result=None if number < len(known) else lambda *_: True)
+        with suppress(NotFound):  # forgotten, or deleted with its license, since it was blacklisted
+            _free(company, license_id, device, actor, now, result=None if number < len(known) else lambda *_: True)
     return bool(known)
 
 
 def allow_device(company: str, license_id: int, hardware_id: str, actor: Actor, *, now: Instant) -> License:
     """Let a blacklisted device activate again; it is not active by this. One that is allowed stays so."""
     license = find_license(company, license_id)
-    with suppress(ConditionFailed), stored_with_result(lambda: license):  # it is not blacklisted, or no more
-        licenses.allow(license, hardware_id, Event.new("device_allowed", actor, now, hardware_id=hardware_id))
-    return find_license(company, license_id)
+    try:
+        with stored_with_result(lambda: license):
+            licenses.allow(license, hardware_id, Event.new("device_allowed", actor, now, hardware_id=hardware_id))
+    except ConditionFailed:  # it is not blacklisted, or no more
+        return find_license(company, license_id)
+    return licenses.read_license(company, license_id) or license  # which is deleted by now
 
 
 def _free(

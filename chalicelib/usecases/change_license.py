@@ -1,9 +1,9 @@
-"""Change a license as a whole: name, enable, disable, extend, reset."""
+"""Change a license as a whole: name, enable, disable, archive, extend, reset."""
 
 from dataclasses import replace
 
 from chalicelib.domain.activation import counts_as_release, guard_reset
-from chalicelib.domain.errors import Forbidden, Invalid, at_field
+from chalicelib.domain.errors import Denied, Forbidden, Invalid, at_field
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant, add, parse_duration, to_iso
 from chalicelib.domain.license import License, license_name, within_calendar
@@ -19,9 +19,12 @@ def set_enabled(company: str, license_id: int, enabled: bool, actor: Actor, *, n
     """Enable or disable. Doing so again changes nothing. Raises `Forbidden`: `disabled_by_vendor`, …
 
     The vendor's word is final: what he has disabled no customer enables, and he may make a customer's word his own.
+    One that is archived stays so: `Denied`: `license_archived`.
     """
 
     def decide(license: License) -> License:
+        if license.archived_at is not None:
+            raise Forbidden("disabled_by_vendor") if actor.is_customer else Denied("license_archived")
         if enabled:
             if actor.is_customer and not license.enabled and license.disabled_by != "customer":
                 raise Forbidden("disabled_by_vendor")
@@ -34,6 +37,28 @@ def set_enabled(company: str, license_id: int, enabled: bool, actor: Actor, *, n
         if (old.enabled, old.disabled_by) != (new.enabled, new.disabled_by):
             event = Event.new("license_enabled" if enabled else "license_disabled", actor, now)
             licenses.update(old, new, event)
+
+    find = lambda _: find_license(company, license_id)  # noqa: E731 - short and local
+    return decide_and_write(find, decide, write, result=lambda _, new: new)[1]
+
+
+def set_archived(company: str, license_id: int, archived: bool, actor: Actor, *, now: Instant) -> License:
+    """Put a license away, and refuse every use of it; or bring it back as it was. Doing so again changes nothing.
+
+    Raises `NotFound`: `license_not_found`.
+    """
+
+    def decide(license: License) -> License:
+        if archived == (license.archived_at is not None):
+            return license
+        if not archived:
+            return replace(license, archived_at=None, enabled=license.disabled_by is None)
+        disabled_by = None if license.enabled else license.disabled_by or "vendor"
+        return replace(license, archived_at=now, enabled=False, disabled_by=disabled_by)
+
+    def write(old: License, new: License) -> None:
+        if old != new:
+            licenses.update(old, new, Event.new("license_archived" if archived else "license_restored", actor, now))
 
     find = lambda _: find_license(company, license_id)  # noqa: E731 - short and local
     return decide_and_write(find, decide, write, result=lambda _, new: new)[1]
@@ -98,8 +123,9 @@ def reset_license(company: str, license_id: int, actor: Actor, *, now: Instant) 
         event = Event.new("license_reset", actor, now, times_activated=license.times_activated)
         licenses.reset(license, event, all_anew=not actor.is_customer, released=released)
 
-    decide_and_write(lambda _: find_license(company, license_id), decide, write, result=lambda license, _: license)
-    return find_license(company, license_id)
+    find = lambda _: find_license(company, license_id)  # noqa: E731 - short and local
+    license, _ = decide_and_write(find, decide, write, result=lambda license, _: license)
+    return licenses.read_license(company, license_id) or license  # which is deleted by now
 
 
 def _new_end(

@@ -1,12 +1,14 @@
 """Variables that an application keeps with its device."""
 
 from chalicelib.domain.activation import Snapshot, guard_live_device
+from chalicelib.domain.errors import NotFound
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import Device, License
 from chalicelib.domain.variables import Variable, merge
 from chalicelib.store import variables as stored
 from chalicelib.store.variables import Variables
+from chalicelib.usecases.find_license import find_license
 from chalicelib.usecases.license_lookup import LicenseLookup, find_snapshot
 from chalicelib.usecases.retry import decide_and_write
 
@@ -40,13 +42,19 @@ def track_on(
     seen: Variables | None = None,
     now: Instant,
 ) -> list[Variable]:
-    """Set variables of this device on this license, by name; others stay. Raises `Invalid`: `validation_error`.
+    """Set variables of this device on this license, by name; others stay. Raises `Invalid`: `validation_error`;
+    `NotFound`: `license_not_found`, `device_not_found` where it is gone meanwhile.
 
     `seen`: those that it has, where the caller has just read them.
     """
 
     def read(again: bool) -> Variables:
-        if seen is not None and not again:
+        if again:  # others have changed them, or the device is gone meanwhile, with its license
+            if (found := stored.read_of_known(license, device)) is None:
+                find_license(license.company, license.id)
+                raise NotFound("device_not_found")
+            return found
+        if seen is not None:
             return seen
         return stored.read_variables(license, device.hardware_id, device.user_id)
 

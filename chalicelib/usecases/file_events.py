@@ -144,11 +144,13 @@ def _listening(company: str) -> _Listening | None:
 def _deliveries(one: Found, listening: _Listening | None, number: int, now: Instant) -> list[Delivery]:
     """What is delivered of an event; nothing where what it is about is gone."""
     event, license = one.event, one.license
-    if listening is None or event is None or (license is None and one.outgoing.license_id is not None):
+    if listening is None or event is None:
+        return []
+    if license is None and one.outgoing.license_id is not None and event.type != "license_deleted":
         return []
     code = _product_of(event) if license is None else license.product
     product = None if code is None else known_product(listening.company.code, code, now=now)
-    subject = Subject(listening.company, license, product)
+    subject = Subject(listening.company, license, product, one.outgoing.license_id)
     filed = []
     for name in types_of(event):
         listening_to_it = [endpoint for endpoint in listening.endpoints if endpoint.takes(name, code, now)]

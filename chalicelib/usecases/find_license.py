@@ -4,7 +4,7 @@ from chalicelib.domain.email import known_email
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.users import User
-from chalicelib.store import accounts, licenses, seats
+from chalicelib.store import accounts, deleted_licenses, licenses, seats
 
 
 def find_license(company: str, license_id: int) -> License:
@@ -13,6 +13,12 @@ def find_license(company: str, license_id: int) -> License:
     if license is None:
         raise NotFound("license_not_found")
     return license
+
+
+def guard_known(company: str, license_id: int) -> None:
+    """That there is such a license, or was: its history stays. Raises `NotFound`: `license_not_found`."""
+    if licenses.read_license(company, license_id) is None and deleted_licenses.read(company, license_id) is None:
+        raise NotFound("license_not_found")
 
 
 def find_owner(license_id: int, company: str | None) -> str:

@@ -10,7 +10,7 @@ from chalicelib.domain.license import hash_hardware_id
 from chalicelib.domain.paging import cut, search
 from chalicelib.store import devices, licenses
 from chalicelib.store.devices import DeviceKey, WholeDevice
-from chalicelib.usecases.find_license import find_license
+from chalicelib.usecases.find_license import find_license, guard_known
 
 MAX_COUNTED = 10_000
 """Events that are read to count those of a time."""
@@ -33,7 +33,8 @@ def find_events(company: str, wanted: EventFilter, after: str, limit: int) -> tu
     Raises `Invalid`: `filter_required` where no license is named, for events are filed by their license alone;
     `NotFound`: `license_not_found`.
     """
-    license_id = find_license(company, _named(wanted)).id
+    license_id = _named(wanted)
+    guard_known(company, license_id)
     types = wanted.types
 
     def read(after: str, limit: int) -> tuple[list[Event], bool]:

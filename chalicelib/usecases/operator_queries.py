@@ -9,7 +9,7 @@ from chalicelib.domain.paging import cut
 from chalicelib.domain.users import User
 from chalicelib.store import accounts, activations, counts, histories, licenses, orders
 from chalicelib.usecases.create import find_company
-from chalicelib.usecases.find_license import find_account, find_license, find_owner
+from chalicelib.usecases.find_license import find_account, find_license, find_owner, guard_known
 from chalicelib.usecases.order_managers import find_order
 
 
@@ -92,8 +92,9 @@ def list_orders(company: str, limit: int, after: str | None) -> OrderPage:
 
 def license_history(license_id: int, company: str | None, limit: int, after: str | None) -> EventPage:
     """At most `limit` events behind the key `after`. Raises `NotFound`: `license_not_found`."""
-    license = find_license(find_owner(license_id, company), license_id)
-    return EventPage(*cut(licenses.events(license.company, license.id, after=after, limit=limit + 1), limit))
+    owner = find_owner(license_id, company)
+    guard_known(owner, license_id)
+    return EventPage(*cut(licenses.events(owner, license_id, after=after, limit=limit + 1), limit))
 
 
 def company_history(company: str, limit: int, after: str | None) -> EventPage:

@@ -5,12 +5,10 @@ from collections.abc import Iterator
 from chalicelib.domain.catalog import LicenseSummary, Order, with_manager, with_permissions, without_manager
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.events import Actor, Event
-from chalicelib.domain.extras import Extras
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.license import License
 from chalicelib.domain.permissions import Permission
 from chalicelib.domain.users import User, guard_still_closed
-from chalicelib.store import accounts, licenses, orders
+from chalicelib.store import accounts, deleted_licenses, licenses, orders
 from chalicelib.store.counts import read_count
 from chalicelib.usecases.find_license import find_account
 from chalicelib.usecases.idempotency import in_steps
@@ -38,18 +36,15 @@ def find_orders(company: str, after: str | None, limit: int) -> Iterator[Order]:
 
 
 def find_numbered_order(company: str, number: int) -> Order:
-    """The order with this id (`Order.number`): it is that of a license of its. Raises `NotFound`: `order_not_found`."""
-    license = licenses.read_license(company, number)
+    """The order with this id (`Order.number`): that of a license of its, which may be deleted by now.
+
+    Raises `NotFound`: `order_not_found`.
+    """
+    license = licenses.read_license(company, number) or deleted_licenses.read(company, number)
     order = None if license is None else orders.read_order(company, license.order_id or "")
     if order is None or order.number != number:
         raise NotFound("order_not_found", order=number)
     return order
-
-
-def find_sold_in(order: Order, limit: int) -> list[tuple[License, Extras]]:
-    """The first licenses of an order, oldest first, at most `limit`, with what they carry besides."""
-    sold = orders.sold_in_order(order.company, order.id, limit=limit)
-    return licenses.read_some_with_extras(order.company, [one.license_id for one in sold])
 
 
 def find_managers(order: Order) -> list[User]:

@@ -18,6 +18,7 @@ from chalicelib.store.repairs import Repair
 from chalicelib.store.sold_counts import Miscount
 from chalicelib.usecases.audit import audit, audit_links
 from chalicelib.usecases.customer_moves import finish_moves
+from chalicelib.usecases.delete_license import finish_deletions
 
 
 def repair_links(
@@ -27,11 +28,12 @@ def repair_links(
     `Unavailable`.
 
     Missing is filed whatever follows from a license, its order, its seats and its devices. Removed is what leads a
-    user, a hardware id or a device's id to no seat, no order to manage and no device. Customers of before get their
+    user, a hardware id or a device's id to no seat, no order to manage and no device; and what is left of licenses that
+    were deleted. Customers of before get their
     records. Last, counters are set to what is there; each that was wrong counts as filed. All else that the audit finds
     stays as it is.
     """
-    totals = {"filed": 0, "removed": 0}
+    totals = {"filed": 0, "removed": finish_deletions(company, progress)}
     found = _repairs(company)
     while few := list(islice(found, repairs.AT_ONCE)):
         for done in _carried_out(company, _each_link_once(few), actor, now):

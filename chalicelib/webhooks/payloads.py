@@ -26,6 +26,8 @@ class Subject:
     company: Company
     license: License | None = None
     product: Product | None = None
+    license_id: int | None = None
+    """Of a license that may be gone by now."""
 
 
 def webhook_id(history: str, event: Event, type: str) -> str:
@@ -44,7 +46,7 @@ def payload(id: str, type: str, event: Event, subject: Subject, sequence: int, n
         "ts": to_iso(event.at),
         "sequence": sequence,
         "actor": event.actor.name,
-        "data": {**_object(subject, now), **_about(event), "changed": _changed(event)},
+        "data": {**_object(subject, event, now), **_about(event), "changed": _changed(event)},
     }
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
 
@@ -54,7 +56,10 @@ def new_delivery(endpoint: Endpoint, key: str, id: str, type: str, body: str, no
     return Delivery(endpoint.company, endpoint.id, key, id, type, now, body, next_try_at=now)
 
 
-def _object(subject: Subject, now: Instant) -> Json:
+def _object(subject: Subject, event: Event, now: Instant) -> Json:
+    if event.type == "license_deleted":
+        names = {"license_key": event.detail.get("license_key"), "order_store_id": event.detail.get("order")}
+        return {"id": subject.license_id, **names, "product": _product(str(event.detail["product"]), subject.product)}
     if subject.license is not None:
         return license_object(subject.license, subject.product, now)
     return {} if subject.product is None else {"product": _product(subject.product.code, subject.product)}

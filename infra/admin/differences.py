@@ -9,6 +9,7 @@ from chalicelib.usecases.audit import Fault
 MESSAGES: dict[FaultCode, str] = {
     "license_not_countable": "it cannot be counted: {error}",
     "license_gone": "the license is gone",
+    "license_not_cleared": "it was deleted, and not all that it had is gone: `audit --repair` finishes it",
     "counter_differs": "{counter} is {count}, but there are {items} {counted}",
     "counter_differs.seat": "seat of {email}: {counter} is {count}, but there are {items} {counted}",
     "counter_differs.batch": "batch {batch}: {counter} is {count}, but there are {items} {counted}",

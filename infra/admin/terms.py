@@ -1,13 +1,14 @@
-"""The commands that change what was sold."""
+"""The commands that change what was sold, put it away, or take it away for good."""
 
 from typing import Any
 
 from chalicelib.domain.days import Moment, first_instant, last_instant
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.terms import RenewalBasis
-from chalicelib.usecases.change_license import extend
+from chalicelib.usecases.change_license import extend, set_archived
 from chalicelib.usecases.change_terms import change_terms
 from chalicelib.usecases.create import find_company
+from chalicelib.usecases.delete_license import delete_license
 from chalicelib.usecases.find_license import find_owner
 from chalicelib.usecases.license_extras import Wanted, grant_features, set_fields
 from infra.admin.command import NotGiven
@@ -15,6 +16,7 @@ from infra.admin.command_result import CommandResult
 from infra.admin.commands import doubt_of, extras_document, license_document
 from infra.admin.operator_name import operator
 from infra.admin.parser import UsageError
+from infra.progress import counting
 
 
 def license_set(
@@ -73,3 +75,21 @@ def license_extend(
     end = None if validity_period is None else last_instant(validity_period, find_company(owner).time_zone)
     changed = extend(owner, license, end, by, operator(), basis=from_ or "later", now=now)
     return CommandResult(license_document(changed, now), doubt_of(changed, now))
+
+
+def license_archive(license: int, company: str | None, *, now: Instant) -> CommandResult:
+    changed = set_archived(find_owner(license, company), license, True, operator(), now=now)
+    return CommandResult(license_document(changed, now))
+
+
+def license_restore(license: int, company: str | None, *, now: Instant) -> CommandResult:
+    changed = set_archived(find_owner(license, company), license, False, operator(), now=now)
+    return CommandResult(license_document(changed, now))
+
+
+def license_delete(license: int, company: str | None, revision: int | None, *, now: Instant) -> CommandResult:
+    owner = find_owner(license, company)
+    with counting("items deleted") as tell:
+        deleted = delete_license(owner, license, operator(), revision=revision, now=now, progress=tell)
+    document = {"id": license, "company": owner, "license_key": deleted.license_key, "deleted": True}
+    return CommandResult(document, "Its history stays, and its key is never sold again.")

@@ -50,6 +50,7 @@ CAUGHT_IN = (
         "key not in the condition": "issue-with-key+issue-with-key@shop/sold",
         "answer not with the change": "issue-once+issue-once@shop/new",
         "manager unfiled who is back": "issue+remove-manager@shop/sold",
+        "license taken out unseen": "add-manager+delete-license@shop/sold",
         "permission not in the condition": "deny+pause@shop/sold",
         "variables written over": "track+track-rival@device/known",
         "forgotten while it comes back": "activate+activate-idle@device/crowded",

@@ -6,7 +6,18 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib.domain.events import Event
-from chalicelib.store import accounts, batches, customers, definitions, licenses, mails, products, reads, seats
+from chalicelib.store import (
+    accounts,
+    batches,
+    customers,
+    definitions,
+    deleted_licenses,
+    licenses,
+    mails,
+    products,
+    reads,
+    seats,
+)
 from chalicelib.store.items.accounts import OrderItem, ProductItem
 from chalicelib.store.items.customers import SalesItem
 from chalicelib.store.items.licenses import DeviceItem, LicenseItem, VariablesItem
@@ -109,6 +120,12 @@ def _manager_unfiled_who_is_back() -> Patches:
     return [(Transaction, "check", lambda *_: None)]
 
 
+def _license_taken_out_unseen() -> Patches:
+    """A license is deleted, and its order does not say so to who is filing its licenses under a manager."""
+    unmoved = [OrderItem.licenses_taken.add(0)]
+    return rewriting(deleted_licenses, "take_out", OrderItem, lambda _, asked: (unmoved, asked))
+
+
 def _permission_not_in_the_condition() -> Patches:
     """Whatever a manager was shown that he may do he does, whoever has denied it since."""
     return [(permissions, "required_of_manager", lambda *_: nullcontext())]
@@ -199,6 +216,7 @@ MUTANTS: dict[str, Callable[[], Patches]] = (
         "key not in the condition": _key_not_in_the_condition,
         "answer not with the change": _answer_not_with_the_change,
         "manager unfiled who is back": _manager_unfiled_who_is_back,
+        "license taken out unseen": _license_taken_out_unseen,
         "permission not in the condition": _permission_not_in_the_condition,
         "variables written over": _variables_written_over,
         "forgotten while it comes back": _forgotten_while_it_comes_back,

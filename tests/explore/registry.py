@@ -190,6 +190,10 @@ WALKED: dict[str, tuple[str, ...]] = {
         "field-delete@definition",
     ),
     "definitions.delete_definition": ("field-delete@definition",),
+    "delete_license.delete_license": (
+        "delete-license@device",
+        "delete-license@shop",
+    ),
     "delete_company.delete_company": (
         "delete-company@shop",
         "delete-company@management",
@@ -387,9 +391,10 @@ NOT_WALKED: dict[str, str] = {
     "adopt.add_legacy_devices": "others beside it: tests/usecases/test_adopt.py",
     "adopt.claim": "likewise",
     "adopt.lapse": "likewise",
-    "license_users.change_user": "as `change_account.change_profile`: one write, under the same condition",
     "change_seat.set_account_password": "as `change_seat.set_password`: one write, under the same condition",
     "change_account.choose_language": "as `change_account.change_profile`: one write, under the same condition",
+    "change_license.set_archived": "as `change_license.set_enabled`: one write of terms, under the same condition",
+    "delete_license.finish_deletions": "a part of `delete_license.delete_license`, by whoever goes on",
     "change_license.set_name": "as `change_license.set_enabled`: one write of terms, under the same condition",
     "change_account.choose_mails": "as `change_account.change_profile`: one write, under the same condition",
     "late_sweep.note_late": "a part of `sweep.sweep`, which has announced by then: tests/usecases/test_late_sweep.py",

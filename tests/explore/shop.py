@@ -22,6 +22,7 @@ from chalicelib.usecases.change_license import set_enabled
 from chalicelib.usecases.close_account import close_account, reopen_account
 from chalicelib.usecases.create import create_company, create_product
 from chalicelib.usecases.delete_company import delete_company
+from chalicelib.usecases.delete_license import delete_license
 from chalicelib.usecases.idempotency import IdempotencyKey, perform_once
 from chalicelib.usecases.issue_license import issue_license
 from chalicelib.usecases.permissions import permitted
@@ -66,24 +67,26 @@ class ShopWorld:
     state: State
     vendor: Vendor
     now: int = NOW
+    license: int = 0
+    """Its id: the last that was sold; 0 where none was."""
 
 
 @cache
 def world(start: str) -> ShopWorld:
     """The world of that start. Always the same one, to the last id."""
-    engine = new_engine({})
+    engine, last = new_engine({}), 0
     with controlled(engine):
         vendor = _vendor(start)
         if start in ("sold", "pending"):
-            vendor.issue(manager=MIA, order_id=ORDER)
+            last = vendor.issue(manager=MIA, order_id=ORDER).id
             vendor.now += 1
         if start == "pending":  # whoever added him died in between
-            vendor.issue("revit", order_id=ORDER)
+            last = vendor.issue("revit", order_id=ORDER).id
             vendor.now += 1
             with patch.object(orders, "backfill_managers"):
                 order_managers.add_manager(vendor.code, ORDER, MAX, ADMIN, now=vendor.now)
     vendor.now = NOW
-    return ShopWorld(start, engine.state, vendor)
+    return ShopWorld(start, engine.state, vendor, license=last)
 
 
 def view(world: ShopWorld) -> object:
@@ -228,6 +231,12 @@ def _delete(world: ShopWorld) -> None:
         delete_company(world.vendor.code)
 
 
+def _delete_license(world: ShopWorld) -> None:
+    """That it is gone, or all of the company, is as well."""
+    with suppress(NotFound):
+        delete_license(world.vendor.code, world.license, ADMIN, now=world.now)
+
+
 def _all() -> Iterator[SerialDeed]:
     yield SerialDeed("issue", _issue(MIA, order_id=ORDER), in_steps=True)
     yield SerialDeed("issue-rival", _issue(MAX, order_id=ORDER), in_steps=True)
@@ -246,6 +255,7 @@ def _all() -> Iterator[SerialDeed]:
     yield SerialDeed("rename", _by_code(set_branding, None, None, name="Renamed"))
     yield SerialDeed("color", _by_code(set_branding, "#0000ff", None))
     yield SerialDeed("repair", _by_code(repair_links), in_steps=True)
+    yield SerialDeed("delete-license", _delete_license, in_steps=True)
     yield SerialDeed("delete-company", _delete, in_steps=True)
 
 

@@ -68,9 +68,6 @@ BODIES: dict[str, Any] = {
     "assign_user": {"email": "new@customer.test", "first_name": "Nia"},
     "set_password": {"password": "correct horse battery"},
     "set_password_by_email": {"password": "correct horse battery"},
-    "assign_users": {"emails": [{"email": "new@customer.test"}, {"email": "two@customer.test", "is_manager": False}]},
-    "set_users_activations": lambda ids: {ids["user_id"]: {"max_activations": 2, "reset_total_activations": True}},
-    "change_license_user": {"first_name": "Ada", "phone_number": "+44 20"},
     "unassign_user": lambda ids: {"license_user_id": int(ids["user_id"])},
     "create_one_order": {
         "id": "S-1",
@@ -88,8 +85,6 @@ BODIES: dict[str, Any] = {
 made, where the body names objects."""
 IN_STEPS = {"change_licenses", "post_license_changes", "disable_licenses", "reset_licenses"} | {
     "apply_license_policy",
-    "assign_users",
-    "set_users_activations",
     "create_one_order",
     "add_one_manager",
     "add_managers",
@@ -115,7 +110,7 @@ QUERIES: Mapping[str, str] = {
 """What is asked for, of calls that answer nothing without it."""
 
 
-OF_SEATS = {"assign_user", "assign_users", "set_users_activations", "unassign_user"}
+OF_SEATS = {"assign_user", "unassign_user"}
 """Calls of a license that has users."""
 
 

@@ -13,7 +13,14 @@ from chalicelib.store.items.kinds import kind_of
 from chalicelib.store.items.licenses import LicenseItem
 from chalicelib.store.items.links import LookupItem
 from chalicelib.store.items.work import DueItem
-from chalicelib.store.keys import COMPANIES, company_license_sort_key, count_sort_key, due_pk, refusals_pk
+from chalicelib.store.keys import (
+    COMPANIES,
+    company_license_sort_key,
+    count_sort_key,
+    deleted_license_sort_key,
+    due_pk,
+    refusals_pk,
+)
 from chalicelib.store.schema import Raw
 from tests.store.case import Case
 from tests.store.faults import WRITES, Fault, Wire, wire
@@ -86,9 +93,9 @@ def stored(code: str) -> dict[tuple[str, str, str], Raw]:
         account = _partition(LookupItem, company)
         found |= _summed(account) | _partition(RefusalItem, refusals_pk(company))
         for license_id in [
-            int(part.removeprefix(company_license_sort_key()))
+            int(part.rpartition("#")[2])
             for *_, part in account
-            if part.startswith(company_license_sort_key())
+            if part.startswith((company_license_sort_key(), deleted_license_sort_key()))
         ]:
             found |= _partition(LookupItem, f"license#{license_id}")
             found |= _partition(LicenseItem, f"{company}#{license_id}")

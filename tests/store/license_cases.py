@@ -1,12 +1,28 @@
 """Changes of a license as a whole, as cases of `tests.store.cases`."""
 
-from chalicelib.usecases import change_license, change_terms
+from chalicelib.usecases import change_license, change_terms, delete_license
 from tests.store import states
 from tests.store.case import Case
+from tests.support import ADMIN
 
 LICENSE_CASES = (
     Case("disable", change_license.set_enabled, states.key_license, states.enable(False), ("license_disabled",)),
     Case("enable", change_license.set_enabled, states.disabled, states.enable(True), ("license_enabled",)),
+    Case(
+        "archive a license",
+        change_license.set_archived,
+        states.key_license,
+        lambda v, license: change_license.set_archived(v.code, license.id, True, ADMIN, now=v.now).enabled,
+        ("license_archived",),
+    ),
+    Case(
+        "delete a license",
+        delete_license.delete_license,
+        states.with_variables,
+        lambda v, license: delete_license.delete_license(v.code, license.id, ADMIN, now=v.now).id,
+        ("license_deleted",),
+        True,
+    ),
     Case("name a license", change_license.set_name, states.key_license, states.name_license, ("license_named",)),
     Case(
         "extend",

@@ -5,6 +5,7 @@ from types import MappingProxyType
 from chalicelib.domain.catalog import ApiKey, Company, Order, Product
 from chalicelib.domain.custom_fields import CustomField
 from chalicelib.domain.features import ProductFeature
+from chalicelib.domain.license import DeletedLicense
 from chalicelib.domain.management_keys import ManagementKey
 from chalicelib.domain.policies import Policy
 from chalicelib.domain.users import User
@@ -127,13 +128,20 @@ class OrderItem(AccountsItem[Order]):
 
     by_hand = ("company", "id")
     stored_as = MappingProxyType({"pending_managers": "joining"})
-    guarded = frozenset({"pending_managers", "number"})
+    guarded = frozenset({"pending_managers", "number", "licenses_taken"})
     customer: TextAttribute
     managers: IdSetAttribute
     pending_managers: IdSetAttribute
     number: IntegerAttribute
     denied: TextSetAttribute
+    licenses_taken: IntegerAttribute
     revision: IntegerAttribute
 
     def fields_by_hand(self) -> Fields:
         return {"company": self.pk, "id": self.sort_key.removeprefix(keys.order_sort_key())}
+
+
+class DeletedLicenseItem(AccountsItem[DeletedLicense]):
+    """What stays known of a license that was deleted."""
+
+    is_cleared: BooleanAttribute

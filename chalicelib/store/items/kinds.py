@@ -9,6 +9,7 @@ from chalicelib.store import keys
 from chalicelib.store.items.accounts import (
     ApiKeyItem,
     CompanyItem,
+    DeletedLicenseItem,
     FeatureItem,
     FieldItem,
     ManagementKeyItem,
@@ -69,6 +70,11 @@ class Kind:
     partition: str = ""
     """How the partition begins, where that is not the one of a company or a license."""
 
+    @property
+    def is_of_license(self) -> bool:
+        """Whether it lies in a license's partition."""
+        return self.item.Meta.table_name == "licenses" and not self.partition
+
     def is_of(self, company: str, raw: Raw) -> bool:
         """Whether an item of this kind, in `ephemera`, is of a company: it is an attribute, or follows the prefix."""
         behind = raw["pk"]["S"].removeprefix(self.prefix)
@@ -117,6 +123,7 @@ KINDS = (
     Kind(LookupItem, keys.source_sort_key(), "company", "alone"),
     Kind(LookupItem, keys.email_sort_key(), "company", "link"),
     Kind(LookupItem, keys.company_license_sort_key(), "company", "license"),
+    Kind(DeletedLicenseItem, keys.deleted_license_sort_key(), "company", "alone"),
     Kind(LookupItem, keys.USER_LICENSE, "company", "link"),
     Kind(LookupItem, keys.CUSTOMER_LICENSE, "company", "link"),
     Kind(CustomerItem, keys.customer_sort_key(), "company", "link"),
@@ -155,11 +162,7 @@ KINDS = (
 """All that is stored. The first that fits is an item's kind."""
 
 
-_OF_LICENSE = {
-    kind.prefix.partition("#")[0]: kind.item
-    for kind in KINDS
-    if kind.item.Meta.table_name == "licenses" and not kind.partition
-}
+_OF_LICENSE = {kind.prefix.partition("#")[0]: kind.item for kind in KINDS if kind.is_of_license}
 
 
 def item_of_license(raw: Raw) -> type[AnyItem] | None:

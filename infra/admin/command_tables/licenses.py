@@ -5,7 +5,15 @@ from typing import get_args
 from chalicelib.domain.terms import RenewalBasis
 from infra.admin import values
 from infra.admin.command import Command, Option
-from infra.admin.command_tables.options import IDEMPOTENCY_KEY, IF_COMPANY, KINDS, OF_COMPANY, PAGE, REVISION, changed
+from infra.admin.command_tables.options import (
+    IDEMPOTENCY_KEY,
+    IF_COMPANY,
+    KINDS,
+    OF_COMPANY,
+    PAGE,
+    REVISION,
+    changed,
+)
 
 THIS = (Option("license", "ID", "the license", values.license_id), IF_COMPANY)
 TYPE = values.one_of("perpetual", "time-limited", "subscription")
@@ -83,6 +91,14 @@ COMMANDS = (
     Command("license enable", "let a disabled license be used again", "123456789", THIS),
     Command("license disable", "refuse every use of a license until the vendor enables it", "123456789", THIS),
     Command("license reset", "deactivate all devices and set all counts to zero, also of transfers", "123456789", THIS),
+    Command("license archive", "put a license away: every use is refused until it is restored", "123456789", THIS),
+    Command("license restore", "bring an archived license back as it was", "123456789", THIS),
+    Command(
+        "license delete",
+        "delete a license with its seats and devices, for good; its history stays, and its key is never sold again",
+        "123456789",
+        (*THIS, REVISION),
+    ),
     Command(
         "license set",
         "change the terms of a license; what is not given stays, and a lower limit evicts nobody",
