@@ -1,6 +1,7 @@
 """One-time codes: one an account and browser, each try counted by a conditional write (`domain.one_time_code`)."""
 
 import secrets
+from contextlib import suppress
 from hashlib import sha256
 
 from chalicelib.domain.events import Event
@@ -12,6 +13,7 @@ from chalicelib.domain.users import User
 from chalicelib.encryption import hmac_sha256
 from chalicelib.store import accounts, reads, writes
 from chalicelib.store.counters import count_one, to_failures
+from chalicelib.store.database import ConditionFailed
 from chalicelib.store.items.ephemera import CodeItem, CodeRequestsItem, FailuresItem
 from chalicelib.store.items.events import AccountEventItem, event_item
 from chalicelib.store.mails import put_mail
@@ -60,11 +62,12 @@ def read_code(company: str, email: str, browser: str, now: Instant) -> OneTimeCo
 
 
 def put_code(company: str, email: str, browser: str, code_hash: str, now: Instant) -> None:
-    """Store a code in the place of an older one of the same browser."""
+    """Store a code in the place of an older one of the same browser. Doing so again forgives no try."""
     item, until = CodeItem, now + VALID_MS
     expires = item.expires.set(until // 1000 + 1)
     fresh = [item.code_hash.set(code_hash), item.until.set(until), item.tries.set(0), item.used.set(False), expires]
-    writes.update(code_item(company, email, browser), fresh)
+    with suppress(ConditionFailed):  # it is sent again where its answer was lost
+        writes.update(code_item(company, email, browser), fresh, (item.code_hash != code_hash) | (item.until != until))
 
 
 def count_try(company: str, email: str, browser: str, now: Instant) -> OneTimeCode:

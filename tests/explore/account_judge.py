@@ -126,7 +126,7 @@ class AccountJudge:
     def _history(self, tasks: Sequence[Task]) -> Iterator[Answered]:
         """What callers have seen."""
         for deed, task, span in zip(self.deeds, tasks, spans_of(tasks), strict=True):
-            yield Answered(self._call(task.number, deed), *span, task.outcome.answer, "lost" in task.met)
+            yield Answered(self._call(task.number, deed), *span, task.outcome.answer, task.met.count("lost"))
 
     def _call(self, number: int, deed: AccountDeed) -> Call:
         password = deed.call.password or self.world.model.password or "own"

@@ -86,7 +86,7 @@ class FactorJudge:
     def _history(self, tasks: Sequence[Task]) -> Iterator[Answered]:
         """What callers have seen."""
         for deed, task, span in zip(self.deeds, tasks, spans_of(tasks), strict=True):
-            yield Answered(_call(deed, task.number), *span, task.outcome.answer, "lost" in task.met)
+            yield Answered(_call(deed, task.number), *span, task.outcome.answer, task.met.count("lost"))
 
     def _judged(
         self, history: Sequence[Answered], stored: Stored, outcomes: Sequence[FactorOutcome], is_noted: bool

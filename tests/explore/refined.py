@@ -1,8 +1,8 @@
 """Whether what was answered, and what is stored at the end, is what the steps of a model's calls may come to.
 
 A call of the model is some steps, each at one instant. The search takes any step of any call that may be next, and goes
-on; who had been answered before another began has come to his end before. A call that has died may have done the first
-of its steps, or all; one that has lost an answer may have counted something twice.
+on; who had been answered before another began has come to his end before. A call that was cut short may have done the
+first of its steps, or all; one that has lost an answer may have done something that it then decides anew.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from tests.model import account, second_factor
-from tests.proof.history import DIED
+from tests.proof.history import BUSY, DIED
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Model:
     steps: Mapping[Any, Sequence[Callable[..., Iterator[Any]]]]
     """By the verb of a call."""
     counted: Set[Callable[..., Iterator[Any]]]
-    """What counts something by itself: where the answer is lost, once more."""
+    """What is done by a write whose answer, where it is lost, is waited for no more: it is decided anew."""
     seen: Any
     """What a call remembers when it begins."""
 
@@ -38,8 +38,13 @@ class Answered:
     start: float
     end: float
     answer: str
-    lost: bool = False
-    """Whether the database's answer to a write was lost to it."""
+    lost: int = 0
+    """How many of the database's answers to a write were lost to it."""
+
+    @property
+    def is_cut_short(self) -> bool:
+        """Whether it may have done the first of its steps, or all: it has died, or was busy and had lost an answer."""
+        return self.answer == DIED or (self.answer == BUSY and self.lost > 0)
 
 
 class _Under(NamedTuple):
@@ -48,8 +53,8 @@ class _Under(NamedTuple):
     seen: Any
     at: int = 0
     done: bool = False
-    twice: bool = False
-    """Whether it has counted once more, for want of an answer."""
+    again: int = 0
+    """How often it has done a step once more, for want of an answer."""
 
 
 def explained(history: Sequence[Answered], before: Any, model: Model = ACCOUNT) -> Iterator[Any]:
@@ -59,7 +64,7 @@ def explained(history: Sequence[Answered], before: Any, model: Model = ACCOUNT) 
     found = set[Any]()
     while left:
         stands, under = left.pop()
-        is_over = all(one.done or call.answer == DIED for one, call in zip(under, history, strict=True))
+        is_over = all(one.done or call.is_cut_short for one, call in zip(under, history, strict=True))
         if is_over and stands not in found:
             found.add(stands)
             yield stands
@@ -77,7 +82,7 @@ def _may_go_on(number: int, history: Sequence[Answered], under: Sequence[_Under]
     """Whether none that was over before has anything left to do, and none has begun that began only afterwards."""
     mine = history[number]
     for one, other in zip(under, history, strict=True):
-        if other.end < mine.start and not one.done and other.answer != DIED:
+        if other.end < mine.start and not one.done and not other.is_cut_short:
             return False
         if other.start > mine.end and one != _Under(model.seen):
             return False
@@ -87,9 +92,9 @@ def _may_go_on(number: int, history: Sequence[Answered], under: Sequence[_Under]
 def _stepped(stands: Any, asked: Answered, one: _Under, model: Model) -> Iterator[tuple[Any, _Under]]:
     step = model.steps[asked.call.verb][one.at]
     for after in step(stands, asked.call, one.seen):
-        if asked.lost and not one.twice and step in model.counted:
-            yield after.account, one._replace(twice=True)
+        if one.again < asked.lost and step in model.counted:
+            yield after.account, one._replace(again=one.again + 1)
         if after.answer is None:
             yield after.account, one._replace(at=one.at + 1 if after.at is None else after.at, seen=after.seen)
-        elif asked.answer in (after.answer, DIED):
+        elif asked.answer == after.answer or asked.is_cut_short:
             yield after.account, one._replace(seen=after.seen, done=True)

@@ -75,8 +75,8 @@ class Task:
     """Whether some of that was of before."""
     began: frozenset[int] | None = None
     """The tasks that were over when it had its first turn; None before that."""
-    met: frozenset[str] = frozenset()
-    """The faults that it has met, by their names."""
+    met: tuple[str, ...] = ()
+    """The faults that it has met, by their names, in their order; of reads that lag one."""
     failed: int = 0
     """Writes whose condition did not hold."""
 
@@ -220,7 +220,7 @@ class Schedule:
         footprint, _, finds, _ = self.choices()[choice]
         task, state, mark, failed = _begun(moment.tasks, number), moment.state, moment.mark, False
         call, is_lag, seen = _waiting(task), choice.fault.startswith(LAG), task.seen + finds
-        met = task.met | {LAG if is_lag else choice.fault} if choice.fault else task.met
+        met = _with_fault(task.met, LAG if is_lag else choice.fault)
         is_last = len(seen) >= len(self._parts_of(task)) or not finds
         if is_last:
             state, mark, point, failed = self._turn(moment, task, seen, "" if is_lag else choice.fault)
@@ -335,6 +335,10 @@ class Schedule:
             mark ^= _mark(where, _item(state, where)) ^ _mark(where, engine.item(where))
         point = self._scripts[task.number].after(task.point, heard)
         return Turn(engine.state, mark, point, isinstance(heard, BaseException))
+
+
+def _with_fault(met: tuple[str, ...], fault: str) -> tuple[str, ...]:
+    return met if not fault or (fault == LAG and LAG in met) else tuple(sorted((*met, fault)))
 
 
 def _begun(tasks: Sequence[Task], number: int) -> Task:

@@ -168,7 +168,7 @@ def taken(take: Taken, steps: Steps, number: int) -> str:
     return ""
 
 
-End = tuple[str, tuple[str, ...], tuple[frozenset[str], ...]]
+End = tuple[str, tuple[str, ...], tuple[tuple[str, ...], ...]]
 """What is stored, the answers, and the faults that each has met."""
 Began = tuple[frozenset[int], ...]
 """Of each task, which were over when it began."""

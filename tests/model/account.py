@@ -571,7 +571,7 @@ STEPS: dict[Verb, tuple[Step, ...]] = {
     "guess": (_guess, _name),
     "close": (_by_email, _close, _unseat, _forget),
 }
-COUNTED: frozenset[Step] = frozenset({_admit, _count, _tell_failure, _try, _guess})
+COUNTED: frozenset[Step] = frozenset({_admit, _count, _tell_failure, _ask, _try, _guess})
 """What is counted by itself: where the answer is lost, once more."""
 
 

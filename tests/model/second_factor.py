@@ -338,8 +338,10 @@ STEPS: Mapping[Verb, tuple[Step, ...]] = {
     "close": (_close, _unseat, _forget),
     "set": (_set,),
 }
-COUNTED: frozenset[Step] = frozenset({_count, _take_back})
-"""What is counted by itself: where the answer is lost, once more."""
+COUNTED: frozenset[Step] = frozenset({_count, _take_back, _enter})
+"""What is counted by itself: where the answer is lost, once more. A code, too, opens a session, and is used: whoever
+has not heard of it looks for the session, which may have been ended by then.
+"""
 
 
 def _is_of_now(account: Guarded) -> bool:

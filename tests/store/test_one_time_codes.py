@@ -92,3 +92,10 @@ def test_a_code_is_none_of_another_browser(vendor: Vendor) -> None:
     assert one_time_codes.read_code(vendor.code, ADA, "another browser", NOW) == OneTimeCode()
     with pytest.raises(ConditionFailed):
         one_time_codes.count_try(vendor.code, ADA, "another browser", NOW)
+
+
+def test_a_code_that_is_stored_again_forgives_no_try(vendor: Vendor) -> None:
+    store(vendor, "one")
+    one_time_codes.count_try(vendor.code, ADA, BROWSER, NOW)
+    assert store(vendor, "one").tries == 1
+    assert store(vendor, "two").tries == 0
