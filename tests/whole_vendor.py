@@ -12,6 +12,7 @@ from chalicelib.usecases.customers import add_label, create_customer
 from chalicelib.usecases.device_variables import track_variables
 from chalicelib.usecases.license_extras import Wanted, grant_features, set_fields
 from chalicelib.usecases.order_managers import add_manager, set_permissions
+from chalicelib.usecases.policies import create_policy
 from chalicelib.usecases.product_features import create_feature
 from chalicelib.usecases.product_fields import create_field
 from chalicelib.usecases.products import change_product
@@ -40,6 +41,24 @@ def _fill_catalog(vendor: Vendor) -> None:
         campus = {"name": "Campus", "default_value": "Bern", "description": "Where it stands"}
         create_field(vendor.code, product, campus, ADMIN, now=vendor.now)
         create_field(vendor.code, product, {"name": "Seen", "data_type": "date"}, ADMIN, now=vendor.now)
+
+    _fill_policies(vendor)
+
+
+def _fill_policies(vendor: Vendor) -> None:
+    features = {"pages": {"max_consumption": 5}, "beta": {"valid_duration": "30d"}}
+    yearly = {
+        "code": "Y",
+        "name": "Yearly",
+        "license_type": "subscription",
+        "valid_duration": "1y",
+        "features": features,
+    }
+    more = {"max_transfers": -1, "grace_period": 24, "note": FORMULA, "custom_fields": {"Campus": "Bern"}}
+    create_policy(vendor.code, "viewer", yearly | more, ADMIN, now=vendor.now)
+    team = {"code": "T", "name": "Team", "license_type": "time-limited", "validity_period": vendor.now + DAY}
+    limits = {"max_activations": None, "max_license_users": 0, "free_resets": True, "metadata": {"a": [1]}}
+    create_policy(vendor.code, "revit", team | limits, ADMIN, now=vendor.now)
 
 
 def _fill_customers(vendor: Vendor) -> None:

@@ -15,6 +15,7 @@ from chalicelib.domain.events import Event
 from chalicelib.domain.extras import Extras
 from chalicelib.domain.features import ProductFeature
 from chalicelib.domain.license import License, Seat, hash_hardware_id
+from chalicelib.domain.policies import Policy
 from chalicelib.domain.users import User
 from chalicelib.store import accounts, activations, company_objects, devices, histories, license_lists, licenses, orders
 from chalicelib.store.customers import read_page
@@ -22,6 +23,7 @@ from chalicelib.store.devices import WholeDevice
 from chalicelib.store.license_lists import Filed
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.customers import ShownCustomer, shown_with
+from chalicelib.usecases.policies import find_all_policies
 from chalicelib.usecases.product_features import find_all_features
 from chalicelib.usecases.product_fields import find_all_fields
 from chalicelib.usecases.products import list_products
@@ -50,6 +52,11 @@ def export_features(company: str, after: str = "") -> Walk[ProductFeature]:
 def export_fields(company: str, after: str = "") -> Walk[CustomField]:
     """The custom fields of products, oldest first."""
     return _by_id(((one.id, one) for one in find_all_fields(company)), after)
+
+
+def export_policies(company: str, after: str = "") -> Walk[Policy]:
+    """The policies by which licenses are sold, oldest first."""
+    return _by_id(((one.id, one) for one in find_all_policies(company)), after)
 
 
 def export_customer_accounts(company: str, after: str = "") -> Walk[CustomerAccount]:

@@ -38,6 +38,7 @@ from chalicelib.usecases.find_license import find_license
 from chalicelib.usecases.import_license import RowOutcome, Verdict, import_license, plan_license
 from chalicelib.usecases.import_rows import ADOPTED_WITHIN_DAYS, RowResult
 from chalicelib.usecases.order_managers import add_manager, find_managers, set_permissions
+from chalicelib.usecases.policies import create_policy, find_policies
 from chalicelib.usecases.product_features import create_feature, find_features
 from chalicelib.usecases.product_fields import create_field, find_fields
 from chalicelib.usecases.products import change_product, list_products
@@ -54,6 +55,16 @@ _OF_PRODUCT = (
 _OF_FEATURE = (
     *("code", "name", "feature_type", "max_consumption", "allow_overages", "max_overages"),
     *("reset_consumption", "consumption_period", "metadata"),
+)
+
+
+_UNLIMITED: Mapping[str, str] = {
+    "max_activations": "allow_unlimited_activations",
+    "max_license_users": "allow_unlimited_license_users",
+}
+_OF_POLICY = (
+    *("code", "name", "license_type", "is_trial", "max_activations", "max_license_users", "max_transfers"),
+    *("free_resets", "grace_period", "valid_duration", "expiry_basis", "maintenance_duration", "note", "metadata"),
 )
 
 
@@ -156,6 +167,21 @@ def _field(target: Target, row: Json, now: Instant) -> Verdict:
     if target.writes:
         fields = {name: row[name] or "" for name in ("name", "data_type", "default_value", "description")}
         create_field(target.company, product, fields, target.actor, now=now)
+    return "new"
+
+
+def _policy(target: Target, row: Json, now: Instant) -> Verdict:
+    product = target.products[row["product"]]
+    if any(one.code == row["code"] for one in find_policies(target.company, product)):
+        return "same"
+    if target.writes:
+        fields = {name: row[name] for name in _OF_POLICY}
+        fields |= {limit: None for limit, said in _UNLIMITED.items() if row[said]}
+        fields["validity_period"] = row["validity_period"] and from_iso(row["validity_period"])
+        features = [dict(one) for one in row["product_features"]]
+        fields["features"] = {one.pop("code"): one for one in features}
+        fields["custom_fields"] = {one["name"]: one["value"] for one in row["custom_fields"]}
+        create_policy(target.company, product, fields, target.actor, now=now)
     return "new"
 
 
@@ -356,6 +382,7 @@ _STEPS: tuple[tuple[str, Bring], ...] = (
     ("products", _product),
     ("product_features", _feature),
     ("product_custom_fields", _field),
+    ("license_policies", _policy),
     ("customer_accounts", _customer_account),
     ("customer_labels", _customer_label),
     ("customers", _customer),

@@ -13,6 +13,7 @@ from chalicelib.domain.events import Event
 from chalicelib.domain.features import ProductFeature
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import License, Seat
+from chalicelib.domain.policies import Policy
 from chalicelib.domain.types import Json
 from chalicelib.domain.users import User
 from chalicelib.management.customer_accounts import AccountBody, account_body
@@ -20,6 +21,7 @@ from chalicelib.management.customer_labels import LabelBody, label_body
 from chalicelib.management.customers import CustomerBody, customer_body
 from chalicelib.management.devices import DeviceBody, device_body
 from chalicelib.management.exports import LicenseRow, OrderRow, license_row_of, order_row
+from chalicelib.management.license_policies import PolicyBody, policy_body
 from chalicelib.management.license_users import LicenseUserBody, SeatBody, seat_body, user_body
 from chalicelib.management.product_features import ProductFeatureBody, feature_body
 from chalicelib.management.product_fields import ProductCustomFieldBody, field_body
@@ -28,6 +30,12 @@ from chalicelib.usecases import export
 from chalicelib.usecases.devices import WholeDevice
 from chalicelib.usecases.export import T, Walk
 from chalicelib.web.freshness import Date
+
+
+class PolicyRow(PolicyBody):
+    """A policy by which licenses are sold."""
+
+    allow_unlimited_license_users: bool
 
 
 class UserRow(LicenseUserBody):
@@ -114,6 +122,11 @@ def _product(found: tuple[Product, list[ProductFeature]]) -> Json:
     return dict(product_body(*found))
 
 
+def _policy(policy: Policy) -> Json:
+    row: PolicyRow = {**policy_body(policy), "allow_unlimited_license_users": policy.max_license_users is None}
+    return dict(row)
+
+
 def _user(user: User) -> Json:
     row: UserRow = {
         **user_body(user),
@@ -170,6 +183,7 @@ NOUNS = (
     _noun("products", ProductBody, export.export_products, _product),
     _noun("product_features", ProductFeatureBody, export.export_features, lambda one: dict(feature_body(one))),
     _noun("product_custom_fields", ProductCustomFieldBody, export.export_fields, lambda one: dict(field_body(one))),
+    _noun("license_policies", PolicyRow, export.export_policies, _policy),
     _noun("customer_accounts", AccountBody, export.export_customer_accounts, lambda one: dict(account_body(one))),
     _noun("customer_labels", LabelBody, export.export_customer_labels, lambda one: dict(label_body(one))),
     _noun("customers", CustomerBody, export.export_customers, lambda one: dict(customer_body(one))),

@@ -22,7 +22,15 @@ OURS = {
 }
 """What is another one in another company: ids, and when something was made there."""
 FILES = (
-    *("products", "product_features", "product_custom_fields", "customer_accounts", "customer_labels", "customers"),
+    *(
+        "products",
+        "product_features",
+        "product_custom_fields",
+        "license_policies",
+        "customer_accounts",
+        "customer_labels",
+        "customers",
+    ),
     *("users", "orders", "licenses", "license_users", "devices", "blocked_devices"),
 )
 
@@ -60,7 +68,7 @@ def content(folder: Path) -> dict[str, list[str]]:
     for name in ("license_users", "blocked_devices"):
         for row in said[name]:
             row["on"] = keys[row["license"]]
-    for name in ("product_features", "product_custom_fields"):
+    for name in ("product_features", "product_custom_fields", "license_policies"):
         for row in said[name]:
             row["of"] = codes[row["product"]]
     said["devices"] = [row for row in said["devices"] if row["device_active"]]
