@@ -66,6 +66,7 @@ from chalicelib.usecases.log_in_code import from_cookie as pending_from_cookie
 from chalicelib.usecases.sessions import from_cookie
 from chalicelib.web import cors, headers, hmac_signature
 from chalicelib.web.canonical import canonical_json, has_lone_surrogate
+from chalicelib.web.multipart import read_parts
 from chalicelib.web.strict_json import parse_json
 from infra import addresses, serve
 from infra.admin import values
@@ -322,6 +323,7 @@ PARSERS: dict[str, Parser] = {
         read_request(_request("POST", _bytes(text))),
     ],
     "portal.request, parts": _multipart,
+    "web.multipart.read_parts": lambda text: read_parts(text, _bytes(text)),
     "portal.request, a query": lambda text: read_request(_request("GET", query=text)),
     "portal.lists.kept_query": kept_query,
     "portal.request, where from": lambda text: read_request(_request("GET", Referer=text)),
@@ -416,9 +418,9 @@ PATTERNS: dict[str, str] = {
     "chalicelib.mail.sender.SMTP": "itself",
     "chalicelib.portal.assets._THEME": "itself",
     "chalicelib.portal.log_in._OURS": "itself",
-    "chalicelib.portal.request._BOUNDARY": "portal.request, parts",
-    "chalicelib.portal.request._NAME": "portal.request, parts",
-    "chalicelib.portal.request._FILE": "portal.request, parts",
+    "chalicelib.web.multipart._BOUNDARY": "portal.request, parts",
+    "chalicelib.web.multipart._NAME": "portal.request, parts",
+    "chalicelib.web.multipart._FILE": "portal.request, parts",
     "chalicelib.portal.handlers._VISITOR": "itself",
     "chalicelib.usecases.chosen_password._TIMES_OF_THE_YEAR": "usecases.chosen_password.guard_chosen",
     "chalicelib.usecases.chosen_password._YEAR": "usecases.chosen_password.guard_chosen",

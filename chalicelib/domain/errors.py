@@ -77,6 +77,7 @@ Code = Literal[
     "order_not_found",
     "webhook_not_found",
     "delivery_not_found",
+    "import_result_not_found",
     "customer_label_not_found",
     "labeling_not_found",
     "customer_account_not_found",

@@ -105,6 +105,23 @@ def license_row(row: Json, zone: str) -> LicenseRow:
     return LicenseRow(name, product, key, terms, more, enabled, customer, features, dict(fields), users, devices)
 
 
+def feature_row(row: Json, zone: str) -> tuple[str, FeatureRow]:
+    """A license key, and a feature that the license is to have. Raises `Invalid`."""
+    key = _inner(row, zone, {"license_key": _text}).get("license_key")
+    if key is None:
+        raise Invalid("missing_parameters", field="license_key")
+    with at_field("code"):
+        return key, _feature(row, zone)
+
+
+def customer_row(row: Json, zone: str) -> dict[str, str]:
+    """The texts of a customer, with the `email`. Raises `Invalid`."""
+    texts = _customer(row, zone)
+    if not texts:
+        raise Invalid("email_malformed", field="email")
+    return texts
+
+
 @dataclass(frozen=True, slots=True)
 class _Fields:
     """Reads the fields of a row, and keeps what is wrong with them."""

@@ -57,6 +57,7 @@ CODES = (
     "event_not_found",
     "customer_not_found",
     "customer_has_licenses",
+    "import_result_not_found",
     "customer_label_not_found",
     "labeling_not_found",
     "customer_account_not_found",

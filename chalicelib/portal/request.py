@@ -1,6 +1,5 @@
 """A request of a browser, as the portal sees it: below any stage prefix, with cookies and fields read."""
 
-import re
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -17,6 +16,7 @@ from chalicelib.usecases.known_browser import KnownBrowser
 from chalicelib.usecases.known_browser import from_cookie as browser_of_cookie
 from chalicelib.usecases.sessions import from_cookie
 from chalicelib.web import clock
+from chalicelib.web.multipart import MAX_FIELDS, read_parts
 from chalicelib.web.request_limits import MAX_BODY_BYTES
 
 SESSION_COOKIE, VISITOR_COOKIE, BROWSER_COOKIE = "seatkeeper", "seatkeeper-visitor", "seatkeeper-browser"
@@ -27,16 +27,12 @@ PENDING_COOKIE = "seatkeeper-pending"
 COOKIES = (SESSION_COOKIE, VISITOR_COOKIE, BROWSER_COOKIE, WAY_COOKIE, PENDING_COOKIE)
 WAYS_IN = ("invite", "show")
 """By a mailed invitation, or with an initial password that is shown."""
-MAX_FIELDS = 50
 MAX_TEXT = 1000
 """Characters of one field of a form or a query, or of one cookie."""
 LONG_FIELDS = ("people", "passkey")
 """Fields that may have all of a body: a list, and what a browser says of a passkey (`webauthn.MAX_ANSWER`)."""
-MAX_COOKIES, MAX_HEAD = 16 * 1024, 2000
-"""Characters of the header with all cookies, bytes of the head of one part of a form."""
-_BOUNDARY = re.compile(r";\s*boundary=(?:\"([^\"]{1,70})\"|([^\s;\"]{1,70}))(?:[\s;]|$)", re.IGNORECASE)
-_NAME = re.compile(rb'^content-disposition:[^\r\n]*[;\s]name="([^"\r\n]*+)"', re.IGNORECASE | re.MULTILINE)
-_FILE = re.compile(rb"^content-disposition:[^\r\n]*[;\s]filename\*?=", re.IGNORECASE | re.MULTILINE)
+MAX_COOKIES = 16 * 1024
+"""Characters of the header with all cookies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,43 +176,9 @@ def _form(raw_request: Request) -> tuple[dict[str, str], dict[str, bytes]]:
         raise Invalid("payload_too_large")
     kind = raw_request.headers.get("content-type", "")[:MAX_TEXT]
     if kind.lower().startswith("multipart/form-data"):
-        return _multipart(kind, body)
+        return read_parts(kind, body)
     try:
         pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=MAX_FIELDS, errors="strict")
     except ValueError:
         raise Invalid("validation_error", of="form") from None
     return dict(pairs), {}
-
-
-def _multipart(kind: str, body: bytes) -> tuple[dict[str, str], dict[str, bytes]]:
-    """The fields and files, as browsers write them: each part begins behind a line with the boundary.
-
-    Not by the standard library's MIME parser: a part that holds parts in parts keeps it busy for a minute. Nor by
-    `multipart`: it has no types, refuses a file that is named by `filename*`, and is 51 KB for these lines.
-    """
-    boundary = _BOUNDARY.search(kind)
-    if boundary is None:
-        return {}, {}
-    line = b"\r\n--" + (boundary[1] or boundary[2]).encode(errors="replace")
-    parts = (b"\r\n" + body).split(line, MAX_FIELDS + 2)[1:-1]
-    if len(parts) > MAX_FIELDS:
-        raise Invalid("validation_error", of="form")
-    fields: dict[str, str] = {}
-    files: dict[str, bytes] = {}
-    for part in parts:
-        head, _, content = part.partition(b"\r\n\r\n")
-        head = head[:MAX_HEAD]
-        if (name := _NAME.search(head)) is None:
-            continue
-        if _FILE.search(head):
-            files[_text(name[1])] = content
-        else:
-            fields[_text(name[1])] = _text(content)
-    return fields, files
-
-
-def _text(content: bytes) -> str:
-    try:
-        return content.decode()
-    except UnicodeDecodeError:
-        raise Invalid("validation_error", of="form") from None

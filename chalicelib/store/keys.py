@@ -7,6 +7,7 @@ kinds lie side by side; by bounds only where a partition holds one kind.
 from hashlib import sha256
 from typing import Literal
 
+from chalicelib.domain.import_results import ImportKind
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.source_rows import SourceRow
 
@@ -146,6 +147,11 @@ def license_key_sort_key(license_key: str = "") -> str:
 def source_sort_key(source: SourceRow | None = None) -> str:
     """Sort key of the link from a row of another system to the license that was made of it, or the prefix of all."""
     return "imported#" + ("" if source is None else f"{source.system}#{sha256(source.row.encode()).hexdigest()}")
+
+
+def import_result_sort_key(kind: ImportKind | None = None, result_id: int | None = None) -> str:
+    """Sort key of what came of a file that was imported, or the prefix of all of a kind, or of all."""
+    return "importresult#" + (f"{kind}#" if kind else "") + ("" if result_id is None else f"{result_id:016d}")
 
 
 def user_license_sort_key(user_id: int, license_id: int | None = None) -> str:

@@ -91,6 +91,26 @@ def grant_feature(
     return change_terms(company, license_id, changes, actor, now=now)
 
 
+def set_feature(company: str, license_id: int, wanted: Wanted, actor: Actor, *, now: Instant) -> Sold:
+    """Let a license have a feature as it is wanted, whether it had it or not; what else it has stays.
+
+    Raises `NotFound`: `unsupported_product_feature` as `grant_features`, and as `change_terms`.
+    """
+    defined = next(
+        (one for one in find_features(company, _product(company, license_id)) if one.code == wanted.code), None
+    )
+
+    def changes(sold: Sold) -> dict[str, object]:
+        granted = {one.code: one for one in sold[1].features}
+        return {
+            "features": tuple(
+                (granted | {wanted.code: _grant(wanted, granted.get(wanted.code), defined, now)}).values()
+            )
+        }
+
+    return change_terms(company, license_id, changes, actor, now=now)
+
+
 def set_fields(
     company: str,
     license_id: int,

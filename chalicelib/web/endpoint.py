@@ -28,7 +28,7 @@ from chalicelib.web.cors import preflight
 from chalicelib.web.error_responses import response_to
 from chalicelib.web.errors import FinalResponse, error_response
 from chalicelib.web.request_limits import MAX_BODY_BYTES
-from chalicelib.web.request_models import read_body, read_path, read_query
+from chalicelib.web.request_models import FORM, FileBody, read_body, read_path, read_query
 
 C = TypeVar("C")
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -123,6 +123,8 @@ class Endpoints(Generic[C]):
             self.declared.append(endpoint)
             methods = [method, "OPTIONS"] if self.cross_origin else [method]
             kinds = [] if endpoint.body is None else ["application/json"]  # what has no body may claim any type
+            if endpoint.body is not None and issubclass(endpoint.body, FileBody):
+                kinds.append(FORM)
             self._blueprint.route(route, methods=methods, content_types=kinds)(view)
             return view
 

@@ -134,6 +134,7 @@ MANAGEMENT_ERRORS: dict[str, tuple[int, str]] = {
     "policy_of_other_product": (409, "The license is one of another product than the policy."),
     "license_archived": (409, "This license is archived: restore it first."),
     "limit_below_use": (409, "More are in use than the new limit allows."),
+    "import_result_not_found": (404, "There is no such import."),
     "customer_label_not_found": (404, "There is no such label."),
     "labeling_not_found": (404, "No label with this id is on a customer."),
     "customer_account_not_found": (404, "There is no such customer account."),

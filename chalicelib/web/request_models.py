@@ -7,11 +7,23 @@ from chalice.app import Request
 from pydantic import BaseModel, RootModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from chalicelib.domain.errors import Invalid, NotFound
+from chalicelib.domain.errors import Invalid, NotFound, at_field
+from chalicelib.domain.people_list import read_file
+from chalicelib.domain.types import Json
 from chalicelib.web.error_responses import MAX_FIELDS
+from chalicelib.web.multipart import read_parts
 from chalicelib.web.strict_json import parse_json
 
 M = TypeVar("M", bound=BaseModel)
+MAX_KIND = 1000
+"""Characters of a type that are looked at."""
+FORM = "multipart/form-data"
+
+
+class FileBody(BaseModel):
+    """A body that may be a form with a `file`, which is its `csv_file` then."""
+
+    csv_file: str
 
 
 def read_path(model: type[M], parts: dict[str, str]) -> M:
@@ -33,6 +45,9 @@ def read_body(model: type[M], request: Request) -> M:
     """The JSON body. Raises `SeatkeeperError`: it is missing or no JSON, or names the wrong fields."""
     if not request.raw_body.strip():
         raise Invalid("missing_content")
+    kind = request.headers.get("content-type", "")[:MAX_KIND]
+    if issubclass(model, FileBody) and kind.lower().startswith(FORM):
+        return _validated(model, _form(kind, bytes(request.raw_body)), "body")  # type: ignore[arg-type] # as below
     try:
         body = parse_json(bytes(request.raw_body))  # type: ignore[arg-type] # never a str
     except ValueError as error:
@@ -40,6 +55,15 @@ def read_body(model: type[M], request: Request) -> M:
     if not (isinstance(body, dict) or issubclass(model, RootModel)):
         raise Invalid("validation_error", of="object", field="body")
     return _validated(model, body, "body")
+
+
+def _form(kind: str, body: bytes) -> Json:
+    """The `file` of a form, as a text. Raises `Invalid` where there is none, or it is no text."""
+    _, files = read_parts(kind, body)
+    if "file" not in files:
+        raise Invalid("missing_parameters", field="file")
+    with at_field("file"):
+        return {"csv_file": read_file(files["file"])}
 
 
 def _validated(model: type[M], given: object, where: Literal["query", "body"]) -> M:

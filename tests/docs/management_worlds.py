@@ -77,10 +77,23 @@ def _license_users(vendor: Vendor) -> dict[str, str]:
     return {"891540000000031": str(vendor.issue("revit", max_license_users=5).id)}
 
 
+def _imports(vendor: Vendor) -> dict[str, str]:
+    """A product that defines a feature."""
+    create_feature(
+        vendor.code,
+        "viewer",
+        {"code": "export", "name": "Export", "feature_type": "activation"},
+        ADMIN,
+        now=clock.now(),
+    )
+    return {}
+
+
 WORLDS: Mapping[str, Callable[[Vendor], dict[str, str]]] = {
     "devices": _devices,
     "histories": _devices,
     "customers": customers,
+    "imports": _imports,
     "license-custom-fields": _license_fields,
     "license-users": _license_users,
     "license-policies": _license_policies,

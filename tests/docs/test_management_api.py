@@ -34,7 +34,7 @@ OURS |= {"created_at", "last_try_at", "next_try_at", "old_secret_until", "licens
 OURS |= {"updated_at", "product", "password", "managers"}
 OURS |= {"updated_at", "time_activated", "last_check", "license_key", "device", "license"}
 OURS |= {"company", "label_id", "clabels", "customer", "customer_label"}
-OURS |= {"assigned_at", "new_password"}
+OURS |= {"assigned_at", "new_password", "job_id", "started_at", "finished_at"}
 """The fields that are others in each answer."""
 
 

@@ -388,6 +388,10 @@ WALKED: dict[str, tuple[str, ...]] = {
 """By `<module>.<function>` in `chalicelib.usecases`: the deeds that do it, each with its kind of world."""
 
 NOT_WALKED: dict[str, str] = {
+    "import_files.import_customers_file": "rows by use cases that are safe to repeat, and a put of what came of them",
+    "import_files.import_features_file": "likewise",
+    "import_files.import_licenses_file": "likewise: rivals, and a death at each write, are tried in "
+    "tests/usecases/test_import_license.py",
     "adopt.add_legacy_devices": "others beside it: tests/usecases/test_adopt.py",
     "adopt.claim": "likewise",
     "adopt.lapse": "likewise",

@@ -10,6 +10,7 @@ import httpx
 from chalicelib.domain.events import Actor
 from chalicelib.management.histories import event_id
 from chalicelib.management.routes import endpoint
+from chalicelib.store import licenses
 from chalicelib.usecases.assign_user import assign_user
 from chalicelib.usecases.change_license import set_enabled
 from chalicelib.usecases.device_variables import track_variables
@@ -48,6 +49,11 @@ BODIES: dict[str, Any] = {
     "create_customer": lambda ids: {"email": ids["new_email"], "city": "Ulm"},
     "change_customer": {"city": "Bonn"},
     "merge_customers": lambda ids: {"customer_to_merge_id": int(ids["other_customer_id"])},
+    "import_licenses": lambda ids: {
+        "csv_file": f"license__license_key,product__short_code\n{ids['unused_name']},viewer"
+    },
+    "import_license_features": lambda ids: {"csv_file": f"license_key,code\n{ids['license_key']},{ids['feature']}"},
+    "import_customers": lambda ids: {"csv_file": f"email,city\n{ids['new_email']},Ulm"},
     "create_webhook": {"url": "https://hooks.example/two"},
     "change_license": {"max_activations": 9, "note": "Renewed by phone"},
     "change_licenses": lambda ids: [{"id": int(ids["license_id"]), "is_trial": 1}],
@@ -85,6 +91,9 @@ BODIES: dict[str, Any] = {
 made, where the body names objects."""
 IN_STEPS = {"change_licenses", "post_license_changes", "disable_licenses", "reset_licenses"} | {
     "apply_license_policy",
+    "import_licenses",
+    "import_license_features",
+    "import_customers",
     "create_one_order",
     "add_one_manager",
     "add_managers",
@@ -226,6 +235,22 @@ def _account(ids: Ids) -> int:
     return id
 
 
+def _key(ids: Ids) -> str:
+    """Of the license."""
+    license = licenses.read_license(ids.server.vendor.code, int(ids["license_id"]))
+    return "" if license is None else license.license_key or ""
+
+
+def _import(call: str, name: str) -> Callable[[Ids], int]:
+    """What imports a file, and answers the id of what came of it."""
+
+    def make(ids: Ids) -> int:
+        id: int = granted(ids.server.post(call, BODIES[name](ids)))["job_id"]
+        return id
+
+    return make
+
+
 def _license_of_users(ids: Ids) -> int:
     return ids.server.vendor.issue("revit").id
 
@@ -259,6 +284,10 @@ MAKERS: Mapping[str, Callable[[Ids], int | str]] = {
     "labeling_id": _labeling,
     "new_email": _email,
     "other_customer_id": _customer,
+    "license_key": _key,
+    "license_import_id": _import("licenses/import_from_csv", "import_licenses"),
+    "feature_import_id": _import("licenses/import_features_from_csv", "import_license_features"),
+    "customer_import_id": _import("customers/import_from_csv", "import_customers"),
     "license_of_users": _license_of_users,
     "user_id": _user,
     "order_id": _order,

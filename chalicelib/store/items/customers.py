@@ -1,6 +1,7 @@
 """Items of a company's partition that say to whom it sells."""
 
 from chalicelib.domain.customers import Customer, CustomerAccount, CustomerLabel, Sales
+from chalicelib.domain.import_results import ImportResult
 from chalicelib.store.attributes import BooleanAttribute, IntegerAttribute, TextAttribute, TextSetAttribute
 from chalicelib.store.items.base import AccountsItem
 
@@ -27,6 +28,10 @@ class SalesItem(AccountsItem[Sales]):
 
 class CustomerLabelItem(AccountsItem[CustomerLabel]):
     """A label."""
+
+
+class ImportResultItem(AccountsItem[ImportResult]):
+    """What came of a file that was imported."""
 
 
 class CustomerAccountItem(AccountsItem[CustomerAccount]):

@@ -18,7 +18,13 @@ from chalicelib.store.items.accounts import (
     ProductItem,
     UserItem,
 )
-from chalicelib.store.items.customers import CustomerAccountItem, CustomerItem, CustomerLabelItem, SalesItem
+from chalicelib.store.items.customers import (
+    CustomerAccountItem,
+    CustomerItem,
+    CustomerLabelItem,
+    ImportResultItem,
+    SalesItem,
+)
 from chalicelib.store.items.ephemera import (
     AttemptsItem,
     CallRateItem,
@@ -128,6 +134,7 @@ KINDS = (
     Kind(LookupItem, keys.CUSTOMER_LICENSE, "company", "link"),
     Kind(CustomerItem, keys.customer_sort_key(), "company", "link"),
     Kind(SalesItem, keys.customer_email_sort_key(), "company", "link"),
+    Kind(ImportResultItem, keys.import_result_sort_key(), "company", "record"),
     Kind(CustomerLabelItem, keys.customer_label_sort_key(), "company", "alone"),
     Kind(CustomerAccountItem, keys.customer_account_sort_key(), "company", "alone"),
     Kind(LookupItem, keys.labeling_sort_key(), "company", "alone"),

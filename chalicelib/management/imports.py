@@ -1,0 +1,169 @@
+"""Management API: files of licenses, of features and of customers that are imported, and what came of them."""
+
+from functools import partial
+from typing import Annotated
+
+from pydantic import Field, StrictStr
+from typing_extensions import TypedDict  # pydantic reads typing's from Python 3.12 on
+
+from chalicelib.domain.errors import Rejected
+from chalicelib.domain.import_results import ImportKind, ImportResult, ImportStatus
+from chalicelib.domain.instants import to_iso
+from chalicelib.domain.types import Json
+from chalicelib.management.adapter import endpoint
+from chalicelib.management.caller import Caller
+from chalicelib.management.models import Id, ListBody, ListQuery, Sent, part_of_filed
+from chalicelib.usecases import import_files
+from chalicelib.web.freshness import Date
+from chalicelib.web.messages import message
+from chalicelib.web.request_limits import MAX_BODY_BYTES
+from chalicelib.web.request_models import FileBody
+
+MAX_NAME = 255
+
+
+class ImportFile(Sent, FileBody):
+    """A file, as one part of a form that has the name `file`, or as a text of JSON."""
+
+    csv_file: Annotated[StrictStr, Field(max_length=MAX_BODY_BYTES)]
+    file_name: Annotated[StrictStr, Field(max_length=MAX_NAME)] = ""
+
+
+class LicenseImportPath(Sent):
+    """Which file of licenses."""
+
+    license_import_id: Id
+
+
+class FeatureImportPath(Sent):
+    """Which file of features."""
+
+    feature_import_id: Id
+
+
+class CustomerImportPath(Sent):
+    """Which file of customers."""
+
+    customer_import_id: Id
+
+
+class JobBody(TypedDict):
+    """By which id it is looked up what came of a file."""
+
+    job_id: int
+
+
+class ImportResultBody(TypedDict):
+    """What came of a file."""
+
+    id: int
+    file_name: str
+    status: ImportStatus
+    """`error`: at least one row was refused; the others are imported."""
+    created_at: Date
+    started_at: Date
+    finished_at: Date
+    result: Json
+
+
+class ImportResultList(ListBody):
+    """A page of results, oldest first."""
+
+    results: list[ImportResultBody]
+
+
+@endpoint("POST", "/licenses/import_from_csv", writes=True, scope="licenses:write")
+def import_licenses(body: ImportFile, caller: Caller) -> JobBody:
+    """Import licenses, each row once: the same file again imports what is left, and what differs."""
+    return caller.once(
+        lambda: import_files.import_licenses_file(
+            caller.company, body.csv_file, body.file_name, caller.actor, now=caller.now
+        ),
+        _job,
+    )
+
+
+@endpoint("POST", "/licenses/import_features_from_csv", writes=True, scope="licenses:write")
+def import_license_features(body: ImportFile, caller: Caller) -> JobBody:
+    """Let licenses have the features of a file, each by a license key and a code; what else they have stays."""
+    return caller.once(
+        lambda: import_files.import_features_file(
+            caller.company, body.csv_file, body.file_name, caller.actor, now=caller.now
+        ),
+        _job,
+    )
+
+
+@endpoint("POST", "/customers/import_from_csv", writes=True, scope="customers:write")
+def import_customers(body: ImportFile, caller: Caller) -> JobBody:
+    """Make customers by their emails, or change those who are there."""
+    return caller.once(
+        lambda: import_files.import_customers_file(
+            caller.company, body.csv_file, body.file_name, caller.actor, now=caller.now
+        ),
+        _job,
+    )
+
+
+@endpoint("GET", "/licenses-import-results", writes=False, scope="licenses:read")
+def list_license_import_results(query: ListQuery, caller: Caller) -> ImportResultList:
+    """What came of files of licenses, oldest first."""
+    return _list("licenses", query, caller)
+
+
+@endpoint("GET", "/licenses-import-results/{license_import_id}", writes=False, scope="licenses:read")
+def show_license_import_result(path: LicenseImportPath, caller: Caller) -> ImportResultBody:
+    """What came of a file of licenses."""
+    return _body(import_files.find_import_result(caller.company, "licenses", path.license_import_id))
+
+
+@endpoint("GET", "/license-features-import-results", writes=False, scope="licenses:read")
+def list_feature_import_results(query: ListQuery, caller: Caller) -> ImportResultList:
+    """What came of files of features, oldest first."""
+    return _list("features", query, caller)
+
+
+@endpoint("GET", "/license-features-import-results/{feature_import_id}", writes=False, scope="licenses:read")
+def show_feature_import_result(path: FeatureImportPath, caller: Caller) -> ImportResultBody:
+    """What came of a file of features."""
+    return _body(import_files.find_import_result(caller.company, "features", path.feature_import_id))
+
+
+@endpoint("GET", "/customers-import-results", writes=False, scope="customers:read")
+def list_customer_import_results(query: ListQuery, caller: Caller) -> ImportResultList:
+    """What came of files of customers, oldest first."""
+    return _list("customers", query, caller)
+
+
+@endpoint("GET", "/customers-import-results/{customer_import_id}", writes=False, scope="customers:read")
+def show_customer_import_result(path: CustomerImportPath, caller: Caller) -> ImportResultBody:
+    """What came of a file of customers."""
+    return _body(import_files.find_import_result(caller.company, "customers", path.customer_import_id))
+
+
+def _list(kind: ImportKind, query: ListQuery, caller: Caller) -> ImportResultList:
+    find = partial(import_files.find_import_results, caller.company, kind)
+    rows, page = part_of_filed(find, query, caller, f"imports {kind}", lambda one: str(one.id), None)
+    return {**page, "results": [_body(one) for one in rows]}
+
+
+def _job(result: ImportResult) -> JobBody:
+    return {"job_id": result.id}
+
+
+def _body(result: ImportResult) -> ImportResultBody:
+    return {
+        "id": result.id,
+        "file_name": result.file_name,
+        "status": result.status,
+        "created_at": to_iso(result.created_at),
+        "started_at": to_iso(result.created_at),
+        "finished_at": to_iso(result.finished_at),
+        "result": result.result | {"invalid_rows": [_refused(row) for row in result.result["invalid_rows"]]},
+    }
+
+
+def _refused(row: Json) -> Json:
+    """Why a row was refused, with a sentence."""
+    error = Rejected(row["code"], field=row["field"], **row["params"])
+    return {"row": row["row"], "code": row["code"], "field": row["field"], "detail": message(error)}

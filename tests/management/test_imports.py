@@ -1,0 +1,103 @@
+"""Management API: files of licenses, features and customers, and what came of them."""
+
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.errors import Invalid, NotFound
+from chalicelib.domain.import_results import MAX_ROWS
+from chalicelib.usecases.change_terms import find_sold
+from chalicelib.usecases.find_customer import find_customer_by_email
+from chalicelib.usecases.license_list import LicenseFilter, list_licenses
+from chalicelib.web.messages import message
+from tests.management.server import VendorsServer, granted
+
+LICENSES = "license__license_key,product__short_code,license__max_activations\n"
+
+
+def result_of(server: VendorsServer, list: str, job: dict[str, Any]) -> dict[str, Any]:
+    shown: dict[str, Any] = granted(server.get(f"{list}/{job['job_id']}"))
+    return shown
+
+
+def test_a_file_of_licenses_is_imported_once_and_what_is_refused_is_named(shop: VendorsServer) -> None:
+    file = {"csv_file": f"{LICENSES}old/1,viewer,3\nold/2,none,3\nold/3,viewer,x\n", "file_name": "old.csv"}
+    job = granted(shop.post("licenses/import_from_csv", file))
+    shown = result_of(shop, "licenses-import-results", job)
+    assert (shown["file_name"], shown["status"]) == ("old.csv", "error")
+    assert shown["result"] == {
+        "total_row_count": 3,
+        "valid_row_count": 1,
+        "invalid_rows": [
+            {"row": 2, "code": "unknown_product", "field": None, "detail": message(NotFound("unknown_product"))},
+            {
+                "row": 3,
+                "code": "count_malformed",
+                "field": "max_activations",
+                "detail": message(Invalid("count_malformed")),
+            },
+        ],
+        "created_licenses_count": 1,
+        "existed_licenses_count": 0,
+    }
+    again = granted(shop.post("licenses/import_from_csv", {"csv_file": f"{LICENSES}old/1,viewer,3\n"}))
+    shown = result_of(shop, "licenses-import-results", again)
+    assert (shown["status"], shown["result"]["existed_licenses_count"]) == ("success", 1)
+    found = granted(shop.get("licenses?license_key=old/1"))["results"]
+    assert [license["max_activations"] for license in found] == [3]
+    listed = granted(shop.get("licenses-import-results"))["results"]
+    assert [one["id"] for one in listed] == [job["job_id"], again["job_id"]]
+
+
+def test_a_file_may_be_a_part_of_a_form(shop: VendorsServer) -> None:
+    body = (
+        f'--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n{LICENSES}k,viewer,1\r\n--x--\r\n'
+    )
+    answer = shop.http.post(
+        "/api/v1/licenses/import_from_csv/",
+        content=body.encode(),
+        headers={"Authorization": f"Api-Key {shop.key}"} | {"Content-Type": "multipart/form-data; boundary=x"},
+    )
+    assert result_of(shop, "licenses-import-results", granted(answer))["result"]["created_licenses_count"] == 1
+
+
+def test_features_come_beside_those_that_a_license_has(shop: VendorsServer) -> None:
+    license = shop.vendor.issue()
+    shop.vendor.grant(license, "beta")
+    shop.vendor.grant(license, "export")
+    key = license.license_key
+    file = f"license_key,code,expiry_date\n{key},beta,2030-12-31\n{key},export,\nno,beta,\n"
+    job = granted(shop.post("licenses/import_features_from_csv", {"csv_file": file}))
+    result = result_of(shop, "license-features-import-results", job)["result"]
+    assert (result["created_license_features"], result["existed_license_features"]) == (1, 1)
+    assert result["invalid_rows"] == [
+        {
+            "row": 3,
+            "code": "license_not_found",
+            "field": "license_key",
+            "detail": message(NotFound("license_not_found")),
+        }
+    ]
+    features = {one.code: one.expires_at for one in find_sold(shop.vendor.code, license.id)[1].features}
+    assert features.keys() == {"beta", "export"}
+    assert features["beta"] is not None
+
+
+def test_customers_are_made_or_changed(shop: VendorsServer) -> None:
+    granted(shop.post("customers", {"email": "ada@studio.test", "city": "Bonn"}))
+    file = "email,city,company_name\nAda@studio.test,Ulm,\nbob@studio.test,,Studio\nnobody,,\n"
+    job = granted(shop.post("customers/import_from_csv", {"csv_file": file}))
+    result = result_of(shop, "customers-import-results", job)["result"]
+    assert (result["created_customers_count"], result["existed_customers_count"]) == (1, 1)
+    assert [row["row"] for row in result["invalid_rows"]] == [3]
+    ada, bob = (find_customer_by_email(shop.vendor.code, f"{name}@studio.test") for name in ("ada", "bob"))
+    assert ada is not None
+    assert bob is not None
+    assert (ada.city, bob.company_name) == ("Ulm", "Studio")
+
+
+@pytest.mark.parametrize("file", ["", LICENSES + "k,viewer,1\n" * (MAX_ROWS + 1)])
+def test_a_file_that_is_empty_or_too_long_is_refused_whole(shop: VendorsServer, file: str) -> None:
+    answer = shop.post("licenses/import_from_csv", {"csv_file": file})
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["file"])
+    assert not list_licenses(shop.vendor.code, LicenseFilter(), size=1).rows
