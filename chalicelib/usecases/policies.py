@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from chalicelib.domain.errors import AlreadyExists, Denied, Invalid, NotFound
-from chalicelib.domain.events import Actor, Event, EventType, before_and_after
+from chalicelib.domain.events import Actor, Event, EventType, differences
 from chalicelib.domain.extras import NO_EXTRAS, Extras, FeatureGrant, FieldValue, with_extras
 from chalicelib.domain.ids import new_id
-from chalicelib.domain.instants import Instant
+from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.policies import (
     CHANGEABLE,
     MAX_POLICIES,
@@ -99,7 +99,7 @@ def change_policy(
         return old, _checked(state, replace(old, **changes), now)
 
     def event(old: Policy, new: Policy) -> Event:
-        return _event("policy_changed", new, actor, now, before_and_after(old, new, CHANGEABLE))
+        return _event("policy_changed", new, actor, now, differences(_told(old), _told(new)))
 
     return change_definition(POLICIES, found, change, event, now=now)
 
@@ -197,6 +197,16 @@ def _checked(state: _State, policy: Policy, now: Instant) -> Policy:
 def _event(type: EventType, policy: Policy, actor: Actor, now: Instant, more: Json | None = None) -> Event:
     named: Json = {"product": policy.product, "policy": policy.code, "policy_id": policy.id}
     return Event.new(type, actor, now, **named, **(more or {}))
+
+
+def _told(policy: Policy) -> Json:
+    """The terms as people read them; of metadata, and of what features have of their own, only that there are some."""
+    return {name: getattr(policy, name) for name in CHANGEABLE} | {
+        "validity_period": to_iso(policy.validity_period),
+        "metadata": "set" if policy.metadata else "",
+        "features": ", ".join(sorted(policy.features)),
+        "custom_fields": ", ".join(f"{name}: {value}" for name, value in policy.custom_fields.items()),
+    }
 
 
 def _missing() -> NotFound:

@@ -8,6 +8,7 @@ from chalicelib.domain.instants import to_iso
 from chalicelib.domain.license import License
 from chalicelib.usecases.change_terms import change_terms
 from chalicelib.usecases.license_extras import Wanted, grant_features, set_fields
+from chalicelib.usecases.policies import changes_of, create_policy
 from chalicelib.usecases.product_features import create_feature
 from chalicelib.usecases.product_fields import create_field
 from chalicelib.web import clock
@@ -55,6 +56,16 @@ def test_a_license_shows_what_it_carries_and_the_vendors_note_to_nobody(
         assert body["enable_maintenance_period"]
         assert body["maintenance_period"] is not None
         assert "for our eyes alone" not in str(body)
+
+
+def test_a_license_says_which_policy_its_terms_came_from(
+    application: Application, lookup: dict[str, Any], license: License
+) -> None:
+    assert granted(application.post("activate_license", **lookup))["license_template_id"] is None
+    code, now = license.company, clock.now()
+    policy = create_policy(code, "viewer", {"code": "pro", "name": "Pro"}, ADMIN, now=now)
+    change_terms(code, license.id, changes_of(policy, now=now), ADMIN, now=now)
+    assert granted(application.get("check_license", **lookup))["license_template_id"] == policy.id
 
 
 def test_features_that_are_over_are_shown_to_who_asks_for_them(

@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.domain.events import Event
 from chalicelib.domain.extras import PolicyOrigin
-from chalicelib.domain.instants import add, parse_duration
+from chalicelib.domain.instants import add, parse_duration, to_iso
 from chalicelib.domain.license import License
 from chalicelib.domain.policies import MAX_POLICIES, Policy
 from chalicelib.store import histories
@@ -133,8 +133,12 @@ def test_no_change_of_a_policy_moves_what_was_sold(vendor: Vendor, product: str)
     assert (stored.max_activations, len(extras.features), extras.policy) == (5, 2, policy.origin)
     (event,) = events(vendor, "policy_changed")
     assert event.detail | {"max_activations": 1, "max_activations_before": 5, "policy": "pro"} == event.detail
-    assert "features" in str(event.detail["changed"])
+    assert (event.detail["features"], event.detail["features_before"]) == ("", "export, pages")
     assert change_policy(vendor.code, policy.id, {"max_activations": 1}, ADMIN, now=NOW + 2 * DAY) == changed
+    fixed = {"valid_duration": None, "validity_period": NOW + DAY, "metadata": {"tier": "team"}}
+    change_policy(vendor.code, policy.id, fixed, ADMIN, now=NOW + 3 * DAY)
+    event = events(vendor, "policy_changed")[0]
+    assert (event.detail["validity_period"], event.detail["changed"]) == (to_iso(NOW + DAY), "metadata")
     delete_policy(vendor.code, policy.id, ADMIN, now=NOW + DAY)
     assert find_sold(vendor.code, license.id) == (stored, extras)
 
