@@ -11,7 +11,7 @@ from chalicelib.usecases.create_order import NewLicense, NewOrder, create_order
 from chalicelib.usecases.find_license import find_account_by_id
 from chalicelib.usecases.issue_license import guard_key
 from chalicelib.usecases.license_extras import Wanted, new_extras
-from chalicelib.usecases.order_managers import find_numbered_order, find_orders
+from chalicelib.usecases.order_managers import find_numbered_order, find_orders, let_join
 from tests.store.product_cases import feature
 from tests.support import ADMIN, NOW
 from tests.usecases.support import there
@@ -53,6 +53,7 @@ def _is_taken(company: str, key: str) -> bool:
 
 OF_ORDERS: list[tuple[Any, str, list[Any]]] = [
     (find_numbered_order, "order_not_found", [lambda c, v: find_numbered_order(c, _number(v))]),
+    (let_join, "order_not_found", [lambda c, v: let_join(c, v.by_key.order_id or "", ADA, ADMIN, now=NOW)]),
     (find_orders, "license_not_found", [lambda c, _v: there([*find_orders(c, None, 9)])]),
     (create_order, "unknown_product", [lambda c, v: _order(c, v, "own")]),
     (guard_key, "license_not_found", [lambda c, v: there(_is_taken(c, v.by_key.license_key))]),
