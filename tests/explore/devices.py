@@ -19,6 +19,7 @@ from chalicelib.store.keys import (
 from chalicelib.usecases import change_device, change_license
 from chalicelib.usecases.delete_license import delete_license
 from chalicelib.usecases.device_variables import track_variables
+from chalicelib.usecases.variables import change_variable, delete_variable
 from tests.explore.deeds import activate, of_license
 from tests.explore.serial import SerialDeed
 from tests.explore.worlds import Made, World, make_world
@@ -26,6 +27,8 @@ from tests.support import ADMIN
 
 IDLE = 9
 """Devices that gave their places back: one more than the license remembers (`scheduler.SMALL`)."""
+FIRST = 1
+"""How far the id of a device's first variable is from that of the device."""
 STARTS = ("known", "crowded", "blocked")
 """A device is active and has variables; none is, and more are known than are remembered; another one is blocked."""
 
@@ -112,6 +115,16 @@ def _track(**values: str) -> Callable[[World], None]:
     return do
 
 
+def _by_id(use_case: Callable[..., object], **given: str) -> Callable[[World], None]:
+    """On the first variable, by a vendor's server."""
+
+    def do(world: World) -> None:
+        variable = world.places["d0", None] + FIRST
+        use_case(world.vendor.code, variable, ADMIN, **given, now=world.now)
+
+    return do
+
+
 def _prolong(world: World) -> None:
     change_license.extend(world.vendor.code, world.license.id, None, "5d", ADMIN, now=world.now)
 
@@ -128,6 +141,8 @@ def _all() -> Iterator[SerialDeed]:
     yield SerialDeed("deactivate", lambda world: world.vendor.deactivate(world.license, "d0", now=world.now))
     yield SerialDeed("track", _track(a="1"))
     yield SerialDeed("track-rival", _track(a="2", b="2"))
+    yield SerialDeed("change-variable", _by_id(change_variable, name="c", value="3"))
+    yield SerialDeed("delete-variable", _by_id(delete_variable))
     yield SerialDeed("block", _by_device(of_license(change_device.blacklist_device, "d0")), in_steps=True)
     yield SerialDeed("allow", _by_device(of_license(change_device.allow_device, "d2")))
     yield SerialDeed("prolong", _prolong)
@@ -137,3 +152,5 @@ def _all() -> Iterator[SerialDeed]:
 
 
 DEEDS: dict[str, SerialDeed] = {deed.name: deed for deed in _all()}
+FROM: dict[str, tuple[str, ...]] = {"crowded": tuple(name for name in DEEDS if not name.endswith("-variable"))}
+"""From where no variable is, what has to do with it."""

@@ -384,6 +384,8 @@ WALKED: dict[str, tuple[str, ...]] = {
         "sweep@users",
     ),
     "unlock.unlock": ("unlock@account",),
+    "variables.change_variable": ("change-variable@device",),
+    "variables.delete_variable": ("delete-variable@device",),
 }
 """By `<module>.<function>` in `chalicelib.usecases`: the deeds that do it, each with its kind of world."""
 
@@ -402,8 +404,6 @@ NOT_WALKED: dict[str, str] = {
     "change_license.set_name": "as `change_license.set_enabled`: one write of terms, under the same condition",
     "change_account.choose_mails": "as `change_account.change_profile`: one write, under the same condition",
     "late_sweep.note_late": "a part of `sweep.sweep`, which has announced by then: tests/usecases/test_late_sweep.py",
-    "variables.change_variable": "as `device_variables.track_on`: one write, under the same condition",
-    "variables.delete_variable": "likewise",
     "endpoints.send_one_again": "as `endpoints.send_again`, of one",
     "refused_mails.give_up_refused": "a fault and a crash at each of its writes: tests/usecases/test_refused_mails.py",
     "record_refusal.record_refusal": "an observation: no answer and no write waits for it, or fails with it",

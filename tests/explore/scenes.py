@@ -105,7 +105,12 @@ SCENES["shop"] = Scene(
     "What is sold", shop.STARTS, shop.DEEDS, shop.world, partial(SerialJudge, view=shop.view), shop.FEW, shop.LEFT_OUT
 )
 SCENES["device"] = Scene(
-    "What is known of devices", devices.STARTS, devices.DEEDS, devices.world, partial(SerialJudge, view=devices.view)
+    "What is known of devices",
+    devices.STARTS,
+    devices.DEEDS,
+    devices.world,
+    partial(SerialJudge, view=devices.view),
+    devices.FROM,
 )
 SCENES["edit"] = Scene(
     "What a license was sold with", edits.STARTS, edits.DEEDS, edits.world, partial(SerialJudge, view=edits.view)
