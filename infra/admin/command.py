@@ -35,6 +35,8 @@ READING = frozenset(
     {"explain", "export", "find", "history", "list", "log", "plan", "preview", "report", "show", "verify"}
 )
 """Verbs of commands that change nothing. All others take --dry-run."""
+LISTING = frozenset({"find", "history", "list", "log"})
+"""Verbs of commands that answer rows: those take --csv."""
 FINAL = frozenset({"delete", "merge", "retire", "revoke"})
 """Verbs of what cannot be undone: it is done with --yes alone, or with a --confirm of its own."""
 
@@ -62,6 +64,11 @@ class Command:
     def changes(self) -> bool:
         """Whether it may change anything."""
         return self._verb not in READING
+
+    @property
+    def lists(self) -> bool:
+        """Whether it answers rows."""
+        return self._verb in LISTING
 
     @property
     def is_final(self) -> bool:

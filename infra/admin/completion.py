@@ -6,7 +6,7 @@ commands, and `python -m infra.admin` is none.
 
 import shlex
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from infra.admin.command import Command
@@ -14,6 +14,11 @@ from infra.admin.command_table import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[2]
 OF_ALL = ("--help", "--home", "--json", "--operator", "--stage")
+_OF_SOME: Mapping[str, Callable[[Command], bool]] = {
+    "--dry-run": lambda command: command.changes,
+    "--yes": lambda command: command.is_final,
+    "--csv": lambda command: command.lists,
+}
 _BASH = """\
 _seatkeeper() {{
     local typed="${{COMP_WORDS[*]:1:COMP_CWORD-1}}" found=""
@@ -59,5 +64,5 @@ def _cases() -> Iterator[tuple[str, list[str]]]:
 
 def options_of(command: Command) -> list[str]:
     """All that it takes with dashes."""
-    more = [*(["--dry-run"] if command.changes else []), *(["--yes"] if command.is_final else []), *OF_ALL]
+    more = [name for name, takes in _OF_SOME.items() if takes(command)] + [*OF_ALL]
     return [*(option.name for option in command.options if option.name.startswith("--")), *more]

@@ -24,7 +24,7 @@ from infra.admin.command import Command
 from infra.admin.command_result import DatabaseError
 from infra.admin.operator_name import act_as
 from infra.admin.parser import Many, UsageError, read_command_line
-from infra.admin.text_output import as_text
+from infra.admin.text_output import as_csv, as_text
 from infra.embedded.errors import EngineError
 from infra.stage.stages import StageError, read_stage
 
@@ -55,13 +55,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 3
     if answer.note:
         _note(answer.note)
+    if given.csv and answer.document.get("after"):
+        _note(f"There are more: go on with --after {answer.document['after']}.")
     try:
-        # In JSON all is escaped that a terminal might not take.
-        output.write(json.dumps(answer.document, indent=2) if given.json else as_text(answer.document))
+        output.write(_written(answer.document, given))
     except OSError as error:
         _note(f"It is done, but the answer could not be written ({error.strerror}): look before you repeat it.")
         return 3
     return answer.exit_code
+
+
+def _written(document: Json, given: "argparse.Namespace") -> str:
+    """An answer as it was asked for."""
+    if given.csv:
+        return as_csv(document)
+    # In JSON all is escaped that a terminal might not take.
+    return json.dumps(document, indent=2) if given.json else as_text(document)
 
 
 def environment(ours: Mapping[str, str], home: Path | None = None, stage: str | None = None) -> dict[str, str]:

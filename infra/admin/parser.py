@@ -129,7 +129,7 @@ class _ShowScript(argparse.Action):
 def _add(pages: Any, word: str, command: Command, wrong: list[str]) -> None:
     sentence = f"{command.help[0].upper()}{command.help[1:]}."
     page = pages.add_parser(word, help=command.help, description=sentence, epilog=_example(command))
-    page.set_defaults(command=command, dry_run=False)
+    page.set_defaults(command=command, dry_run=False, csv=False)
     page.wrong = wrong
     for option in command.options:
         _add_option(page, option, is_subject=option is command.subject)
@@ -137,7 +137,10 @@ def _add(pages: Any, word: str, command: Command, wrong: list[str]) -> None:
         _add_option(page, DRY_RUN)
     if command.is_final:
         _add_option(page, YES)
-    page.add_argument("--json", action="store_true", help="answer one JSON document")
+    form = page.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="answer one JSON document")
+    if command.lists:
+        form.add_argument("--csv", action="store_true", help="answer the rows as CSV")
     home = "folder of the data of `.venv/bin/python -m infra.run` (.local)"
     page.add_argument("--stage", action=_Once, metavar="NAME", help="a stage of .chalice/config.json, on AWS")
     page.add_argument("--home", type=Path, action=_Once, metavar="DIR", help=home)

@@ -1,8 +1,9 @@
-"""An answer as text: a document's values line by line, its lists as tables."""
+"""An answer as text: a document's values line by line, its lists as tables; or its rows as CSV."""
 
 import json
 from typing import Any
 
+from chalicelib.domain.spreadsheet import cell_of, csv_lines
 from chalicelib.domain.types import Json
 from infra.admin.values import UNLIMITED
 
@@ -24,6 +25,14 @@ def as_text(document: Json) -> str:
         if isinstance(rows, list):
             lines += ["", *_table(name.replace("_", " "), rows)]
     return "\n".join(lines)
+
+
+def as_csv(document: Json) -> str:
+    """The rows of a document's first list, which no spreadsheet takes for formulas; nothing where there are none."""
+    rows: list[Json] = next((value for value in document.values() if isinstance(value, list)), [])
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    lines = csv_lines([columns, *([cell_of(row.get(name)) for name in columns] for row in rows)])
+    return lines.removesuffix("\r\n") if rows else ""
 
 
 def _table(title: str, rows: list[Json]) -> list[str]:

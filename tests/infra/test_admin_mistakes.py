@@ -476,7 +476,7 @@ def test_every_command_of_the_table_has_a_function_and_an_example_in_the_documen
 def test_every_option_is_in_the_documentation() -> None:
     text = Path(ROOT / "docs" / "admin.md").read_text()
     options = {option.name for command in COMMANDS for option in command.options if option.name.startswith("--")}
-    options |= {"--json", "--home", "--stage", "--help", "--dry-run", "--yes"}
+    options |= {"--json", "--csv", "--home", "--stage", "--help", "--dry-run", "--yes"}
     assert {option for option in options if option not in text} == set()
 
 

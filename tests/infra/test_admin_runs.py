@@ -241,6 +241,8 @@ def test_bash_completes_nouns_verbs_and_options() -> None:
     assert {"--max-activations", "--dry-run", "--json"} < {*completed("seatkeeper license set 1 --note x --")}
     assert completed("seatkeeper webhook delete --y") == ["--yes"]
     assert completed("seatkeeper license list --dry") == []
+    assert completed("seatkeeper license list --cs") == ["--csv"]
+    assert completed("seatkeeper license show --cs") == []
     assert "--repair" in completed("seatkeeper audit --")
 
 
