@@ -41,8 +41,8 @@ class Caches:
     """By company and code."""
     api_keys: TtlCache[tuple[ApiKey, str]] = field(default_factory=lambda: TtlCache(4096, MINUTE_MS))
     """By name, each with its shared key in clear."""
-    license_ids: TtlCache[int] = field(default_factory=lambda: TtlCache(100_000, None))
-    """By company and license key: it changes only where a company is deleted and made anew."""
+    license_ids: TtlCache[int] = field(default_factory=lambda: TtlCache(100_000, MINUTE_MS))
+    """By company and license key, as which a license answers: one that was replaced does so for a minute more."""
     user_ids: TtlCache[int] = field(default_factory=lambda: TtlCache(10_000, MINUTE_MS))
     """By company and email."""
     listened_to: TtlCache[frozenset[EventType]] = field(default_factory=lambda: TtlCache(4096, MINUTE_MS))

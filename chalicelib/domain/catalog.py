@@ -133,7 +133,8 @@ class Order:
     bought_as: str = ""
     """As its licenses say (`License.bought_as`)."""
     licenses_taken: int = field(default=0, compare=False)
-    """How many licenses were taken out of it: who is filing its licenses under a manager begins anew where one was."""
+    """How many licenses were taken out of it, or have got another key: who is filing its licenses under a manager
+    begins anew where one has."""
     revision: int = field(default=0, compare=False)
     """How often it was changed. What is filed under its managers does not move it."""
 

@@ -33,6 +33,7 @@ EventType = Literal[
     "license_extended",
     "license_changed",
     "license_reset",
+    "license_key_rotated",
     "license_archived",
     "license_restored",
     "license_deleted",

@@ -1,10 +1,18 @@
-"""Management API: licenses that are put away, or taken away for good."""
+"""Management API: licenses that get another key, are put away, or taken away for good."""
+
+from typing import Annotated
+
+from pydantic import Field, StrictStr
 
 from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
-from chalicelib.management.license_changes import LicensePath, MessageBody
+from chalicelib.management.license_body import LicenseBody, body_of
+from chalicelib.management.license_changes import MAX_TEXT, LicensePath, MessageBody
+from chalicelib.management.models import Sent
 from chalicelib.usecases.change_license import set_archived
+from chalicelib.usecases.change_terms import Sold
 from chalicelib.usecases.delete_license import delete_license
+from chalicelib.usecases.rotate_key import rotate_key
 
 
 @endpoint("DELETE", "/licenses/{license_id}", writes=True, scope="licenses:write")
@@ -14,6 +22,25 @@ def delete_one_license(path: LicensePath, caller: Caller) -> None:
         lambda: delete_license(caller.company, path.license_id, caller.actor, revision=caller.if_match, now=caller.now),
         lambda _: {},
     )
+
+
+class KeyRotation(Sent):
+    """POST licenses/{id}/rotate_key."""
+
+    old_key_for: Annotated[StrictStr, Field(max_length=MAX_TEXT)] | None = None
+    """How long the old key is answered: `7d`, `1m`; left out: not at all."""
+
+
+@endpoint("POST", "/licenses/{license_id}/rotate_key", writes=True, scope="licenses:write")
+def rotate_license_key(path: LicensePath, body: KeyRotation, caller: Caller) -> LicenseBody:
+    """A new license key; activations stay."""
+
+    def rotate() -> Sold:
+        old_for, revision = body.old_key_for, caller.if_match
+        who = (caller.company, path.license_id, caller.actor)
+        return rotate_key(*who, old_key_for=old_for, revision=revision, now=caller.now)
+
+    return caller.once(rotate, body_of(caller))
 
 
 @endpoint("POST", "/licenses/{license_id}/archive", writes=True, scope="licenses:write")

@@ -27,6 +27,7 @@ _EVENTS: dict[EventType, str] = {
     "license_extended": mark("License extended"),
     "license_changed": mark("Terms changed"),
     "license_reset": mark("License reset: all devices deactivated"),
+    "license_key_rotated": mark("License key replaced"),
     "license_archived": mark("License archived"),
     "license_restored": mark("License restored"),
     "license_deleted": mark("License deleted"),

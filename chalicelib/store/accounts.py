@@ -96,9 +96,15 @@ def update_api_key(old: ApiKey, new: ApiKey, event: Event) -> None:
     write.commit()
 
 
-def find_license_id_by_key(company: str, license_key: str) -> int | None:
-    """The id of the license with this key. Never changes once it is there."""
-    return _link(company, license_key_sort_key(license_key))
+def find_license_id_by_key(company: str, license_key: str, *, answered_at: Instant | None = None) -> int | None:
+    """The id of the license that has this key, or had it. Never changes once it is there.
+
+    `answered_at`: None where the key was replaced, and is not answered any more at that instant.
+    """
+    link = reads.get(LookupItem(company, license_key_sort_key(license_key)))
+    if link is None or link.target_id is None:
+        return None
+    return int(link.target_id) if answered_at is None or link.until is None or answered_at < link.until else None
 
 
 def find_license_id_by_source(company: str, source: SourceRow) -> int | None:

@@ -41,7 +41,7 @@ from chalicelib.store.keys import (
 )
 from chalicelib.store.limits import keeping
 from chalicelib.store.mails import put_mail
-from chalicelib.store.orders import file_license
+from chalicelib.store.orders import file_license, refile
 from chalicelib.store.schema import Raw
 from chalicelib.store.transactions import Transaction
 
@@ -197,6 +197,24 @@ def update(
         update_due_index(write, old, new)
     for earlier_event in earlier:
         write.put_event(event_item(pk, earlier_event))
+    write.commit()
+
+
+def rotate_key(old: License, new: License, order: Order | None, until: Instant, event: Event) -> None:
+    """Give a license the key of `new`; the one of `old` leads to it until then, and is nobody's after.
+
+    Raises `ConditionFailed` where its terms or its order have changed meanwhile, or the new key is in use.
+    """
+    pk, item, company = license_pk(old.company, old.id), LicenseItem, old.company
+    write = Transaction(event_item(pk, event))
+    given = [item.license_key.set(new.license_key), item.revision.set(new.revision)]
+    write.update(item(pk, LICENSE), given, item.unchanged(old, item.license_key, item.revision))
+    led = LookupItem(company, license_key_sort_key(old.license_key or ""))
+    write.update(led, [LookupItem.until.set(until)], LookupItem.target_id == old.id)
+    link = LookupItem(company, license_key_sort_key(new.license_key or ""), target_id=old.id)
+    write.put(link, LookupItem.pk.does_not_exist())
+    if order is not None:
+        refile(write, new, order)
     write.commit()
 
 

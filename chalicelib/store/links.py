@@ -216,6 +216,8 @@ def _held_fault(
 
 
 def _key_fault(link: LookupItem, license: LicenseItem | None, deleted: DeletedLicenseItem | None) -> _Found | None:
+    if link.until is not None and (license or deleted):  # it was replaced, and nobody else gets it
+        return None
     keys = {whose.to_domain().license_key for whose in (license, deleted) if whose is not None}
     right = link.sort_key.removeprefix(license_key_sort_key()) in keys  # a deleted one's, too: nobody gets it again
     return None if right else ("key_link_wrong", {})

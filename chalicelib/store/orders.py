@@ -72,8 +72,15 @@ def take_out(write: Transaction, order: Order, license_id: int) -> None:
         write.delete(LicenseSummaryItem(company, part), _THERE_OR_NOT)
 
 
+def refile(write: Transaction, license: License, order: Order) -> None:
+    """Let a transaction file a license otherwise; who is filing it as it was begins anew."""
+    unchanged = OrderItem.unchanged(order, OrderItem.managers, OrderItem.denied, OrderItem.customer)
+    write.update(_order(order), [OrderItem.licenses_taken.add(1)], unchanged)
+    put_summaries(write, license, order)
+
+
 def put_summaries(write: Transaction, license: License, order: Order) -> None:
-    """File a license anew under its order and its managers: it is another customer's."""
+    """File a license anew under its order and its managers, for a list says something else of it."""
     for item in _summaries(license, order):
         write.put(item, _THERE_OR_NOT)
 

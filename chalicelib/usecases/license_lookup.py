@@ -134,9 +134,18 @@ def read_candidates(named: Sequence[Candidate], lookup: LicenseLookup, consisten
     wanted = [(candidate.license_id, candidate.user_id) for candidate in named]
     found = activations.read_snapshots(named[0].company, wanted, lookup.hardware_id, consistent=consistent, extras=True)
     return [
-        replace(snapshot, product=candidate.product) if _agrees(snapshot, candidate, lookup) else Snapshot(None)
+        _as_asked(snapshot, candidate, lookup) if _agrees(snapshot, candidate, lookup) else Snapshot(None)
         for candidate, snapshot in zip(named, found, strict=True)
     ]
+
+
+def _as_asked(snapshot: Snapshot, candidate: Candidate, lookup: LicenseLookup) -> Snapshot:
+    """With the key that was sent, where it was replaced: whoever has the old one is not told the new one."""
+    license = snapshot.license
+    forms = [] if lookup.license_key is None else keys.forms(lookup.license_key)
+    if license is not None and forms and license.license_key not in forms:
+        license = replace(license, license_key=forms[0])
+    return replace(snapshot, product=candidate.product, license=license)
 
 
 def guard_license_lookup(product: Product, lookup: LicenseLookup) -> None:
@@ -161,7 +170,7 @@ def _license_id(company: str, lookup: LicenseLookup, now: Instant, *, fresh: boo
         return lookup.license_id
     found, license_ids = None, runtime().caches.license_ids
     for key in keys.forms(lookup.license_key):
-        load = lambda key=key: accounts.find_license_id_by_key(company, key)  # noqa: E731 - short and local
+        load = lambda key=key: accounts.find_license_id_by_key(company, key, answered_at=now)  # noqa: E731 - short
         other = lambda id: lookup.license_id not in (None, id)  # noqa: E731 - short and local
         found = license_ids.get((company, key), load, now, refuses=other, fresh=fresh)
         if found is not None:

@@ -11,12 +11,15 @@ from chalicelib.usecases.create import find_company
 from chalicelib.usecases.delete_license import delete_license
 from chalicelib.usecases.find_license import find_owner
 from chalicelib.usecases.license_extras import Wanted, grant_features, set_fields
+from chalicelib.usecases.rotate_key import rotate_key
 from infra.admin.command import NotGiven
 from infra.admin.command_result import CommandResult
 from infra.admin.commands import doubt_of, extras_document, license_document
 from infra.admin.operator_name import operator
 from infra.admin.parser import UsageError
 from infra.progress import counting
+
+ROTATED = "The old key is answered for a minute more at most, by processes that remember it."
 
 
 def license_set(
@@ -75,6 +78,14 @@ def license_extend(
     end = None if validity_period is None else last_instant(validity_period, find_company(owner).time_zone)
     changed = extend(owner, license, end, by, operator(), basis=from_ or "later", now=now)
     return CommandResult(license_document(changed, now), doubt_of(changed, now))
+
+
+def license_rotate_key(
+    license: int, company: str | None, old_key_for: str | None, revision: int | None, *, now: Instant
+) -> CommandResult:
+    owner = find_owner(license, company)
+    changed, _ = rotate_key(owner, license, operator(), old_key_for=old_key_for, revision=revision, now=now)
+    return CommandResult(license_document(changed, now), ROTATED if old_key_for is None else "")
 
 
 def license_archive(license: int, company: str | None, *, now: Instant) -> CommandResult:

@@ -1,6 +1,6 @@
 """Changes of a license as a whole, as cases of `tests.store.cases`."""
 
-from chalicelib.usecases import change_license, change_terms, delete_license
+from chalicelib.usecases import change_license, change_terms, delete_license, rotate_key
 from tests.store import states
 from tests.store.case import Case
 from tests.support import ADMIN
@@ -8,6 +8,13 @@ from tests.support import ADMIN
 LICENSE_CASES = (
     Case("disable", change_license.set_enabled, states.key_license, states.enable(False), ("license_disabled",)),
     Case("enable", change_license.set_enabled, states.disabled, states.enable(True), ("license_enabled",)),
+    Case(
+        "rotate a license key",
+        rotate_key.rotate_key,
+        states.key_license,
+        lambda v, license: rotate_key.rotate_key(v.code, license.id, ADMIN, old_key_for="7d", now=v.now)[0].id,
+        ("license_key_rotated",),
+    ),
     Case(
         "archive a license",
         change_license.set_archived,

@@ -16,6 +16,8 @@ class LookupItem(AccountsItem[None]):
     product = TextAttribute(null=True)
     company = TextAttribute(null=True)
     order_id = TextAttribute(null=True)
+    until = IntegerAttribute(null=True)
+    """Of a license key that was replaced: before when it is answered yet."""
     device = TextAttribute(null=True)
     """Of a device's id: the sort key of the device in the partition of its license."""
     buyer = TextAttribute(null=True)

@@ -91,6 +91,16 @@ COMMANDS = (
     Command("license enable", "let a disabled license be used again", "123456789", THIS),
     Command("license disable", "refuse every use of a license until the vendor enables it", "123456789", THIS),
     Command("license reset", "deactivate all devices and set all counts to zero, also of transfers", "123456789", THIS),
+    Command(
+        "license rotate-key",
+        "a new license key; activations stay, and the old one is answered for a while, or not at all",
+        "123456789 --old-key-for 7d",
+        (
+            *THIS,
+            Option("--old-key-for", "DURATION", "that the old one is answered: 7d, 1m", values.duration),
+            REVISION,
+        ),
+    ),
     Command("license archive", "put a license away: every use is refused until it is restored", "123456789", THIS),
     Command("license restore", "bring an archived license back as it was", "123456789", THIS),
     Command(
