@@ -39,6 +39,12 @@ def test_that_a_license_will_expire_is_told_with_the_days() -> None:
     assert said == ["License will expire within 30 days", "License will expire within a day"]
 
 
+def test_who_has_stopped_a_license_is_told_in_the_words_of_its_state() -> None:
+    said = [event_words(Event("license_disabled", NOW, Actor(name))) for name in ("user:ann@customer.test", "admin")]
+    assert said == ["License paused", "License suspended by the vendor"]
+    assert event_words(Event("license_enabled", NOW, Actor("admin"))) == "License resumed"
+
+
 def test_every_refusal_has_a_reason_in_words() -> None:
     for code in get_args(Code):
         reason = refusal_message(code)
