@@ -101,6 +101,7 @@ from tests.support import ADMIN, DAY, NOW, Vendor
 from tests.usecases.customer_walls import CUSTOMER_WALLS, CUSTOMERS_NAME_NOTHING
 from tests.usecases.device_walls import OF_DEVICES
 from tests.usecases.field_walls import OF_FIELDS
+from tests.usecases.import_walls import OF_IMPORTS
 from tests.usecases.order_walls import OF_ORDERS
 from tests.usecases.people import reader
 from tests.usecases.receivers import URL, listen
@@ -428,6 +429,7 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
     *OF_DEVICES,
     *OF_ORDERS,
     *OF_FIELDS,
+    *OF_IMPORTS,
     *[(use_case, "webhook_not_found", [on_webhook(use_case, more)]) for use_case, more in OF_WEBHOOK],
     (
         endpoints.create_endpoint,
@@ -462,6 +464,7 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
 ]
 
 NAMES_NOTHING = {
+    "import_customers_file",  # its rows name emails
     "lapse",  # answers how many lapse, of a license of another company none
     *("report_licenses", "report_days"),  # all of a company
     "reader_of",  # a company as it was read
