@@ -4,7 +4,7 @@ from typing import Any
 
 from chalicelib.usecases.assign_user import Profile, assign_user
 from chalicelib.usecases.change_device import blacklist_device
-from chalicelib.usecases.change_license import set_enabled
+from chalicelib.usecases.change_license import set_archived, set_enabled
 from chalicelib.usecases.change_terms import change_terms
 from chalicelib.usecases.customer_accounts import create_customer_account
 from chalicelib.usecases.customer_labels import create_customer_label
@@ -98,6 +98,12 @@ def _fill_by_key(vendor: Vendor) -> None:
         blacklist_device(vendor.code, license.id, hardware_id, ADMIN, now=vendor.now)
     disabled = vendor.issue(license_type="time-limited", valid_duration="30d", max_activations=None)
     set_enabled(vendor.code, disabled.id, False, ADMIN, now=vendor.now)
+    for is_enabled in (True, False):
+        away = vendor.issue(license_key=f"AWAY-{is_enabled}")
+        vendor.activate(away, "desk")
+        if not is_enabled:
+            set_enabled(vendor.code, away.id, False, ADMIN, now=vendor.now)
+        set_archived(vendor.code, away.id, True, ADMIN, now=vendor.now)
 
 
 def _fill_by_user(vendor: Vendor) -> None:

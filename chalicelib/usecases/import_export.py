@@ -28,6 +28,7 @@ from chalicelib.usecases.adopt import add_legacy_devices
 from chalicelib.usecases.assign_user import Profile, assign_user
 from chalicelib.usecases.change_account import change_profile, choose_language, choose_mails
 from chalicelib.usecases.change_device import blacklist_device
+from chalicelib.usecases.change_license import set_archived
 from chalicelib.usecases.close_account import close_account
 from chalicelib.usecases.create import create_product, find_company
 from chalicelib.usecases.customer_accounts import create_customer_account, find_customer_accounts
@@ -234,7 +235,9 @@ def _customer(target: Target, row: Json, now: Instant) -> Verdict:
 
 
 def _license(target: Target, row: Json, now: Instant) -> Verdict:
-    given = replace(license_row(row, target.zone), name=str(row["id"]))
+    is_away = row["is_archived"] and row["disabled_by"] is None  # it is enabled again by whoever restores it
+    said = row | {"enabled": None} if is_away else row
+    given = replace(license_row(said, target.zone), name=str(row["id"]))
     if target.writes:
         made = import_license(target.company, given, SYSTEM, target.actor, adopt_until=target.adopt_until, now=now)
         return made.verdict
@@ -244,6 +247,18 @@ def _license(target: Target, row: Json, now: Instant) -> Verdict:
         if error.code in _UNDEFINED and given.product in target.products.values():
             return "new"
         raise
+
+
+def _archived(target: Target, row: Json, now: Instant) -> Verdict:
+    """Last: to who has put a license away no seat can be given of it."""
+    if not row["is_archived"]:
+        return "same"
+    license_id = _license_of(target, row["id"])
+    if license_id is not None and find_license(target.company, license_id).archived_at is not None:
+        return "same"
+    if license_id is not None and target.writes:
+        set_archived(target.company, license_id, True, target.actor, now=now)
+    return "changed"
 
 
 def _license_of(target: Target, id: object) -> int | None:
@@ -392,5 +407,6 @@ _STEPS: tuple[tuple[str, Bring], ...] = (
     ("devices", _device),
     ("blocked_devices", _blocked_device),
     ("users", _user),
+    ("licenses", _archived),
     ("products", _product_state),
 )

@@ -83,10 +83,10 @@ def content(folder: Path) -> dict[str, list[str]]:
 def test_what_is_exported_comes_back_the_same(operator: Operator, vendor: Vendor, empty: Empty, tmp_path: Path) -> None:
     fill(vendor)
     operator.asks(f"export {tmp_path / 'there'} --company {vendor.code}")
-    count = sum(len(rows(tmp_path / "there", name)) for name in (*FILES, "products"))
+    count = sum(len(rows(tmp_path / "there", name)) for name in (*FILES, "licenses", "products"))
     source = f"--company {empty.code} {tmp_path / 'there'} --from seatkeeper"
     planned = operator.asks(f"import plan {source}")
-    assert (planned["read"], planned["refused"], planned["changed"]) == (count, 0, 3), planned["rows"]
+    assert (planned["read"], planned["refused"], planned["changed"]) == (count, 0, 5), planned["rows"]
     assert empty.differences() == []
     done = operator.asks(f"import apply {source}")
     assert (done["read"], done["refused"]) == (count, 0), done["rows"]
