@@ -141,7 +141,7 @@ MANAGEMENT_CALLS = {
     "delete_one_license": Budget("17 reads + 2 writes + 1 transaction", 17, 24),
     "rotate_license_key": Budget("5 reads + 1 write + 1 transaction", 8, 15),
     "archive_license": Budget("2 reads + 1 write + 1 transaction", 2, 5),
-    "restore_license": Budget("2 reads + 1 write", 2, 1),
+    "restore_license": Budget("2 reads + 1 write + 1 transaction", 2, 5),
     "assign_user": Budget("6 reads + 1 write + 1 transaction", 6, 19),
     "unassign_user": Budget("6 reads + 1 write + 1 transaction", 6, 11),
     "list_license_users": Budget("3 reads + 1 write", 3, 1),

@@ -66,6 +66,13 @@ def delete_license(
     return deleted
 
 
+def finish_deletion(company: str, license_id: int) -> None:
+    """Delete what is left of one deleted license, if its deletion was cut short."""
+    deleted = deleted_licenses.read(company, license_id)
+    if deleted is not None and not deleted.is_cleared:
+        _clear(deleted, lambda _items: None)
+
+
 def finish_deletions(company: str, progress: Callable[[int], None] = lambda _items: None) -> int:
     """Delete what is left of deleted licenses whose deletion was cut short; how many items that were."""
     unfinished = [one for one in deleted_licenses.read_all(company) if not one.is_cleared]

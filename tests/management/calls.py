@@ -12,7 +12,7 @@ from chalicelib.management.histories import event_id
 from chalicelib.management.routes import endpoint
 from chalicelib.store import licenses
 from chalicelib.usecases.assign_user import assign_user
-from chalicelib.usecases.change_license import set_enabled
+from chalicelib.usecases.change_license import set_archived, set_enabled
 from chalicelib.usecases.device_variables import track_variables
 from chalicelib.usecases.devices import find_device
 from chalicelib.usecases.order_managers import add_manager
@@ -256,6 +256,11 @@ def _license_of_users(ids: Ids) -> int:
     return ids.server.vendor.issue("revit").id
 
 
+def _archived_license(ids: Ids) -> int:
+    license, vendor = ids.server.vendor.issue(), ids.server.vendor
+    return set_archived(vendor.code, license.id, True, ADMIN, now=vendor.now).id
+
+
 def _user(ids: Ids) -> int:
     """On that license."""
     vendor, license_id = ids.server.vendor, int(ids["license_of_users"])
@@ -290,6 +295,7 @@ MAKERS: Mapping[str, Callable[[Ids], int | str]] = {
     "feature_import_id": _import("licenses/import_features_from_csv", "import_license_features"),
     "customer_import_id": _import("customers/import_from_csv", "import_customers"),
     "license_of_users": _license_of_users,
+    "archived_license": _archived_license,
     "user_id": _user,
     "order_id": _order,
     "user_email": lambda ids: "ada@customer.test" if ids["user_id"] else "",
@@ -325,6 +331,8 @@ class Made:
         route = declared.route.removeprefix("/")
         if declared.name in OF_SEATS:
             route = route.replace("{license_id}", "{license_of_users}")
+        if declared.name == "restore_license":
+            route = route.replace("{license_id}", "{archived_license}")
         return route.format_map(self.ids)
 
     def query(self, declared: Endpoint) -> str:

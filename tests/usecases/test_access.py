@@ -102,6 +102,7 @@ from tests.usecases.customer_walls import CUSTOMER_WALLS, CUSTOMERS_NAME_NOTHING
 from tests.usecases.device_walls import OF_DEVICES
 from tests.usecases.field_walls import OF_FIELDS
 from tests.usecases.import_walls import OF_IMPORTS
+from tests.usecases.lifecycle_walls import OF_LIFE
 from tests.usecases.order_walls import OF_ORDERS
 from tests.usecases.people import reader
 from tests.usecases.receivers import URL, listen
@@ -231,6 +232,7 @@ OF_PRODUCTS: list[tuple[Any, str, list[Attack]]] = [
 # A use case: attacks on it, by the attacker's company, and the code that answers.
 WALLS: list[tuple[Any, str, list[Attack]]] = [
     *CUSTOMER_WALLS,
+    *OF_LIFE,
     (activate, "license_not_found", by_ident(lambda c, i, v: activate(c, i, v.password, PC, ADMIN, now=NOW))[:3]),
     (activate, "invalid_credentials", by_ident(lambda c, i, v: activate(c, i, v.password, PC, ADMIN, now=NOW))[3:5]),
     (activate, "license_not_found", by_ident(lambda c, i, _v: activate(c, i, None, PC, ADMIN, now=NOW))[5:]),
@@ -465,6 +467,8 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
 
 NAMES_NOTHING = {
     "import_customers_file",  # its rows name emails
+    "finish_deletion",  # answers nothing, and finds nothing of another company
+    "finish_deletions",  # of a company all that was cut short
     "lapse",  # answers how many lapse, of a license of another company none
     *("report_licenses", "report_days"),  # all of a company
     "reader_of",  # a company as it was read
