@@ -66,6 +66,7 @@ def license(vendor: Vendor) -> License:
     start_batch(vendor.code, license.id, "bob@customer.test", True, ADMIN, now=vendor.now)
     observe_refusal(vendor.code, a_refusal(license.id, at=vendor.now))
     blacklist_device(vendor.code, license.id, "bad", ADMIN, now=vendor.now)
+    add(vendor, license, "old-2", email=ADA)  # which lies behind the first
     change_terms(vendor.code, license.id, {"note": "by phone"}, ADMIN, now=vendor.now)
     label_and_account(vendor)
     create_management_key(vendor.code, "shop", frozenset({"webhooks:read"}), ADMIN, now=vendor.now)
@@ -133,7 +134,6 @@ def test_what_cannot_be_read_ends_no_job_and_is_named_and_no_page_that_is_not_ab
     vendor: Vendor, license: License
 ) -> None:
     other = issued(vendor, "viewer")
-    add(vendor, other, "old")
     ada = account(vendor, ADA).id
     opens = pages(vendor, license, other, ada)
     assert {name for name, status in opens.items() if status() != 200} == set()
