@@ -11,7 +11,7 @@ USAGE_DAYS = 90
 """Days that are shown, today among them."""
 
 _ONE_MORE: frozenset[EventType] = frozenset({"device_activated"})
-_ONE_LESS: frozenset[EventType] = frozenset({"device_deactivated", "device_reset"})
+_ONE_LESS: frozenset[EventType] = frozenset({"device_deactivated", "device_reset", "device_lapsed"})
 _FREED: dict[EventType, str] = {
     "license_reset": "times_activated",
     "user_activations_reset": "devices",
@@ -47,7 +47,9 @@ def active_by_day(active: int, events: Iterable[Event], days: Sequence[date], zo
 def activations_of(event: Event) -> int:
     """By how many an event has changed the number of active devices."""
     if event.type in _ONE_MORE:
-        return 1
+        return int("adopted" not in event.detail)  # else it was active before, by the device whose place it is
+    if event.type == "legacy_devices_added":
+        return int(event.detail["devices"] or 0)
     if event.type in _ONE_LESS:
         return -1
     return -int(event.detail.get(_FREED.get(event.type, "")) or 0)

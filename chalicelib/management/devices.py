@@ -76,6 +76,8 @@ class DeviceFacts(TypedDict):
     floating_last_seen: None
     floating_in_use: bool
     blacklisted: bool
+    legacy: bool
+    """Whether it holds a place that waits to be adopted, as a device of another license system."""
     license_user: int | None
     """Whose it is, on a license of users."""
 
@@ -178,6 +180,7 @@ def device_facts(found: WholeDevice) -> DeviceFacts:
         "floating_last_seen": None,
         "floating_in_use": False,
         "blacklisted": found.is_blacklisted,
+        "legacy": found.is_live and device.legacy,
         "license_user": device.user_id,
     }
 

@@ -33,6 +33,7 @@ Action = Literal["activation", "deactivation", "reset", "license_reset", "user_r
 ACTIONS: dict[EventType, Action] = {
     "device_activated": "activation",
     "device_deactivated": "deactivation",
+    "device_lapsed": "deactivation",
     "device_reset": "reset",
     "license_reset": "license_reset",
     "user_activations_reset": "user_reset",

@@ -41,6 +41,8 @@ _EVENTS: dict[EventType, str] = {
     "device_reset": mark("Device reset"),
     "device_blacklisted": mark("Device blacklisted"),
     "device_allowed": mark("Device allowed again"),
+    "device_lapsed": mark("Place of an imported device freed: no device had taken it over"),
+    "legacy_devices_added": mark("Devices imported from another license system"),
     "devices_forgotten": mark("Devices removed that were no longer used"),
     "user_assigned": mark("User assigned"),
     "user_invited": mark("Invitation sent"),
@@ -184,6 +186,8 @@ def _words(event: Event) -> str:
     match event.type, event.detail:
         case "device_activated", {"transfer": transfer} if transfer:
             words = gettext("Device activated (a transfer)")
+        case "device_activated", {"adopted": str()}:
+            words = gettext("Device activated (place of an imported device)")
         case "license_disabled", _ if not event.actor.name.startswith("user:"):
             words = gettext("License suspended by the vendor")
         case "user_assigned", {"invited": invited} if invited:

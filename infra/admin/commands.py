@@ -48,7 +48,7 @@ _COUNTED = (
     *("enabled", "is_trial", "max_activations", "times_activated", "max_license_users", "users_assigned"),
     *("max_transfers", "transfer_count", "free_resets", "disabled_by", "valid_duration", "grace_period", "revision"),
 )
-_DATED = ("validity_period", "start_date", "first_activated_at", "created_at", "archived_at")
+_DATED = ("validity_period", "start_date", "first_activated_at", "created_at", "archived_at", "adopt_until")
 
 
 # --- secrets and signing keys --------------------------------------------------------------------------------------
@@ -211,6 +211,7 @@ def license_show(license: int, company: str | None, limit: int, *, now: Instant)
         {
             "hardware_id": row.device.hardware_id,
             "active": row.is_live,
+            "legacy": row.is_live and row.device.legacy,
             "email": None if row.seat is None else row.seat.email,
             "hostname": row.device.hostname,
             "last_check_at": to_iso(row.device.last_check_at),

@@ -1,13 +1,18 @@
 """The commands that find devices: on a license, by their hardware id, by their id."""
 
+from chalicelib.domain.adoption import LegacyDevice
+from chalicelib.domain.days import Moment, last_instant
 from chalicelib.domain.instants import Instant, to_iso
+from chalicelib.domain.license import DeviceReport
 from chalicelib.domain.types import Json
 from chalicelib.usecases import devices
+from chalicelib.usecases.adopt import add_legacy_devices
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.cursors import from_cursor, to_cursor
 from chalicelib.usecases.devices import DeviceFilter, WholeDevice
 from chalicelib.usecases.find_license import find_owner
 from infra.admin.command_result import CommandResult
+from infra.admin.operator_name import operator
 
 
 def device_list(
@@ -34,6 +39,24 @@ def device_show(device: int, company: str, *, now: Instant) -> CommandResult:  #
     return CommandResult(_row(found) | reported | {"variables": variables})
 
 
+def device_add_legacy(
+    license: int,
+    company: str | None,
+    hardware_id: str,
+    user: str | None,
+    host_name: str | None,
+    adopt_until: Moment,
+    *,
+    now: Instant,
+) -> CommandResult:
+    owner = find_owner(license, company)
+    until = last_instant(adopt_until, find_company(owner).time_zone)
+    given = LegacyDevice(DeviceReport(hardware_id, hostname=host_name), user)
+    added = add_legacy_devices(owner, license, [given], until, operator(), now=now)
+    document = {"license": license, "hardware_id": hardware_id, "added": added, "adopt_until": to_iso(until)}
+    return CommandResult(document, "" if added else "The license knows this device already: nothing was added.")
+
+
 def _page(company: str, wanted: DeviceFilter, limit: int, after: str | None) -> CommandResult:
     """The devices, and the cursor to go on behind; None where there are no more."""
     scope = (company, "devices", str(wanted))
@@ -48,6 +71,7 @@ def _row(found: WholeDevice) -> Json:
         "license": found.license.id,
         "hardware_id": found.device.hardware_id,
         "active": found.is_live,
+        "legacy": found.is_live and found.device.legacy,
         "blacklisted": found.is_blacklisted,
         "email": None if found.seat is None else found.seat.email,
         "hostname": found.device.hostname,

@@ -38,6 +38,8 @@ CAUGHT_IN = (
         "sweep announces again": "sweep+sweep@key/grace",
         "sweep forgets": "sweep+check@key/grace~1",
         "grace taken for the end": "sweep+check@key/grace",
+        "adopt that passes a limit": "activate+activate-rival@legacy/last",
+        "adopt twice the same place": "activate+activate-rival@legacy/two",
         "list not within the limit": "start-all+start-all@batch/room",
         "person of a list done twice": "continue+continue@batch/reserved",
         "seat that nobody needs is kept": "assign-listed+continue@batch/spare",

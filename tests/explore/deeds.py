@@ -88,7 +88,7 @@ def activate(device: str, user: int) -> Do:
     return do
 
 
-def _check(device: str, user: int) -> Do:
+def check(device: str, user: int) -> Do:
     def do(world: World) -> Outcome:
         who, by_id = world.user(user) or world.license, {"license_id": world.license.id}
         checked = world.vendor.check(who, device, now=world.now, **by_id)
@@ -99,7 +99,7 @@ def _check(device: str, user: int) -> Do:
     return do
 
 
-def _deactivate(device: str, user: int) -> Do:
+def deactivate(device: str, user: int) -> Do:
     def do(world: World) -> None:
         who, by_id = world.user(user) or world.license, {"license_id": world.license.id}
         world.vendor.deactivate(who, device, now=world.now, **by_id)
@@ -107,7 +107,7 @@ def _deactivate(device: str, user: int) -> Do:
     return do
 
 
-def _reset_device(device: str, user: int) -> Do:
+def reset_device(device: str, user: int) -> Do:
     def do(world: World) -> None:
         email = world.user(user)
         user_id = None if email is None else world.user_ids[email]
@@ -123,7 +123,7 @@ def _extend(end: End) -> Do:
     return do
 
 
-def _resize(places: int, *, strictly: bool = False) -> Do:
+def resize(places: int, *, strictly: bool = False) -> Do:
     def do(world: World) -> None:
         code, changes = world.vendor.code, {"max_activations": places}
         change_terms(code, world.license.id, changes, ADMIN, strict=strictly, now=world.now)
@@ -154,7 +154,7 @@ def replaced(user: int, other: int) -> Do:
     return of_user(replace_user, user, PEOPLE[other])
 
 
-def _sweep(world: World) -> None:
+def sweep_all(world: World) -> None:
     sweep(now=world.now)
 
 
@@ -167,20 +167,20 @@ def _all() -> Iterator[Deed]:
     yield Deed("activate-rival", "activate", activate("d3", 1), "d3", 1)
     yield Deed("activate-own-rival", "activate", activate("d4", 1), "d4", 1)
     yield Deed("repeat", "activate", activate("d0", 0), "d0", 0)
-    yield Deed("check", "check", _check("d0", 0), "d0", 0)
-    yield Deed("deactivate", "deactivate", _deactivate("d0", 0), "d0", 0)
-    yield Deed("deactivate-other", "deactivate", _deactivate("d1", 1), "d1", 1)
-    yield Deed("reset-device", "reset device", _reset_device("d0", 0), "d0", 0)
+    yield Deed("check", "check", check("d0", 0), "d0", 0)
+    yield Deed("deactivate", "deactivate", deactivate("d0", 0), "d0", 0)
+    yield Deed("deactivate-other", "deactivate", deactivate("d1", 1), "d1", 1)
+    yield Deed("reset-device", "reset device", reset_device("d0", 0), "d0", 0)
     yield Deed("block-device", "bar", of_license(change_device.blacklist_device, "d0"), "d0")
     yield Deed("reset-license", "reset license", of_license(change_license.reset_license))
     yield Deed("disable", "disable", of_license(change_license.set_enabled, False))
     yield Deed("enable", "enable", of_license(change_license.set_enabled, True))
     yield Deed("expire", "expire", _extend("past"))
     yield Deed("renew", "renew", _extend("far"))
-    yield Deed("sell-more", "resize", _resize(3), limit=3)
-    yield Deed("sell-less", "resize", _resize(1), limit=1)
-    yield Deed("sell-unused", "resize strictly", _resize(1, strictly=True), limit=1)
-    yield Deed("sweep", "sweep", _sweep)
+    yield Deed("sell-more", "resize", resize(3), limit=3)
+    yield Deed("sell-less", "resize", resize(1), limit=1)
+    yield Deed("sell-unused", "resize strictly", resize(1, strictly=True), limit=1)
+    yield Deed("sweep", "sweep", sweep_all)
     yield Deed("assign", "assign", of_user(assign_user, 2, SEATS[2]), None, 2, SEATS[2], kinds=users)
     yield Deed("assign-rival", "assign", of_user(assign_user, 3, SEATS[3]), None, 3, SEATS[3], kinds=users)
     yield Deed("remove", "remove", of_user(change_seat.remove_user, 0), None, 0, kinds=users)

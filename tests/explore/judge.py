@@ -100,13 +100,14 @@ def _aftermath(world: World, engine: MemoryEngine) -> Aftermath:
     try:
         sweep(now=LATER)
         vendor, license = world.vendor, world.license
+        imported = {device for device, _ in world.model.imported}  # nobody has asked for them here
         stored = licenses.read_license(vendor.code, license.id)
         assert stored is not None
         return Aftermath(
             stored,
             tuple(_in_order(vendor.history(license), stored, world.before)),
             world.before,
-            frozenset(device.hardware_id for device in activations.devices(vendor.code, license.id)),
+            frozenset(device.hardware_id for device in activations.devices(vendor.code, license.id)) - imported,
             ends_as_told(),
             (),
             tuple(vendor.differences()),

@@ -6,8 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib.domain.events import Event
+from chalicelib.domain.license import hash_hardware_id
 from chalicelib.store import (
     accounts,
+    activations,
     batches,
     customers,
     definitions,
@@ -21,9 +23,9 @@ from chalicelib.store import (
 from chalicelib.store.items.accounts import OrderItem, ProductItem
 from chalicelib.store.items.customers import SalesItem
 from chalicelib.store.items.licenses import DeviceItem, LicenseItem, VariablesItem
-from chalicelib.store.items.links import LookupItem
+from chalicelib.store.items.links import LegacyItem, LookupItem
 from chalicelib.store.items.work import BatchProgressItem
-from chalicelib.store.keys import license_key_sort_key
+from chalicelib.store.keys import device_sort_key, legacy_sort_key, license_key_sort_key, license_pk
 from chalicelib.store.transactions import Transaction
 from chalicelib.usecases import create_order, issue_license, permissions, retry
 from tests.explore.account_mutants import ACCOUNT_MUTANTS
@@ -38,6 +40,28 @@ def broken(name: str) -> Iterator[None]:
     """Break this process in the way of that name, as long as the context lasts."""
     with patched(MUTANTS[name]()):
         yield
+
+
+def _adopt_that_passes_a_limit() -> Patches:
+    """Who has read that a place waits takes one over, whoever has taken it since."""
+    (_, _, entered), updating = rewriting(
+        activations, "activate", LicenseItem, lambda actions, _: (actions, LicenseItem.pk.exists())
+    )
+    return [*_adopt_twice_the_same_place(), (activations, "activate", entered), updating]
+
+
+def _adopt_twice_the_same_place() -> Patches:
+    """A legacy device is switched off as it was found, whether it waits or not by then."""
+
+    def put_adoption(write: Any, license: Any, seat: Any, place: Any, _adopter: str) -> None:
+        of, hardware_hash = None if place.user_id is None else seat, hash_hardware_id(place.hardware_id)
+        pk, user = license_pk(license.company, license.id), None if of is None else (of.user_id, of.epoch)
+        device = DeviceItem(pk, device_sort_key(hardware_hash, place.user_id))
+        link = LegacyItem(pk, legacy_sort_key(license.epoch, user, hardware_hash))
+        write.update(device, [DeviceItem.active.set(False)], DeviceItem.pk.exists())
+        write.delete(link, LegacyItem.pk.exists() | LegacyItem.pk.does_not_exist())
+
+    return [(activations, "put_adoption", put_adoption)]
 
 
 def _list_not_within_the_limit() -> Patches:
@@ -204,6 +228,8 @@ MUTANTS: dict[str, Callable[[], Patches]] = (
     | FACTOR_MUTANTS
     | WEBHOOK_MUTANTS
     | {
+        "adopt that passes a limit": _adopt_that_passes_a_limit,
+        "adopt twice the same place": _adopt_twice_the_same_place,
         "list not within the limit": _list_not_within_the_limit,
         "person of a list done twice": _person_of_a_list_done_twice,
         "seat that nobody needs is kept": _seat_that_nobody_needs_is_kept,

@@ -16,7 +16,26 @@ WALKED: dict[str, tuple[str, ...]] = {
         "activate@edit",
         "activate-idle@device",
         "activate@webhook",
+        "activate@legacy",
+        "activate-rival@legacy",
+        "repeat@legacy",
+        "itself@legacy",
+        "activate@legacy_users",
+        "activate-rival@legacy_users",
+        "activate-own-rival@legacy_users",
+        "itself@legacy_users",
     ),
+    "adopt.add_legacy_devices": (
+        "import@legacy",
+        "import-again@legacy",
+        "import@legacy_users",
+    ),
+    "adopt.claim": (
+        "itself@legacy",
+        "check-itself@legacy",
+        "itself@legacy_users",
+    ),
+    "adopt.lapse": ("sweep@legacy",),
     "assign_user.assign_user": (
         "assign@users",
         "assign-rival@users",
@@ -53,11 +72,13 @@ WALKED: dict[str, tuple[str, ...]] = {
     ),
     "change_device.allow_device": ("allow@device",),
     "change_device.blacklist_device": (
+        "block-itself@legacy",
         "block@device",
         "block-device@key",
         "block-device@users",
     ),
     "change_device.reset_device": (
+        "reset-itself@legacy",
         "reset-device@key",
         "reset-device@users",
     ),
@@ -70,6 +91,8 @@ WALKED: dict[str, tuple[str, ...]] = {
         "renew@users",
     ),
     "change_license.reset_license": (
+        "reset-license@legacy",
+        "reset-license@legacy_users",
         "reset-license@device",
         "reset-license@key",
         "reset-license@users",
@@ -87,15 +110,18 @@ WALKED: dict[str, tuple[str, ...]] = {
     "change_password.change_password": ("change@account",),
     "change_seat.remove_account": ("close@account",),
     "change_seat.remove_user": (
+        "remove@legacy_users",
         "remove@users",
         "remove-listed@batch",
         "remove-other@batch",
     ),
     "change_seat.reset_activations": (
+        "reset-user@legacy_users",
         "reset-user@users",
         "reset-listed@batch",
     ),
     "change_seat.set_max_activations": (
+        "lower@legacy_users",
         "lower@users",
         "raise@users",
         "limit-listed@batch",
@@ -108,6 +134,7 @@ WALKED: dict[str, tuple[str, ...]] = {
         "set@passkey",
     ),
     "change_terms.change_terms": (
+        "sell-less@legacy",
         *(f"{deed}@{kind}" for deed in ("sell-more", "sell-less", "sell-unused") for kind in ("key", "users")),
         *(f"{deed}@edit" for deed in ("note", "describe", "sell-more", "sell-unused", "note-as-seen", "sell-as-seen")),
         *(f"{deed}@edit" for deed in ("grant", "fill-in")),
@@ -163,6 +190,7 @@ WALKED: dict[str, tuple[str, ...]] = {
     ),
     "customers.remove_label": ("label-off@customer",),
     "deactivate.deactivate": (
+        "deactivate@legacy",
         "deactivate@webhook",
         "deactivate@device",
         "deactivate@key",
@@ -380,6 +408,7 @@ WALKED: dict[str, tuple[str, ...]] = {
         "log-in@session",
     ),
     "sweep.sweep": (
+        "sweep@legacy",
         "sweep@key",
         "sweep@users",
     ),
@@ -394,9 +423,6 @@ NOT_WALKED: dict[str, str] = {
     "import_files.import_features_file": "likewise",
     "import_files.import_licenses_file": "likewise: rivals, and a death at each write, are tried in "
     "tests/usecases/test_import_license.py",
-    "adopt.add_legacy_devices": "others beside it: tests/usecases/test_adopt.py",
-    "adopt.claim": "likewise",
-    "adopt.lapse": "likewise",
     "change_seat.set_account_password": "as `change_seat.set_password`: one write, under the same condition",
     "change_account.choose_language": "as `change_account.change_profile`: one write, under the same condition",
     "change_license.set_archived": "as `change_license.set_enabled`: one write of terms, under the same condition",

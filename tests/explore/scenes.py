@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Protocol
 
 from tests.explore import (
     accounts,
+    adoptions,
     batches,
     customers,
     definitions,
@@ -161,4 +162,10 @@ SCENES["definition"] = Scene(
     definitions.DEEDS,
     definitions.world,
     partial(SerialJudge, view=definitions.view),
+)
+SCENES["legacy"] = Scene(
+    "Devices of another system", adoptions.KEY_STARTS, adoptions.KEY_DEEDS, adoptions.world, Judge, adoptions.FEW
+)
+SCENES["legacy_users"] = Scene(
+    "Devices of another system, of users", adoptions.USER_STARTS, adoptions.USER_DEEDS, adoptions.world, Judge
 )

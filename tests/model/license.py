@@ -20,7 +20,7 @@ Verb = Literal[
     "reset device", "reset license", "reset user", "assign", "remove", "replace", "limit",  # by a manager
     "reserve all", "reserve some", "fill", "give back",  # by a manager, for a list of people
     "enable", "disable", "expire", "lapse", "renew", "extend", "bar", "sweep",  # by the vendor, and by the clock
-    "resize", "resize strictly",  # by the vendor
+    "resize", "resize strictly", "import",  # by the vendor
 ]  # fmt: skip
 By = Literal["vendor", "customer"]
 Key = tuple[str, str | None]
@@ -107,6 +107,10 @@ class License:
     """Devices that hold a place."""
     known: frozenset[Key] = frozenset()
     """Devices that ever held one."""
+    imported: tuple[Key, ...] = ()
+    """Devices of another system that have never called, in the order in which they are adopted; of no user, too."""
+    adopt_until: float = inf
+    """Until when."""
     rate: Rate | None = None
     """None where it stops nobody."""
 
@@ -164,15 +168,40 @@ def _activate(license: License, call: Call) -> Answered:
     if license.is_expired(call.clock):
         return "license_expired", license
     if _key(call) in license.live:
-        return OK, license
-    if refusal := _no_transfer(license, call) or _no_room(license, call) or _too_fast(license, call):
+        return OK, _heard_of(license, frozenset({_key(call)}))
+    place = _adopted(license, call)
+    refusal = _no_transfer(license, call, place) or _no_room(license, call, place) or _too_fast(license, call)
+    if refusal:
         return refusal, license
-    after = _begun(_counted(_filled(license, call), call), call)
-    return OK, replace(after, live=license.live | {_key(call)}, known=license.known | {_key(call)})
+    after = _begun(_counted(_filled(license, call) if place is None else license, call), call)
+    imported = tuple(key for key in license.imported if key != _key(call))
+    live = license.live - {place} | {_key(call)}
+    return OK, replace(after, live=live, known=license.known | {_key(call)}, imported=imported)
 
 
-def _no_transfer(license: License, call: Call) -> str:
-    if license.transfers is None or license.released == 0 or license.last == call.device:
+def _waiting(license: License) -> list[Key]:
+    """The devices of another system that hold places which others may take over."""
+    return [key for key in license.imported if key in license.live]
+
+
+def _adopted(license: License, call: Call) -> Key | None:
+    """Whose place a device takes that was never seen to call: one of its user's, else one of nobody's."""
+    is_known = _key(call) in license.known and _key(call) not in license.imported
+    if is_known or call.clock >= license.adopt_until:
+        return None
+    waiting = _waiting(license)
+    return next((key for user in (call.user, None) for key in waiting if key[1] == user), None)
+
+
+def _heard_of(license: License, keys: frozenset[Key]) -> License:
+    """These are as any other devices from now on."""
+    if not keys.intersection(license.imported):
+        return license
+    return replace(license, imported=tuple(key for key in license.imported if key not in keys))
+
+
+def _no_transfer(license: License, call: Call, place: Key | None) -> str:
+    if place is not None or license.transfers is None or license.released == 0 or license.last == call.device:
         return ""
     return _transfers_end(license) if license.transferred >= license.transfers else ""
 
@@ -181,11 +210,12 @@ def _transfers_end(license: License) -> str:
     return "device_transfer_limit_reached" if license.transfers else "device_transfer_not_allowed"
 
 
-def _no_room(license: License, call: Call) -> str:
-    own = license.seat(call.user)
-    if own is not None and len(license.of_user(call.user)) >= own:
+def _no_room(license: License, call: Call, place: Key | None = None) -> str:
+    """`place`: one that is taken over, and so is taken already: of the license, and of the user whose it was."""
+    own, is_theirs = license.seat(call.user), place is not None and place[1] == call.user
+    if own is not None and not is_theirs and len(license.of_user(call.user)) >= own:
         return "user_activated_max_times"
-    return "license_activated_max_times" if len(license.live) >= license.places else ""
+    return "license_activated_max_times" if place is None and len(license.live) >= license.places else ""
 
 
 def _buckets(license: License, rate: Rate, user: str | None) -> tuple[tuple[Emptied, int], tuple[Emptied, int] | None]:
@@ -238,7 +268,8 @@ def _check(license: License, call: Call) -> Answered:
         return refusal, license
     if _key(call) not in license.live:
         return "device_not_found", license
-    return OK_EXPIRED if license.is_expired(call.clock) else OK, license
+    answer = OK_EXPIRED if license.is_expired(call.clock) else OK
+    return answer, _heard_of(license, frozenset({_key(call)}))
 
 
 def _deactivate(license: License, call: Call) -> Answered:
@@ -246,7 +277,8 @@ def _deactivate(license: License, call: Call) -> Answered:
         return "license_not_found", license
     if _key(call) not in license.known:
         return "device_not_found", license
-    return OK, _released(license, license.live & {_key(call)}, call.device)
+    keys = license.live & {_key(call)}
+    return OK, _heard_of(_released(license, keys, call.device), keys)
 
 
 def _released(license: License, keys: frozenset[Key], last: str | None) -> License:
@@ -279,7 +311,7 @@ def _reset_device(license: License, call: Call) -> Answered:
     keys = {key for key in license.known if key[0] == call.device and call.user in (None, key[1])}
     if not keys:
         return "device_not_found", license
-    return OK, _freed(license, call, license.live & keys, call.device)
+    return OK, _heard_of(_freed(license, call, license.live & keys, call.device), license.live & keys)
 
 
 def _reset_license(license: License, call: Call) -> Answered:
@@ -387,7 +419,8 @@ def _bar(license: License, call: Call) -> Answered:
     """No device of this hardware id may be active here any more."""
     assert call.device is not None
     keys = frozenset(key for key in license.live if key[0] == call.device)
-    return OK, replace(license, barred=license.barred | {call.device}, live=license.live - keys)
+    after = replace(license, barred=license.barred | {call.device}, live=license.live - keys)
+    return OK, _heard_of(after, keys)
 
 
 def _resize(license: License, call: Call, *, strictly: bool) -> Answered:
@@ -396,6 +429,31 @@ def _resize(license: License, call: Call, *, strictly: bool) -> Answered:
     if strictly and len(license.live) > call.limit:
         return "limit_below_use", license
     return OK, replace(license, places=call.limit)
+
+
+def _import(license: License, call: Call) -> Answered:
+    """A device of another system comes along, and holds a place; from then on all of them wait without an end."""
+    after = replace(license, adopt_until=inf)
+    if call.user is not None and not license.has(call.user):
+        return "user_not_found", license
+    if _key(call) in license.known:
+        return OK, after
+    if refusal := _no_room(license, call):
+        return refusal, license
+    if call.device in license.barred:
+        return "blacklisted", license
+    keys = {_key(call)}
+    return OK, replace(
+        after, live=license.live | keys, known=license.known | keys, imported=(*license.imported, _key(call))
+    )
+
+
+def _sweep(license: License, call: Call) -> Answered:
+    """The places of those that nobody may adopt any more are free."""
+    waiting = frozenset(_waiting(license))
+    if call.clock < license.adopt_until or not waiting:
+        return OK, license
+    return OK, _heard_of(replace(license, live=license.live - waiting), waiting)
 
 
 _RULES: dict[Verb, Callable[[License, Call], Answered]] = {
@@ -422,5 +480,6 @@ _RULES: dict[Verb, Callable[[License, Call], Answered]] = {
     "bar": _bar,
     "resize": lambda license, call: _resize(license, call, strictly=False),
     "resize strictly": lambda license, call: _resize(license, call, strictly=True),
-    "sweep": lambda license, _: (OK, license),
+    "import": _import,
+    "sweep": _sweep,
 }

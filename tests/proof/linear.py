@@ -81,7 +81,7 @@ class _Search:
             lost = self._usable(state, first_end)
             until = min((op.end for _, op in lost), default=inf)  # all of the lost calls can take effect
             right = list(_right(state, started))
-            settled = [after for op, after in right if not op.may_change and op.start <= until][:1]
+            settled = [after for op, after in right if after.license is state.license and op.start <= until][:1]
             yield from filter(self._is_new, settled or (after for _, after in right))
             if not settled:
                 states.extend(filter(self._is_new, _used(state, lost)))

@@ -218,7 +218,7 @@ def _traces(history: Sequence[Op], after: Aftermath) -> Iterator[Violation]:
     """A refusal leaves no trace, and what was done leaves its own: event by event, for each device and each user."""
     done = Counter((op.verb, op.device, op.user) for op in history if op.answer == OK)
     maybe = Counter((op.verb, op.device, op.user) for op in history if op.is_open)
-    new = [event for event in after.events if event.key not in after.before]
+    new = [event for event in after.events if event.key not in after.before and not _is_claim(event)]
     left = Counter((event.type, event.hardware_id, event.user) for event in new)
     for kind, verbs in CAUSES.items():
         about = {(op.device, op.user) for op in history if op.verb in verbs}
@@ -232,10 +232,15 @@ def _traces(history: Sequence[Op], after: Aftermath) -> Iterator[Violation]:
                 yield Violation("a refusal leaves no trace", sentence)
             elif kind in ALWAYS and times < _times(done, ALWAYS[kind], device, user):
                 yield Violation("the history adds up to the state", sentence)
-    granted = {device for verb, device, _ in done + maybe if verb == "activate"}
+    granted = {device for verb, device, _ in done + maybe if verb in ("activate", "import")}
     granted |= {event.hardware_id for event in after.events if event.key in after.before}
     for stranger in sorted(after.known - granted):
         yield Violation("a refusal leaves no trace", f"{stranger} was always refused, and yet it is known")
+
+
+def _is_claim(event: Event) -> bool:
+    """Whether it says that a legacy device has called itself: no place is taken, and a check leaves it, too."""
+    return event.type == "device_activated" and event.detail.get("adopted") == event.hardware_id
 
 
 def _times(calls: Counter[_About], verb: Verb, device: str | None, user: str | None) -> int:
@@ -249,8 +254,10 @@ def _events_disagree(after: Aftermath) -> Iterator[Violation]:
     for event in after.events:
         match event.type:
             case "device_activated":
-                live += 1
-            case "device_deactivated" | "device_reset":
+                live += "adopted" not in event.detail
+            case "legacy_devices_added":
+                live += int(event.detail["devices"] or 0)
+            case "device_deactivated" | "device_reset" | "device_lapsed":
                 live -= 1
             case "license_reset":
                 live -= int(event.detail["times_activated"] or 0)

@@ -25,7 +25,7 @@ _DEVICE_KEY = re.compile(r"([0-9a-f]{24})(?:-([0-9]{1,16}))?")
 
 @dataclass(frozen=True, slots=True)
 class DeviceRow:
-    """A device in a list. `state`: active, deactivated or blacklisted."""
+    """A device in a list. `state`: active, imported (it waits to be adopted), deactivated or blacklisted."""
 
     device: Device
     key: str
@@ -147,7 +147,7 @@ def device_row(device: Device, license: License, seat: Seat | None, blocked: Col
     hardware_hash = hash_hardware_id(device.hardware_id)
     key = hardware_hash if device.user_id is None else f"{hardware_hash}-{device.user_id}"
     live = is_live(device, license, seat)
-    state = "active" if live else "deactivated"
+    state = "deactivated" if not live else "imported" if device.legacy else "active"
     if hardware_hash in blocked or hardware_hash in license.blacklist:
         state = "blacklisted"
     email, person = (

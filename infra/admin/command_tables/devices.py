@@ -31,6 +31,23 @@ COMMANDS = (
         (Option("device", "ID", "the device", values.device_id), OF_COMPANY),
     ),
     Command(
+        "device add-legacy",
+        "let a device of another license system hold a place, until a new device takes it over",
+        "--license 123456789 --hardware-id their-id --adopt-until 2027-03-31",
+        (
+            *DEVICE,
+            Option("--user", "EMAIL", "of this user of the license; of nobody, if not given", values.email),
+            Option("--host-name", "NAME", "what it is called", values.text),
+            Option(
+                "--adopt-until",
+                "ISO",
+                "then the places of all that wait on the license are free; a date alone is that day's last instant",
+                values.moment,
+                required=True,
+            ),
+        ),
+    ),
+    Command(
         "device reset",
         "deactivate a device; counts as no transfer",
         "--license 123456789 --hardware-id my-laptop",
