@@ -15,6 +15,7 @@ from chalicelib.usecases.change_device import blacklist_device
 from chalicelib.usecases.device_variables import device_variables, track_variables
 from tests.management.server import VendorsServer, granted, refused
 from tests.management.test_rules import died
+from tests.store.adoption_cases import add
 from tests.store.faults import Crash, wire
 from tests.support import ADMIN, NOW, Vendor
 from tests.usecases.support import kinds
@@ -77,6 +78,7 @@ def test_a_device_is_shown_by_its_id_with_its_license_and_its_variables(shop: Ve
         "floating_last_seen": None,
         "floating_in_use": False,
         "blacklisted": False,
+        "legacy": False,
         "license_user": None,
         "license": {"id": license.id, "license_key": license.license_key},
     }
@@ -268,3 +270,14 @@ def test_a_variable_that_was_deleted_lends_its_id_to_no_other(shop: VendorsServe
 def test_the_variables_of_a_device_that_is_not_there_are_refused(shop: VendorsServer) -> None:
     assert refused(shop.get("device-variables?device=5"), 404) == "device_not_found"
     assert refused(shop.get("device-variables"), 400) == "missing_parameters"
+
+
+def test_a_device_says_whether_its_place_waits_to_be_adopted(shop: VendorsServer, vendor: Vendor) -> None:
+    license = vendor.issue()
+    add(vendor, license, "old")
+    vendor.activate(license, "new")
+    found = {d["hardware_id"]: (d["device_active"], d["legacy"]) for d in rows(shop, f"devices?license={license.id}")}
+    assert found == {"old": (False, False), "new": (True, False)}
+    add(vendor, license, "older")
+    found = {d["hardware_id"]: (d["device_active"], d["legacy"]) for d in rows(shop, f"devices?license={license.id}")}
+    assert found["older"] == (True, True)
