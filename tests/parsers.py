@@ -440,6 +440,7 @@ NO_PARSERS = {
     *("domain.color.accent_pair", "domain.color.ink_on", "domain.color.contrast"),  # of a color that was read
     *("domain.second_factor.app_code", "domain.second_factor.step_of"),  # six digits, for our own secret
     "management.errors.status_of",  # of a code of ours
+    "management.exports.license_row_of",  # of a company that has been found
     *("domain.events.named", "domain.license.hash_hardware_id"),  # hash and write
     *("domain.email.display_email", "licenseapi.bodies.customer_body"),  # of what is stored
     *("portal.messages.actor_words", "portal.render.logo_path"),  # likewise
