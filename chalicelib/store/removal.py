@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 
+from chalicelib.domain.license import License
 from chalicelib.store import deleted_licenses, deliveries, outbox, reads, writes
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.due import adoption_entry, as_filed, filed, notice_entry
+from chalicelib.store.expressions import Condition
 from chalicelib.store.items.accounts import CompanyItem
 from chalicelib.store.items.base import EphemeraItem
 from chalicelib.store.items.events import RefusalItem
@@ -68,14 +70,18 @@ def remove_license(code: str, license_id: int) -> Iterator[int]:
         for due in filter(None, (filed(license), notice_entry(license), adoption_entry(license))):
             writes.delete(due)
             yield 1
-        as_adopted = LicenseItem.unchanged(license, LicenseItem.adopt_until)
         with suppress(ConditionFailed):  # a sweep, or a new end, has filed it anew meanwhile
-            writes.delete(LicenseItem(license_pk(code, license_id), LICENSE), as_filed(license) & as_adopted)
+            writes.delete(LicenseItem(license_pk(code, license_id), LICENSE), _as_filed(license))
     yield int(was_there)
     yield from _remove(LicenseItem, license_pk(code, license_id))
     yield from _remove(LookupItem, f"license#{license_id}")
     writes.delete(LookupItem(code, company_license_sort_key(license_id)))
     yield 1
+
+
+def _as_filed(license: License) -> Condition:
+    """That it is due for what it was when it was read."""
+    return as_filed(license) & LicenseItem.unchanged(license, LicenseItem.adopt_until)
 
 
 def _remove_licenses(code: str) -> Iterator[int]:

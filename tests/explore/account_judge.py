@@ -101,9 +101,16 @@ class AccountJudge:
         return self.known[key]
 
     def _lax(self, schedule: Schedule) -> frozenset[str]:
-        """What may be otherwise: no answer waits for a note, and a mail whose sender has died is sent again."""
-        died = any(task.outcome.sent and task.outcome.answer == DIED for task in schedule.tasks)
-        return frozenset({"notes"} if any(task.met for task in schedule.tasks) else ()) | ({"mails"} if died else set())
+        """What may be otherwise: no answer waits for a note, a mail whose sender has died is sent again, and so is that
+        of a code, which is queued by itself, where the answer to that is lost.
+        """
+        again = any(
+            (task.outcome.sent and task.outcome.answer == DIED) or (deed.call.verb == "ask" and "lost" in task.met)
+            for deed, task in zip(self.deeds, schedule.tasks, strict=True)
+        )
+        return frozenset({"notes"} if any(task.met for task in schedule.tasks) else ()) | (
+            {"mails"} if again else set()
+        )
 
     def _judged(
         self,

@@ -89,7 +89,7 @@ def world(start: str) -> ShopWorld:
     return ShopWorld(start, engine.state, vendor, license=last)
 
 
-def view(world: ShopWorld) -> object:
+def view(world: ShopWorld) -> dict[str, Any]:
     """What is stored of the company, in words of people."""
     code = world.vendor.code
     company = accounts.read_company(code)
