@@ -5,7 +5,7 @@ import re
 import pytest
 
 from chalicelib.domain.events import Actor
-from chalicelib.domain.license import License
+from chalicelib.domain.license import License, hash_hardware_id
 from chalicelib.usecases import portal_queries
 from chalicelib.usecases.branding import set_branding
 from chalicelib.usecases.change_license import set_enabled, set_name
@@ -15,6 +15,7 @@ from chalicelib.usecases.portal_queries import ListQuery, usage
 from chalicelib.usecases.product_features import create_feature
 from chalicelib.usecases.product_fields import create_field
 from tests.portal.browser import Browser, at
+from tests.store.adoption_cases import add
 from tests.support import ADMIN, DAY, NOW, Vendor
 from tests.usecases.people import MANAGER, issued, logged_in
 
@@ -136,3 +137,18 @@ def test_a_filter_of_activity_stays_chosen_and_leads_back(license: License, mana
     assert "User assigned" in page.words
     assert "Device activated" not in page.words
     assert "Nothing matches" in manager.get(at(license, "/history"), search="nobody").words
+
+
+def test_a_place_that_waits_for_a_device_is_shown_as_that_until_one_has_taken_it(
+    vendor: Vendor, license: License, manager: Browser
+) -> None:
+    add(vendor, license, "their-id")
+    listed = manager.get(at(license, "/devices?status=imported"))
+    assert "their-id" in listed.words
+    assert "ADA-PC" not in listed.words
+    one = manager.get(at(license, f"/devices/{hash_hardware_id('their-id')}"))
+    assert "was imported from another license system" in one.words
+    _, password = vendor.assign(license, BOB)
+    vendor.activate(BOB, "new", password)
+    assert "their-id" not in manager.get(at(license, "/devices?status=imported")).words
+    assert "Device activated (place of an imported device)" in manager.get(at(license, "/history")).words
