@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, RootModel, StrictBool, StrictInt, S
 from typing_extensions import TypedDict  # pydantic reads typing's from Python 3.12 on
 
 from chalicelib.domain.days import Moment, first_instant, last_instant
+from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.instants import Instant, add, parse_duration
 from chalicelib.domain.terms import TermChanges
 from chalicelib.domain.types import Json
@@ -242,7 +243,7 @@ def disable_licenses(body: SomeLicenses, caller: Caller) -> list[RowBody]:
     def disable(id: int) -> object:
         return set_enabled(caller.company, id, False, caller.actor, now=caller.now)
 
-    return _each(_ids(body), int, disable, caller)
+    return each_row(_ids(body), int, disable, caller)
 
 
 @endpoint("POST", "/licenses/{license_id}/reset", writes=True, scope="licenses:write")
@@ -261,7 +262,7 @@ def reset_licenses(body: SomeLicenses, caller: Caller) -> list[RowBody]:
     def reset(id: int) -> object:
         return reset_license(caller.company, id, caller.actor, now=caller.now)
 
-    return _each(_ids(body), int, reset, caller)
+    return each_row(_ids(body), int, reset, caller)
 
 
 def _set_enabled(license_id: int, enabled: bool, caller: Caller) -> MessageBody:
@@ -275,7 +276,7 @@ def _set_enabled(license_id: int, enabled: bool, caller: Caller) -> MessageBody:
 def _change_each(body: BulkChanges, caller: Caller) -> list[RowBody]:
     zone = find_company(caller.company).time_zone
     rows = body.root if isinstance(body.root, list) else body.root.licenses
-    return _each(rows, lambda row: row.id, lambda row: _change(row.id, row, zone, caller, None), caller)
+    return each_row(rows, lambda row: row.id, lambda row: _change(row.id, row, zone, caller, None), caller)
 
 
 def _change(license_id: int, body: LicenseChange, zone: str, caller: Caller, revision: int | None) -> Sold:
@@ -336,7 +337,9 @@ def _ids(body: SomeLicenses) -> list[int]:
     return body.root if isinstance(body.root, list) else body.root.license_ids
 
 
-def _each(rows: Sequence[Any], id_of: Any, change: Any, caller: Caller) -> list[RowBody]:  # as `change_each` has them
+def each_row(rows: Sequence[Any], id_of: Any, change: Any, caller: Caller) -> list[RowBody]:  # as `change_each` has it
+    """Change each, and answer a row for each."""
+
     def body(done: list[Row]) -> dict[str, list[RowBody]]:
         return {"rows": [row_body(row) for row in done]}
 
@@ -347,8 +350,9 @@ def row_body(row: Row) -> RowBody:
     """What came of one row, as it is answered."""
     if row.error is None:
         return {"id": row.id, "status": "done", "error": None}
-    return {
-        "id": row.id,
-        "status": "refused",
-        "error": {"code": wire_code(row.error), "detail": wire_message(row.error)[:MAX_DETAIL]},
-    }
+    return {"id": row.id, "status": "refused", "error": row_error(row.error)}
+
+
+def row_error(error: SeatkeeperError) -> RowError:
+    """Why one of many was refused, in short."""
+    return {"code": wire_code(error), "detail": wire_message(error)[:MAX_DETAIL]}

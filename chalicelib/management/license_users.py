@@ -2,27 +2,54 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StrictInt, StrictStr, model_validator
+from pydantic import BeforeValidator, Field, RootModel, StrictInt, StrictStr, model_validator
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict  # pydantic reads typing's from Python 3.12 on
 
 from chalicelib.domain.batch import DEFAULT_MAX_ACTIVATIONS
 from chalicelib.domain.email import known_email
+from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.instants import to_iso
 from chalicelib.domain.license import Seat
 from chalicelib.domain.users import MAX_PASSWORD, User
 from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
-from chalicelib.management.license_changes import LicensePath, MessageBody
-from chalicelib.management.models import Id, ListBody, ListQuery, Sent, part_of_filed, part_of_list
+from chalicelib.management.license_changes import (
+    Flag,
+    LicensePath,
+    MessageBody,
+    RowBody,
+    RowError,
+    each_row,
+    row_error,
+)
+from chalicelib.management.models import (
+    Id,
+    ListBody,
+    ListQuery,
+    Sent,
+    given,
+    part_of_filed,
+    part_of_list,
+    sent_number,
+)
 from chalicelib.usecases import license_users
 from chalicelib.usecases.assign_user import Profile
 from chalicelib.usecases.assign_user import assign_user as give_seat
-from chalicelib.usecases.change_seat import remove_user, set_account_password
-from chalicelib.usecases.find_license import find_account, find_account_by_id
+from chalicelib.usecases.bulk import MAX_ROWS
+from chalicelib.usecases.change_seat import (
+    remove_user,
+    reset_activations,
+    set_account_password,
+    set_max_activations,
+)
+from chalicelib.usecases.find_license import find_account, find_account_by_id, find_license
+from chalicelib.usecases.idempotency import in_steps
 from chalicelib.web.freshness import Date
 
 MAX_TEXT = 1024
+MAX_LISTED = 50
+"""People who are assigned by one call: each may get an account, with a password to be hashed."""
 
 Text = Annotated[StrictStr, Field(max_length=MAX_TEXT)]
 Password = Annotated[StrictStr, Field(max_length=MAX_PASSWORD)]
@@ -87,12 +114,69 @@ class NewPassword(Sent):
     password: Password
 
 
+class ListedUser(Sent):
+    """A row of assign_users."""
+
+    email: Text
+    is_manager: Literal[False] = False
+
+
+class NewSeats(Sent):
+    """POST assign_users."""
+
+    emails: Annotated[list[ListedUser], Field(min_length=1, max_length=MAX_LISTED, fail_fast=True)]
+
+
+class SeatChange(Sent):
+    """A row of set_users_activations: what is not given stays."""
+
+    max_activations: StrictInt | None = None
+    """Null: unlimited, where the license is so."""
+    reset_total_activations: Flag = False
+    """Whether the person's devices on this license are deactivated."""
+
+
+SeatChanges = Annotated[
+    dict[Annotated[Id, BeforeValidator(sent_number)], SeatChange], Field(min_length=1, max_length=MAX_ROWS)
+]
+
+
+class NamedSeatChanges(Sent):
+    """The rows, as an object has them."""
+
+    user_activations: SeatChanges
+
+
+class SomeSeatChanges(RootModel[NamedSeatChanges | SeatChanges]):
+    """By the ids of license users, bare or in an object."""
+
+
+class UserChange(Sent):
+    """PATCH license-users: what is not given stays."""
+
+    first_name: Text | None = None
+    last_name: Text | None = None
+    phone_number: Text | None = None
+
+
 class AssignedBody(TypedDict):
     """That a seat was given."""
 
     message: str
     new_password: str | None
     """The initial password, where the account was made or got a new one: it is answered this once."""
+
+
+class AssignedRow(TypedDict):
+    """What came of one person."""
+
+    email: str
+    new_user: bool
+    """Whether the call has made the account."""
+    password: str | None
+    """The initial one, where the account was made or got a new one: it is answered this once."""
+    status: Literal["done", "refused"]
+    error: RowError | None
 
 
 class SeatBody(TypedDict):
@@ -157,6 +241,36 @@ def assign_user(path: LicensePath, body: NewSeat, caller: Caller) -> AssignedBod
     )
 
 
+@endpoint("POST", "/licenses/{license_id}/assign_users", writes=True, scope="users:write")
+def assign_users(path: LicensePath, body: NewSeats, caller: Caller) -> list[AssignedRow]:
+    """The same of several, one after the other; who has a seat already keeps it."""
+
+    find_license(caller.company, path.license_id)
+
+    def assign() -> list[AssignedRow]:
+        with in_steps():
+            return [_assigned_row(path.license_id, one.email, caller) for one in body.emails]
+
+    return caller.once(assign, lambda rows: {"rows": rows})["rows"]
+
+
+@endpoint("POST", "/licenses/{license_id}/set_users_activations", writes=True, scope="users:write")
+def set_users_activations(path: LicensePath, body: SomeSeatChanges, caller: Caller) -> list[RowBody]:
+    """Change how many activations each of these users may have, and take those back that they have."""
+    find_license(caller.company, path.license_id)
+    changes = body.root if isinstance(body.root, dict) else body.root.user_activations
+
+    def change(row: tuple[int, SeatChange]) -> None:
+        email = find_account_by_id(caller.company, row[0]).email
+        given = (caller.company, path.license_id, email)
+        if "max_activations" in row[1].model_fields_set:
+            set_max_activations(*given, row[1].max_activations, caller.actor, now=caller.now)
+        if row[1].reset_total_activations:
+            reset_activations(*given, caller.actor, now=caller.now)
+
+    return each_row([*changes.items()], lambda row: row[0], change, caller)
+
+
 @endpoint("POST", "/licenses/{license_id}/unassign_user", writes=True, scope="users:write")
 def unassign_user(path: LicensePath, body: TakenSeat, caller: Caller) -> MessageBody:
     """Take a seat away, and deactivate its devices."""
@@ -192,6 +306,16 @@ def show_license_user(path: LicenseUserPath, caller: Caller) -> ShownLicenseUser
     """One license user."""
     user = find_account_by_id(caller.company, path.user_id)
     return {**user_body(user), "total_licenses": license_users.count_licenses(caller.company, user.id)}
+
+
+@endpoint("PATCH", "/license-users/{user_id}", writes=True, scope="users:write")
+def change_license_user(path: LicenseUserPath, body: UserChange, caller: Caller) -> LicenseUserBody:
+    """Change names or the phone number of the account; those that a customer gives with a seat stay."""
+    change = (caller.company, path.user_id, given(body), caller.actor)
+    return caller.once(
+        lambda: license_users.change_user(*change, revision=caller.if_match, now=caller.now),
+        user_body,
+    )
 
 
 @endpoint("POST", "/license-users/{user_id}/set_password", writes=True, scope="users:write")
@@ -239,6 +363,17 @@ def _of_email(emails: set[str], query: LicenseUsersQuery, caller: Caller) -> Lic
         rows = [_row(found[0], seat_body(seat[0], query.license_id, seat[1])) for seat in seats if seat is not None]
     part, page = part_of_list(rows, query, caller, "license-users", lambda row: row["id"])
     return {**page, "results": [*part]}
+
+
+def _assigned_row(license_id: int, email: str, caller: Caller) -> AssignedRow:
+    row: AssignedRow = {"email": email, "new_user": False, "password": None, "status": "done", "error": None}
+    given = (caller.company, license_id, email, DEFAULT_MAX_ACTIVATIONS, caller.actor)
+    try:
+        assigned = give_seat(*given, now=caller.now)
+    except SeatkeeperError as error:
+        return row if error.code == "user_already_assigned" else {**row, "status": "refused", "error": row_error(error)}
+    is_new = assigned.user.created_at == caller.now
+    return {**row, "new_user": is_new, "password": assigned.new_password}
 
 
 def _row(user: User, seat: SeatBody | None) -> LicenseUserRow:

@@ -13,7 +13,7 @@ from chalicelib.domain.catalog import Product
 from chalicelib.domain.days import first_instant, last_instant, read_moment
 from chalicelib.domain.extras import Extras
 from chalicelib.domain.instants import Instant, to_iso
-from chalicelib.domain.license import License, LicenseType, Seat, Status, status
+from chalicelib.domain.license import AuthorizationMethod, License, LicenseType, Seat, Status, status
 from chalicelib.domain.types import Json
 from chalicelib.domain.users import User, shown_names
 from chalicelib.management.adapter import endpoint
@@ -24,7 +24,7 @@ from chalicelib.usecases import license_list
 from chalicelib.usecases.catalog import known_products, products
 from chalicelib.usecases.change_terms import find_sold
 from chalicelib.usecases.create import find_company
-from chalicelib.usecases.license_list import LicenseFilter, Test, users_of
+from chalicelib.usecases.license_list import LicenseFilter, Test, customer_email, users_of
 from chalicelib.web.freshness import Date
 
 MAX_TEXT, MAX_IDS, MAX_USERS = 255, 100, 100
@@ -53,6 +53,7 @@ class LicensesQuery(ListQuery):
     order_by: Literal["id", "-id", "created_at", "-created_at"] = "id"
     id__in: Annotated[StrictStr, AfterValidator(_ids)] | None = None
     license_key: Text | None = None
+    customer_id: QueryId | None = None
     product_id: QueryId | None = None
     product_short_code: Text | None = None
     order__store_id: Text | None = None
@@ -79,6 +80,9 @@ class LicensesQuery(ListQuery):
     license_type: LicenseType | None = None
     license_template: QueryId | None = None
     license_template__code: Text | None = None
+    product__authorization_method: AuthorizationMethod | None = None
+    product_features__id: QueryId | None = None
+    """Of a product's feature that the license has."""
     validity_period__gt: SentMoment | None = None
     validity_period__gte: SentMoment | None = None
     validity_period__lt: SentMoment | None = None
@@ -157,6 +161,10 @@ def license_filter(asked: Json, company: str, now: Instant) -> LicenseFilter:
     tests = [*_tests(asked, now), *_date_tests(asked, company)]
     if "product_name__icontains" in asked:
         tests.append(_is_of(_codes(company, lambda one: _contains(one.name, asked["product_name__icontains"]))))
+    if "customer_id" in asked:
+        customer = customer_email(company, asked["customer_id"])
+        if customer is None or given.setdefault("customer", customer) != customer:
+            return LicenseFilter(ids=frozenset())
     if "product_id" in asked:
         named = _codes(company, lambda one: one.id == asked["product_id"])
         if given.setdefault("product", next(iter(named), "")) not in named:
@@ -181,7 +189,10 @@ _TEXTS: Mapping[str, Callable[[License, Extras], str | None]] = {
     "customer_email": lambda license, _: license.customer,
     "note": lambda _, extras: extras.note,
 }
-_FLAGS: Mapping[str, Callable[[License, Instant], bool]] = {
+_VALUES: Mapping[str, Callable[[License, Instant], str | bool]] = {
+    "status": status,
+    "license_type": lambda license, _: license.license_type,
+    "product__authorization_method": lambda license, _: license.authorization_method,
     "license_key__isnull": lambda license, _: license.license_key is None,
     "enabled": lambda license, _: license.enabled,
     "is_archived": lambda license, _: license.archived_at is not None,
@@ -207,16 +218,14 @@ def _tests(asked: Json, now: Instant) -> Iterator[Test]:
             yield _begins(text_of, asked[f"{name}__startswith"])
         if f"{name}__icontains" in asked:
             yield _has(text_of, asked[f"{name}__icontains"])
-    for name, is_so in _FLAGS.items():
+    for name, value_of in _VALUES.items():
         if name in asked:
-            yield _is(is_so, asked[name], now)
-    if "status" in asked:
-        yield lambda license, _: status(license, now) == asked["status"]
-    if "license_type" in asked:
-        yield lambda license, _: license.license_type == asked["license_type"]
+            yield _is(value_of, asked[name], now)
     for name, field in (("license_template", "id"), ("license_template__code", "code")):
         if name in asked:
             yield _is_by(field, asked[name])
+    if "product_features__id" in asked:
+        yield lambda _, extras: any(one.feature_id == asked["product_features__id"] for one in extras.features)
 
 
 def _date_tests(asked: Json, company: str) -> Iterator[Test]:
@@ -234,8 +243,8 @@ def _has(text_of: Callable[[License, Extras], str | None], text: str) -> Test:
     return lambda *sold: _contains(text_of(*sold) or "", text)
 
 
-def _is(is_so: Callable[[License, Instant], bool], wanted: bool, now: Instant) -> Test:
-    return lambda license, _: is_so(license, now) == wanted
+def _is(value_of: Callable[[License, Instant], str | bool], wanted: str | bool, now: Instant) -> Test:
+    return lambda license, _: value_of(license, now) == wanted
 
 
 def _is_by(field: str, wanted: int | str) -> Test:

@@ -19,9 +19,11 @@ from chalicelib.domain.types import Json
 from chalicelib.domain.users import User
 from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
+from chalicelib.management.license_body import LicenseBody, license_body
 from chalicelib.management.license_changes import FeatureTerms, Flag, SentTerms, Text, terms_of, wanted_feature
 from chalicelib.management.models import Id, ListBody, ListQuery, Sent, part_of_filed
 from chalicelib.usecases.assign_user import Profile
+from chalicelib.usecases.catalog import known_products
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.create_order import (
     MAX_LICENSES,
@@ -40,11 +42,14 @@ from chalicelib.usecases.order_managers import (
     find_managers,
     find_numbered_order,
     find_orders,
+    find_sold_in,
     remove_manager,
 )
 from chalicelib.usecases.policies import find_policy, find_policy_by_code
 
 OrderId = Annotated[StrictStr, Field(min_length=1, max_length=MAX_ORDER_ID)]
+MAX_SHOWN = 100
+"""Licenses that an order is shown with."""
 _TERMS = {term.name for term in fields(Terms)}
 
 
@@ -150,6 +155,24 @@ class OrderBody(TypedDict):
     revision: int
 
 
+class OrderItemBody(TypedDict):
+    """What was sold of a product in an order."""
+
+    id: int
+    """That of its first license."""
+    product_id: int | None
+    product_code: str
+    licenses: list[LicenseBody]
+
+
+class WholeOrder(OrderBody):
+    """An order as it is shown by itself."""
+
+    order_items: list[OrderItemBody]
+    has_more_licenses: bool
+    """Whether more than a hundred were sold in it: lists of licenses have them all."""
+
+
 class OrderList(ListBody):
     """A page of orders, by `store_id`."""
 
@@ -226,6 +249,27 @@ def create_one_order(body: NewOrderBody, caller: Caller) -> MadeOrderBody:
         lambda: create_order(caller.company, _wanted(body, caller), caller.actor, now=caller.now),
         lambda made: _made(body, *made),
     )
+
+
+@endpoint("GET", "/orders/{order_id}", writes=False, scope="orders:read")
+def show_order(path: OrderPath, caller: Caller) -> WholeOrder:
+    """One order, with its first hundred licenses."""
+    order = find_numbered_order(caller.company, path.order_id)
+    sold = find_sold_in(order, MAX_SHOWN + 1)
+    shown = sold[:MAX_SHOWN]
+    known = known_products(caller.company, (license.product for license, _ in shown), now=caller.now)
+    items: dict[str, OrderItemBody] = {}
+    for license, extras in shown:
+        product = known.get(license.product)
+        new: OrderItemBody = {
+            "id": license.id,
+            "product_id": None if product is None else product.id,
+            "product_code": license.product,
+            "licenses": [],
+        }
+        item = items.setdefault(license.product, new)
+        item["licenses"].append(license_body(license, extras, product, caller.now))
+    return {**order_body(order), "order_items": [*items.values()], "has_more_licenses": len(sold) > MAX_SHOWN}
 
 
 @endpoint("GET", "/orders/{order_id}/managers", writes=False, scope="orders:read")

@@ -19,7 +19,7 @@ from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.paging import Part, read_keys, search_keys
 from chalicelib.domain.users import User
-from chalicelib.store import accounts, counts, license_lists, licenses
+from chalicelib.store import accounts, counts, customers, license_lists, licenses
 
 CHUNK = 100
 """Licenses that are read at once where some of them are looked for: three reads."""
@@ -97,6 +97,12 @@ def list_licenses(
 def count_licenses(company: str, wanted: LicenseFilter) -> int | None:
     """How many there are. None: nobody counts those of a filter, or those of before have not been counted yet."""
     return counts.read_count(company, "licenses") if wanted == ANY else None
+
+
+def customer_email(company: str, customer_id: int) -> str | None:
+    """The email under which the licenses of a customer are filed; None where there is no such customer."""
+    found = customers.read(company, customer_id)
+    return None if found is None else found.email
 
 
 def users_of(license: License, limit: int) -> list[tuple[Seat, User]]:

@@ -1,13 +1,19 @@
 """The license users of a company, as its vendor sees them: all, those of one license, or one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, replace
 
 from chalicelib.domain.email import known_email
+from chalicelib.domain.events import Actor, Event
+from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import Seat
 from chalicelib.domain.users import User
 from chalicelib.store import accounts, batches, licenses
 from chalicelib.store.counts import read_count
-from chalicelib.usecases.find_license import find_license
+from chalicelib.usecases.assign_user import Profile, guard_profile
+from chalicelib.usecases.find_license import find_account_by_id, find_license
+from chalicelib.usecases.retry import decide_and_write
+from chalicelib.usecases.revisions import guard_revision, revised
 
 
 def users_of_email(company: str, email: str) -> list[User]:
@@ -30,6 +36,34 @@ def all_users(company: str, *, after: int | None = None, limit: int) -> Iterator
 def count_users(company: str) -> int | None:
     """How many accounts there are; None where they were never counted (`store.counts`)."""
     return read_count(company, "users")
+
+
+def change_user(
+    company: str,
+    user_id: int,
+    names: Mapping[str, str],
+    actor: Actor,
+    *,
+    revision: int | None = None,
+    now: Instant,
+) -> User:
+    """Change names or the phone number of an account (fields of `Profile`); what is not given stays.
+
+    The same again changes nothing. Raises `Invalid`, `NotFound`: `user_not_found`, `Denied`: `revision_changed`.
+    """
+
+    def decide(user: User) -> User:
+        guard_revision(user, revision)
+        profile = Profile(**{name: getattr(user, name) for name in Profile.__dataclass_fields__} | dict(names))
+        guard_profile(profile)
+        return replace(user, **asdict(profile))
+
+    def write(old: User, new: User) -> None:
+        if old != new:
+            accounts.update_user(old, new, Event.new("person_changed", actor, now, user=old.email, user_id=old.id))
+
+    find = lambda _: find_account_by_id(company, user_id)  # noqa: E731 - short and local
+    return revised(*decide_and_write(find, decide, write, result=revised))
 
 
 def seats_of_license(company: str, license_id: int, *, after: int | None = None, limit: int) -> list[tuple[Seat, int]]:

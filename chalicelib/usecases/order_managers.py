@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from chalicelib.domain.catalog import LicenseSummary, Order, with_manager, with_permissions, without_manager
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.events import Actor, Event
+from chalicelib.domain.extras import Extras
 from chalicelib.domain.instants import Instant
+from chalicelib.domain.license import License
 from chalicelib.domain.permissions import Permission
 from chalicelib.domain.users import User, guard_still_closed
 from chalicelib.store import accounts, deleted_licenses, licenses, orders
@@ -45,6 +47,12 @@ def find_numbered_order(company: str, number: int) -> Order:
     if order is None or order.number != number:
         raise NotFound("order_not_found", order=number)
     return order
+
+
+def find_sold_in(order: Order, limit: int) -> list[tuple[License, Extras]]:
+    """The first licenses of an order, oldest first, at most `limit`, with what they carry besides."""
+    sold = orders.sold_in_order(order.company, order.id, limit=limit)
+    return licenses.read_some_with_extras(order.company, [one.license_id for one in sold])
 
 
 def find_managers(order: Order) -> list[User]:

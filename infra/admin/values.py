@@ -47,6 +47,16 @@ def person_name(given: str) -> str:
     return users.person_name(text(given))
 
 
+def person_name_or_none(given: str) -> str:
+    """The same; empty for none."""
+    return person_name(given) if given.strip() else ""
+
+
+def phone_or_none(given: str) -> str:
+    """A phone number; empty for none."""
+    return phone_number(given) if given.strip() else ""
+
+
 def phone_number(given: str) -> str:
     """A phone number, however it is written."""
     return users.phone_number(text(given))

@@ -446,6 +446,7 @@ TEXTS = {
     "user close": ("--company {company} --email {email}", "seats", "1"),
     "user reopen": ("--company {company} --email {email}", "closed", "no"),
     "user change-email": ("--company {company} --email {email} --new-email new@b.example", "email", "new@b.example"),
+    "user set": ("--company {company} --email {email} --last-name Joe --phone ''", "last name", "Joe"),
     "user history": ("--company {company} --email {email}", "closed at", "-"),
     "user set-password": ("--license {license} --email {email}", "email", EMAIL),
     "user set-max-activations": (

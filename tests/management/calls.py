@@ -75,6 +75,9 @@ BODIES: dict[str, Any] = {
     "assign_user": {"email": "new@customer.test", "first_name": "Nia"},
     "set_password": {"password": "correct horse battery"},
     "set_password_by_email": {"password": "correct horse battery"},
+    "assign_users": {"emails": [{"email": "new@customer.test"}, {"email": "two@customer.test", "is_manager": False}]},
+    "set_users_activations": lambda ids: {ids["user_id"]: {"max_activations": 2, "reset_total_activations": True}},
+    "change_license_user": {"first_name": "Ada", "phone_number": "+44 20"},
     "unassign_user": lambda ids: {"license_user_id": int(ids["user_id"])},
     "create_one_order": {
         "id": "S-1",
@@ -95,6 +98,8 @@ IN_STEPS = {"change_licenses", "post_license_changes", "disable_licenses", "rese
     "import_licenses",
     "import_license_features",
     "import_customers",
+    "assign_users",
+    "set_users_activations",
     "create_one_order",
     "add_one_manager",
     "add_managers",
@@ -120,7 +125,7 @@ QUERIES: Mapping[str, str] = {
 """What is asked for, of calls that answer nothing without it."""
 
 
-OF_SEATS = {"assign_user", "unassign_user"}
+OF_SEATS = {"assign_user", "assign_users", "set_users_activations", "unassign_user"}
 """Calls of a license that has users."""
 
 

@@ -8,10 +8,12 @@ from chalicelib.store import accounts
 from chalicelib.usecases import license_users
 from chalicelib.usecases.change_seat import set_account_password
 from chalicelib.usecases.create_order import NewLicense, NewOrder, create_order
+from chalicelib.usecases.find_customer import find_customer_by_email
 from chalicelib.usecases.find_license import find_account_by_id
 from chalicelib.usecases.issue_license import guard_key
 from chalicelib.usecases.license_extras import Wanted, new_extras
 from chalicelib.usecases.order_managers import find_numbered_order, find_orders, let_join
+from chalicelib.usecases.license_list import customer_email
 from tests.store.product_cases import feature
 from tests.support import ADMIN, NOW
 from tests.usecases.support import there
@@ -21,6 +23,13 @@ ADA = "ada@customer.test"
 
 def _ada(victim: Any) -> int:
     return accounts.user_of_email(victim.vendor.code, ADA) or 0
+
+
+def _customer(victim: Any) -> int:
+    """Who has bought the license by key."""
+    found = find_customer_by_email(victim.vendor.code, victim.by_key.customer)
+    assert found is not None
+    return found.id
 
 
 def _number(victim: Any) -> int:
@@ -69,6 +78,12 @@ OF_ORDERS: list[tuple[Any, str, list[Any]]] = [
         "license_not_found",
         [lambda c, v: license_users.seats_of_license(c, v.by_user.id, limit=9)],
     ),
+    (
+        license_users.change_user,
+        "user_not_found",
+        [lambda c, v: license_users.change_user(c, _ada(v), {"first_name": "Eve"}, ADMIN, now=NOW)],
+    ),
+    (customer_email, "license_not_found", [lambda c, v: there(customer_email(c, _customer(v)))]),
     (
         set_account_password,
         "user_not_found",

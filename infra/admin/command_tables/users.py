@@ -2,7 +2,7 @@
 
 from infra.admin import values
 from infra.admin.command import Command, Option
-from infra.admin.command_tables.options import OF_COMPANY, ON, PAGE
+from infra.admin.command_tables.options import OF_COMPANY, ON, PAGE, changed
 
 USER = (*ON, Option("--email", "EMAIL", "the user", values.email, required=True))
 PERSON = (
@@ -83,6 +83,17 @@ COMMANDS = (
         "give an account another email, with all its seats; it has to be nobody's",
         "--company QBITEC --email don.joe@qbitec.com --new-email don.doe@qbitec.com",
         (*ACCOUNT, Option("--new-email", "EMAIL", "the email from now on", values.new_email, required=True)),
+    ),
+    Command(
+        "user set",
+        "change names or the phone number of an account; what is not given stays",
+        "--company QBITEC --email don.joe@qbitec.com --last-name Joe",
+        (
+            *ACCOUNT,
+            changed("--first-name", "TEXT", "'' for none", values.person_name_or_none),
+            changed("--last-name", "TEXT", "'' for none", values.person_name_or_none),
+            changed("--phone", "TEXT", "'' for none", values.phone_or_none),
+        ),
     ),
     Command(
         "user history",
