@@ -22,6 +22,7 @@ from chalicelib.management import (
     product_features,
     product_fields,
     products,
+    reports,
     webhooks,
 )
 from chalicelib.management.adapter import PREFIX, blueprint, endpoint
@@ -49,6 +50,7 @@ __all__ = [
     "product_features",
     "product_fields",
     "products",
+    "reports",
     "webhooks",
 ]
 

@@ -41,6 +41,14 @@ def all_refusals(company: str, now: Instant) -> Iterator[Refusal]:
     return (one for _, one in _stored(company) if one is not None and not is_too_old(one, now))
 
 
+def some_refusals(company: str, after: str | None, limit: int) -> tuple[list[Refusal], str | None]:
+    """At most `limit` of a company behind the one with the key `after`; the key to go on behind, None at the end."""
+    raws = list(reads.query_raw(RefusalItem, refusals_pk(company), limit=limit, after=after))
+    found = [reads.readable(RefusalItem.from_raw, raw) for raw in raws]
+    behind = str(raws[-1]["part"]["S"]) if len(raws) == limit else None
+    return [one for one in found if not isinstance(one, Unreadable)], behind
+
+
 def _stored(company: str, prefix: str = "") -> Iterator[tuple[str, Refusal | None]]:
     """Sort keys and records; None for one that cannot be read: no page fails for it, and it is kept no longer."""
     for raw in reads.query_raw(RefusalItem, refusals_pk(company), prefix):

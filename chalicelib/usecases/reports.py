@@ -60,6 +60,32 @@ def report_days(company: str, days: int, *, now: Instant, progress: Callable[[in
     return counts
 
 
+def sum_some_licenses(
+    company: str, after: int | None, *, ending_days: int, now: Instant
+) -> tuple[LicenseReport, int | None]:
+    """The licenses behind the one with the id `after`, at most `MOST_SUMMED`, and the id to go on behind; None at the
+    end. A read of their ids, and one for each hundred.
+    """
+    report, soon = LicenseReport(), now + ending_days * DAY_MS
+    ids = list(license_lists.of_company(company).ids(after, MOST_SUMMED))
+    add_licenses(report, licenses.read_some(company, ids), soon, 0, now)
+    return report, ids[-1] if len(ids) == MOST_SUMMED else None
+
+
+def sum_some_refusals(
+    company: str, after: str | None, days: int, *, now: Instant
+) -> tuple[Counter[DayCount], str | None]:
+    """Of each of so many days up to today, the refusals behind the key `after`, at most `MOST_SUMMED` records, and the
+    key to go on behind; None at the end. One read.
+    """
+    zone = find_company(company).time_zone
+    since = first_instant(day_of(now, zone) - timedelta(days=days - 1), zone)
+    found, behind = refusals.some_refusals(company, after, MOST_SUMMED)
+    return count_refusals(found, since, now, zone), behind
+
+
+MOST_SUMMED = 800
+"""Licenses, or records of refusals, that one part sums up."""
 MOST_EVENTS = 10_000
 """Of one license: the newest ones of the days that are asked for."""
 

@@ -119,13 +119,11 @@ REQUESTS: tuple[tuple[str, str, str], ...] = (
 """In the order of the collection: what each is called there, its method, and its path below `/api/v1`."""
 MEANT: Mapping[int, tuple[str, str]] = {27: ("DELETE", "/license-custom-fields/{id}")}
 """Requests that stand in the collection with the path of another one, by a slip; by their numbers, from 1."""
-_ANALYTICS = "it counts calls, which are counted nowhere here; what happened is in the histories, day by day in reports"
-_JOBS = "licenses and customers are imported by `infra.admin import`"
+_ANALYTICS = "it counts calls, and these are counted nowhere here; `sum_licenses` and `sum_refusals` say what happened"
 _INSTALLERS = "there are no installation files yet"
 NOT_BUILT: Mapping[int, str] = {
     16: "`create_one_order` makes the keys that are left out, and answers them",
     19: "a license is shown by its id; whether a device may use it, applications ask over the License API",
-    **dict.fromkeys((32, 34, 35, 36, 37, 38, 54, 55, 56), _JOBS),
     41: "`store_id` is the name under which each license of an order, and all that its managers see, is filed",
     78: "no license floats yet, so none is borrowed",
     **dict.fromkeys((83, 84, 85), _INSTALLERS),

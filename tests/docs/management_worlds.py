@@ -5,12 +5,14 @@ from typing import Any
 
 from chalicelib.domain.events import Event
 from chalicelib.domain.license import DeviceReport, License
+from chalicelib.domain.refusals import Refusal
 from chalicelib.management.histories import event_id
+from chalicelib.store.refusals import observe_refusal
 from chalicelib.usecases.activate import activate
 from chalicelib.usecases.product_features import create_feature
 from chalicelib.usecases.product_fields import create_field
 from chalicelib.web import clock
-from tests.support import ADMIN, Vendor
+from tests.support import ADMIN, DAY, Vendor
 
 
 def customers(vendor: Vendor) -> dict[str, str]:
@@ -89,6 +91,16 @@ def _imports(vendor: Vendor) -> dict[str, str]:
     return {}
 
 
+def _reports(vendor: Vendor) -> dict[str, str]:
+    """Two licenses, one of them in use, and a call that was refused."""
+    used = vendor.issue()
+    vendor.activate(used, "my-laptop")
+    vendor.issue(license_type="time-limited", validity_period=clock.now() + 30 * DAY)
+    refused: Any = {"call": "activate_license", "code": "license_activated_max_times", "product": "viewer"}
+    observe_refusal(vendor.code, Refusal(**refused, at=clock.now(), license_id=used.id))
+    return {}
+
+
 WORLDS: Mapping[str, Callable[[Vendor], dict[str, str]]] = {
     "devices": _devices,
     "histories": _devices,
@@ -98,6 +110,7 @@ WORLDS: Mapping[str, Callable[[Vendor], dict[str, str]]] = {
     "license-users": _license_users,
     "license-policies": _license_policies,
     "licenses": _licenses,
+    "reports": _reports,
     "product-custom-fields": _with_a_product,
     "product-features": _with_a_product,
 }

@@ -142,7 +142,7 @@ def _read_units(operation: str, asked: dict[str, Any], answer: dict[str, Any]) -
             yield kind_name(get["Get"]["TableName"], get["Get"]["Key"]), 2 * _blocks(size(found.get("Item")))
     if operation == "Query":
         values = asked["ExpressionAttributeValues"]
-        kind = kind_name(asked["TableName"], {"pk": values[":pk"], "part": values[":a"]})
+        kind = kind_name(asked["TableName"], {"pk": values[":pk"], "part": values.get(":a", {"S": ""})})
         yield kind, _blocks(sum(map(size, answer["Items"]))) / (1 if asked["ConsistentRead"] else 2)
     if operation == "BatchGetItem":
         assert not answer.get("UnprocessedKeys")

@@ -12,8 +12,8 @@ from chalicelib.usecases.find_customer import find_customer_by_email
 from chalicelib.usecases.find_license import find_account_by_id
 from chalicelib.usecases.issue_license import guard_key
 from chalicelib.usecases.license_extras import Wanted, new_extras
-from chalicelib.usecases.order_managers import find_numbered_order, find_orders, let_join
 from chalicelib.usecases.license_list import customer_email
+from chalicelib.usecases.order_managers import find_numbered_order, find_orders, let_join
 from tests.store.product_cases import feature
 from tests.support import ADMIN, NOW
 from tests.usecases.support import there

@@ -470,7 +470,7 @@ NAMES_NOTHING = {
     "finish_deletion",  # answers nothing, and finds nothing of another company
     "finish_deletions",  # of a company all that was cut short
     "lapse",  # answers how many lapse, of a license of another company none
-    *("report_licenses", "report_days"),  # all of a company
+    *("report_licenses", "report_days", "sum_some_licenses", "sum_some_refusals"),  # all of a company
     "reader_of",  # a company as it was read
     "ask_for_new",  # likewise
     "account_name",
