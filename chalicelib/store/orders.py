@@ -201,7 +201,7 @@ def backfill_managers(order: Order) -> None:
                 _unfile_all(now, user_id)
             filed = [OrderItem.pending_managers.delete(order.pending_managers)]
             as_read = OrderItem.unchanged(now, OrderItem.managers, OrderItem.denied, OrderItem.revision)
-            writes.update(_order(now), filed, as_read)
+            writes.update(_order(now), filed, OrderItem.pk.exists() & as_read)
             return
 
 
@@ -253,12 +253,12 @@ def unfile(order: Order, user_id: int) -> None:
 
     Each step requires that he does not: who is added again meanwhile keeps what is filed under him since.
     """
-    while not _is_manager(order, user_id):
+    while (now := read_order(order.company, order.id)) is not None and user_id not in now.managers:
         with suppress(ConditionFailed):  # the order has changed: it says whether he manages it again
             _unfile_all(order, user_id)
             done = [OrderItem.pending_managers.delete({user_id})]
-            writes.update(_order(order), done, ~OrderItem.managers.contains(user_id))
-            break
+            writes.update(_order(order), done, OrderItem.pk.exists() & ~OrderItem.managers.contains(user_id))
+            return
 
 
 def _file_all(order: Order, user_id: int) -> None:
@@ -286,11 +286,6 @@ def _unfile_all(order: Order, user_id: int) -> None:
 
 def _file(write: Transaction, sold: LicenseSummary, order: Order, user_id: int) -> None:
     write.put(managed_item(sold, order, user_id), _THERE_OR_NOT)  # it may be left of an earlier time
-
-
-def _is_manager(order: Order, user_id: int) -> bool:
-    now = read_order(order.company, order.id)
-    return now is not None and user_id in now.managers
 
 
 def _order(order: Order) -> OrderItem:
