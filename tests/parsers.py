@@ -243,9 +243,10 @@ def _json(text: str) -> None:
 
 def _import(text: str) -> None:
     for file in (text, f"license_key,users,features\n{text},{text},{text}", f'{{"license_key": {json.dumps(text)}}}'):
-        for row in list(import_files.read_rows(file))[:1]:
-            with suppress(SeatkeeperError):
-                license_rows.license_row(row.row, "")
+        for row in import_files.read_rows(file):  # none is kept: to collect garbage among many is what would grow
+            if row.number == 1:
+                with suppress(SeatkeeperError):
+                    license_rows.license_row(row.row, "")
     for given in (text, [text], {text: text}):
         with suppress(SeatkeeperError):
             license_rows.license_row(dict.fromkeys(license_rows.NAMES, given), "")

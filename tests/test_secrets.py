@@ -193,6 +193,7 @@ def manage_everything(manager: Browser, license: License, vendor: Vendor, heard:
     for path in ("/portal/activity", "/portal/search"):
         manager.get(path, search="needle-in-the-query")
     manager.get("/portal/export/licenses", search="needle-in-the-query")
+    manager.get("/portal/export/people", search="needle-in-the-query")
     manager.get(f"/portal/licenses/{license.id}/export/users")
     manager.get("/portal/licenses", search="needle-in-the-query", sort="ends")
     assert manager.send(at(license, "/users/assign"), people="no-email-at-all").status == 400

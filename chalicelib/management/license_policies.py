@@ -290,9 +290,9 @@ def _fields(body: PolicyChange, caller: Caller) -> dict[str, Any]:  # as `Policy
 
 
 def _preview(row: Row) -> PreviewBody:
-    told: Json = row.answer if isinstance(row.answer, dict) else {}
-    names = [name for name in told if f"{name}_before" in told]
-    changes: dict[str, TermChange] = {n: {"before": told[f"{n}_before"], "after": told[n]} for n in names}
+    preview: Json = row.answer if isinstance(row.answer, dict) else {}
+    names = [name for name in preview if f"{name}_before" in preview]
+    changes: dict[str, TermChange] = {n: {"before": preview[f"{n}_before"], "after": preview[n]} for n in names}
     done: Literal["changed", "unchanged"] = "changed" if changes else "unchanged"
     status: Literal["changed", "unchanged", "refused"] = done if row.error is None else "refused"
     return {"id": row.id, "status": status, "changes": changes, "error": row_body(row)["error"]}

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, RootModel, StrictInt, StrictStr, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, PydanticKnownError
 from typing_extensions import TypedDict  # pydantic reads typing's from Python 3.12 on
 
 from chalicelib.domain.batch import DEFAULT_MAX_ACTIVATIONS
@@ -136,8 +136,18 @@ class SeatChange(Sent):
     """Whether the person's devices on this license are deactivated."""
 
 
+def _few_rows(rows: object) -> object:
+    """Their number is bounded before any of them is looked at: each wrong one is an error, which costs as a call."""
+    if isinstance(rows, dict) and len(rows) > MAX_ROWS:
+        bound = {"field_type": "Dictionary", "max_length": MAX_ROWS, "actual_length": len(rows)}
+        raise PydanticKnownError("too_long", bound)
+    return rows
+
+
 SeatChanges = Annotated[
-    dict[Annotated[Id, BeforeValidator(sent_number)], SeatChange], Field(min_length=1, max_length=MAX_ROWS)
+    dict[Annotated[Id, BeforeValidator(sent_number)], SeatChange],
+    Field(min_length=1, max_length=MAX_ROWS),
+    BeforeValidator(_few_rows),
 ]
 
 

@@ -51,9 +51,13 @@ class _State:
     sold_to: Buyer | NewBuyer | None
 
 
-# Each of `given` as `Terms` has it.
 def terms_of(
-    company: str, product: str, given: Mapping[str, Any], policy: Policy | None = None, *, now: Instant
+    company: str,
+    product: str,
+    given: Mapping[str, Any],  # each as `Terms` has it
+    policy: Policy | None = None,
+    *,
+    now: Instant,
 ) -> Terms:
     """The terms of an issue, by the fields of `Terms`: those that are given, and for the others those of the policy, or
     without one the product's.

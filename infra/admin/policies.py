@@ -100,9 +100,9 @@ def _outcome(row: Row) -> Json:
         return {"license": row.id, "outcome": f"refused: {message(row.error)}"}
     if not isinstance(row.answer, dict):
         return {"license": row.id, "outcome": "done"}
-    told: Json = row.answer
-    names = [name for name in told if f"{name}_before" in told]
-    changes = "; ".join(f"{name}: {told[f'{name}_before']} -> {told[name]}" for name in names)
+    preview: Json = row.answer
+    names = [name for name in preview if f"{name}_before" in preview]
+    changes = "; ".join(f"{name}: {preview[f'{name}_before']} -> {preview[name]}" for name in names)
     return {"license": row.id, "outcome": changes or "nothing to change"}
 
 

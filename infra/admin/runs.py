@@ -27,8 +27,8 @@ def run(command: Command, do: Callable[[], CommandResult], *, is_dry: bool) -> C
         assert is_dry, f"{command.name} changes something: its verb says that it does not"
         event = change.event
         detail = {} if event is None else {"user": event.user, "hardware_id": event.hardware_id, **event.detail}
-        told = {name: value for name, value in detail.items() if value is not None}
-        return CommandResult(_dry(True) | {"event": event and event.type} | told)
+        said = {name: value for name, value in detail.items() if value is not None}
+        return CommandResult(_dry(True) | {"event": event and event.type} | said)
     return CommandResult(_dry(False)) if is_dry else answer
 
 

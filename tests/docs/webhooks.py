@@ -28,6 +28,7 @@ from chalicelib.usecases.change_device import allow_device, blacklist_device, re
 from chalicelib.usecases.change_license import extend, reset_license, set_enabled
 from chalicelib.usecases.change_password import change_password
 from chalicelib.usecases.change_seat import remove_user
+from chalicelib.usecases.delete_license import delete_license
 from chalicelib.usecases.deliver_events import deliver_events
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.invitations import invite_again
@@ -51,6 +52,7 @@ SENT_WHEN = {
     "license.ends_changed": "A license has a new end; it is also `license.updated`.",
     "license.enabled": "A license may be used again.",
     "license.disabled": "A license may not be used until it is enabled.",
+    "license.deleted": "A license is gone for good; its `data` has what names it alone. Its key is never sold again.",
     "license.reset": "All devices of a license were deactivated, and its counts are zero.",
     "license.first_activated": "The first device of a license was activated; it is also `license.activated`.",
     "license.activated": "A device was activated.",
@@ -83,6 +85,7 @@ DIFFERS = {
     "data.license_key": "N6E3T-HAPGM-NTNA7-5BWTU-76DT8",
     "product.id": 891540000000044,
     "license_user.id": 891540000000033,
+    "changed.license_key": "N6E3T-HAPGM-NTNA7-5BWTU-76DT8",
     "changed.webhook": 891540000000055,
 }
 """What stands on the page for values that are others each time, by the object that they are in and their name."""
@@ -143,6 +146,7 @@ def _license_with_a_key(story: Story) -> None:
     story.happens(allow_device, *key, "stolen-laptop", PETRA)
     for hours in (-30 * 24, -7 * 24, -3 * 24, -24, 0, 72):
         story.happens(sweep, at=end + hours * HOUR + 1)
+    story.happens(delete_license, *key, PETRA)
 
 
 def _license_with_users(story: Story) -> None:

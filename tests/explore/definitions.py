@@ -58,14 +58,14 @@ def view(world: DefinedWorld) -> object:
     """What the product defines, and what the license has of it."""
     code = world.vendor.code
     extras = find_sold(code, world.license)[1]
-    told = [*histories.company_events(code), *licenses.events(code, world.license)]
+    events = [*histories.company_events(code), *licenses.events(code, world.license)]
     features = product_features.find_features(code, PRODUCT, with_deleted=True)
     return {
         "features": sorted((one.code, one.name, one.is_deleted, one.revision) for one in features),
         "fields": sorted((one.name, one.revision) for one in product_fields.find_fields(code, PRODUCT)),
         "granted": [(one.code, one.name) for one in extras.features],
         "said": [(one.name, one.value) for one in extras.custom_fields],
-        "events": sorted(Counter(event.type for event in told).items()),
+        "events": sorted(Counter(event.type for event in events).items()),
     }
 
 

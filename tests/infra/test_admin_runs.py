@@ -107,11 +107,11 @@ def test_a_dry_run_tells_whether_anything_changes_and_changes_nothing(
 ) -> None:
     line = f"{command} {TEXTS[command][0].format(**things(vendor))}"
     with writes() as tried:
-        told = operator.asks(f"{line} --dry-run")
-    assert (told["dry_run"], tried) == (True, [])
+        answer = operator.asks(f"{line} --dry-run")
+    assert (answer["dry_run"], tried) == (True, [])
     with writes() as done:
         operator.reads(line)
-    assert told["changes"] == bool(done)
+    assert answer["changes"] == bool(done)
 
 
 def test_a_dry_run_of_a_command_for_secrets_keeps_them(

@@ -17,6 +17,8 @@ from tests.management.server import VendorsServer, granted, new_key, refused
 from tests.support import ADMIN, Application, Vendor
 
 each_call = pytest.mark.parametrize("declared", CALLS, ids=named)
+READ_BY_POST = {"preview_license_policy"}
+"""They change nothing: what they are asked about is too long for an address."""
 
 
 def test_every_address_of_the_api_is_declared_and_nothing_else_answers_there() -> None:
@@ -30,7 +32,7 @@ def test_every_call_declares_a_scope_of_the_list_and_whether_it_writes() -> None
     for declared in CALLS:
         assert declared.scope in SCOPES, declared.name
         assert declared.scope.endswith(":write") == declared.writes, declared.name
-        assert declared.writes == (declared.method != "GET"), declared.name
+        assert declared.writes == (declared.method != "GET" and declared.name not in READ_BY_POST), declared.name
     assert {declared.name for declared in endpoint.declared if declared.public} == {"openapi"}
 
 

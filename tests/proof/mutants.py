@@ -226,8 +226,8 @@ def _release_frees_anothers_place() -> Patches:
     """A place is given back by its device alone, whoever of its users holds it."""
     right = activations.deactivate
 
-    def deactivate(seen: Any, release: Any, event: Event, *, counts_as_release: bool) -> None:
-        right(seen, release, event, counts_as_release=counts_as_release)
+    def deactivate(seen: Any, release: Any, event: Event, *, counts_as_release: bool, lapses: bool = False) -> None:
+        right(seen, release, event, counts_as_release=counts_as_release, lapses=lapses)
         license, device = release.license, release.device
         for other in activations.devices(license.company, license.id, device.hardware_id):
             if other.user_id != device.user_id:

@@ -73,10 +73,10 @@ def sold(vendor: Vendor, policy: Policy, **given: Any) -> License:
 
 def applied(vendor: Vendor, policy: Policy, license: License, *, now: int = NOW + DAY) -> Any:
     changes = changes_of(policy, now=now)
-    told = preview_terms(vendor.code, license.id, changes, now=now)
+    preview = preview_terms(vendor.code, license.id, changes, now=now)
     after = change_terms(vendor.code, license.id, changes, ADMIN, now=now)
     assert preview_terms(vendor.code, license.id, changes, now=now) == {}, "to apply it again changes nothing"
-    return told, *after
+    return preview, *after
 
 
 def events(vendor: Vendor, type: str) -> list[Event]:
@@ -249,7 +249,7 @@ def test_to_apply_a_policy_changes_limits_and_features_and_not_what_was_paid_for
     change_terms(vendor.code, license.id, {"note": "by phone", "metadata": {"crm": 7}}, ADMIN, now=NOW)
     before, carried = find_sold(vendor.code, license.id)
     other = made(vendor, code="team", max_activations=50, grace_period=0, features={"pages": {}}, valid_duration="30d")
-    told, after, extras = applied(vendor, other, license)
+    preview, after, extras = applied(vendor, other, license)
     assert (after.max_activations, after.grace_period) == (50, 0)
     assert (after.validity_period, after.valid_duration) == (before.validity_period, before.valid_duration)
     assert (extras.note, extras.metadata) == ("by phone", {"crm": 7, "tier": "pro"})
@@ -258,8 +258,8 @@ def test_to_apply_a_policy_changes_limits_and_features_and_not_what_was_paid_for
     assert (pages.code, pages.max_consumption) == ("pages", 100), "as the policy says, not as the one before"
     assert pages.id == next(grant.id for grant in carried.features if grant.code == "pages")
     assert extras.policy == other.origin
-    assert (told["max_activations"], told["max_activations_before"]) == (50, 5)
-    assert (told["policy"], told["policy_before"]) == ("team, version 1", "pro, version 1")
+    assert (preview["max_activations"], preview["max_activations_before"]) == (50, 5)
+    assert (preview["policy"], preview["policy_before"]) == ("team, version 1", "pro, version 1")
     assert kinds(vendor, license)[-1] == "license_changed"
 
 
