@@ -14,11 +14,11 @@ from chalicelib.domain.events import Event
 from chalicelib.store import customers, reads
 from chalicelib.store.accounts import require_company
 from chalicelib.store.customers import Sold
+from chalicelib.store.items.accounts import OrderItem
 from chalicelib.store.items.customers import SalesItem
 from chalicelib.store.items.events import AccountEventItem, event_item
 from chalicelib.store.items.links import LookupItem
-from chalicelib.store.keys import CUSTOMER_LICENSE, customer_email_sort_key
-from chalicelib.store.orders import read_orders
+from chalicelib.store.keys import CUSTOMER_LICENSE, customer_email_sort_key, order_sort_key
 from chalicelib.store.reads import Unreadable
 from chalicelib.store.schema import Item
 from chalicelib.store.transactions import Transaction
@@ -41,7 +41,7 @@ class Miscount:
 
 def miscounts(company: str) -> Iterator[Miscount]:
     """Walk all customers of a company. While others sell, only what stays is wrong. Consistent."""
-    there = _by_email(company)
+    there, tells_orders = _by_email(company)
     stored = dict(_sales(company))  # read later: whoever has a link from before has an email here
     yield from (Miscount(email, None, sold) for email, sold in there.items() if email not in stored and sold.licenses)
     of_customer = defaultdict[int, list[Sold]](list)
@@ -51,7 +51,7 @@ def miscounts(company: str) -> Iterator[Miscount]:
     for email, sales in stored.items():
         if sales is None or sales.is_former:
             continue
-        if _sum(of_customer[sales.customer]) != Sold(sales.licenses, sales.orders):
+        if _sum(of_customer[sales.customer], sales, tells_orders) != Sold(sales.licenses, sales.orders):
             yield from _confirmed(company, email)
 
 
@@ -81,8 +81,8 @@ def _confirmed(company: str, email: str) -> Iterator[Miscount]:
         record = None if sales is None else _readable(customers.record_item(company, sales.customer))
         if sales is None or record is None or sales.is_former:
             return
-        names, all_there = {email, *record.former_emails}, _by_email(company)
-        there = _sum([sold for name, sold in all_there.items() if name in names])
+        names, (all_there, tells_orders) = {email, *record.former_emails}, _by_email(company)
+        there = _sum([sold for name, sold in all_there.items() if name in names], sales, tells_orders)
         if there == Sold(sales.licenses, sales.orders):
             return
         if _readable(customers.sales_item(company, email)) == sales:
@@ -95,16 +95,23 @@ def _readable(item: Item[V]) -> V | None:
     return None if found is None or isinstance(found, Unreadable) else found.to_domain()
 
 
-def _sum(some: list[Sold]) -> Sold:
-    return Sold(sum(sold.licenses for sold in some), sum(sold.orders for sold in some))
+def _sum(some: list[Sold], sales: Sales, tells_orders: bool) -> Sold:
+    """Of one customer; where nothing tells how many orders there are, they are as many as were counted."""
+    orders = sum(sold.orders for sold in some) if tells_orders else sales.orders
+    return Sold(sum(sold.licenses for sold in some), orders)
 
 
-def _by_email(company: str) -> dict[str, Sold]:
-    """What was sold under each email, with those of former customers."""
+def _by_email(company: str) -> tuple[dict[str, Sold], bool]:
+    """What was sold under each email, with those of former customers; and whether all orders tell under which.
+
+    One that cannot be read does not, and the audit of its licenses names it.
+    """
     parts = reads.sort_keys(LookupItem, company, CUSTOMER_LICENSE)
     licenses = Counter(part.removeprefix(CUSTOMER_LICENSE).rpartition("#")[0] for part in parts)
-    orders = Counter(order.customer for order in read_orders(company) if order.customer)
-    return {email: Sold(licenses[email], orders[email]) for email in {*licenses, *orders}}
+    found = [reads.readable(OrderItem.from_raw, raw) for raw in reads.query_raw(OrderItem, company, order_sort_key())]
+    read = [order for order in found if not isinstance(order, Unreadable)]
+    orders = Counter(order.customer for order in read if order.customer)
+    return {email: Sold(licenses[email], orders[email]) for email in {*licenses, *orders}}, len(read) == len(found)
 
 
 def _sales(company: str) -> Iterator[tuple[str, Sales | None]]:

@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib.domain.license import License, hash_hardware_id
 from chalicelib.store import database
+from chalicelib.store.accounts import find_license_id_by_key
 from chalicelib.store.items.kinds import KINDS, Kind, kind_of
 from chalicelib.store.links import AUDITED
 from chalicelib.store.refusals import observe_refusal
@@ -18,10 +19,12 @@ from chalicelib.usecases.change_terms import change_terms
 from chalicelib.usecases.customer_accounts import create_customer_account
 from chalicelib.usecases.customer_labels import create_customer_label
 from chalicelib.usecases.customers import add_label
+from chalicelib.usecases.delete_license import delete_license
 from chalicelib.usecases.deliver_events import deliver_events
 from chalicelib.usecases.device_variables import track_variables
 from chalicelib.usecases.explain import Subject, find_refusal, recorded_refusals
 from chalicelib.usecases.find_customer import find_customer_by_email
+from chalicelib.usecases.import_files import import_licenses_file
 from chalicelib.usecases.management_keys import create_management_key
 from chalicelib.usecases.policies import create_policy
 from chalicelib.usecases.product_features import create_feature
@@ -69,6 +72,7 @@ def license(vendor: Vendor) -> License:
     add(vendor, license, "old-2", email=ADA)  # which lies behind the first
     change_terms(vendor.code, license.id, {"note": "by phone"}, ADMIN, now=vendor.now)
     label_and_account(vendor)
+    imported_and_deleted(vendor)
     create_management_key(vendor.code, "shop", frozenset({"webhooks:read"}), ADMIN, now=vendor.now)
     create_feature(vendor.code, "revit", PAGES, ADMIN, now=vendor.now)
     create_field(vendor.code, "revit", REGION, ADMIN, now=vendor.now)
@@ -84,6 +88,14 @@ def label_and_account(vendor: Vendor) -> None:
     customer = find_customer_by_email(vendor.code, "office@customer.test")
     assert customer is not None
     add_label(vendor.code, customer.id, label.id, ADMIN, now=vendor.now)
+
+
+def imported_and_deleted(vendor: Vendor) -> None:
+    """What stays of an imported file, and of the license that was made of it and deleted since."""
+    import_licenses_file(vendor.code, "license_key,product\nK-1,viewer", "", ADMIN, now=vendor.now)
+    id = find_license_id_by_key(vendor.code, "K-1")
+    assert id is not None
+    delete_license(vendor.code, id, ADMIN, now=vendor.now)
 
 
 def items_of(vendor: Vendor, *ids: int) -> Iterator[tuple[Kind, str, Raw]]:
