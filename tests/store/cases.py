@@ -55,7 +55,9 @@ from tests.store.adoption_cases import ADOPTION_CASES
 from tests.store.case import Case
 from tests.store.customer_cases import CUSTOMER_CASES
 from tests.store.extras_cases import EXTRAS_CASES
+from tests.store.import_cases import IMPORT_CASES
 from tests.store.license_cases import LICENSE_CASES
+from tests.store.people_cases import PEOPLE_CASES
 from tests.store.product_cases import PRODUCT_CASES
 from tests.store.variable_cases import VARIABLE_CASES
 from tests.support import ADMIN, DAY, HOUR, NOW, Vendor
@@ -579,4 +581,6 @@ CASES = (
     *VARIABLE_CASES,
     *CUSTOMER_CASES,
     *EXTRAS_CASES,
+    *IMPORT_CASES,
+    *PEOPLE_CASES,
 )

@@ -7,7 +7,7 @@ from chalicelib.domain.customers import Customer
 from chalicelib.store import customers as store
 from chalicelib.store import licenses
 from chalicelib.usecases import customer_accounts, customer_labels, customer_moves, customers, issue_license
-from chalicelib.usecases.find_customer import find_customer_by_email
+from chalicelib.usecases.find_customer import find_customer, find_customer_by_email
 from tests.store import states
 from tests.store.case import Case
 from tests.support import ADMIN, CUSTOMER, Vendor
@@ -79,6 +79,10 @@ def _move_orders(vendor: Vendor, id: int) -> Customer:
     return customer_moves.finish_moves(vendor.code, id, ADMIN, now=vendor.now)
 
 
+def _follow(vendor: Vendor, id: int) -> Customer:
+    return customer_moves.followed(find_customer(vendor.code, id), ADMIN, now=vendor.now)
+
+
 CUSTOMER_CASES = (
     Case(
         "issue by key",
@@ -123,6 +127,14 @@ CUSTOMER_CASES = (
         customer_moves.finish_moves,
         cut_short,
         lambda v, id: customer_moves.finish_moves(v.code, id, ADMIN, now=v.now),
+        ("license_customer_changed",),
+        True,
+    ),
+    Case(
+        "follow a customer",
+        customer_moves.followed,
+        cut_short,
+        _follow,
         ("license_customer_changed",),
         True,
     ),

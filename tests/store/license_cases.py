@@ -1,9 +1,38 @@
 """Changes of a license as a whole, as cases of `tests.store.cases`."""
 
+from unittest.mock import patch
+
+from chalicelib.domain.license import License
+from chalicelib.store import deleted_licenses
 from chalicelib.usecases import change_license, change_terms, delete_license, rotate_key
 from tests.store import states
 from tests.store.case import Case
-from tests.support import ADMIN
+from tests.support import ADMIN, Vendor
+
+
+def _cut_short(vendor: Vendor) -> License:
+    """A license that was deleted, of which all is there yet that leads to it."""
+    license = states.with_variables(vendor)
+    with patch.object(delete_license, "_clear"):  # as one who dies does
+        delete_license.delete_license(vendor.code, license.id, ADMIN, now=vendor.now)
+    return license
+
+
+def _finish_one(vendor: Vendor, license: License) -> bool:
+    delete_license.finish_deletion(vendor.code, license.id)
+    return _is_cleared(vendor, license)
+
+
+def _finish_all(vendor: Vendor, license: License) -> bool:
+    """Not how much that was: of what is repeated nobody counts what is gone by then."""
+    delete_license.finish_deletions(vendor.code)
+    return _is_cleared(vendor, license)
+
+
+def _is_cleared(vendor: Vendor, license: License) -> bool:
+    deleted = deleted_licenses.read(vendor.code, license.id)
+    return deleted is not None and deleted.is_cleared
+
 
 LICENSE_CASES = (
     Case("disable", change_license.set_enabled, states.key_license, states.enable(False), ("license_disabled",)),
@@ -30,6 +59,9 @@ LICENSE_CASES = (
         ("license_deleted",),
         True,
     ),
+    # Nothing is decided anew in these two: of a deleted license they delete all, on no condition.
+    Case("finish the deletion of a license", delete_license.finish_deletion, _cut_short, _finish_one, (), True),
+    Case("finish all deletions", delete_license.finish_deletions, _cut_short, _finish_all, (), True),
     Case("name a license", change_license.set_name, states.key_license, states.name_license, ("license_named",)),
     Case(
         "extend",

@@ -1,6 +1,7 @@
 """Attempts of one company to import to, or to read, what is another's, for tests/usecases/test_access.py."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from chalicelib.domain.errors import AlreadyExists
@@ -8,6 +9,7 @@ from chalicelib.domain.import_files import FileRow
 from chalicelib.domain.license_rows import LicenseRow, license_row
 from chalicelib.domain.terms import Terms
 from chalicelib.usecases.create_order import NewLicense, guard_license
+from chalicelib.usecases.import_export import SYSTEM, bring_in_export
 from chalicelib.usecases.import_files import (
     find_import_result,
     find_import_results,
@@ -64,6 +66,14 @@ def _is_taken(company: str, victim: Any) -> bool:
     return False
 
 
+def _export(company: str, victim: Any) -> None:
+    """That a device is blocked on what the victim has made of a row of the same export."""
+    row = replace(license_row({"license_key": "K-7", "product": "viewer"}, ""), name="7")
+    import_license(victim.vendor.code, row, SYSTEM, ADMIN, adopt_until=UNTIL, now=NOW)
+    rows = {"blocked_devices": [{"license": 7, "hardware_id": "pc"}]}
+    _first(bring_in_export(company, lambda name: rows.get(name, []), ADMIN, now=NOW))
+
+
 OF_IMPORTS: list[tuple[Any, str, list[Any]]] = [
     (plan_license, "unknown_product", [lambda c, _v: plan_license(c, _row(), "csv", now=NOW)]),
     (
@@ -76,6 +86,7 @@ OF_IMPORTS: list[tuple[Any, str, list[Any]]] = [
     (guard_license, "unknown_product", [lambda c, _v: guard_license(c, NewLicense("own", TERMS), now=NOW)]),
     (guard_names, "license_not_found", [lambda c, v: there(_is_taken(c, v))]),
     (set_feature, "license_not_found", [lambda c, v: set_feature(c, v.by_key.id, Wanted("pages"), ADMIN, now=NOW)]),
+    (bring_in_export, "license_not_found", [_export]),
     (import_features_file, "license_not_found", [_features]),
     (import_licenses_file, "license_not_found", [_licenses]),
     (

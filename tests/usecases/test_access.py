@@ -100,6 +100,7 @@ from tests.store.product_cases import field as field_of
 from tests.support import ADMIN, DAY, NOW, Vendor
 from tests.usecases.customer_walls import CUSTOMER_WALLS, CUSTOMERS_NAME_NOTHING
 from tests.usecases.device_walls import OF_DEVICES
+from tests.usecases.export_walls import OF_EXPORTS
 from tests.usecases.field_walls import OF_FIELDS
 from tests.usecases.import_walls import OF_IMPORTS
 from tests.usecases.lifecycle_walls import OF_LIFE
@@ -430,6 +431,7 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
     *OF_PRODUCTS,
     *OF_DEVICES,
     *OF_ORDERS,
+    *OF_EXPORTS,
     *OF_FIELDS,
     *OF_IMPORTS,
     *[(use_case, "webhook_not_found", [on_webhook(use_case, more)]) for use_case, more in OF_WEBHOOK],

@@ -283,6 +283,7 @@ def test_what_older_code_has_deleted_gets_no_notice_and_is_crossed_off(vendor: V
             "license_will_expire": 0,
             "grace_started": 0,
             "license_expired": 0,
+            "device_lapsed": 0,
             "failed": 0,
         }
         assert reads.get(stale) is None
