@@ -84,7 +84,13 @@ def test_a_sweep_tells_how_much_was_due_and_for_how_long(vendor: Vendor) -> None
     due(vendor, 100)
     due(vendor, 7200, grace_hours=1)
     with written() as output:
-        assert tick() == {"license_will_expire": 0, "grace_started": 1, "license_expired": 2, "failed": 0}
+        assert tick() == {
+            "license_will_expire": 0,
+            "grace_started": 1,
+            "license_expired": 2,
+            "device_lapsed": 0,
+            "failed": 0,
+        }
         first = output.line
         output.forget()
         tick()

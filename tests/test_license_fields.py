@@ -21,6 +21,7 @@ SHOWS: dict[str, tuple[tuple[str, ...], str]] = {
 INNER = {
     *("epoch", "announced_phase", "notified_until"),  # what the rules go by
     *("released", "last_released_by"),  # what the rules go by
+    "legacy_devices",  # device by device
     *("activations_kept", "users_kept", "transfers_kept"),  # what the audit goes by
     *("bucket_full_at", "seats_full_at", "known_devices"),
     "bought_as",  # by it passwords are kept apart
@@ -31,12 +32,15 @@ NOT_SHOWN: dict[str, set[str]] = {
     "the portal": {
         *("company", "product"),  # of the page; and by its name
         "revision",  # for who changes terms
+        "adopt_until",  # for who has imported its devices
+        "archived_at",  # by its status
     },
     "the License API": {
         *("company", "product"),  # as objects of their own
         "name",  # the customer's own word
         "revision",  # for who changes terms
-        "disabled_by",  # a call is refused by a code of its own
+        *("disabled_by", "archived_at"),  # a call is refused by a code of its own
+        "adopt_until",  # for who has imported its devices
         *("users_assigned", "free_resets", "first_activated_at"),  # the contract has no such fields
     },
     "license show": set(),

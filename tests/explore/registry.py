@@ -423,9 +423,6 @@ NOT_WALKED: dict[str, str] = {
     "import_files.import_features_file": "likewise",
     "import_files.import_licenses_file": "likewise: rivals, and a death at each write, are tried in "
     "tests/usecases/test_import_license.py",
-    "adopt.add_legacy_devices": "others beside it: tests/usecases/test_adopt.py",
-    "adopt.claim": "likewise",
-    "adopt.lapse": "likewise",
     "license_users.change_user": "as `change_account.change_profile`: one write, under the same condition",
     "change_seat.set_account_password": "as `change_seat.set_password`: one write, under the same condition",
     "change_account.choose_language": "as `change_account.change_profile`: one write, under the same condition",

@@ -11,7 +11,7 @@ from tests.support import ADMIN, CUSTOMER, Vendor
 CUSTOMER_TEXTS: Mapping[str, tuple[str, str, str]] = {
     "customer create": ("--company {company} --email one@more.example --city Ulm", "city", "Ulm"),
     "customer list": ("--company {company}", "after", "-"),
-    "customer show": ("--company {company} --customer {customer}", "licenses", "1"),
+    "customer show": ("--company {company} --customer {customer}", "licenses", "2"),
     "customer set": ("--company {company} --customer {customer} --state Bayern", "state", "Bayern"),
     "customer merge": ("--company {company} --customer {customer} --other {other}", "id", "{customer}"),
     "customer delete": ("--company {company} --customer {other}", "deleted", "yes"),

@@ -253,7 +253,9 @@ WRONG = {
         ("--email", "--by", "--customer", "--manager", "--user", "--reply-to", "--support-email"), "nobody"
     ),
     **dict.fromkeys(("--max-activations", "--max-license-users", "--limit"), "many"),
-    **dict.fromkeys(("--validity-period", "--start-date", "--now", "--valid-duration"), "soon"),
+    **dict.fromkeys(
+        ("--validity-period", "--start-date", "--now", "--valid-duration", "--old-key-for", "--adopt-until"), "soon"
+    ),
     **dict.fromkeys(("--since", "--until", "--expires"), "soon"),
     **dict.fromkeys(
         ("--product", "--scope", "--origin", "--accent", "--time-zone", "--language", "--off", "--deny"), "a b"
@@ -271,7 +273,7 @@ WRONG = {
     "text": "",
 }
 """What no option of these names takes: some cannot be read, others are against a rule of the domain."""
-READ_LATER = {"--logo", "--logo-dark", "--note", "folder"}
+READ_LATER = {"--logo", "--logo-dark", "--note", "folder", "file"}
 """A file, or what the use case judges: it is read once the line is."""
 
 
@@ -319,7 +321,7 @@ def test_all_options_that_are_wrong_are_named_at_once() -> None:
         (f"{ISSUE} --max-transfers 10000001", "--max-transfers: give -1 (none), 0 (unlimited) or more."),
         (
             f"{ISSUE} --license-key ABCDE-ABCDE-ABCDE-ABCDE-ABCDE",
-            "--license-key: give 1 to 100 printable characters;",
+            "--license-key: give 1 to 255 printable characters;",
         ),
         (f"{ISSUE} --license-key {{key}}", "--license-key: the license key is in use."),
         (

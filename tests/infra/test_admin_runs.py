@@ -21,20 +21,22 @@ from infra.admin.completion import SHELLS, options_of, script
 from infra.admin.parser import UsageError, read_command_line
 from infra.admin.runs import run
 from tests.infra.operator import Operator
-from tests.infra.test_admin import OF_SECRETS, TEXTS, things
+from tests.infra.test_admin import OF_FILES, OF_SECRETS, TEXTS, things
 from tests.infra.test_admin_mistakes import arguments, page
 from tests.store.seam import Answer, Request, Send, intercepted
 from tests.support import ChangeRuntime, Vendor
 
 each_that_changes = pytest.mark.parametrize(
-    "command", [one.name for one in COMMANDS if one.changes and one.name not in OF_SECRETS]
+    "command", [one.name for one in COMMANDS if one.changes and one.name not in OF_SECRETS | OF_FILES]
 )
 MAY_BE_UNDONE = {
     *(
         "add-label",
+        "add-legacy",
         "add-manager",
         "allow",
         "apply",
+        "archive",
         "assign",
         "audit",
         "blacklist",
@@ -44,7 +46,18 @@ MAY_BE_UNDONE = {
         "disable",
     ),
     *("enable", "extend", "issue", "mail", "policy", "remove", "remove-label", "remove-manager", "reopen", "replace"),
-    *("reset", "reset-activations", "resend", "rotate", "rotate-secret", "set", "set-features", "set-fields"),
+    *(
+        "reset",
+        "reset-activations",
+        "resend",
+        "restore",
+        "rotate",
+        "rotate-key",
+        "rotate-secret",
+        "set",
+        "set-features",
+        "set-fields",
+    ),
     *("set-max-activations", "set-password", "set-permissions", "sweep", "test", "unlock", "remove-second-factor"),
 }
 """Verbs of commands after which another command, or the customer, can make it as it was, or nothing is lost."""

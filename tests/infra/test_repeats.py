@@ -23,6 +23,7 @@ LINES = {
     "product create": "--company {code} --code new --name New --authorization-method user",
     "feature create": "--company {code} --product viewer --code dwg --name DWG --type activation",
     "field create": "--company {code} --product viewer --name Region",
+    "policy create": "--company {code} --product viewer --code studio --name Studio --max-activations 5",
     "license issue": "--company {code} --product viewer --license-type perpetual --max-activations 5 "
     "--order A-17 --customer office@customer.test --manager ann@customer.test",
     "order add-manager": "--company {code} --order A-1 --email ann@customer.test",

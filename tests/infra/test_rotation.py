@@ -39,8 +39,8 @@ def test_a_rotation_disturbs_nobody(tmp_path: Path) -> None:
         assert is_verified(old)
         answers = httpx.get(f"{old['base_url']}/api/v4/public_key", timeout=60).text
         assert answers == new["public_key"] + old["public_key"]
-        said = admin(tmp_path, "signing-key", "retire", exit_code=2)
+        said = admin(tmp_path, "signing-key", "retire", "--yes", exit_code=2)
         assert said.endswith(f"revoke it first: {old['api_key']}.")
-        admin(tmp_path, "apikey", "revoke", old["api_key"])
-        admin(tmp_path, "signing-key", "retire")
+        admin(tmp_path, "apikey", "revoke", old["api_key"], "--yes")
+        admin(tmp_path, "signing-key", "retire", "--yes")
         assert is_verified(new)

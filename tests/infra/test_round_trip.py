@@ -19,8 +19,9 @@ OURS = {
     *("id", "created_at", "updated_at", "revision", "product", "license", "license_user", "company", "company_id"),
     *("label_id", "clabels", "device", "product_custom_field", "managers", "assigned_at", "features"),
     *("is_initial_password", "total_orders", "clabels_all"),
+    "legacy",
 }
-"""What is another one in another company: ids, and when something was made there."""
+"""What is another one in another company: ids, when something was made there, and that devices come as legacy ones."""
 FILES = (
     *(
         "products",
