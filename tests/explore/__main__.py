@@ -134,7 +134,7 @@ def _arguments() -> argparse.Namespace:
         "name", nargs="?", default="", help="a schedule to run again, or a part of the names of those to walk"
     )
     parser.add_argument("--faults", type=int, default=0, help="that may happen in one schedule, at most")
-    parser.add_argument("--long", action="store_true", help="walk these and more, a million moments of a kind")
+    parser.add_argument("--long", action="store_true", help="walk these and more, 200,000 moments of a kind")
     parser.add_argument("--triples", action="store_true", help="walk three at once that touch one limit")
     parser.add_argument("--report", action="store_true", help="write the numbers of all pairs, or of the long run")
     parser.add_argument("--broken", action="store_true", help="catch the broken builds of the proof, and draw each")

@@ -23,7 +23,7 @@ LONG: dict[str, Callable[[], Iterator[Setting]]] = {
     "two, with two faults": lambda: pairs.pairs(2),
 }
 """The long run, in this order."""
-ENOUGH = 1_000_000
+ENOUGH = 200_000
 """Moments of one kind in the long run."""
 MOST = 50_000
 """Turns of one setting in the long run: three who log in to the same account have more than can be waited for."""

@@ -154,3 +154,5 @@ def _all() -> Iterator[SerialDeed]:
 DEEDS: dict[str, SerialDeed] = {deed.name: deed for deed in _all()}
 FROM: dict[str, tuple[str, ...]] = {"crowded": tuple(name for name in DEEDS if not name.endswith("-variable"))}
 """From where no variable is, what has to do with it."""
+LEFT_OUT = frozenset({"delete-license+delete-license/crowded", "activate+delete-license/crowded"})
+"""A deletion reads each of many devices, which the other deletes or forgets; from other starts it is walked."""

@@ -112,6 +112,7 @@ SCENES["device"] = Scene(
     devices.world,
     partial(SerialJudge, view=devices.view),
     devices.FROM,
+    devices.LEFT_OUT,
 )
 SCENES["edit"] = Scene(
     "What a license was sold with", edits.STARTS, edits.DEEDS, edits.world, partial(SerialJudge, view=edits.view)

@@ -485,7 +485,7 @@ TEXTS = {
     "explain": ("--company {company} --license {license} --hardware-id desk", "hardware id", "desk"),
 }
 OF_FILES = {"export", "import plan", "import apply", "import verify"}
-"""Of files: `test_export.py` and `test_import.py` try them."""
+"""Of files: `test_export.py` and `test_admin_imports.py` try them."""
 OF_SECRETS = {"secrets create", "signing-key show", "signing-key rotate", "signing-key retire"}
 """Not on those of this process: `test_admin_keys.py` tries them."""
 
