@@ -15,6 +15,7 @@ from typing import Any
 
 from tests.model.license import License, call
 from tests.proof.history import Op
+from tests.race.clients import OK
 
 STEPS = 2_000_000
 """After which the search gives up. Most histories take about as many as they have calls; where it shows late what a
@@ -81,7 +82,8 @@ class _Search:
             lost = self._usable(state, first_end)
             until = min((op.end for _, op in lost), default=inf)  # all of the lost calls can take effect
             right = list(_right(state, started))
-            settled = [after for op, after in right if after.license is state.license and op.start <= until][:1]
+            idle = (one for one in right if _never_changes(one[0]) and one[1].license is state.license)
+            settled = [after for op, after in idle if op.start <= until][:1]
             yield from filter(self._is_new, settled or (after for _, after in right))
             if not settled:
                 states.extend(filter(self._is_new, _used(state, lost)))
@@ -121,6 +123,11 @@ class _Search:
             return False
         been.append(state.used)
         return True
+
+
+def _never_changes(op: Op) -> bool:
+    """Whether a call that was answered so changes nothing, whenever it comes. What is granted again may do so anew."""
+    return op.verb == "check" or op.answer != OK
 
 
 def _right(state: _State, started: list[_Numbered]) -> Iterator[tuple[Op, _State]]:

@@ -53,6 +53,16 @@ def histories(draw: st.DrawFn, license: License, size: int, overlap: float) -> l
     return history
 
 
+def test_what_is_granted_again_may_have_been_granted_anew() -> None:
+    history = [
+        Op("activate", 0, 0, OK, "a"),
+        Op("reset license", 1, 1, OK),
+        Op("activate", 1, 3, OK, "a"),
+        Op("check", 6, 6, OK, "a"),
+    ]
+    assert is_linearizable(history, KEYED)
+
+
 @given(st.data(), st.sampled_from([KEYED, SHARED, MOVING]))
 def test_a_history_that_is_right_by_construction_is_linearizable(data: st.DataObject, license: License) -> None:
     assert is_linearizable(data.draw(histories(license, size=40, overlap=3)), license)
