@@ -33,6 +33,7 @@ from chalicelib.web.errors import ERRORS
 from infra import progress
 from infra.admin.command_table import COMMANDS
 from tests.infra.customer_texts import CUSTOMER_TEXTS, customer_ids
+from tests.infra.file_texts import FILE_TEXTS, files
 from tests.infra.lifecycle_texts import LIFECYCLE_TEXTS
 from tests.infra.operator import Operator, value_beside
 from tests.infra.product_texts import PRODUCT_TEXTS
@@ -478,34 +479,33 @@ TEXTS = {
     "webhook log": ("--company {company} --webhook {webhook}", "after", "-"),
     "webhook resend": ("--company {company} --webhook {webhook} --since 2020-01-01", "to be sent", "0"),
     **CUSTOMER_TEXTS,
+    **FILE_TEXTS,
     **LIFECYCLE_TEXTS,
     "report": ("--company {company}", "company", "{company}"),
     "sweep": ("--now 2020-01-01", "now", "2020-01-01T00:00:00.000Z"),
     "audit": ("--company {company}", "licenses", "2"),
     "explain": ("--company {company} --license {license} --hardware-id desk", "hardware id", "desk"),
 }
-OF_FILES = {"export", "import plan", "import apply", "import verify"}
-"""Of files: `test_export.py` and `test_admin_imports.py` try them."""
 OF_SECRETS = {"secrets create", "signing-key show", "signing-key rotate", "signing-key retire"}
 """Not on those of this process: `test_admin_keys.py` tries them."""
 
 
-@pytest.mark.parametrize("command", [command.name for command in COMMANDS if command.name not in OF_SECRETS | OF_FILES])
-def test_every_command_answers_in_text(operator: Operator, vendor: Vendor, command: str) -> None:
+@pytest.mark.parametrize("command", [command.name for command in COMMANDS if command.name not in OF_SECRETS])
+def test_every_command_answers_in_text(operator: Operator, vendor: Vendor, tmp_path: Path, command: str) -> None:
     arguments, name, value = TEXTS[command]
-    given = things(vendor)
+    given = things(vendor, tmp_path)
     assert value_beside(operator.reads(f"{command} {arguments.format(**given)}"), name) == value.format(**given)
 
 
-def things(vendor: Vendor) -> dict[str, Any]:
-    """What there is for commands to be about, by its names in `TEXTS`."""
+def things(vendor: Vendor, folder: Path) -> dict[str, Any]:
+    """What there is for commands to be about, by its names in `TEXTS`; files are in a folder."""
     license = vendor.issue("revit", license_type="time-limited", validity_period=vendor.now + DAY)
     device = vendor.activate(EMAIL, "desk", password_of(vendor, license, EMAIL)).device
     given: dict[str, Any] = {"company": vendor.code, "license": license.id, "email": EMAIL, "api_key": vendor.api_key}
     given |= {"feature": feature(vendor), "field": field(vendor), "policy": policy(vendor)}
     given |= {"order": license.order_id, "webhook": listen(vendor), "management_key": management_key(vendor)[0]}
     given |= {"device": device and device.id, "keyed": vendor.issue().id}
-    return given | customer_ids(vendor)
+    return given | customer_ids(vendor) | files(folder)
 
 
 def test_lists_are_tables_and_what_does_not_print_is_escaped(operator: Operator, vendor: Vendor) -> None:

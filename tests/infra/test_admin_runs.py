@@ -21,13 +21,13 @@ from infra.admin.completion import SHELLS, options_of, script
 from infra.admin.parser import UsageError, read_command_line
 from infra.admin.runs import run
 from tests.infra.operator import Operator
-from tests.infra.test_admin import OF_FILES, OF_SECRETS, TEXTS, things
+from tests.infra.test_admin import OF_SECRETS, TEXTS, things
 from tests.infra.test_admin_mistakes import arguments, page
 from tests.store.seam import Answer, Request, Send, intercepted
 from tests.support import ChangeRuntime, Vendor
 
 each_that_changes = pytest.mark.parametrize(
-    "command", [one.name for one in COMMANDS if one.changes and one.name not in OF_SECRETS | OF_FILES]
+    "command", [one.name for one in COMMANDS if one.changes and one.name not in OF_SECRETS]
 )
 MAY_BE_UNDONE = {
     *(
@@ -116,9 +116,9 @@ def test_a_command_that_is_named_as_if_it_read_writes_nothing(vendor: Vendor) ->
 
 @each_that_changes
 def test_a_dry_run_tells_whether_anything_changes_and_changes_nothing(
-    operator: Operator, vendor: Vendor, command: str
+    operator: Operator, vendor: Vendor, tmp_path: Path, command: str
 ) -> None:
-    line = f"{command} {TEXTS[command][0].format(**things(vendor))}"
+    line = f"{command} {TEXTS[command][0].format(**things(vendor, tmp_path))}"
     with writes() as tried:
         answer = operator.asks(f"{line} --dry-run")
     assert (answer["dry_run"], tried) == (True, [])
