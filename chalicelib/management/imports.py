@@ -1,5 +1,6 @@
 """Management API: files of licenses, of features and of customers that are imported, and what came of them."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Annotated
 
@@ -75,34 +76,19 @@ class ImportResultList(ListBody):
 @endpoint("POST", "/licenses/import_from_csv", writes=True, scope="licenses:write")
 def import_licenses(body: ImportFile, caller: Caller) -> JobBody:
     """Import licenses, each row once: the same file again imports what is left, and what differs."""
-    return caller.once(
-        lambda: import_files.import_licenses_file(
-            caller.company, body.csv_file, body.file_name, caller.actor, now=caller.now
-        ),
-        _job,
-    )
+    return _import(import_files.import_licenses_file, body, caller)
 
 
 @endpoint("POST", "/licenses/import_features_from_csv", writes=True, scope="licenses:write")
 def import_license_features(body: ImportFile, caller: Caller) -> JobBody:
     """Let licenses have the features of a file, each by a license key and a code; what else they have stays."""
-    return caller.once(
-        lambda: import_files.import_features_file(
-            caller.company, body.csv_file, body.file_name, caller.actor, now=caller.now
-        ),
-        _job,
-    )
+    return _import(import_files.import_features_file, body, caller)
 
 
 @endpoint("POST", "/customers/import_from_csv", writes=True, scope="customers:write")
 def import_customers(body: ImportFile, caller: Caller) -> JobBody:
     """Make customers by their emails, or change those who are there."""
-    return caller.once(
-        lambda: import_files.import_customers_file(
-            caller.company, body.csv_file, body.file_name, caller.actor, now=caller.now
-        ),
-        _job,
-    )
+    return _import(import_files.import_customers_file, body, caller)
 
 
 @endpoint("GET", "/licenses-import-results", writes=False, scope="licenses:read")
@@ -147,8 +133,9 @@ def _list(kind: ImportKind, query: ListQuery, caller: Caller) -> ImportResultLis
     return {**page, "results": [_body(one) for one in rows]}
 
 
-def _job(result: ImportResult) -> JobBody:
-    return {"job_id": result.id}
+def _import(use_case: Callable[..., ImportResult], body: ImportFile, caller: Caller) -> JobBody:
+    given = (caller.company, body.csv_file, body.file_name, caller.actor)
+    return caller.once(lambda: use_case(*given, now=caller.now), lambda result: JobBody(job_id=result.id))
 
 
 def _body(result: ImportResult) -> ImportResultBody:

@@ -7,6 +7,7 @@ from typing import Any, Generic
 from chalicelib.domain.catalog import PRODUCT_CODE, Product
 from chalicelib.domain.errors import Denied, NotFound
 from chalicelib.domain.events import Event
+from chalicelib.domain.ids import new_id
 from chalicelib.domain.instants import Instant
 from chalicelib.store.definitions import D, Definitions
 from chalicelib.store.products import read_product
@@ -26,6 +27,11 @@ class Defined(Generic[D]):
     product: Product
     """As it was read before them."""
     definitions: Sequence[D]
+
+    def begun(self, now: Instant) -> Fields:
+        """What a new one of the product has, whatever it defines."""
+        of_product = {"company": self.product.company, "product": self.product.code, "product_id": self.product.id}
+        return of_product | {"id": new_id(now), "created_at": now, "updated_at": now}
 
     def one(self, id: int, missing: Missing, revision: int | None) -> D:
         """Raises what is `missing`, and `Denied` where it has another revision than is asked for."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import groupby, islice
 
+from chalicelib.domain import custom_fields, features, policies, products
 from chalicelib.domain.adoption import LegacyDevice
 from chalicelib.domain.customers import OF_ACCOUNT, PROFILE, CustomerAccount
 from chalicelib.domain.errors import Invalid, NotFound, Rejected
@@ -49,24 +50,13 @@ SYSTEM: System = "seatkeeper"
 _AT_ONCE, _READ_AHEAD = 8, 200
 _UNDEFINED = {"unknown_product", "feature_not_found", "field_not_found"}
 """Of a license in a plan: what it is sold of is to be made before it."""
-_OF_PRODUCT = (
-    *("default_license_type", "max_activations", "valid_duration", "subscription_duration"),
-    *("allow_trial", "trial_days", "prevent_vm", "metadata"),
-)
-_OF_FEATURE = (
-    *("code", "name", "feature_type", "max_consumption", "allow_overages", "max_overages"),
-    *("reset_consumption", "consumption_period", "metadata"),
-)
-
-
 _UNLIMITED: Mapping[str, str] = {
     "max_activations": "allow_unlimited_activations",
     "max_license_users": "allow_unlimited_license_users",
 }
-_OF_POLICY = (
-    *("code", "name", "license_type", "is_trial", "max_activations", "max_license_users", "max_transfers"),
-    *("free_resets", "grace_period", "valid_duration", "expiry_basis", "maintenance_duration", "note", "metadata"),
-)
+_OF_PRODUCT = (*products.TERMS, "prevent_vm", "metadata")
+_OF_POLICY = tuple(name for name in policies.CHANGEABLE if name not in ("validity_period", "features", "custom_fields"))
+"""What a row says as it is stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +145,7 @@ def _feature(target: Target, row: Json, now: Instant) -> Verdict:
     if any(one.code == row["code"] for one in find_features(target.company, product)):
         return "same"
     if target.writes:
-        fields = {name: row[name] for name in _OF_FEATURE}
+        fields = {name: row[name] for name in features.CHANGEABLE}
         fields["max_consumption"] = None if row["allow_unlimited_consumptions"] else row["max_consumption"]
         create_feature(target.company, product, fields, target.actor, now=now)
     return "new"
@@ -166,7 +156,7 @@ def _field(target: Target, row: Json, now: Instant) -> Verdict:
     if any(one.name == row["name"] for one in find_fields(target.company, product)):
         return "same"
     if target.writes:
-        fields = {name: row[name] or "" for name in ("name", "data_type", "default_value", "description")}
+        fields = {name: row[name] or "" for name in custom_fields.CHANGEABLE}
         create_field(target.company, product, fields, target.actor, now=now)
     return "new"
 
@@ -179,8 +169,8 @@ def _policy(target: Target, row: Json, now: Instant) -> Verdict:
         fields = {name: row[name] for name in _OF_POLICY}
         fields |= {limit: None for limit, said in _UNLIMITED.items() if row[said]}
         fields["validity_period"] = row["validity_period"] and from_iso(row["validity_period"])
-        features = [dict(one) for one in row["product_features"]]
-        fields["features"] = {one.pop("code"): one for one in features}
+        granted = [dict(one) for one in row["product_features"]]
+        fields["features"] = {one.pop("code"): one for one in granted}
         fields["custom_fields"] = {one["name"]: one["value"] for one in row["custom_fields"]}
         create_policy(target.company, product, fields, target.actor, now=now)
     return "new"

@@ -67,16 +67,7 @@ def create_policy(company: str, product: str, fields: Fields, actor: Actor, *, n
     """
 
     def make(state: _State) -> Policy:
-        product = state.product
-        given = Policy(
-            company=product.company,
-            product=product.code,
-            product_id=product.id,
-            id=new_id(now),
-            created_at=now,
-            updated_at=now,
-            **with_product_terms(product, fields),
-        )
+        given = Policy(**state.begun(now), **with_product_terms(state.product, fields))
         if len(state.definitions) >= MAX_POLICIES:
             raise Invalid("too_many_policies", field="code", most=MAX_POLICIES)
         return _checked(state, given, now)

@@ -6,7 +6,6 @@ from dataclasses import replace
 from chalicelib.domain.errors import AlreadyExists, Invalid, NotFound
 from chalicelib.domain.events import Actor, Event, EventType, before_and_after
 from chalicelib.domain.features import CHANGEABLE, MAX_DELETED, MAX_FEATURES, ProductFeature, checked_feature
-from chalicelib.domain.ids import new_id
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.types import Json
 from chalicelib.store.definitions import FEATURES
@@ -49,17 +48,7 @@ def create_feature(company: str, product: str, fields: Fields, actor: Actor, *, 
     """
 
     def make(state: _State) -> ProductFeature:
-        product = state.product
-        given = ProductFeature(
-            company=product.company,
-            product=product.code,
-            product_id=product.id,
-            id=new_id(now),
-            created_at=now,
-            updated_at=now,
-            **fields,
-        )
-        new = checked_feature(given)
+        new = checked_feature(ProductFeature(**state.begun(now), **fields))
         _guard_code(state, new)
         if len(_living(state)) >= MAX_FEATURES:
             raise Invalid("too_many_features", field="code", most=MAX_FEATURES)

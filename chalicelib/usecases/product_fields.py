@@ -5,7 +5,6 @@ from dataclasses import replace
 from chalicelib.domain.custom_fields import CHANGEABLE, MAX_FIELDS, CustomField, checked_field
 from chalicelib.domain.errors import AlreadyExists, Invalid, NotFound
 from chalicelib.domain.events import Actor, Event, before_and_after
-from chalicelib.domain.ids import new_id
 from chalicelib.domain.instants import Instant
 from chalicelib.store.definitions import FIELDS
 from chalicelib.usecases.definitions import (
@@ -43,17 +42,7 @@ def create_field(company: str, product: str, fields: Fields, actor: Actor, *, no
     """
 
     def make(state: _State) -> CustomField:
-        product = state.product
-        given = CustomField(
-            company=product.company,
-            product=product.code,
-            product_id=product.id,
-            id=new_id(now),
-            created_at=now,
-            updated_at=now,
-            **fields,
-        )
-        new = checked_field(given)
+        new = checked_field(CustomField(**state.begun(now), **fields))
         _guard_name(state, new)
         if len(state.definitions) >= MAX_FIELDS:
             raise Invalid("too_many_fields", field="name", most=MAX_FIELDS)
