@@ -82,10 +82,12 @@ class Receiver:
         with connection.makefile("rb") as stream:
             while line := stream.readline():
                 headers = {}
-                while (header := stream.readline().decode("latin-1").strip()) != "":
+                while header := (read := stream.readline()).decode("latin-1").strip():
                     name, _, value = header.partition(":")
                     headers[name.lower()] = value.strip()
-                body = stream.read(int(headers.get("content-length", 0)))
+                body = stream.read(length := int(headers.get("content-length", 0)))
+                if not read or len(body) < length:
+                    return  # the client was killed amid its request: that is none
                 arrived = Arrived(line.decode("latin-1").strip(), headers, body)
                 self.requests.append(arrived)
                 self.behave(self, connection, arrived)

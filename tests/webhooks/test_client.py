@@ -507,3 +507,15 @@ def test_nothing_of_it_is_imported_before_it_is_used() -> None:
     )
     output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert output.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    "came", [b"POST / HT", b"POST / HTTP/1.1\r\nContent-Le", b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\n{}"]
+)
+def test_receivers_take_no_request_whose_sender_was_killed_amid_it(receive: Receive, came: bytes) -> None:
+    receiver = receive()
+    with socket.create_connection(("127.0.0.1", receiver.port)) as sender:
+        sender.sendall(came)
+        sender.shutdown(socket.SHUT_WR)
+        assert sender.recv(1) == b""
+    assert receiver.requests == []
