@@ -72,6 +72,11 @@ class Customer:
     revision: int = field(default=0, compare=False)
     """How often it was changed."""
 
+    @property
+    def full_name(self) -> str:
+        """First and last name; empty where neither is known."""
+        return f"{self.first_name} {self.last_name}".strip()
+
 
 @dataclass(frozen=True, slots=True)
 class Sales:

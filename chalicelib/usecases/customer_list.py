@@ -47,7 +47,10 @@ class CustomerFilter:
     @property
     def is_empty(self) -> bool:
         """Whether all are shown."""
-        return self == CustomerFilter()
+        return self == ANY_CUSTOMER
+
+
+ANY_CUSTOMER = CustomerFilter()
 
 
 def find_customers(
@@ -58,7 +61,7 @@ def find_customers(
     That is None where there are no more. Raises `company_not_found`.
     """
     owner, found = find_company(company).code, list[Customer]()
-    chunk, matches = limit if wanted.is_empty else CHUNK, _matcher(owner, wanted)
+    chunk, matches = limit if wanted.is_empty else CHUNK, customer_matcher(owner, wanted)
     for _ in range(0, max(limit, MAX_SCANNED), chunk):
         rows, more = cut(customers.read_page(owner, after=after, limit=chunk + 1), chunk)
         for row in rows:
@@ -83,7 +86,8 @@ def find_customers_of_email(company: str, email: str) -> list[Customer]:
     return [found] if found is not None and found.email == email.strip().lower() else []
 
 
-def _matcher(company: str, wanted: CustomerFilter) -> Callable[[Customer], bool]:
+def customer_matcher(company: str, wanted: CustomerFilter) -> Callable[[Customer], bool]:
+    """What says whether a customer is shown; it has read the customer accounts, where these are asked for."""
     accounts: Collection[int | None] | None = None if wanted.account is None else {wanted.account}
     if wanted.of_account:
         named = {

@@ -20,15 +20,21 @@ from chalicelib.domain.license import License, Seat
 from chalicelib.domain.paging import Part, read_keys, search_keys
 from chalicelib.domain.users import User
 from chalicelib.store import accounts, counts, customers, license_lists, licenses
+from chalicelib.usecases.customer_list import ANY_CUSTOMER, CustomerFilter, customer_matcher
+from chalicelib.usecases.license_people import those_managed_by, those_sold_to, those_with_user
 
 CHUNK = 100
 """Licenses that are read at once where some of them are looked for: three reads."""
 MOST = 800
 """Licenses that one part looks at, at most."""
+MOST_WITH_USERS = 100
+"""The same where the seats of each are read."""
 
 Sold = tuple[License, Extras]
 """A license, and what it carries besides."""
 Test = Callable[[License, Extras], bool]
+Look = Callable[[list[License]], set[int]]
+"""The ids of those of some licenses that are wanted, for which more is read than the licenses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,12 @@ class LicenseFilter:
     created_before: Instant | None = None
     tests: tuple[Test, ...] = ()
     """What no key serves."""
+    buyer: CustomerFilter = ANY_CUSTOMER
+    """Likewise, of the record of the customer."""
+    user_like: str | None = None
+    """Part of the email of somebody who has a seat; large and small letters are alike."""
+    manager_like: str | None = None
+    """The same of who manages the order."""
 
 
 ANY = LicenseFilter()
@@ -69,6 +81,9 @@ class _Source:
     tests: list[Test] = field(default_factory=list)
     links: list[license_lists.Filed] = field(default_factory=list)
     """Where each has to be filed, too."""
+    looks: list[Look] = field(default_factory=list)
+    most: int = 0
+    """Licenses that one part looks at, at most, where some are left out."""
 
 
 def list_licenses(
@@ -82,16 +97,17 @@ def list_licenses(
 ) -> Part[int, Sold]:
     """At most `size` licenses behind the one with the id `after` and `skip` more, oldest first or `newest_first`.
 
-    Two reads, and one for a user or manager who is named by an email. What no key serves takes up to twenty-four: such
-    a part may have few rows, or none, and go on all the same.
+    Two reads, and one for a user or manager who is named by an email. What no key serves takes up to twenty-four, with
+    sixteen more for what is said of the customers, and as many for the managers; what is said of users, one for each of
+    a hundred licenses. Such a part may have few rows, or none, and go on all the same.
     """
     source = _source(company, wanted, newest_first)
     if source is None:
         return Part([], None)
     load = partial(_load, company, source)
-    if not source.tests and not source.links:
+    if not (source.tests or source.links or source.looks):
         return read_keys(source.ids, load, after, skip, size)
-    return search_keys(source.ids, load, lambda sold: sold[0].id, after, skip, size, chunk=CHUNK, most=MOST)
+    return search_keys(source.ids, load, lambda sold: sold[0].id, after, skip, size, chunk=CHUNK, most=source.most)
 
 
 def count_licenses(company: str, wanted: LicenseFilter) -> int | None:
@@ -118,7 +134,11 @@ def _load(company: str, source: _Source, ids: list[int]) -> list[Sold]:
         filed = link.among(ids)
         ids = [id for id in ids if id in filed]
     found = licenses.read_some_with_extras(company, ids)
-    return [sold for sold in found if all(test(*sold) for test in source.tests)]
+    wanted = [sold for sold in found if all(test(*sold) for test in source.tests)]
+    for look in source.looks:
+        kept = look([license for license, _ in wanted])
+        wanted = [sold for sold in wanted if sold[0].id in kept]
+    return wanted
 
 
 def _source(company: str, wanted: LicenseFilter, newest_first: bool) -> _Source | None:
@@ -137,7 +157,18 @@ def _source(company: str, wanted: LicenseFilter, newest_first: bool) -> _Source 
         begin = after if not least else max(least - 1, -1 if after is None else after)
         return takewhile(lambda id: limit is None or id < limit, filed(begin, size))
 
-    return _Source(ids, tests, links)
+    most = MOST if wanted.user_like is None else MOST_WITH_USERS
+    return _Source(ids, tests, links, list(_looks(company, wanted)), most)
+
+
+def _looks(company: str, wanted: LicenseFilter) -> Iterator[Look]:
+    """What is to be looked at besides the licenses, the cheapest first."""
+    if not wanted.buyer.is_empty:
+        yield partial(those_sold_to, company, is_meant=customer_matcher(company, wanted.buyer))
+    if (of_manager := wanted.manager_like) is not None:
+        yield partial(those_managed_by, company, is_meant=lambda user: of_manager.casefold() in user.email.casefold())
+    if (of_user := wanted.user_like) is not None:
+        yield partial(those_with_user, company, is_meant=lambda email: of_user.casefold() in email.casefold())
 
 
 def _filed(

@@ -6,6 +6,9 @@ import pytest
 
 from chalicelib.domain.license import License
 from chalicelib.usecases import change_license, license_list
+from chalicelib.usecases.customer_accounts import create_customer_account
+from chalicelib.usecases.customer_list import find_customers_of_email
+from chalicelib.usecases.customers import change_customer
 from tests.management.server import VendorsServer, granted, new_key, refused
 from tests.support import ADMIN, CUSTOMER, DAY, NOW, Vendor
 
@@ -43,6 +46,10 @@ def sold(shop: VendorsServer) -> dict[str, License]:
     _, password = vendor.assign(made["revit"], ADA)
     vendor.activate(ADA, "Laptop-7", password)
     vendor.activate(made["viewer"], "Laptop-7")
+    (customer,) = find_customers_of_email(vendor.code, "shop@other.test")
+    account = create_customer_account(vendor.code, {"name": "Group", "code": "gr-1"}, ADMIN, now=vendor.now)
+    known = {"first_name": "Ann", "last_name": "Lovelace", "company_name": "Studio", "reference": "C-1"}
+    change_customer(vendor.code, customer.id, known, ADMIN, account=account.id, now=vendor.now)
     change_license.set_enabled(vendor.code, made["trial"].id, False, ADMIN, now=vendor.now)
     return made
 
@@ -76,6 +83,23 @@ def test_all_are_listed_oldest_first_or_newest_first_with_an_exact_count(
         ({"customer_email__icontains": "Office"}, ["viewer", "ended", "trial"]),
         ({"product_short_code": "viewer"}, ["viewer", "ended", "trial"]),
         ({"product_name__icontains": "REV"}, ["revit"]),
+        ({"product_short_code__icontains": "EVI"}, ["revit"]),
+        ({"is_any_floating": "false"}, ["viewer", "revit", "ended", "trial"]),
+        ({"is_any_floating": "true"}, []),
+        ({"company": "17"}, []),
+        ({"customer_name__icontains": "ANN LO"}, ["revit"]),
+        ({"customer_company_name__icontains": "studio"}, ["revit"]),
+        ({"customer_company_name__icontains": "nobody"}, []),
+        ({"customer__reference": "C-1"}, ["revit"]),
+        ({"customer__reference": "c-1"}, []),
+        ({"customer__reference__icontains": "c-"}, ["revit"]),
+        ({"customer__account__name": "Group"}, ["revit"]),
+        ({"customer__account__code__icontains": "GR"}, ["revit"]),
+        ({"customer__account__code__icontains": "GR", "product_short_code": "viewer"}, []),
+        ({"license_users__true_email__icontains": "DA@cust"}, ["revit"]),
+        ({"license_users__true_email__icontains": "nobody"}, []),
+        ({"manager__true_email__icontains": "Manager@"}, ["revit"]),
+        ({"manager__true_email__icontains": "ada@"}, []),
         ({"license_users__true_email": ADA}, ["revit"]),
         ({"license_users__true_email": "nobody@customer.test"}, []),
         ({"manager__true_email": MANAGER}, ["revit"]),
@@ -90,6 +114,7 @@ def test_all_are_listed_oldest_first_or_newest_first_with_an_exact_count(
         ({"active": "true"}, ["viewer", "revit"]),
         ({"license_type": "perpetual"}, ["viewer", "revit"]),
         ({"validity_period__lt": "2026-11-24"}, ["ended"]),
+        ({"validity_period__date__lte": "2026-11-24"}, ["ended"]),
         ({"validity_period__gte": "2026-11-24T06:00:00Z"}, ["trial"]),
         ({"time_activated__gte": "2020-01-01"}, ["viewer", "revit"]),
         ({"time_activated__gt": "2026-11-24"}, []),
@@ -119,6 +144,10 @@ def test_licenses_are_found_by_ids(shop: VendorsServer, sold: dict[str, License]
     assert found(shop, product_id=product) == [revit]
     assert found(shop, product_id=product, product_short_code="viewer") == []
     assert found(shop, product_id=17) == []
+    (customer,) = granted(shop.get("customers?email=shop@other.test"))["results"]
+    assert found(shop, company=customer["company"], customer_id=customer["id"]) == [revit]
+    assert found(shop, customer__account=customer["customer_account"]["id"]) == [revit]
+    assert found(shop, customer__account=17) == []
 
 
 def test_what_a_filter_lets_through_is_counted_where_it_fits_on_the_first_page(

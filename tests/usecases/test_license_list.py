@@ -26,6 +26,7 @@ from chalicelib.store.keys import (
     user_license_sort_key,
 )
 from chalicelib.usecases import license_list
+from chalicelib.usecases.customer_list import CustomerFilter, TextFilter
 from chalicelib.usecases.license_list import ANY, LicenseFilter, count_licenses, list_licenses
 from infra.budgets import LIST_PAGE_READS, SEARCHED_PAGE_READS
 from tests.store.costs import counted
@@ -42,7 +43,7 @@ def big() -> tuple[Vendor, License, int]:
     like = vendor.issue("revit", max_license_users=None, order_id="big")
     user, _ = vendor.assign(like, ADA)
     writes.batch_put(_links(vendor, user.id))
-    licenses = (replace(like, id=number, enabled=number % 1500 != 0) for number in range(1, LICENSES))
+    licenses = (replace(like, id=number, enabled=number % 1500 != 0, users_assigned=1) for number in range(1, LICENSES))
     writes.batch_put(LicenseItem.of(one, license_pk(vendor.code, one.id), LICENSE) for one in licenses)
     return vendor, like, user.id
 
@@ -104,6 +105,26 @@ def test_what_no_key_serves_is_looked_for_within_a_bound() -> None:
         if (after := part.after) is None:
             break
     assert found == [1500]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "most"),
+    [
+        (
+            LicenseFilter(buyer=CustomerFilter((TextFilter("company_name", "icontains", "nobody"),))),
+            SEARCHED_PAGE_READS + 16,
+        ),
+        (LicenseFilter(manager_like="nobody"), SEARCHED_PAGE_READS + 16),
+        (LicenseFilter(user_like="nobody"), SEARCHED_PAGE_READS + license_list.MOST_WITH_USERS),
+    ],
+    ids=["customer", "manager", "user"],
+)
+def test_what_is_said_of_people_is_looked_for_within_a_bound(wanted: LicenseFilter, most: int) -> None:
+    vendor = big()[0]
+    with counted() as cost:
+        part = list_licenses(vendor.code, wanted, size=25)
+    assert (part.rows, part.after is None) == ([], False)
+    assert len(cost.calls) <= most
 
 
 def test_an_offset_reads_over_keys_and_no_licenses() -> None:
