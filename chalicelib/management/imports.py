@@ -13,7 +13,7 @@ from chalicelib.domain.instants import to_iso
 from chalicelib.domain.types import Json
 from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
-from chalicelib.management.models import Id, ListBody, ListQuery, Sent, part_of_filed
+from chalicelib.management.models import Id, ListBody, ListQuery, Sent, part_of_walk
 from chalicelib.usecases import import_files
 from chalicelib.web.freshness import Date
 from chalicelib.web.messages import message
@@ -21,6 +21,7 @@ from chalicelib.web.request_limits import MAX_BODY_BYTES
 from chalicelib.web.request_models import FileBody
 
 MAX_NAME = 255
+Status = Annotated[StrictStr, Field(max_length=MAX_NAME)]
 
 
 class ImportFile(Sent, FileBody):
@@ -46,6 +47,14 @@ class CustomerImportPath(Sent):
     """Which file of customers."""
 
     customer_import_id: Id
+
+
+class ResultsQuery(ListQuery):
+    """Which results."""
+
+    status__iexact: Status | None = None
+    status_iexact: Status | None = None
+    """The same: the public reference and its collection name it otherwise."""
 
 
 class JobBody(TypedDict):
@@ -92,7 +101,7 @@ def import_customers(body: ImportFile, caller: Caller) -> JobBody:
 
 
 @endpoint("GET", "/licenses-import-results", writes=False, scope="licenses:read")
-def list_license_import_results(query: ListQuery, caller: Caller) -> ImportResultList:
+def list_license_import_results(query: ResultsQuery, caller: Caller) -> ImportResultList:
     """What came of files of licenses, oldest first."""
     return _list("licenses", query, caller)
 
@@ -104,7 +113,7 @@ def show_license_import_result(path: LicenseImportPath, caller: Caller) -> Impor
 
 
 @endpoint("GET", "/license-features-import-results", writes=False, scope="licenses:read")
-def list_feature_import_results(query: ListQuery, caller: Caller) -> ImportResultList:
+def list_feature_import_results(query: ResultsQuery, caller: Caller) -> ImportResultList:
     """What came of files of features, oldest first."""
     return _list("features", query, caller)
 
@@ -116,7 +125,7 @@ def show_feature_import_result(path: FeatureImportPath, caller: Caller) -> Impor
 
 
 @endpoint("GET", "/customers-import-results", writes=False, scope="customers:read")
-def list_customer_import_results(query: ListQuery, caller: Caller) -> ImportResultList:
+def list_customer_import_results(query: ResultsQuery, caller: Caller) -> ImportResultList:
     """What came of files of customers, oldest first."""
     return _list("customers", query, caller)
 
@@ -127,9 +136,11 @@ def show_customer_import_result(path: CustomerImportPath, caller: Caller) -> Imp
     return _body(import_files.find_import_result(caller.company, "customers", path.customer_import_id))
 
 
-def _list(kind: ImportKind, query: ListQuery, caller: Caller) -> ImportResultList:
-    find = partial(import_files.find_import_results, caller.company, kind)
-    rows, page = part_of_filed(find, query, caller, f"imports {kind}", lambda one: str(one.id), None)
+def _list(kind: ImportKind, query: ResultsQuery, caller: Caller) -> ImportResultList:
+    asked = {text.lower() for text in (query.status__iexact, query.status_iexact) if text is not None}
+    statuses = None if not asked else asked if len(asked) == 1 else frozenset[str]()
+    find = partial(import_files.find_import_results, caller.company, kind, statuses)
+    rows, page = part_of_walk(find, query, caller, ("imports", kind, *sorted(asked)))
     return {**page, "results": [_body(one) for one in rows]}
 
 

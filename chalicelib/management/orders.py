@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from functools import partial
 from itertools import islice
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, RootModel, StrictInt, StrictStr
 from typing_extensions import TypedDict  # pydantic reads typing's from Python 3.12 on
@@ -21,7 +21,7 @@ from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
 from chalicelib.management.license_body import LicenseBody, license_body
 from chalicelib.management.license_changes import FeatureTerms, Flag, SentTerms, Text, terms_of, wanted_feature
-from chalicelib.management.models import Id, ListBody, ListQuery, Sent, part_of_filed
+from chalicelib.management.models import Id, ListBody, ListQuery, Sent, SentFlag, part_of_filed
 from chalicelib.usecases.assign_user import Profile
 from chalicelib.usecases.catalog import known_products
 from chalicelib.usecases.create import find_company
@@ -57,6 +57,14 @@ class OrderPath(Sent):
     """Which order, by its number."""
 
     order_id: Id
+
+
+class OrdersQuery(ListQuery):
+    """Which orders, and in which order they come."""
+
+    order_by: Literal["store_id", "-store_id"] = "store_id"
+    is_archived: SentFlag | None = None
+    """False of all: licenses are archived, and no orders."""
 
 
 class SoldFeature(FeatureTerms):
@@ -229,13 +237,15 @@ class DetailBody(TypedDict):
 
 
 @endpoint("GET", "/orders", writes=False, scope="orders:read")
-def list_orders(query: ListQuery, caller: Caller) -> OrderList:
+def list_orders(query: OrdersQuery, caller: Caller) -> OrderList:
     """The orders of the company, by `store_id`."""
+    if query.is_archived:
+        return {"count": 0, "next": None, "previous": None, "results": []}
     rows, page = part_of_filed(
-        partial(find_orders, caller.company),
+        partial(find_orders, caller.company, backwards=query.order_by.startswith("-")),
         query,
         caller,
-        "orders",
+        "orders" if query.order_by == "store_id" else "orders backwards",
         lambda order: order.id,
         count_orders(caller.company),
     )

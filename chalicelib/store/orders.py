@@ -42,10 +42,15 @@ def read_some(company: str, order_ids: Iterable[str]) -> dict[str, Order]:
     return {order.id: order for order in found}
 
 
-def read_orders(company: str, *, after: str | None = None, limit: int | None = None) -> Iterator[Order]:
-    """The orders of a company by their ids, behind the one with the id `after`, at most `limit`. Consistent."""
+def read_orders(
+    company: str, *, after: str | None = None, backwards: bool = False, limit: int | None = None
+) -> Iterator[Order]:
+    """The orders of a company by their ids, or `backwards`, behind the one with the id `after`, at most `limit`.
+
+    Consistent.
+    """
     behind = None if after is None else order_sort_key(after)
-    return reads.query_readable(OrderItem, company, order_sort_key(), limit=limit, after=behind)
+    return reads.query_readable(OrderItem, company, order_sort_key(), backwards=backwards, limit=limit, after=behind)
 
 
 def file_license(write: Transaction, license: License, old: Order | None, new: Order, joined: Event | None) -> None:

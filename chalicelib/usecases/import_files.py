@@ -1,7 +1,7 @@
 """Import a file of a vendor's own by the Management API: what came of it is kept, to be looked at."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import islice
 
 from chalicelib.domain.email import known_email
@@ -13,6 +13,7 @@ from chalicelib.domain.import_results import MAX_INVALID, MAX_ROWS, ImportKind, 
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.keys import forms
 from chalicelib.domain.license_rows import customer_row, feature_row
+from chalicelib.domain.paging import cut, search
 from chalicelib.domain.types import Json
 from chalicelib.store import accounts, import_results
 from chalicelib.threads import ThreadPool
@@ -97,9 +98,21 @@ def find_import_result(company: str, kind: ImportKind, id: int) -> ImportResult:
     return found
 
 
-def find_import_results(company: str, kind: ImportKind, after: str | None, limit: int) -> Iterator[ImportResult]:
-    """What came of files, oldest first, at most `limit` behind the one with the id `after`."""
-    return import_results.read_page(company, kind, after=None if after is None else int(after), limit=limit)
+def find_import_results(
+    company: str, kind: ImportKind, statuses: Collection[str] | None, after: str, limit: int
+) -> tuple[list[ImportResult], str]:
+    """What came of files, oldest first: at most `limit` behind the position `after`, and the one to go on behind, which
+    is empty at the end.
+
+    `statuses`: those that are shown; None: all. No key serves them: there may be fewer rows, or none, and more behind.
+    """
+
+    def read(after: str, limit: int) -> tuple[list[ImportResult], bool]:
+        behind = int(after) if after else None
+        return cut(import_results.read_page(company, kind, after=behind, limit=limit + 1), limit)
+
+    keep = None if statuses is None else lambda rows: [row for row in rows if row.status in statuses]
+    return search(read, lambda row: str(row.id), after, limit, keep)
 
 
 def _rows(text: str) -> list[FileRow]:

@@ -32,9 +32,9 @@ def count_orders(company: str) -> int | None:
     return read_count(company, "orders")
 
 
-def find_orders(company: str, after: str | None, limit: int) -> Iterator[Order]:
-    """A company's orders by their texts, at most `limit` behind the one with the id `after`."""
-    return orders.read_orders(company, after=after, limit=limit)
+def find_orders(company: str, after: str | None, limit: int, *, backwards: bool = False) -> Iterator[Order]:
+    """A company's orders by their texts, or `backwards`, at most `limit` behind the one with the id `after`."""
+    return orders.read_orders(company, after=after, backwards=backwards, limit=limit)
 
 
 def find_numbered_order(company: str, number: int) -> Order:

@@ -47,6 +47,14 @@ def test_a_file_of_licenses_is_imported_once_and_what_is_refused_is_named(shop: 
     assert [license["max_activations"] for license in found] == [3]
     listed = granted(shop.get("licenses-import-results"))["results"]
     assert [one["id"] for one in listed] == [job["job_id"], again["job_id"]]
+    for asked, ids in (
+        ("status__iexact=ERROR", [job["job_id"]]),
+        ("status_iexact=success", [again["job_id"]]),
+        ("status__iexact=pending", []),
+        ("status__iexact=error&status_iexact=success", []),
+    ):
+        listed = granted(shop.get(f"licenses-import-results?{asked}"))["results"]
+        assert [one["id"] for one in listed] == ids, asked
 
 
 def test_a_file_may_be_a_part_of_a_form(shop: VendorsServer) -> None:

@@ -235,5 +235,9 @@ def test_orders_are_listed_by_their_texts_and_counted(shop: VendorsServer, vendo
     assert [row["id"] for row in granted(shop.get(first["next"]))["results"]] == [made[0]["id"]]
     assert first["results"][0]["customer"] == CUSTOMER
     assert [row["store_id"] for row in granted(shop.get("orders?offset=2"))["results"]] == ["S-3"]
+    last = granted(shop.get("orders?limit=2&order_by=-store_id&is_archived=false"))
+    assert [row["store_id"] for row in last["results"]] == ["S-3", "S-2"]
+    assert [row["store_id"] for row in granted(shop.get(last["next"]))["results"]] == ["S-1"]
+    assert granted(shop.get("orders?is_archived=true")) == {"count": 0, "next": None, "previous": None, "results": []}
     other = VendorsServer(new_key(Vendor(now=vendor.now)), shop.http)
     assert granted(other.get("orders"))["results"] == []

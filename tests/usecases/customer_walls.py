@@ -114,6 +114,7 @@ CUSTOMER_WALLS: list[tuple[Any, str, list[Any]]] = [
 """A use case, the code of the refusal, and attacks: as `WALLS` there."""
 CUSTOMERS_NAME_NOTHING = {
     *("find_customer_by_email", "find_customers", "find_customers_of_email", "count_customers", "shown", "find_buyer"),
+    *("customer_matcher", "those_sold_to", "those_managed_by", "those_with_user"),  # licenses as they were read
     *("find_customer_labels", "create_customer_label", "find_customer_accounts", "create_customer_account"),
 }
 """They take a company, and nothing that may belong to another one."""

@@ -97,6 +97,6 @@ OF_IMPORTS: list[tuple[Any, str, list[Any]]] = [
     (
         find_import_results,
         "license_not_found",
-        [lambda c, v: there(_file_of(v) and [*find_import_results(c, "customers", None, 9)])],
+        [lambda c, v: there(_file_of(v) and [*find_import_results(c, "customers", None, "", 9)[0]])],
     ),
 ]
