@@ -186,6 +186,7 @@ def _guard(company: str, wanted: NewOrder, now: Instant) -> None:
         raise AlreadyExists("already_exists", of="license_key", field="license_key")
     for license in wanted.licenses:
         guard_license(company, license, now=now)
+        guard_names(company, license.terms, None)
 
 
 def _wrong_numbers(wanted: NewOrder) -> Iterator[Invalid]:
@@ -203,12 +204,11 @@ def _wrong_numbers(wanted: NewOrder) -> Iterator[Invalid]:
 
 
 def guard_license(company: str, license: NewLicense, source: SourceRow | None = None, *, now: Instant) -> None:
-    """That a license can be made with all that it is to have, as far as that is known before. `source`: as in
-    `issue_license`. Raises `SeatkeeperError`.
+    """That a license can be made with all that it is to have, as far as that is known before, but for its names
+    (`guard_names`). `source`: as in `issue_license`. Raises `SeatkeeperError`.
     """
     product = find_product(company, license.product, now=now)
     guard_terms(license.terms, product, None, source)
-    guard_names(company, license.terms, source)
     extras_of(license.policy, product.code, now=now)
     new_extras(company, product.code, license.features, license.fields, now=now)
     most, seats = license.terms.max_license_users, license.users

@@ -7,7 +7,6 @@ says of which row it was made.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import groupby, islice
 
 from chalicelib.domain import custom_fields, features, policies, products
 from chalicelib.domain.adoption import LegacyDevice
@@ -24,7 +23,7 @@ from chalicelib.domain.variables import Variable
 from chalicelib.store import accounts, activations, orders, seats
 from chalicelib.store.devices import DeviceKey, WholeDevice, read_devices
 from chalicelib.store.variables import change_variables, read_variables
-from chalicelib.threads import ThreadPool
+from chalicelib.threads import map_in_turns
 from chalicelib.usecases.adopt import add_legacy_devices
 from chalicelib.usecases.assign_user import Profile, assign_user
 from chalicelib.usecases.change_account import change_profile, choose_language, choose_mails
@@ -47,7 +46,6 @@ from chalicelib.usecases.products import change_product, list_products
 from chalicelib.usecases.retry import decide_and_write
 
 SYSTEM: System = "seatkeeper"
-_AT_ONCE, _READ_AHEAD = 8, 200
 _UNDEFINED = {"unknown_product", "feature_not_found", "field_not_found"}
 """Of a license in a plan: what it is sold of is to be made before it."""
 _UNLIMITED: Mapping[str, str] = {
@@ -100,10 +98,8 @@ def bring_in_export(
 
 
 def _bring_file(target: Target, name: str, bring: Bring, rows: Iterable[Json], now: Instant) -> Iterator[RowResult]:
-    """Some licenses, or other rows, at once; rows of one license one after the other, for each changes it."""
-    numbered = enumerate(rows, start=1)
-
-    def outcome(number: int, row: Json) -> RowResult:
+    def outcome(numbered: tuple[int, Json]) -> RowResult:
+        number, row = numbered
         said = f"{name} {row.get('id') or row.get('email') or row.get('hardware_id') or number}"
         try:
             return RowResult(number, said, RowOutcome(bring(target, row, now + number), None))
@@ -112,11 +108,13 @@ def _bring_file(target: Target, name: str, bring: Bring, rows: Iterable[Json], n
         except Rejected as error:
             return RowResult(number, said, None, error)
 
-    groups = (list(rows) for _, rows in groupby(numbered, key=lambda one: str(one[1].get("license") or one[0])))
-    with ThreadPool(_AT_ONCE) as threads:
-        while some := list(islice(groups, _READ_AHEAD)):
-            for results in threads.map(lambda group: [outcome(*one) for one in group], some):
-                yield from results
+    return map_in_turns(outcome, enumerate(rows, start=1), _changed)
+
+
+def _changed(numbered: tuple[int, Json]) -> str:
+    """What a row changes besides what it makes: its license, or its customer, or its order."""
+    number, row = numbered
+    return str(row.get("license") or row.get("customer") or row.get("order_store_id") or number)
 
 
 def _product(target: Target, row: Json, now: Instant) -> Verdict:

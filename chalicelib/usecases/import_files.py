@@ -16,7 +16,7 @@ from chalicelib.domain.license_rows import customer_row, feature_row
 from chalicelib.domain.paging import cut, search
 from chalicelib.domain.types import Json
 from chalicelib.store import accounts, import_results
-from chalicelib.threads import ThreadPool
+from chalicelib.threads import map_in_turns
 from chalicelib.usecases.change_terms import find_sold
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.customers import change_customer, create_customer
@@ -25,7 +25,6 @@ from chalicelib.usecases.idempotency import in_steps
 from chalicelib.usecases.import_rows import import_rows
 from chalicelib.usecases.license_extras import Wanted, set_feature
 
-_AT_ONCE = 8
 Refusal = Json
 """A row that was refused: its number, and the code, field and params of the error."""
 
@@ -62,7 +61,7 @@ def import_features_file(company: str, text: str, file_name: str, actor: Actor, 
         return not had
 
     rows = _rows(text)
-    new, there, refused = _each(rows, set_one, now)
+    new, there, refused = _each(rows, "license_key", set_one, now)
     counted = {"created_license_features": new, "existed_license_features": there}
     return _keep(company, "features", file_name, len(rows), counted, refused, now)
 
@@ -85,7 +84,7 @@ def import_customers_file(company: str, text: str, file_name: str, actor: Actor,
         return there is None
 
     rows = _rows(text)
-    new, there, refused = _each(rows, make_one, now)
+    new, there, refused = _each(rows, "email", make_one, now)
     counted = {"created_customers_count": new, "existed_customers_count": there}
     return _keep(company, "customers", file_name, len(rows), counted, refused, now)
 
@@ -122,8 +121,12 @@ def _rows(text: str) -> list[FileRow]:
     return rows
 
 
-def _each(rows: Sequence[FileRow], do: Callable[[Json, Instant], bool], now: Instant) -> tuple[int, int, list[Refusal]]:
-    """Do each row, some at once: how many made something new, how many did not, and which were refused."""
+def _each(
+    rows: Sequence[FileRow], of: str, do: Callable[[Json, Instant], bool], now: Instant
+) -> tuple[int, int, list[Refusal]]:
+    """Do each row, some at once, but not those that name the same one by `of`: how many made something new, how many
+    did not, and which were refused.
+    """
 
     def outcome(row: FileRow) -> bool | Refusal:
         try:
@@ -133,8 +136,8 @@ def _each(rows: Sequence[FileRow], do: Callable[[Json, Instant], bool], now: Ins
         except Rejected as error:
             return _refusal(row.number, error)
 
-    with in_steps(), ThreadPool(_AT_ONCE) as threads:
-        done = list(threads.map(outcome, rows))
+    with in_steps():
+        done = list(map_in_turns(outcome, rows, lambda row: str(row.row.get(of))))
     refused = [one for one in done if isinstance(one, dict)]
     return done.count(True), done.count(False), refused
 

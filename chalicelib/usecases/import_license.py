@@ -33,7 +33,7 @@ from chalicelib.usecases.change_terms import change_terms
 from chalicelib.usecases.create_order import NewLicense, NewUser, guard_license
 from chalicelib.usecases.customers import change_customer
 from chalicelib.usecases.find_customer import find_customer_by_email
-from chalicelib.usecases.issue_license import issue_license, terms_of
+from chalicelib.usecases.issue_license import guard_names, issue_license, terms_of
 from chalicelib.usecases.license_extras import Wanted, grant_features, new_extras, set_fields
 from chalicelib.usecases.order_managers import add_manager, find_managers
 
@@ -55,7 +55,9 @@ def plan_license(company: str, row: LicenseRow, system: System, *, now: Instant)
     """What `import_license` would do; nothing is written. Raises as it does, as far as that is known before."""
     there = _read(company, row, system)
     if there is None:
-        _guard_new(company, row, SourceRow(system, row.name), now)
+        source = SourceRow(system, row.name)
+        wanted = _guard_new(company, row, source, now)
+        guard_names(company, wanted.terms, source)
         return RowOutcome("new", None)
     return _outcome(there.license, difference(row, there))
 
@@ -87,9 +89,7 @@ def import_license(
         if error.params.get("of") != "source_row":
             raise
         # Somebody else has made it just now.
-        return import_license(
-            company, row, system, actor, adopt_until=adopt_until, now=now
-        )  # somebody else has made it just now
+        return import_license(company, row, system, actor, adopt_until=adopt_until, now=now)
     made = Imported(license, extras, _customer(company, row))
     _bring_up(license, difference(row, made), row, actor, adopt_until, now)
     return RowOutcome("new", license.id)
@@ -166,7 +166,10 @@ def _new_license(company: str, row: LicenseRow, now: Instant) -> NewLicense:
 
 
 def _guard_new(company: str, row: LicenseRow, source: SourceRow, now: Instant) -> NewLicense:
-    """The license of a row that is new, with all that it is to have. Raises `SeatkeeperError` where that cannot be."""
+    """The license of a row that is new, with all that it is to have. Raises `SeatkeeperError` where that cannot be.
+
+    Its names `issue_license` guards, and a plan by itself.
+    """
     wanted = _new_license(company, row, now)
     guard_license(company, wanted, source, now=now)
     limits = {known_email(user.email): user.max_activations for user in wanted.users}

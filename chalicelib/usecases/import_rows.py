@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 
 from chalicelib.domain.errors import AlreadyExists, Rejected
 from chalicelib.domain.events import Actor
@@ -11,14 +10,11 @@ from chalicelib.domain.instants import Instant
 from chalicelib.domain.license_rows import LicenseRow, license_row
 from chalicelib.domain.mail import DAY_MS
 from chalicelib.domain.source_rows import System
-from chalicelib.threads import ThreadPool
+from chalicelib.threads import map_in_turns
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.import_license import RowOutcome, import_license, plan_license
 
 ADOPTED_WITHIN_DAYS = 180
-_AT_ONCE = 8
-_READ_AHEAD = 200
-"""Rows whose outcomes are awaited together: so many are in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +67,7 @@ class _Read:
 def _each(
     company: str, rows: Iterable[FileRow], do: Callable[[LicenseRow, Instant], RowOutcome], now: Instant
 ) -> Iterator[RowResult]:
-    waiting = _read(rows, find_company(company).time_zone)
+    read = _read(rows, find_company(company).time_zone)
 
     def result(read: _Read) -> RowResult:
         if read.row is None:
@@ -82,9 +78,13 @@ def _each(
             return RowResult(read.number, read.row.name, None, error)
         return RowResult(read.number, read.row.name, outcome)
 
-    with ThreadPool(_AT_ONCE) as threads:
-        while some := list(islice(waiting, _READ_AHEAD)):
-            yield from threads.map(result, some)
+    return map_in_turns(result, read, _customer)
+
+
+def _customer(read: _Read) -> str | int:
+    """Whose count of sales, or else whose order, each license that is made changes."""
+    row = read.row
+    return read.number if row is None else row.customer.get("email") or row.terms.get("order_id") or read.number
 
 
 def _read(rows: Iterable[FileRow], zone: str) -> Iterator[_Read]:

@@ -1,6 +1,7 @@
 """A license that was sold elsewhere is brought in once, as its row says, and follows the row."""
 
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 from unittest.mock import patch
 
@@ -8,6 +9,7 @@ import pytest
 
 from chalicelib.domain.days import last_instant, read_moment
 from chalicelib.domain.errors import Code, Rejected, Unavailable
+from chalicelib.domain.import_files import FileRow
 from chalicelib.domain.license import DeviceReport, License
 from chalicelib.domain.license_rows import license_row
 from chalicelib.store.transactions import Transaction
@@ -17,10 +19,12 @@ from chalicelib.usecases.customers import change_customer
 from chalicelib.usecases.find_customer import find_customer_by_email
 from chalicelib.usecases.find_license import find_seat
 from chalicelib.usecases.import_license import RowOutcome, import_license, plan_license
+from chalicelib.usecases.import_rows import import_rows
 from chalicelib.usecases.order_managers import find_managers, find_order
 from chalicelib.usecases.product_features import create_feature
 from chalicelib.usecases.product_fields import create_field
 from tests.mailbox import mails
+from tests.store.costs import counted
 from tests.support import ADMIN, DAY, NOW, Vendor
 
 KEY = "key/eyJhIjoi+Q==.Zm9v"
@@ -268,3 +272,14 @@ def test_a_row_that_was_cut_short_anywhere_is_finished_by_its_repeat(sold: Vendo
         raise AssertionError("it takes more transactions than that")
     assert lived >= 4
     assert sold.differences() == []
+
+
+def test_rows_of_a_customer_are_not_in_each_others_way(sold: Vendor) -> None:
+    """Each changes what was sold to him: so each is decided once, though many are brought in at once."""
+    rows = [
+        ROW | {"license_key": f"K-{n}", "order_store_id": f"A-{n}", "customer": "ada@studio.test"} for n in range(24)
+    ]
+    with counted() as cost:
+        done = list(import_rows(sold.code, map(FileRow, count(1), rows), "csv", ADMIN, now=NOW))
+    assert [row.outcome and row.outcome.verdict for row in done] == ["new"] * len(rows)
+    assert cost.calls.count("TransactWriteItems") == len(rows)
