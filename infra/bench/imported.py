@@ -46,7 +46,7 @@ def file_of(licenses: int) -> str:
 
 
 def imports(licenses: int) -> list[list[str]]:
-    """A row for each command: what came of the rows, seconds, and rows a second. Uses the runtime's database."""
+    """A row for each command: what came of the rows, seconds, and those of CPU. Uses the runtime's database."""
     text, actor = file_of(licenses), Actor("bench")
 
     def plan(rows: Iterable[FileRow]) -> Iterator[RowResult]:
@@ -62,13 +62,14 @@ def imports(licenses: int) -> list[list[str]]:
 def _measured(
     name: str, step: Callable[[Iterable[FileRow]], Iterator[RowResult]], text: str, licenses: int
 ) -> list[str]:
-    began, progress, verdicts = time.monotonic(), Progress(f"rows, {name}", licenses), Counter[str]()
+    progress, verdicts = Progress(f"rows, {name}", licenses), Counter[str]()
+    began, cpu = time.monotonic(), time.process_time()
     for number, result in enumerate(step(read_rows(text)), start=1):
         verdicts["refused" if result.outcome is None else result.outcome.verdict] += 1
         progress.show(number)
-    seconds = time.monotonic() - began
+    seconds, cpu = time.monotonic() - began, time.process_time() - cpu
     came = ", ".join(f"{count:,} {verdict}" for verdict, count in verdicts.items())
-    return [name, came, f"{seconds:,.0f} s", f"{licenses / seconds:,.0f}"]
+    return [name, came, f"{seconds:,.0f} s", f"{cpu:,.0f} s", f"{licenses / seconds:,.0f}"]
 
 
 def pages() -> list[list[str]]:
@@ -159,7 +160,7 @@ def main(arguments: list[str] | None = None) -> int:
     with scratch_folder("seatkeeper-import-") as folder, using(bootstrap(environment(folder / "home"))):
         prepare()
         for head, rows in (
-            (["`import …`", "rows", "took", "rows/s"], imports(licenses)),
+            (["`import …`", "rows", "took", "CPU", "rows/s"], imports(licenses)),
             (["filter", "licenses", "pages", "reads, at most", "ms a page"], pages()),
             (["`export`", "rows, all files", "took"], exports(folder / "home", folder)),
         ):

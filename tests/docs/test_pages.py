@@ -1,6 +1,7 @@
 """All pages: links lead somewhere, commands exist, settings are told."""
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -38,3 +39,9 @@ def test_every_page_can_be_found_from_the_readme() -> None:
     readme = (ROOT / "README.md").read_text()
     others = [page for page in PAGES[1:] if page.parent.name != "management"]
     assert [page.name for page in others if page.name not in readme] == []
+
+
+def test_each_line_of_the_changelog_stands_once() -> None:
+    """Merges keep both of two lines that were written on."""
+    begun = Counter(line[:80] for line in (ROOT / "CHANGELOG.md").read_text().splitlines() if line)
+    assert [line for line, lines in begun.items() if lines > 1] == []
