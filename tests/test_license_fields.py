@@ -34,6 +34,7 @@ NOT_SHOWN: dict[str, set[str]] = {
         "revision",  # for who changes terms
         "adopt_until",  # for who has imported its devices
         "archived_at",  # by its status
+        "renewal_basis",  # for who renews
     },
     "the License API": {
         *("company", "product"),  # as objects of their own
@@ -41,7 +42,7 @@ NOT_SHOWN: dict[str, set[str]] = {
         "revision",  # for who changes terms
         *("disabled_by", "archived_at"),  # a call is refused by a code of its own
         "adopt_until",  # for who has imported its devices
-        *("users_assigned", "free_resets", "first_activated_at"),  # the contract has no such fields
+        *("users_assigned", "free_resets", "first_activated_at", "renewal_basis"),  # the contract has none
     },
     "license show": set(),
 }

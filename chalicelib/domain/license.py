@@ -19,6 +19,8 @@ from chalicelib.domain.pasted import one_line
 
 AuthorizationMethod = Literal["license-key", "user"]
 LicenseType = Literal["perpetual", "time-limited", "subscription"]
+RenewalBasis = Literal["end", "now", "later"]
+"""What a renewal counts from: the old end, also where that is past; now; or whichever of them is later."""
 Phase = Literal["valid", "grace", "expired"]
 Status = Literal["disabled", "expired", "grace", "scheduled", "inactive", "active"]
 
@@ -64,6 +66,8 @@ class License:
     start_date: Instant | None = None
     grace_period: int = 0
     """Hours past `validity_period` in which the license still counts as valid; 0 where no grace is allowed."""
+    renewal_basis: RenewalBasis = "later"
+    """What its renewals count from, where who renews it does not say."""
     first_activated_at: Instant | None = None
     announced_phase: Phase = "valid"
     """The last phase that the history has; the true phase is `phase(license, now)`."""

@@ -16,7 +16,7 @@ from chalicelib.domain.email import known_email
 from chalicelib.domain.errors import Invalid, at_field, raise_all
 from chalicelib.domain.features import Period
 from chalicelib.domain.instants import Instant, from_iso, parse_duration
-from chalicelib.domain.license import DeviceReport, LicenseType
+from chalicelib.domain.license import DeviceReport, LicenseType, RenewalBasis
 from chalicelib.domain.pasted import MAX_TYPED, safe_to_show
 from chalicelib.domain.types import Json, JsonValue
 
@@ -304,6 +304,7 @@ _TERMS: Mapping[str, Reader] = {
     "valid_duration": _duration,
     "start_date": _start,
     "grace_period": _count,
+    "renewal_basis": _one_of(*get_args(RenewalBasis)),
     "max_transfers": _transfers,
     "free_resets": _flag,
     "is_trial": _flag,

@@ -14,7 +14,7 @@ from chalicelib.domain.errors import Invalid, raise_all, wrong_in
 from chalicelib.domain.extras import MAX_NOTE, PolicyOrigin
 from chalicelib.domain.features import feature_code
 from chalicelib.domain.instants import Instant, add, duration_days, parse_duration
-from chalicelib.domain.license import LicenseType
+from chalicelib.domain.license import LicenseType, RenewalBasis
 from chalicelib.domain.terms import Terms, ends_twice, wrong_counts, wrong_dates
 from chalicelib.domain.types import Json
 
@@ -25,9 +25,9 @@ MAX_POLICIES = 100
 """Of one product."""
 MAX_BYTES = 8192
 """Of one policy, as JSON: those of a whole product are read at once, within one page of the database."""
-_COUNTS = ("max_activations", "max_license_users", "max_transfers", "free_resets", "grace_period")
+_APPLIED = ("max_activations", "max_license_users", "max_transfers", "free_resets", "grace_period", "renewal_basis")
 _ENDS = ("validity_period", "valid_duration")
-_TERMS = ("license_type", "is_trial", *_COUNTS, *_ENDS)
+_TERMS = ("license_type", "is_trial", *_APPLIED, *_ENDS)
 CHANGEABLE = (
     *("code", "name", *_TERMS, "expiry_basis", "maintenance_duration"),
     *("note", "metadata", "features", "custom_fields"),
@@ -63,6 +63,7 @@ class Policy:
     valid_duration: str | None = None
     """In the place of a fixed end: `30d`, `12m`, `1y` from `expiry_basis` on."""
     expiry_basis: ExpiryBasis = "activation"
+    renewal_basis: RenewalBasis = "later"
     maintenance_duration: str | None = None
     """From the issue; None: versions of all times are offered."""
     note: str = ""
@@ -111,9 +112,9 @@ def with_policy_terms(policy: Policy, given: Mapping[str, Any], *, now: Instant)
     return terms | dict(given)
 
 
-def applied_counts(policy: Policy) -> Json:
+def applied_terms(policy: Policy) -> Json:
     """What a policy changes of the terms of a license that was sold: its limits, not until when it was sold."""
-    return {name: getattr(policy, name) for name in _COUNTS}
+    return {name: getattr(policy, name) for name in _APPLIED}
 
 
 def counted_from(issued_at: Instant, duration: str | None) -> Instant | None:

@@ -2,11 +2,18 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any, Literal
+from typing import Any
 
 from chalicelib.domain.errors import Denied, Invalid, at_field, raise_all, wrong_in
 from chalicelib.domain.instants import Instant, add, duration_days, parse_duration
-from chalicelib.domain.license import TRANSFERS_FORBIDDEN, License, LicenseType, license_name, within_calendar
+from chalicelib.domain.license import (
+    TRANSFERS_FORBIDDEN,
+    License,
+    LicenseType,
+    RenewalBasis,
+    license_name,
+    within_calendar,
+)
 from chalicelib.domain.limits import LICENSE_ACTIVATIONS, LICENSE_USERS
 from chalicelib.domain.transitions import redated
 
@@ -18,11 +25,9 @@ TermChanges = Mapping[str, Any]  # each as the field of that name of `License`
 """The terms that change, of `CHANGEABLE`, each with its new value. None: no limit, no date."""
 CHANGEABLE = (
     *("max_activations", "max_license_users", "max_transfers", "free_resets", "is_trial", "name"),
-    *("validity_period", "valid_duration", "start_date", "grace_period"),
+    *("validity_period", "valid_duration", "start_date", "grace_period", "renewal_basis"),
 )
 """The terms that may be changed after the sale. All others tell what was sold, and under which names it is found."""
-RenewalBasis = Literal["end", "now", "later"]
-"""What a renewal counts from: the old end, also where that is past; now; or whichever of them is later."""
 _IN_USE = (LICENSE_ACTIVATIONS, LICENSE_USERS)
 """The limits of what can be given back."""
 
@@ -38,6 +43,7 @@ class Terms:
     valid_duration: str | None = None
     start_date: Instant | None = None
     grace_period: int = 0
+    renewal_basis: RenewalBasis = "later"
     max_transfers: int = 0
     free_resets: bool = False
     is_trial: bool = False

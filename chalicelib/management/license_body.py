@@ -9,7 +9,15 @@ from chalicelib.domain.catalog import Product
 from chalicelib.domain.extras import Extras, FeatureGrant, FieldValue, PolicyOrigin
 from chalicelib.domain.features import FeatureType, Period
 from chalicelib.domain.instants import Instant, to_iso
-from chalicelib.domain.license import AuthorizationMethod, License, LicenseType, Status, is_expired, status
+from chalicelib.domain.license import (
+    AuthorizationMethod,
+    License,
+    LicenseType,
+    RenewalBasis,
+    Status,
+    is_expired,
+    status,
+)
 from chalicelib.domain.types import Json
 from chalicelib.management.caller import Caller
 from chalicelib.usecases.catalog import known_product
@@ -92,6 +100,7 @@ class LicenseBody(TypedDict):
     start_date: Date | None
     allow_grace_period: bool
     grace_period: int
+    renewal_basis: RenewalBasis
     enable_maintenance_period: bool
     maintenance_period: Date | None
     max_activations: int
@@ -147,6 +156,7 @@ def license_body(license: License, extras: Extras, product: Product | None, now:
         "start_date": to_iso(license.start_date),
         "allow_grace_period": license.grace_period > 0,
         "grace_period": license.grace_period,
+        "renewal_basis": license.renewal_basis,
         "enable_maintenance_period": extras.maintenance_period is not None,
         "maintenance_period": to_iso(extras.maintenance_period),
         "max_activations": license.max_activations or 0,

@@ -9,6 +9,7 @@ from typing_extensions import TypedDict  # pydantic reads typing's from Python 3
 from chalicelib.domain.days import Moment, first_instant, last_instant
 from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.instants import Instant, add, parse_duration
+from chalicelib.domain.license import RenewalBasis
 from chalicelib.domain.terms import TermChanges
 from chalicelib.domain.types import Json
 from chalicelib.management.adapter import endpoint
@@ -70,6 +71,8 @@ class SentTerms(Sent):
     """Hours."""
     allow_grace_period: Flag | None = None
     """False: none, whatever `grace_period` says."""
+    renewal_basis: RenewalBasis | None = None
+    """What a renewal counts from: the old `end`, `now`, or the `later` of them, which null is, too."""
     enable_maintenance_period: Flag | None = None
     """False: no end of it."""
     maintenance_period: SentMoment | None = None
@@ -306,6 +309,8 @@ def terms_of(body: SentTerms, sold_at: Instant, zone: str) -> TermChanges:
         terms["valid_duration"] = f"{given['trial_days']}d"
     if given.get("allow_grace_period") is False:
         terms["grace_period"] = 0
+    if "renewal_basis" in given:
+        terms["renewal_basis"] = given["renewal_basis"] or "later"
     for name, instant in (("validity_period", last_instant), ("start_date", first_instant)):
         if name in given:
             terms[name] = None if given[name] is None else instant(given[name], zone)

@@ -9,7 +9,7 @@ from typing_extensions import TypedDict  # pydantic reads typing's from Python 3
 from chalicelib.domain.days import last_instant
 from chalicelib.domain.features import Period
 from chalicelib.domain.instants import to_iso
-from chalicelib.domain.license import LicenseType
+from chalicelib.domain.license import LicenseType, RenewalBasis
 from chalicelib.domain.policies import ExpiryBasis, Policy
 from chalicelib.domain.types import Json
 from chalicelib.management.adapter import endpoint
@@ -81,6 +81,8 @@ class PolicyChange(Sent):
     """In its place: `30d`, `12m`, `1y`."""
     expiry_basis: ExpiryBasis | None = None
     """What the duration counts from: the first `activation`, or the `issue`."""
+    renewal_basis: RenewalBasis | None = None
+    """What a renewal counts from: the old `end`, `now`, or the `later` of them."""
     maintenance_duration: Text | None = None
     """From the sale; null: no end."""
     note: Text | None = None
@@ -133,6 +135,7 @@ class PolicyBody(TypedDict):
     validity_period: Date | None
     valid_duration: str | None
     expiry_basis: ExpiryBasis
+    renewal_basis: RenewalBasis
     maintenance_duration: str | None
     note: str
     metadata: Json
@@ -260,6 +263,7 @@ def policy_body(policy: Policy) -> PolicyBody:
         "validity_period": to_iso(policy.validity_period),
         "valid_duration": policy.valid_duration,
         "expiry_basis": policy.expiry_basis,
+        "renewal_basis": policy.renewal_basis,
         "maintenance_duration": policy.maintenance_duration,
         "note": policy.note,
         "metadata": policy.metadata,

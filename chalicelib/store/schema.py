@@ -94,6 +94,8 @@ class Item(Model, Generic[T], metaclass=_ItemClass):
     """Fields without an attribute of their own: see `attributes_by_hand` and `fields_by_hand`."""
     omits_defaults: ClassVar[bool] = False
     """Whether a field that has its default is not stored."""
+    omitted: ClassVar[frozenset[str]] = frozenset()
+    """Else those of which that is so: what few items have costs the others nothing."""
     guarded: ClassVar[frozenset[str]] = frozenset()
     """Fields that writes with conditions of their own move: no update touches them."""
     _reader: ClassVar[Reader[Any]]  # as above
@@ -202,8 +204,8 @@ class Item(Model, Generic[T], metaclass=_ItemClass):
     def attributes_of(cls, value: T) -> Fields:
         """What is stored of a value, by the names in the code."""
         given = {name: getattr(value, name) for name in cls._own}
-        if cls.omits_defaults:
-            given = {name: v for name, v in given.items() if name not in cls._defaults or v != cls._defaults[name]}
+        if omitted := cls._defaults.keys() if cls.omits_defaults else cls.omitted:
+            given = {name: v for name, v in given.items() if name not in omitted or v != cls._defaults[name]}
         return {name: v for name, v in (given | cls.attributes_by_hand(value)).items() if not _is_nothing(v)}
 
     @classmethod
@@ -266,7 +268,7 @@ def _held_by(cls: type[AnyItem]) -> type[Any] | None:  # a dataclass
 def _declare(cls: type[AnyItem], value_type: type[Any]) -> None:  # a dataclass
     """Make the attributes of an item class. Raises `TypeError`."""
     declared = {field.name: field for field in fields(value_type)}
-    if unknown := {*cls.by_hand, *cls.stored_as, *cls.guarded} - declared.keys():
+    if unknown := {*cls.by_hand, *cls.stored_as, *cls.guarded, *cls.omitted} - declared.keys():
         raise TypeError(f"{value_type.__name__} has no field {', '.join(sorted(unknown))}")
     cls._own, cls._defaults = {}, {}
     for name, field in declared.items():

@@ -6,8 +6,8 @@ from chalicelib.domain.activation import counts_as_release, guard_reset
 from chalicelib.domain.errors import Denied, Forbidden, Invalid, at_field
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant, add, parse_duration, to_iso
-from chalicelib.domain.license import License, license_name, within_calendar
-from chalicelib.domain.terms import RenewalBasis, renewed_from
+from chalicelib.domain.license import License, RenewalBasis, license_name, within_calendar
+from chalicelib.domain.terms import renewed_from
 from chalicelib.domain.transitions import redated, transitions_due
 from chalicelib.store import licenses
 from chalicelib.usecases.find_license import find_license
@@ -86,10 +86,12 @@ def extend(
     by: str | None,
     actor: Actor,
     *,
-    basis: RenewalBasis = "later",
+    basis: RenewalBasis | None = None,
     now: Instant,
 ) -> License:
     """Set a new end, or move it on by a duration from what `basis` says. Raises `SeatkeeperError`.
+
+    `basis`: None: as the license says.
 
     A license that has expired comes back to life, where the new end is not past as well. What no sweep has announced of
     the old dates yet is announced now.
@@ -129,14 +131,15 @@ def reset_license(company: str, license_id: int, actor: Actor, *, now: Instant) 
 
 
 def _new_end(
-    license: License, validity_period: Instant | None, by: str | None, basis: RenewalBasis, now: Instant
+    license: License, validity_period: Instant | None, by: str | None, basis: RenewalBasis | None, now: Instant
 ) -> Instant:
     if license.license_type == "perpetual":
         raise Invalid("perpetual_has_no_end", field="validity_period")
     if license.validity_period is None:
         raise Invalid("no_end_yet", field="validity_period")
     with at_field("by"):
-        end = validity_period or add(renewed_from(license.validity_period, basis, now), parse_duration(by or ""))
+        begin = renewed_from(license.validity_period, basis or license.renewal_basis, now)
+        end = validity_period or add(begin, parse_duration(by or ""))
     if not within_calendar(end, license.grace_period):
         raise Invalid("end_beyond_calendar", field="validity_period")
     return end

@@ -12,7 +12,7 @@ from chalicelib.domain.policies import (
     CHANGEABLE,
     MAX_POLICIES,
     Policy,
-    applied_counts,
+    applied_terms,
     checked_policy,
     counted_from,
 )
@@ -131,9 +131,9 @@ def extras_of(policy: Policy | None, product: str, *, now: Instant) -> Extras:
 def changes_of(policy: Policy, *, now: Instant) -> Callable[[Sold], TermChanges]:
     """What makes the changes of a license to which a policy is applied, as `change_terms` takes it.
 
-    Limits, grace, and features are the policy's from then on; a feature that stays keeps its id and its end. Custom
-    fields and metadata that the policy does not name stay; so does all that belongs to one sale: type, start, end,
-    maintenance, name and note. The changes raise `Denied`: `policy_of_other_product`.
+    Limits, grace, renewal basis and features are the policy's from then on; a feature that stays keeps its id and its
+    end. Custom fields and metadata that the policy does not name stay; so does all that belongs to one sale: type,
+    start, end, maintenance, name and note. The changes raise `Denied`: `policy_of_other_product`.
     """
     new = extras_of(policy, policy.product, now=now)
 
@@ -147,7 +147,7 @@ def changes_of(policy: Policy, *, now: Instant) -> Callable[[Sold], TermChanges]
         fields = {
             one.field_id: _valued(one, values.get(one.field_id), now + n) for n, one in enumerate(new.custom_fields)
         }
-        return applied_counts(policy) | {
+        return applied_terms(policy) | {
             "features": tuple(features),
             "custom_fields": tuple((values | fields).values()),
             "metadata": old.metadata | new.metadata,

@@ -46,7 +46,8 @@ _NAMED = (
 )
 _COUNTED = (
     *("enabled", "is_trial", "max_activations", "times_activated", "max_license_users", "users_assigned"),
-    *("max_transfers", "transfer_count", "free_resets", "disabled_by", "valid_duration", "grace_period", "revision"),
+    *("max_transfers", "transfer_count", "free_resets", "disabled_by", "valid_duration", "grace_period"),
+    *("renewal_basis", "revision"),
 )
 _DATED = ("validity_period", "start_date", "first_activated_at", "created_at", "archived_at", "adopt_until")
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from chalicelib.domain.days import Moment, first_instant, last_instant
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.terms import RenewalBasis
+from chalicelib.domain.license import RenewalBasis
 from chalicelib.usecases.change_license import extend, set_archived
 from chalicelib.usecases.change_terms import change_terms
 from chalicelib.usecases.create import find_company
@@ -76,7 +76,7 @@ def license_extend(
         raise UsageError.of("--from", "it says what --by counts from.")
     owner = find_owner(license, company)
     end = None if validity_period is None else last_instant(validity_period, find_company(owner).time_zone)
-    changed = extend(owner, license, end, by, operator(), basis=from_ or "later", now=now)
+    changed = extend(owner, license, end, by, operator(), basis=from_, now=now)
     return CommandResult(license_document(changed, now), doubt_of(changed, now))
 
 

@@ -240,7 +240,7 @@ WRONG = {
     "--subscription-duration": "soon",
     "--feature": "x y=soon",
     "--policy": "x" * 201,
-    **dict.fromkeys(("--expiry-basis", "--from"), "none"),
+    **dict.fromkeys(("--expiry-basis", "--renewal-basis", "--from"), "none"),
     "--maintenance-duration": "soon",
     "--maintenance-period": "soon",
     **dict.fromkeys(

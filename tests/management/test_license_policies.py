@@ -23,6 +23,7 @@ PRO: Json = {
     "grace_period": 48,
     "valid_duration": "1y",
     "expiry_basis": "activation",
+    "renewal_basis": "end",
     "maintenance_duration": "2y",
     "note": "",
     "metadata": {"tier": "pro"},

@@ -9,6 +9,7 @@ from chalicelib.domain.events import Event
 from chalicelib.domain.instants import from_iso, to_iso
 from chalicelib.domain.license import License, status
 from chalicelib.store import licenses
+from chalicelib.store.items.licenses import LicenseItem
 from chalicelib.usecases.change_license import extend, reset_license, set_enabled
 from chalicelib.usecases.sweep import sweep
 from tests.support import ADMIN, DAY, HOUR, NOW, Vendor
@@ -78,6 +79,19 @@ def test_a_renewal_counts_from_what_is_said(vendor: Vendor, basis: Any, early: s
         extend(vendor.code, license.id, from_iso(end), None, ADMIN, now=NOW)
         renewed = extend(vendor.code, license.id, None, "1m", ADMIN, basis=basis, now=from_iso(now))
         assert (to_iso(renewed.validity_period) or "")[:10] == expected
+
+
+@pytest.mark.parametrize(("basis", "end"), [(None, "2027-04-10"), ("end", "2027-01-30"), ("now", "2027-04-10")])
+def test_a_renewal_counts_from_what_the_license_was_sold_with(vendor: Vendor, basis: Any, end: str) -> None:
+    """Where it does not say otherwise: by default from the later of the old end and now."""
+    terms: dict[str, Any] = {} if basis is None else {"renewal_basis": basis}
+    license = vendor.issue(license_type="subscription", validity_period=from_iso("2026-12-30"), **terms)
+    now = from_iso("2027-03-10")
+    assert (to_iso(extend(vendor.code, license.id, None, "1m", ADMIN, now=now).validity_period) or "")[:10] == end
+    said = extend(vendor.code, license.id, None, "1m", ADMIN, basis="now", now=now)
+    assert (to_iso(said.validity_period) or "")[:10] == "2027-04-10"
+    assert vendor.stored(license).renewal_basis == (basis or "later")
+    assert ("renewal_basis" in LicenseItem.attributes_of(said)) == (basis is not None), "the default costs no item more"
 
 
 def test_a_license_can_be_ended_early(vendor: Vendor) -> None:

@@ -36,6 +36,7 @@ CHANGES: dict[str, Any] = {
     "valid_duration": "30d",
     "start_date": NOW + DAY,
     "grace_period": 48,
+    "renewal_basis": "end",
 }
 
 

@@ -39,6 +39,7 @@ TERMS: dict[str, Any] = {
     "max_activations": 5,
     "max_transfers": 3,
     "grace_period": 48,
+    "renewal_basis": "end",
     "valid_duration": "1y",
 }
 EXTRAS: dict[str, Any] = {

@@ -29,6 +29,8 @@ class LicenseItem(LicensesItem[License]):
     )
     """`name` is a word that DynamoDB keeps for itself."""
 
+    omitted = frozenset({"renewal_basis"})
+
     guarded = frozenset(
         {
             "times_activated",

@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from chalicelib.domain.terms import RenewalBasis
+from chalicelib.domain.license import RenewalBasis
 from infra.admin import values
 from infra.admin.command import Command, Option
 from infra.admin.command_tables.options import (
@@ -19,6 +19,7 @@ THIS = (Option("license", "ID", "the license", values.license_id), IF_COMPANY)
 TYPE = values.one_of("perpetual", "time-limited", "subscription")
 STATUS = values.one_of("active", "inactive", "scheduled", "grace", "expired", "disabled")
 BASIS = values.one_of(*get_args(RenewalBasis))
+RENEWED = "what `license extend --by` counts from: the end, now, or the later of them"
 END = "the end; a date alone is that day's last instant, in the company's time zone"
 
 
@@ -37,6 +38,7 @@ COMMANDS = (
             changed("--valid-duration", "DURATION", "from the first activation: 30d, 12m, 1y (*)", values.duration),
             changed("--start-date", "ISO", "no activation before; a date alone is its first instant", values.moment),
             changed("--grace-period", "HOURS", "of use after the end (*)", values.count),
+            changed("--renewal-basis", "WORD", f"{RENEWED} (later) (*)", BASIS),
             changed("--max-transfers", "N", "to other devices: -1 none, 0 unlimited (*)", values.transfers),
             Option("--free-resets", "", "let resets by the customer be no transfers"),
             Option("--policy", "CODE", "a license policy of the product", values.text),
@@ -123,6 +125,7 @@ COMMANDS = (
             changed("--valid-duration", "DURATION", "from the first activation: 30d, 12m, 1y", values.duration),
             changed("--start-date", "ISO", "no activation before; '' for none", values.moment_or_none),
             changed("--grace-period", "HOURS", "of use after the end", values.count),
+            changed("--renewal-basis", "WORD", RENEWED, BASIS),
             changed("--is-trial", "yes|no", "whether it is a trial", values.yes_or_no),
             changed("--name", "TEXT", "what its managers call it; '' for nothing", values.text_or_none),
             changed("--note", "TEXT", "yours alone; '' for none", values.text_or_none),
@@ -155,7 +158,7 @@ COMMANDS = (
             *THIS,
             Option("--validity-period", "ISO", END, values.moment),
             Option("--by", "DURATION", "move it on by so much: 30d, 12m, 1y", values.duration),
-            Option("--from", "WORD", "what --by counts from: the end, now, or the later of them (later)", BASIS),
+            Option("--from", "WORD", "what --by counts from: the end, now, or the later of them (as sold)", BASIS),
         ),
     ),
     Command(

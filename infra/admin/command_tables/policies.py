@@ -2,7 +2,7 @@
 
 from infra.admin import values
 from infra.admin.command import Command, Option
-from infra.admin.command_tables.licenses import END
+from infra.admin.command_tables.licenses import BASIS, END, RENEWED
 from infra.admin.command_tables.options import NAME, OF_COMPANY, REVISION, changed
 from infra.admin.command_tables.products import LICENSE_TYPE, OF_PRODUCT
 
@@ -13,7 +13,7 @@ SOME = (
 )
 THIS = (OF_COMPANY, Option("--policy", "ID", "the policy", values.policy_id, True))
 CODE = "what orders name it by"
-BASIS = values.one_of("activation", "issue")
+EXPIRY_BASIS = values.one_of("activation", "issue")
 
 
 TERMS = (
@@ -26,7 +26,8 @@ TERMS = (
     changed("--grace-period", "HOURS", "of use after the end", values.count),
     changed("--validity-period", "ISO", f"{END}; '' for none", values.moment_or_none),
     changed("--valid-duration", "DURATION", "in its place: 30d, 12m, 1y; '' for none", values.lasting),
-    changed("--expiry-basis", "BASIS", "what it counts from: the first activation, or the issue", BASIS),
+    changed("--expiry-basis", "BASIS", "what it counts from: the first activation, or the issue", EXPIRY_BASIS),
+    changed("--renewal-basis", "WORD", RENEWED, BASIS),
     changed("--maintenance-duration", "DURATION", "from the issue; '' for no end", values.lasting),
     changed("--note", "TEXT", "yours alone; '' for none", values.text_or_none),
     changed("--metadata", "JSON", "an object of your own; '{}' for none", values.json_object),
