@@ -7,9 +7,9 @@
 import argparse
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 from typing import NamedTuple
@@ -28,7 +28,16 @@ from infra import local, serve
 from infra.scratch import scratch_folder
 from tests.e2e import install
 from tests.e2e.browser import SCHEMES, Scheme, chromium, watched
-from tests.e2e.showcase import COMPANY, MANAGER, Showcase, make
+from tests.e2e.showcase import (
+    BEGINNER,
+    COMPANY,
+    MANAGER,
+    PROTECTED,
+    USER_OF_TWO_DEVICES,
+    Showcase,
+    make,
+    password_of,
+)
 from tests.e2e.site import let_in
 from tests.e2e.styles import show_components
 
@@ -48,26 +57,37 @@ class Form(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A page, and what is clicked there before the picture is taken: names of links or buttons, in English."""
+    """A page, and what is done there before the picture is taken; fields, links and buttons are named in English."""
 
     name: str
     path: str
     """Empty: the components, on a page of their own."""
     clicks: Sequence[str] = ()
-    is_logged_in: bool = True
+    who: str = MANAGER
+    """Whose session it is looked at with; empty: nobody's."""
+    typed: Mapping[str, str] = field(default_factory=dict)
+    """What is typed into which fields, before anything is clicked."""
 
 
 SHOTS = (
-    Shot("styles", "", is_logged_in=False),
-    Shot("log-in", "/portal/log-in", is_logged_in=False),
-    Shot("forgotten", "/portal/forgotten", is_logged_in=False),
-    Shot("invitation", "/portal/invitation?link={link}", is_logged_in=False),
-    Shot("invitation-over", "/portal/invitation", is_logged_in=False),
+    Shot("styles", "", who=""),
+    Shot("log-in", "/portal/log-in", who=""),
+    Shot("log-in-of-company", "/portal/QBITEC", who=""),
+    Shot("log-in-wrong", "/portal/QBITEC", ("Log in",), "", {"Email": MANAGER, "Password": "wrong"}),
+    Shot("log-in-code", "/portal/QBITEC", ("Log in",), "", {"Email": PROTECTED, "Password": password_of(PROTECTED)}),
+    Shot("forgotten", "/portal/forgotten?company=QBITEC", who=""),
+    Shot("forgotten-code", "/portal/forgotten?company=QBITEC", ("Send a code",), "", {"Email": MANAGER}),
+    Shot("invitation", "/portal/invitation?link={link}", who=""),
+    Shot("invitation-over", "/portal/invitation", who=""),
     Shot("overview", "/portal"),
     Shot("activity", "/portal/activity"),
     Shot("people", "/portal/people"),
     Shot("search", "/portal/search?search=don"),
     Shot("person", "/portal/people/{user}"),
+    Shot("leave", "/portal/people/{user}/leave"),
+    Shot("leave-dialog", "/portal/people/{user}", ("Leaves the company…",)),
+    Shot("invited", "/portal/invited"),
+    Shot("invite-again", "/portal/invited/again"),
     Shot("licenses", "/portal/licenses"),
     Shot("nothing-matches", "/portal/licenses?search=nothing+like+it"),
     Shot("license", ONE),
@@ -86,11 +106,22 @@ SHOTS = (
     Shot("set-limit", USER + "/limit"),
     Shot("replace", USER + "/replace"),
     Shot("remove", USER + "/remove"),
-    Shot("seats", "/portal/seats"),
+    Shot("seats", "/portal/seats", who=USER_OF_TWO_DEVICES),
+    Shot("seats-first", "/portal/seats", who=BEGINNER),
+    Shot("own-devices", "/portal/seats/{license}", who=USER_OF_TWO_DEVICES),
+    Shot("own-device", "/portal/seats/{license}/devices/{device}", who=USER_OF_TWO_DEVICES),
     Shot("account", "/portal/account"),
+    Shot("profile", "/portal/account/person"),
+    Shot("mails", "/portal/account/mails"),
+    Shot("language", "/portal/account/language"),
+    Shot("sessions", "/portal/account/sessions"),
     Shot("second-factor", "/portal/account/second-factor"),
+    Shot("account-protected", "/portal/account", who=PROTECTED),
+    Shot("recovery-codes", "/portal/account/second-factor/codes", who=PROTECTED),
+    Shot("second-factor-off", "/portal/account/second-factor/off", who=PROTECTED),
     Shot("choose-password", "/portal/password"),
     Shot("not-found", "/portal/licenses/1"),
+    Shot("nowhere", "/portal/nothing-there", who=""),
 )
 
 
@@ -149,16 +180,17 @@ def _take(
         watched(browser, base_url, reduced_motion="reduce", locale=form.language, **options) as (page, faults),
         writing_for(Reader(form.language)),
     ):
-        for shot in sorted(shots, key=lambda shot: shot.is_logged_in):
-            if shot.is_logged_in:
-                let_in(page, base_url, _session())
+        for shot in shots:
+            page.context.clear_cookies()
+            if shot.who:
+                let_in(page, base_url, _session(shot.who))
             file = out / f"{shot.name}-{form.language}-{form.width}-{form.scheme}.png"
             _picture(page, shot, shot.path.format(**names), file)
     return faults
 
 
-def _session() -> SessionClaims:
-    user = accounts.read_user(COMPANY, accounts.user_of_email(COMPANY, MANAGER) or 0)
+def _session(email: str) -> SessionClaims:
+    user = accounts.read_user(COMPANY, accounts.user_of_email(COMPANY, email) or 0)
     assert user is not None
     return open_session(user, now=clock.now())
 
@@ -168,10 +200,12 @@ def _picture(page: Page, shot: Shot, path: str, file: Path) -> None:
         page.goto(path)
     else:
         show_components(page)
+    for label, text in shot.typed.items():
+        page.get_by_label(gettext(label), exact=True).fill(text)
     for name in map(gettext, shot.clicks):
         page.get_by_role("link", name=name).or_(page.get_by_role("button", name=name)).first.click()
     page.wait_for_load_state("networkidle")
-    page.screenshot(path=file, full_page=not shot.clicks, animations="disabled")
+    page.screenshot(path=file, full_page=not page.locator("dialog[open]").count(), animations="disabled")
 
 
 if __name__ == "__main__":

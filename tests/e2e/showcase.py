@@ -11,6 +11,7 @@ from chalicelib.domain.instants import Instant
 from chalicelib.domain.invitation import Invitation, with_invitation
 from chalicelib.domain.license import DeviceReport, License, hash_hardware_id
 from chalicelib.domain.mail import Mail
+from chalicelib.domain.second_factor import STEP_MS, app_code
 from chalicelib.domain.terms import Terms
 from chalicelib.store import accounts
 from chalicelib.usecases import create
@@ -28,8 +29,13 @@ from chalicelib.usecases.license_extras import Wanted, grant_features, set_field
 from chalicelib.usecases.license_lookup import LicenseLookup
 from chalicelib.usecases.product_features import create_feature
 from chalicelib.usecases.product_fields import create_field
+from chalicelib.usecases.second_factor import offer_secret, turn_on
 
 COMPANY, MANAGER, PASSWORD = "QBITEC", "maria.berg@studio-nord.example", "a long walk by the sea"
+USER_OF_TWO_DEVICES, PROTECTED = "don.joe@studio-nord.example", "kenji.sato@studio-nord.example"
+"""License users; the second one has a second factor."""
+BEGINNER = "anna.bauer@studio-nord.example"
+"""A license user without a device."""
 CUSTOMER, ORDER = "office@studio-nord.example", "2026-0417"
 HOUR, DAY = 3_600_000, 86_400_000
 _VENDOR, _MANAGER = Actor("admin"), Actor(f"user:{MANAGER}", "203.0.113.20")
@@ -101,6 +107,11 @@ class Showcase:
     """By which an invited person chooses a password."""
 
 
+def password_of(email: str) -> str:
+    """What a license user has chosen."""
+    return f"{PASSWORD} with {email}"
+
+
 def make(now: Instant) -> Showcase:
     """Make the company; its manager logs in with `MANAGER` and `PASSWORD`."""
     begun = now - 190 * DAY
@@ -111,6 +122,7 @@ def make(now: Instant) -> Showcase:
     revit, viewer = _licenses(now, begun)
     _sell_features(revit, now)
     _people(revit, begun + DAY)
+    _protect(PROTECTED, now - DAY)
     devices = _devices(revit, now, begun + 3 * DAY)
     for number, host in enumerate(("reception-imac", "meeting-room-2", "plotter-pc")):
         at = begun + (20 + 31 * number) * DAY
@@ -165,7 +177,7 @@ def _people(license: License, at: Instant) -> None:
         assigned_at = at + number * HOUR
         assign_user(COMPANY, license.id, email, 2, _MANAGER, profile=profile, now=assigned_at)
         if has_chosen:
-            _choose_password(email, f"{PASSWORD} with {email}", assigned_at + HOUR)
+            _choose_password(email, password_of(email), assigned_at + HOUR)
     for number, name in enumerate(_MORE):
         _more(license, name, number, at + (20 + 6 * number) * DAY)
 
@@ -177,7 +189,7 @@ def _more(license: License, name: str, number: int, at: Instant) -> None:
     invite = number % 3 == 1
     assign_user(COMPANY, license.id, email, 1 + number % 2, _MANAGER, profile=profile, invite=invite, now=at)
     if number % 3 == 0:
-        _choose_password(email, f"{PASSWORD} with {email}", at + HOUR)
+        _choose_password(email, password_of(email), at + HOUR)
 
 
 def _ascii(name: str) -> str:
@@ -200,6 +212,16 @@ def _choose_password(email: str, password: str, at: Instant) -> None:
     change_password(COMPANY, email, initial_password(user) or "", password, Actor(f"user:{email}"), now=at)
 
 
+def _protect(email: str, at: Instant) -> None:
+    """Turn a second factor on."""
+    user = accounts.read_user(COMPANY, _user_id(email))
+    assert user is not None
+    offer = offer_secret(user)
+    code = app_code(offer.secret, at // STEP_MS)
+    given = (COMPANY, user.id, offer.sealed, code, password_of(email), Actor(f"user:{email}"))
+    turn_on(*given, epoch=user.session_epoch, now=at)
+
+
 def _devices(license: License, now: Instant, at: Instant) -> list[str]:
     """Each is activated, and checked a while ago; one was lost, and reset. Answers what they are named by."""
     named = []
@@ -209,7 +231,7 @@ def _devices(license: License, now: Instant, at: Instant) -> list[str]:
         report = DeviceReport(
             name, host, system, f"10.20.4.{31 + number}", mac, False, app_ver="26.1.3", sdk_ver="Qbitech SDK 4.2"
         )
-        _activate(lookup, f"{PASSWORD} with {email}", report, at + number * 29 * DAY)
+        _activate(lookup, password_of(email), report, at + number * 29 * DAY)
         check(COMPANY, lookup, report, _MANAGER, now=now - (4 * DAY if host == _LOST else (2 + 7 * number) * HOUR))
         if host == _LOST:
             reset_device(COMPANY, license.id, name, _MANAGER, now=now - 3 * DAY)
