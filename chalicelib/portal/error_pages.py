@@ -1,13 +1,17 @@
 """What the portal says where it refuses something, or fails: the code for the log, the status, and the words."""
 
+from contextlib import suppress
+
 from chalice.app import Response
 
 from chalicelib import observability
 from chalicelib.domain.errors import NotFound, SeatkeeperError, Unavailable
 from chalicelib.languages import gettext, mark
+from chalicelib.portal.context import Context
 from chalicelib.portal.messages import error_message
 from chalicelib.portal.render import render
 from chalicelib.portal.request import PortalRequest
+from chalicelib.usecases.branding import known_company
 from chalicelib.web.error_responses import wire_code
 from chalicelib.web.errors import ERRORS
 
@@ -45,8 +49,11 @@ def _status(error: SeatkeeperError) -> int:
 
 
 def failed(request: PortalRequest, status: int, title: str, sentence: str) -> Response:
-    """A page that says what is wrong."""
-    more = {"title": title, "sentence": sentence, "request_id": observability.request_id()}
+    """A page that says what is wrong, with the face of the company whose session the browser has."""
+    more: Context = {"title": title, "sentence": sentence, "request_id": observability.request_id()}
+    if status < 500 and request.claims is not None:  # a server in trouble is asked for nothing more
+        with suppress(Unavailable):
+            more["company"] = known_company(request.claims.company)
     response = render("error.html", request, "", None, status=status, **more)
     if status == 503:
         response.headers["Retry-After"] = "1"

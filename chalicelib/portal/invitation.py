@@ -3,16 +3,16 @@
 GET changes nothing. The secret stands in the address: it is told to no other page, by no referrer.
 """
 
-from urllib.parse import urlencode
-
 from chalice.app import Response
 
 from chalicelib import observability
+from chalicelib.domain.catalog import Company
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.events import Actor
+from chalicelib.domain.invitation import read_invitation
 from chalicelib.portal.context import Context, Parts
-from chalicelib.portal.handlers import LOG_IN, Handler, PageHandler, redirect, set_browser
-from chalicelib.portal.log_in import visitor_form
+from chalicelib.portal.handlers import Handler, PageHandler, redirect, set_browser
+from chalicelib.portal.log_in import log_in_changed, visitor_form
 from chalicelib.portal.render import render
 from chalicelib.portal.request import PortalRequest
 from chalicelib.usecases.branding import known_company
@@ -31,14 +31,19 @@ def _choose(request: PortalRequest) -> Response:
     """Set the password. Who reads the mail of the account is no stranger to it, in this browser."""
     password = request.fields.get("new_password", "")
     user = accept_invitation(_link(request), password, Actor("invitation", request.ip), now=request.now)
-    query = urlencode({"changed": "yes", "company": user.company, "email": user.email})
-    response = redirect(request, f"{LOG_IN}?{query}")
+    response = redirect(request, log_in_changed(user))
     set_browser(request, response, user)
     return response
 
 
 def _link(request: PortalRequest) -> str:
     return (request.fields or request.query).get("link", "")
+
+
+def _company(request: PortalRequest) -> Company | None:
+    """Whose face the page has: of the company that the link names, which is no secret (`portal.nowhere`)."""
+    invitation = read_invitation(_link(request))
+    return None if invitation is None else known_company(invitation.company)
 
 
 def _or_what_to_do(handle: Handler) -> Handler:
@@ -51,7 +56,7 @@ def _or_what_to_do(handle: Handler) -> Handler:
             if error.code != "invalid_invitation":
                 raise
             observability.set_error(error.code)
-            response = render("invitation_over.html", request, "", None, status=400)
+            response = render("invitation_over.html", request, "", None, status=400, company=_company(request))
         response.headers["Referrer-Policy"] = "no-referrer"
         return response
 

@@ -55,12 +55,8 @@ _OURS = re.compile(r"/portal(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*(\?[A-Za-z0-9._~%&=+
 """No part begins with a dot: browsers go up at `..`, out of the portal. A query may follow."""
 
 
-def _nothing(_request: PortalRequest) -> Context:
-    return {}
-
-
 def visitor_form(
-    template: str, load: Callable[[PortalRequest], Context] = _nothing
+    template: str, load: Callable[[PortalRequest], Context]
 ) -> Callable[[Callable[[PortalRequest], Response]], PageHandler]:
     """A form for a browser that is not logged in: GET shows it, POST has to carry its token.
 
@@ -171,12 +167,13 @@ def forgotten(request: PortalRequest) -> Response:
     """Send a code by mail, if there is such an account; nothing tells whether there is."""
     (company, email), secret = _account(request), visitor(request)
     request_code(company, email, secret, origin_of(request.browser, company, email, request.ip), now=request.now)
-    response = render("forgotten_code.html", request, secret, None, submitted={"company": company, "email": email})
+    submitted = {"company": company, "email": email}
+    response = render("forgotten_code.html", request, secret, None, submitted=submitted, **_branded(request))
     set_visitor(request, response, secret)
     return response
 
 
-@visitor_form("forgotten_code.html")
+@visitor_form("forgotten_code.html", _branded)
 def forgotten_code(request: PortalRequest) -> Response:
     """Set a new password by the code. Who reads the mail of the account is no stranger to it, in this browser."""
     given, (company, email) = request.fields, _account(request)
@@ -189,9 +186,14 @@ def forgotten_code(request: PortalRequest) -> Response:
         visitor(request),
         now=request.now,
     )
-    response = redirect(request, f"{LOG_IN}?changed=yes")
+    response = redirect(request, log_in_changed(user))
     set_browser(request, response, user)
     return response
+
+
+def log_in_changed(user: User) -> str:
+    """The address of the log-in that says that the password was changed, with all else filled in."""
+    return f"{LOG_IN}?{urlencode({'changed': 'yes', 'company': user.company, 'email': user.email})}"
 
 
 def _account(request: PortalRequest) -> tuple[str, str]:

@@ -61,6 +61,7 @@ def render(
             "principal": principal,
             "company": company,
             "accent": "" if company is None else company.accent.removeprefix("#"),
+            "of_company": "" if company is None else f"?company={company.code}",
             "logo_href": _logo_href(request, company, company.logo if company else ""),
             "logo_dark_href": _logo_href(request, company, company.logo_dark if company else ""),
             "form_result": _form_result(request, principal),

@@ -119,7 +119,9 @@ def crowded(site: Site) -> Site:
     assign_user(company, site.license.id, f"invited.{LONG}", 4, ADMIN, profile=profile, invite=True, now=now - VALID_MS)
     grace: dict[str, Any] = {"license_type": "time-limited", "validity_period": now - 1, "grace_period": 240}
     issued(site.vendor, "viewer", **grace)
-    site.vendor.assign(site.license, MANAGER)
+    until_noon = issued(site.vendor, license_type="time-limited", validity_period=1_822_046_400_000)
+    for license in (site.license, until_noon):
+        site.vendor.assign(license, MANAGER)
     site.vendor.activate(MANAGER, "own", PASSWORD, report={"hostname": HOSTS[1]})
     return site
 
@@ -142,8 +144,8 @@ def full(site: Site) -> License:
     ("language", "paths"),
     [
         ("en", ("/portal/licenses", ONE, f"{ONE}/history", "/portal/seats", "/portal/seats/{id}")),
-        ("en", (f"{ONE}/users", f"{ONE}/devices")),
-        ("de", (f"{ONE}/users", f"{ONE}/devices")),
+        ("en", (f"{ONE}/users", f"{ONE}/devices", "/portal/people", "/portal/invited")),
+        ("de", (f"{ONE}/users", f"{ONE}/devices", "/portal/people", "/portal/invited")),
         ("de", ("/portal", "/portal/licenses", ONE, f"{ONE}/history", "/portal/seats", "/portal/account")),
     ],
     ids=("pages", "lists", "German lists", "German pages"),

@@ -5,8 +5,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from chalicelib.domain.invitation import Invitation
 from chalicelib.portal.render import logo_path
 from chalicelib.usecases.branding import set_branding
+from tests.mailbox import mailed_code
 from tests.portal.browser import Browser, Page
 from tests.store.costs import counted
 from tests.support import ADMIN, Vendor
@@ -53,6 +55,35 @@ def test_who_logs_in_there_with_a_wrong_password_stays_there(vendor: Vendor) -> 
     assert (wrong.status, has_face(wrong)) == (401, True)
     assert "Company code, email or password is wrong." in wrong.words
     assert browser.send(wrong, email=MANAGER, password=PASSWORD).path == "/portal"
+
+
+def test_who_has_forgotten_the_password_stays_with_the_vendor_to_the_new_one(vendor: Vendor) -> None:
+    browser = Browser()
+    asked = browser.send(browser.get(f"/portal/forgotten?company={vendor.code}"), email=MANAGER)
+    assert has_face(asked)
+    wrong = browser.send(asked, "/portal/forgotten/code", code="1", new_password=PASSWORD)
+    assert (wrong.status, has_face(wrong)) == (400, True)
+    code = mailed_code(vendor, MANAGER)
+    done = browser.send(wrong, code=code, new_password="a new way along the sea")
+    assert (done.path, has_face(done)) == ("/portal/log-in", True)
+    assert done.form("/portal/log-in").fields["email"] == MANAGER
+
+
+def test_a_link_that_is_over_shows_whose_it_was(vendor: Vendor) -> None:
+    over = Browser().get(f"/portal/invitation?link={Invitation(vendor.code, 1, '0' * 32).text}")
+    assert (over.status, has_face(over)) == (400, True)
+    assert f"/portal/log-in?company={vendor.code}" in over.links
+    assert not has_face(Browser().get(f"/portal/invitation?link={vendor.code}"))
+
+
+def test_who_is_logged_in_is_told_what_is_wrong_by_the_vendor(vendor: Vendor) -> None:
+    browser = Browser()
+    browser.log_in(vendor.code, MANAGER, PASSWORD)
+    for path in ("/portal/licenses/1", "/portal/nothing-there"):
+        page = browser.get(path)
+        assert (page.status, has_face(page)) == (404, True)
+        stranger = Browser().get(path)
+        assert not has_face(stranger)
 
 
 def test_who_types_a_code_is_not_told_whether_it_was_right(vendor: Vendor) -> None:
