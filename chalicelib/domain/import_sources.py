@@ -36,22 +36,42 @@ def _as_they_are(rows: Iterable[FileRow]) -> Iterator[FileRow]:
     return iter(rows)
 
 
-# --- LicenseSpring: licenses and devices of its Management API -----------------------------------------------------
+# --- LicenseSpring: licenses, devices and histories of its Management API -----------------------------------------
 
 
 def _licensespring(rows: Iterable[FileRow]) -> Iterator[FileRow]:
-    """Devices stand in files of their own, and name their license by its key or id."""
-    licenses, devices = list[FileRow](), defaultdict[JsonValue, list[Json]](list)
+    """Devices stand in files of their own and name their license by its id; whose each is, the histories alone say."""
+    licenses, devices, users = list[FileRow](), defaultdict[str, list[Json]](list), dict[str, str]()
     for row in rows:
-        if "hardware_id" not in row.row:
+        if "hardware_id" in row.row:
+            devices[_id_named(row.row, "license")].append(row.row)
+        elif "ts" in row.row:
+            if user := _id_named(row.row, "license_user"):
+                users[_id_named(row.row, "device")] = user
+        else:
             licenses.append(row)
-            continue
-        of = row.row.get("license")
-        named = of.get("id") if isinstance(of, dict) else of
-        devices[_name(named)].append(row.row)
     for number, license, problem in licenses:
-        own = devices.get(_name(license.get("id")), [])
+        emails = _licensespring_emails(license.get("license_users"))
+        own = [
+            _owned(one, emails.get(users.get(_name(one.get("id")), ""))) for one in devices[_name(license.get("id"))]
+        ]
         yield FileRow(number, license | {"devices": own} if own else license, problem)
+
+
+def _licensespring_emails(users: JsonValue) -> dict[str, JsonValue]:
+    """The emails of those who have a license, by their ids."""
+    listed = [one for one in users if isinstance(one, dict)] if isinstance(users, list) else []
+    return {_name(one.get("id")): one.get("true_email") or one.get("email") for one in listed}
+
+
+def _owned(device: Json, email: JsonValue) -> Json:
+    return device if email is None else device | {"email": email}
+
+
+def _id_named(row: Json, name: str) -> str:
+    """The id of what a row names: as an object, by the id alone, or so in a column of CSV."""
+    named = row.get(name) or row.get(f"{name}_id")
+    return _name(named.get("id") if isinstance(named, dict) else named)
 
 
 # --- Keygen: JSON:API ---------------------------------------------------------------------------------------------

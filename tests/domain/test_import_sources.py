@@ -40,6 +40,27 @@ def test_licensespring_lists_licenses_and_devices_apart() -> None:
     assert [one.code for one in found.features or ()] == ["export"]
 
 
+def test_licensespring_says_whose_a_device_is_in_its_histories() -> None:
+    users = [{"id": 4, "email": "x4", "true_email": "ada@b.test"}, {"id": 5, "email": "ben@b.test"}]
+    license = {"id": 17, "license_key": None, "product": {"short_code": "VW"}, "license_users": users}
+    devices = [{"id": n, "hardware_id": f"h-{n}", "license": {"id": 17, "license_key": None}} for n in (1, 2, 3)]
+    histories = [
+        {"ts": "2026", "device": devices[0] | {"license": 17}, "license_user": {"id": 4}, "text": "License check"},
+        {"ts": "2026", "device": 2, "license_user": 5, "text": "License activated", "license": 17},
+        {"ts": "2026", "device": 2, "license_user": None, "text": "License check", "license": 17},
+        {"ts": "2026", "device": None, "license_user": 5, "text": "License user assigned", "license": 17},
+    ]
+    [found] = read("licensespring", {"results": histories}, {"results": devices}, {"results": [license]}, VW="viewer")
+    table = "ts,text,license_id,device_id,license_user_id\n2026,check,17,1,4\n2026,check,17,2,5\n2026,created,17,,"
+    given = [table, json.dumps({"results": devices}), json.dumps([license])]
+    assert [license_row(row.row, "UTC") for row in import_rows_of("licensespring", given, {"VW": "viewer"})] == [found]
+    assert [(one.report.hardware_id, one.email) for one in found.devices] == [
+        ("h-1", "ada@b.test"),
+        ("h-2", "ben@b.test"),
+        ("h-3", None),
+    ]
+
+
 def resource(type: str, id: str, of: dict[str, tuple[str, str]] | None = None, **attributes: Any) -> dict[str, Any]:
     """A resource of JSON:API."""
     related = {name: {"data": {"type": kind, "id": other}} for name, (kind, other) in (of or {}).items()}
