@@ -131,6 +131,7 @@ class LicenseState:
 
     id: int
     license_type: LicenseType
+    authorization_method: AuthorizationMethod
     enabled: bool
     times_activated: int
     users_assigned: int

@@ -16,7 +16,7 @@ from chalicelib.languages import gettext, ngettext
 from chalicelib.portal.assign import AssignForm, assigning
 from chalicelib.portal.context import Context, Loaded
 from chalicelib.portal.handlers import Change, FormResult, Undo, action, always
-from chalicelib.portal.licenses import transfer_hint
+from chalicelib.portal.licenses import reset_button, transfer_hint
 from chalicelib.portal.one_by_one import Outcome, change_one, changed, with_refusals
 from chalicelib.portal.request import PortalRequest
 from chalicelib.portal.users import (
@@ -103,9 +103,15 @@ def _question(view: ChosenView, do: str) -> Context:
                 [gettext("On how many devices each of these users may use this license.")],
             )
     hint = transfer_hint(view.license) if do in ("reset", "remove", "replace") and devices else []
-    button = f"{title} ({len(view.rows)})"
-    danger = do in ("reset", "remove")
-    return {"do": do, "title": title, "sentences": [*sentences, *hint], "button": button, "danger": danger}
+    count = f"{title} ({len(view.rows)})"
+    return {
+        "do": do,
+        "title": title,
+        "sentences": [*sentences, *hint],
+        "button": reset_button(devices, count) if do == "reset" else count,
+        "danger": do in ("reset", "remove"),
+        "is_offered": bool(devices if do == "reset" else view.rows),
+    }
 
 
 @action("chosen_users.html", ChosenForm, _load, _needs)

@@ -110,7 +110,7 @@ OF_LICENSE: Mapping[str, Export] = {
             Column("hardware_id", mark("Hardware id"), lambda row: row.device.hardware_id),
             Column("os_ver", mark("System"), lambda row: row.device.os_ver),
             Column("app_ver", mark("App"), lambda row: row.device.app_ver),
-            Column("ip", mark("Address"), lambda row: row.device.ip),
+            Column("ip", mark("IP address"), lambda row: row.device.ip),
             Column("mac_address", mark("MAC address"), lambda row: row.device.mac_address),
             Column("is_vm", mark("Virtual machine"), lambda row: row.device.is_vm),
             Column("first_activated_at", mark("First activated"), lambda row: At(row.device.first_activated_at)),
@@ -128,7 +128,7 @@ OF_LICENSE: Mapping[str, Export] = {
             Column("hostname", mark("Host name"), lambda event: event.detail.get("hostname")),
             Column("hardware_id", mark("Hardware id"), lambda event: event.hardware_id),
             Column("by", mark("By"), lambda event: actor_words(event.actor.name)),
-            Column("ip", mark("Address"), lambda event: event.actor.ip),
+            Column("ip", mark("IP address"), lambda event: event.actor.ip),
         ),
     ),
 }

@@ -18,7 +18,7 @@ from chalicelib.portal.context import Context
 from chalicelib.portal.forms import FIELD, new_token
 from chalicelib.portal.messages import actor_words, event_words, row_message, type_words
 from chalicelib.portal.request import VISITOR_COOKIE, WAY_COOKIE, PortalRequest
-from chalicelib.portal.standing import STATES, standing_words
+from chalicelib.portal.standing import COUNTED, STATES, standing_words
 from chalicelib.usecases.portal_queries import Principal
 from chalicelib.web.errors import FinalResponse
 
@@ -76,7 +76,7 @@ def render(
             "leave_token": lambda path: _hidden(new_token(request.cookies.get(VISITOR_COOKIE, secret), path)),
             "event_words": event_words,
             "row_message": row_message,
-            "standings": {state: gettext(words) for state, words in STATES.items()},
+            "standings": {state: gettext(words) for state, words in [*STATES.items(), *COUNTED.items()]},
             "standing_words": lambda standing: standing_words(standing, company, request.now) if company else "",
             "now": request.now,
             "language": language(),
@@ -209,7 +209,7 @@ def _ago(at: Instant | None, now: Instant) -> "Markup | str":
     elif minutes < 24 * 60:
         words = gettext("{n} h ago", n=minutes // 60)
     else:
-        words = gettext("{n} d ago", n=minutes // 1440)
+        words = ngettext("{n} day ago", "{n} days ago", minutes // 1440)
     time = Markup('<time datetime="{}" title="{}">{}</time>')
     return time.format(_iso(at), minute(local(at, reader().zone)), words)
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from chalicelib.domain.catalog import Company
 from chalicelib.domain.days import day_of
+from chalicelib.domain.figures import Figure
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.standing import Standing, StandingState
 from chalicelib.languages import day, day_of_year, gettext, mark, ngettext, reader
@@ -20,6 +21,13 @@ STATES: Mapping[StandingState, str] = {
     "suspended": mark("Suspended"),
 }
 """Each state as one chooses it."""
+COUNTED: Mapping[Figure, str] = {
+    "running": mark("Not expired"),
+    "with_users": mark("Not expired, user-based"),
+    "ending_90": mark("Ending in 90 days"),
+    "never_used": mark("Never used"),
+}
+"""What the overview counts, as one chooses it in the list."""
 
 
 def standing_words(standing: Standing, company: Company, now: Instant) -> str:

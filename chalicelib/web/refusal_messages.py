@@ -6,7 +6,7 @@ from chalicelib.domain.errors import Code
 from chalicelib.web.errors import ERRORS
 
 REASONS: Mapping[Code, str] = {
-    "license_not_enabled": "the license is disabled",
+    "license_not_enabled": "the license is paused or suspended",
     "license_start_date_not_reached": "the license has not begun yet",
     "license_expired": "the license has expired",
     "license_not_found": "no license matches what was sent",

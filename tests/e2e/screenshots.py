@@ -44,6 +44,8 @@ from tests.e2e.styles import show_components
 OUT = install.HOME / "screenshots"
 WIDTHS = {390: 844, 768: 1024, 1024: 768, 1280: 800, 1440: 900, 1920: 1080}
 """In CSS pixels, with the height of the window; the picture holds the whole page."""
+USES = "don.joe@studio-nord.example"
+"""Who has an active device; the first that bears this name in a list is the box of the row."""
 ONE, USER = "/portal/licenses/{license}", "/portal/licenses/{license}/users/{user}"
 
 
@@ -57,7 +59,7 @@ class Form(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A page, and what is done there before the picture is taken; fields, links and buttons are named in English."""
+    """A page, and what is done there before its picture; fields, links, buttons, boxes are named in English."""
 
     name: str
     path: str
@@ -94,12 +96,17 @@ SHOTS = (
     Shot("license-of-key", "/portal/licenses/{key_license}"),
     Shot("history", ONE + "/history"),
     Shot("reset-license", ONE + "/reset"),
+    Shot("pause-license", ONE + "/disable"),
     Shot("devices", ONE + "/devices"),
     Shot("device", ONE + "/devices/{device}"),
     Shot("reset-device", ONE + "/devices/{device}/reset"),
     Shot("users", ONE + "/users"),
     Shot("assign", ONE + "/users/assign"),
     Shot("assign-dialog", ONE + "/users", ("Assign license user",)),
+    Shot("bulk-bar", ONE + "/users", (USES,)),
+    Shot("bulk-dialog", ONE + "/users", (USES, "Set limit")),
+    Shot("bulk-reset", ONE + "/users/chosen?do=reset&user-{user}=on"),
+    Shot("bulk-replace", ONE + "/users/chosen?do=replace&user-{user}=on"),
     Shot("batch", ONE + "/users/batch"),
     Shot("initial-password", USER + "/initial-password"),
     Shot("send-invitation", USER + "/invitation"),
@@ -203,7 +210,8 @@ def _picture(page: Page, shot: Shot, path: str, file: Path) -> None:
     for label, text in shot.typed.items():
         page.get_by_label(gettext(label), exact=True).fill(text)
     for name in map(gettext, shot.clicks):
-        page.get_by_role("link", name=name).or_(page.get_by_role("button", name=name)).first.click()
+        link, button, box = (page.get_by_role(role, name=name) for role in ("link", "button", "checkbox"))
+        link.or_(button).or_(box).first.click()
     page.wait_for_load_state("networkidle")
     page.screenshot(path=file, full_page=not page.locator("dialog[open]").count(), animations="disabled")
 

@@ -24,6 +24,8 @@ WIDE, MOST_HIGH = 1100, {1440: 1700, 390: 3500}
 ONE_LINE, FOLDED = 45, 95
 """How high a row may be."""
 LONG = "friederike.schmidt-hohenlohe-langenburg@bauplanungsgesellschaft-mittelfranken.example"
+USUAL = "katharina.lehmann@customer.test"
+"""As long as most: it is whole on a laptop."""
 HOSTS = ("מחשב-נייד-של-המשרד-הראשי-בירושלים", "ARBEITSPLATZ-BAUPLANUNG-NUERNBERG-ERDGESCHOSS-017")
 ONE = "/portal/licenses/{id}"
 OUTSIDE = """() => {
@@ -103,6 +105,12 @@ OUTSIDE = """() => {
     const { scrollWidth } = document.documentElement;
     if (scrollWidth > width) found.push(`the page is ${scrollWidth} wide`);
     return found;
+}"""
+
+
+IN_SIGHT = """() => {  // whether what has the focus is what one sees there
+    const one = document.activeElement, { left, right, top, bottom } = one.getBoundingClientRect();
+    return one.contains(document.elementFromPoint((left + right) / 2, (top + bottom) / 2));
 }"""
 
 
@@ -188,6 +196,28 @@ def test_a_row_is_one_line_and_a_page_of_25_users_is_no_scroll_without_end(page:
         assert high <= MOST_HIGH.get(width, high), (width, high)
 
 
+def test_users_are_selected_and_changed_with_the_keyboard_alone_and_what_has_the_focus_is_in_sight(
+    german_page: playwright.Page, site: Site
+) -> None:
+    page, license = german_page, full(site)
+    site.enter(page, site.at(license, "/users"))
+    for width in (390, 768, 1024, 1280, 1440, 1920):
+        page.set_viewport_size({"width": width, "height": 600})
+        page.get_by_role("row").nth(-8).get_by_role("checkbox").focus()
+        page.keyboard.press("Space")
+        for _ in range(40):
+            page.keyboard.press("Tab")
+            assert page.evaluate(IN_SIGHT), (width, page.evaluate("document.activeElement.outerHTML"))
+            if page.evaluate("document.activeElement.value") == "limit":
+                break
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("textbox", name="Max. Aktivierungen")).to_be_focused()
+        page.keyboard.type("3")
+        page.keyboard.press("Enter")
+        expect(page.locator(".flash")).to_contain_text("Das Limit von 1 von 1 Benutzern")
+        page.reload()
+
+
 def test_no_part_of_a_page_is_left_empty_beside_what_is_too_narrow(page: playwright.Page, crowded: Site) -> None:
     """Line and bars fill a row together, the latest events theirs; on a phone `⋯` stands beside the title."""
     crowded.enter(page, "/portal")
@@ -221,7 +251,10 @@ def test_a_row_that_is_folded_has_no_dashes_for_what_is_not_there(page: playwrig
 def test_an_email_that_is_cut_is_whole_where_the_focus_is_and_when_it_is_copied(
     page: playwright.Page, crowded: Site
 ) -> None:
+    crowded.vendor.assign(crowded.license, USUAL)
     crowded.enter(page, crowded.at(crowded.license, "/users"))
+    page.set_viewport_size({"width": 1280, "height": 900})
+    assert row(page, USUAL).get_by_role("rowheader").evaluate("cell => cell.scrollWidth <= cell.clientWidth")
     cell = row(page, LONG).get_by_role("rowheader")
     for width in (390, 1280):
         page.set_viewport_size({"width": width, "height": 900})

@@ -64,6 +64,20 @@ def test_what_is_chosen_is_done_to_those_who_are_chosen_alone(
     assert state(vendor, license) == left
 
 
+def test_a_reset_is_offered_where_a_device_is_active_and_says_how_many(
+    vendor: Vendor, license: License, manager: Browser
+) -> None:
+    vendor.assign(license, "idle@customer.test")
+    path = at(license, "/users/chosen")
+    ids = {email: f"user-{account(vendor, email).id}" for email in (*EMAILS, "idle@customer.test")}
+    page = manager.get(path, do="reset", **dict.fromkeys(ids.values(), "on"))
+    assert "Reset 3 devices" in page.words
+    page = manager.get(path, do="reset", **{ids["idle@customer.test"]: "on"})
+    assert "None of these users has an active device." in page.words
+    assert '<button type="submit"' not in page.answer.text.partition('id="form"')[2]
+    assert manager.get(at(license, "/users")).answer.text.count("data-active") == len(EMAILS)
+
+
 def test_each_who_is_chosen_is_replaced_by_who_is_named_beside_once(
     vendor: Vendor, license: License, manager: Browser
 ) -> None:

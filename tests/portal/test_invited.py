@@ -64,7 +64,7 @@ def test_who_has_chosen_a_password_or_uses_a_device_or_was_never_invited_does_no
     browser = browser_of(vendor, MANAGER)
     page = browser.get("/portal/invited")
     assert "One person was invited and has never logged in. Send again" in page.words
-    assert "ann@customer.test Ann Lee Revit 1 d ago" in page.words
+    assert "ann@customer.test Ann Lee Revit 1 day ago" in page.words
     assert not any(email in page.words for email in (BEN, CY, "handed@customer.test", "theirs@customer.test"))
     assert shown(browser) == [ANN]
     chosen(vendor, ANN)

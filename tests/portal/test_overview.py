@@ -67,13 +67,23 @@ def test_who_begins_is_told_what_to_do_first_until_somebody_uses_a_license(vendo
 
 
 def test_every_figure_leads_to_the_licenses_that_it_counts(vendor: Vendor) -> None:
-    issued(vendor, "viewer")
+    dated: dict[str, Any] = {"license_type": "time-limited"}
+    unused, revit = issued(vendor, "viewer"), issued(vendor, "revit", max_license_users=2)
+    ending = issued(vendor, "viewer", validity_period=vendor.now + 60 * DAY, **dated)
+    issued(vendor, "viewer", validity_period=vendor.now - DAY, **dated)
+    vendor.activate(ending, "pc")
     browser = browser_of(vendor, MANAGER)
     figures = [link for link in browser.get("/portal").links if link.startswith("/portal/licenses?")]
-    assert len(figures) == 5
-    assert figures[-1] == "/portal/licenses?product=viewer", "of a product's bar"
-    for link in figures:
-        assert browser.get(link).status == 200
+    of_viewer = {link: {unused.id, ending.id} for link in figures if "product=viewer" in link}
+    of_revit = {link: {revit.id} for link in figures if "product=revit" in link}
+    users, devices, ends, never_used = figures[:4]
+    counted = {users: {revit.id}, devices: {unused.id, revit.id, ending.id}, ends: {ending.id}}
+    counted |= {never_used: {unused.id, revit.id}} | of_viewer | of_revit
+    assert (len(counted), set(counted)) == (6, set(figures))
+    listed = {
+        link: {int(at) for at in re.findall(r'licenses/(\d+)"', browser.get(link).answer.text)} for link in figures
+    }
+    assert listed == counted
 
 
 def test_a_bar_of_a_product_measures_what_that_product_allows(vendor: Vendor) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from chalicelib.domain import keys
 from chalicelib.domain.catalog import LicenseSummary
+from chalicelib.domain.figures import FIGURES
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, LicenseState, license_title
 from chalicelib.domain.paging import MAX_SCANNED, Page, Rows, cut
@@ -144,6 +145,8 @@ class _Managed:
     def _stands_so(self, state: LicenseState | None) -> bool:
         if state is None:
             return False
+        if counts := FIGURES.get(self.list_query.status):
+            return counts(state, self.now)
         product = known_product(self.claims.company, state.product, now=self.now)
         return standing_of(state, product, self.now).state == self.list_query.status
 

@@ -6,8 +6,9 @@ from typing import TypeVar, get_args
 
 from chalicelib.domain.attention import Reason, reasons
 from chalicelib.domain.catalog import Product
+from chalicelib.domain.figures import FIGURES, Figure
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.license import HOUR_MS, License, license_title, phase
+from chalicelib.domain.license import License, license_title
 from chalicelib.domain.paging import cut
 from chalicelib.domain.permissions import Permission
 from chalicelib.domain.session import SessionClaims
@@ -25,8 +26,6 @@ MAX_COUNTED, MAX_PRODUCTS = 80, 16
 MAX_FOLLOWED = 24
 """Licenses that are read one by one, where what is asked for lies with each of them."""
 _READ_AT_ONCE = 8
-ENDING_MS = 90 * 24 * HOUR_MS
-"""How long before its end a license is counted among those that end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,7 @@ class OverviewView:
     products: dict[str, str]
     """What these products are called."""
     ending: int
-    """Licenses that end within `ENDING_MS`, or whose grace has begun."""
+    """Licenses that end within `figures.ENDING_MS`, or whose grace has begun."""
     never_used: int
     counted: int
     """Of how many licenses this is said."""
@@ -101,7 +100,11 @@ def manager_overview(claims: SessionClaims, *, now: Instant) -> OverviewView:
     """The licenses of a manager in figures, in two reads. Raises `session_expired`, `password_change_required`."""
     managed = read_newest(claims, now)
     licenses = managed.licenses
-    running = [license for license in licenses if phase(license, now) != "expired"]
+
+    def counted(figure: Figure) -> list[License]:
+        return [license for license in licenses if FIGURES[figure](license, now)]
+
+    running = counted("running")
     needs = [managed.need(license, now) for license in licenses]
     of_product: dict[str, list[License]] = {}
     for license in running:
@@ -110,12 +113,12 @@ def manager_overview(claims: SessionClaims, *, now: Instant) -> OverviewView:
     return OverviewView(
         managed.principal,
         sorted((need for need in needs if need.reasons), key=_gravest_first),
-        _total((one.users_assigned, one.max_license_users) for one in running if one.authorization_method == "user"),
+        _total((one.users_assigned, one.max_license_users) for one in counted("with_users")),
         _devices(running),
         dict(sorted(by_product.items(), key=lambda row: -row[1].used)),
         {code: managed.product(some[0]) for code, some in of_product.items()},
-        sum(one.validity_period is not None and one.validity_period - now <= ENDING_MS for one in running),
-        sum(license.first_activated_at is None for license in running),
+        len(counted("ending_90")),
+        len(counted("never_used")),
         len(licenses),
         managed.is_all,
     )
