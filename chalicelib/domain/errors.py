@@ -82,6 +82,7 @@ Code = Literal[
     "labeling_not_found",
     "customer_account_not_found",
     "customer_has_licenses",
+    "calls_not_counted",
     "revision_changed",
     "license_archived",
     "limit_below_use",

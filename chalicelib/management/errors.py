@@ -26,6 +26,7 @@ CODES = (
     "management_key_revoked",
     "management_key_expired",
     "management_key_scope_missing",
+    "calls_not_counted",
     "idempotency_key_reused",
     "revision_changed",
     "rate_limit_exceeded",

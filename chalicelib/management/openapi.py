@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from functools import cache
+from typing import NoReturn
 
 from chalicelib.domain.types import Json
 from chalicelib.management.caller import MAX_IDEMPOTENCY_KEY
@@ -56,7 +57,7 @@ _ERROR: Json = {
 @cache
 def document() -> Json:
     """The document, made when it is first asked for."""
-    schemas, models = body_schemas([one for one in endpoint.declared if one.returns is not Csv])
+    schemas, models = body_schemas([one for one in endpoint.declared if one.returns not in (Csv, NoReturn)])
     paths: dict[str, Json] = {}
     for declared in sorted(endpoint.declared, key=lambda one: one.route):
         paths.setdefault(PREFIX + declared.route, {})[declared.method.lower()] = _operation(declared, schemas)
@@ -99,6 +100,9 @@ def _operation(declared: Endpoint, schemas: dict[Kind, Json]) -> Json:
 
 
 def _granted(declared: Endpoint, schemas: dict[Kind, Json]) -> Json:
+    """The answer to who may call; of a call that is refused to all, none."""
+    if declared.returns is NoReturn:
+        return {}
     names = ["X-Request-Id"] if declared.public else ["X-Request-Id", "RateLimit", "RateLimit-Policy"]
     headers = _headers(*names, *(["Idempotency-Replayed"] if declared.writes else []))
     if declared.returns is type(None):

@@ -4,6 +4,7 @@ from importlib import import_module
 
 from chalicelib.domain.types import Json
 from chalicelib.management import (
+    activities,
     customer_accounts,
     customer_labels,
     customers,
@@ -30,6 +31,7 @@ from chalicelib.management.models import NoQuery
 
 __all__ = [
     "PREFIX",
+    "activities",
     "blueprint",
     "customer_accounts",
     "customer_labels",

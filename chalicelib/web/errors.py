@@ -123,6 +123,10 @@ MANAGEMENT_ERRORS: dict[str, tuple[int, str]] = {
     "management_key_revoked": (403, "This key has been revoked."),
     "management_key_expired": (403, "This key has expired."),
     "management_key_scope_missing": (403, "This key lacks the scope that this call needs."),
+    "calls_not_counted": (
+        403,
+        "Calls are not counted here. GET /api/v1/reports/licenses and GET /api/v1/reports/refusals say what happened.",
+    ),
     "management_key_not_found": (404, "There is no such key."),
     "variable_not_found": (404, "There is no such variable."),
     "event_not_found": (404, "There is no such event."),

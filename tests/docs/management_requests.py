@@ -119,7 +119,7 @@ REQUESTS: tuple[tuple[str, str, str], ...] = (
 """In the order of the collection: what each is called there, its method, and its path below `/api/v1`."""
 MEANT: Mapping[int, tuple[str, str]] = {27: ("DELETE", "/license-custom-fields/{id}")}
 """Requests that stand in the collection with the path of another one, by a slip; by their numbers, from 1."""
-_ANALYTICS = "it counts calls, and these are counted nowhere here; `sum_licenses` and `sum_refusals` say what happened"
+_ANALYTICS = "refused to all: calls are not counted, and `sum_licenses` and `sum_refusals` say what happened"
 _INSTALLERS = "there are no installation files yet"
 NOT_BUILT: Mapping[int, str] = {
     16: "`create_one_order` makes the keys that are left out, and answers them",
@@ -127,12 +127,14 @@ NOT_BUILT: Mapping[int, str] = {
     41: "`store_id` is the name under which each license of an order, and all that its managers see, is filed",
     78: "no license floats yet, so none is borrowed",
     **dict.fromkeys((83, 84, 85), _INSTALLERS),
-    **dict.fromkeys(range(96, 103), _ANALYTICS),
 }
 """Why a request has no answer here, by its number."""
 
 
-PARTLY: Mapping[int, str] = {9: "nothing is used up yet: `total_consumptions` is refused by its name"}
+PARTLY: Mapping[int, str] = {
+    9: "nothing is used up yet: `total_consumptions` is refused by its name",
+    **dict.fromkeys(range(96, 103), _ANALYTICS),
+}
 """What is not answered of a request whose call there is, by its number."""
 
 

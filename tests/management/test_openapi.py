@@ -7,6 +7,7 @@ import pytest
 import schemathesis
 
 from chalicelib.management import openapi as management
+from chalicelib.management.activities import ROUTES
 from chalicelib.management.errors import CODES, status_of
 from infra import openapi
 from tests.management.calls import CALLS
@@ -41,6 +42,9 @@ def test_every_call_is_in_it_with_its_scope_and_the_headers_that_it_takes() -> N
         operation = OPERATIONS.pop(declared.name)
         assert (operation["x-scope"], operation["security"]) == (declared.scope, [{"key": []}])
         assert [one["$ref"] for one in operation["parameters"] if "$ref" in one] == (taken if declared.writes else [])
+    for name in ROUTES:  # refused to all
+        operation = OPERATIONS.pop(name)
+        assert (operation["security"], [one for one in operation["responses"] if one < "400"]) == ([{"key": []}], [])
     assert [(name, left["security"]) for name, left in OPERATIONS.items()] == [("openapi", [])]
 
 
