@@ -11,7 +11,12 @@ from chalicelib.domain.license import License
 ROOT = Path(__file__).parents[1]
 SHOWS: dict[str, tuple[tuple[str, ...], str]] = {
     "the portal": (
-        ("chalicelib/portal/templates/license.html", "chalicelib/portal/timeline.py", "chalicelib/domain/standing.py"),
+        (
+            "chalicelib/portal/templates/license.html",
+            "chalicelib/portal/rules.py",
+            "chalicelib/portal/timeline.py",
+            "chalicelib/domain/standing.py",
+        ),
         r"\b(?:l|license)\.{}\b",
     ),
     "the License API": (("chalicelib/licenseapi/license_body.py",), r"\blicense\.{}\b"),
@@ -42,7 +47,8 @@ NOT_SHOWN: dict[str, set[str]] = {
         "revision",  # for who changes terms
         *("disabled_by", "archived_at"),  # a call is refused by a code of its own
         "adopt_until",  # for who has imported its devices
-        *("users_assigned", "free_resets", "first_activated_at", "renewal_basis"),  # the contract has none
+        *("users_assigned", "free_resets", "first_activated_at"),  # the contract has no such fields
+        *("overage", "renewal_basis"),  # nor these: how many there are is seen
     },
     "license show": set(),
 }

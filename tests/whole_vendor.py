@@ -81,6 +81,8 @@ def _fill_by_key(vendor: Vendor) -> None:
         "validity_period": vendor.now + 300 * DAY,
         "grace_period": 48,
         "renewal_basis": "end",
+        "overage": "always",
+        "max_activations": 1,
     }
     named: dict[str, Any] = {"order_id": "A-1", "license_key": "THEIR-OWN-1", "max_transfers": -1}
     license = vendor.issue(manager=BOB, **terms, **named)

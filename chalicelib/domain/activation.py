@@ -42,7 +42,7 @@ from chalicelib.domain.license import (
     is_expired,
     is_live,
 )
-from chalicelib.domain.limits import LICENSE_ACTIVATIONS, LICENSE_TRANSFERS, SEAT_ACTIVATIONS
+from chalicelib.domain.limits import LICENSE_ACTIVATIONS, LICENSE_OVERAGE, LICENSE_TRANSFERS, SEAT_ACTIVATIONS
 from chalicelib.domain.rate import LEAST_CHANGES, Bucket, bucket_of
 from chalicelib.domain.users import User
 
@@ -82,6 +82,8 @@ class ActivationDecision:
     transfer: bool = False
     """The activation follows one that another device released."""
     takes_released: bool = False
+    goes_over: bool = False
+    """The device is beyond what was sold, as far as the license allows that."""
     validity_period: Instant | None = None
     """Set where this first activation starts `valid_duration`."""
     adopts: Whose | None = None
@@ -144,7 +146,7 @@ def decide_activation(
     if snapshot.seat is not None and adopts != "user":
         SEAT_ACTIVATIONS.check(snapshot.seat.in_epoch_of(license))
     if adopts is None:
-        LICENSE_ACTIVATIONS.check(license)
+        LICENSE_OVERAGE.check(license)
     _guard_rate(license, snapshot.seat, bucket, now)
     return ActivationDecision(
         license,
@@ -152,6 +154,7 @@ def decide_activation(
         device_id,
         transfer=transfer,
         takes_released=takes_released,
+        goes_over=adopts is None and LICENSE_ACTIVATIONS.room(license) == 0,
         validity_period=_validity_at_first_activation(license, now),
         adopts=adopts,
     )

@@ -9,6 +9,7 @@ A device is *live* while it holds an activation. Liveness is derived, so that ma
 * a reset of one user's activations gives the seat a new `Seat.epoch`, and that user's devices are off.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from hashlib import sha256
 from typing import Literal, overload
@@ -21,6 +22,8 @@ AuthorizationMethod = Literal["license-key", "user"]
 LicenseType = Literal["perpetual", "time-limited", "subscription"]
 RenewalBasis = Literal["end", "now", "later"]
 """What a renewal counts from: the old end, also where that is past; now; or whichever of them is later."""
+Overage = Literal["none", "1.25x", "1.5x", "2x", "always"]
+"""How many devices may be active, by how many were sold; `always`: any number."""
 Phase = Literal["valid", "grace", "expired"]
 Status = Literal["disabled", "expired", "grace", "scheduled", "inactive", "active"]
 
@@ -28,6 +31,8 @@ HOUR_MS = 3_600_000
 MAX_NAME = 60
 """Characters of a license's name."""
 LEAST_IDLE_DEVICES = 1000
+_SHARES: Mapping[Overage, tuple[int, int]] = {"none": (1, 1), "1.25x": (5, 4), "1.5x": (3, 2), "2x": (2, 1)}
+"""As fractions; `always` has none."""
 TRANSFERS_FORBIDDEN = -1
 TRANSFERS_UNLIMITED = 0
 
@@ -48,6 +53,8 @@ class License:
     """Who has disabled it. None where it is disabled: the vendor, of before that was kept."""
     is_trial: bool = False
     max_activations: int | None = None
+    overage: Overage = "none"
+    """How far `times_activated` may go beyond `max_activations`: those who come then are let in, and told of."""
     times_activated: int = 0
     max_license_users: int | None = None
     users_assigned: int = 0
@@ -107,6 +114,11 @@ class License:
     """How many devices may never be activated here; each has an item of its own."""
     blacklist: frozenset[str] = frozenset()
     """Tags of such devices, of those that were named before they had items."""
+
+    @property
+    def most_activations(self) -> int | None:
+        """How many devices may be active at once, those beyond what was sold among them. None: any number."""
+        return with_overage(self.max_activations, self.overage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +247,14 @@ def license_name(text: str) -> str | None:
     if not name.isprintable():
         raise Invalid("text_not_printable", field="name")
     return name or None
+
+
+def with_overage(sold: int | None, overage: Overage) -> int | None:
+    """How many devices may be active where so many were sold: whole ones, no part of one. None: any number."""
+    if sold is None or overage == "always":
+        return None
+    times, of = _SHARES[overage]
+    return sold * times // of
 
 
 def hash_hardware_id(hardware_id: str) -> str:

@@ -16,7 +16,7 @@ from chalicelib.domain.email import known_email
 from chalicelib.domain.errors import Invalid, at_field, raise_all
 from chalicelib.domain.features import Period
 from chalicelib.domain.instants import Instant, from_iso, parse_duration
-from chalicelib.domain.license import DeviceReport, LicenseType, RenewalBasis
+from chalicelib.domain.license import DeviceReport, LicenseType, Overage, RenewalBasis
 from chalicelib.domain.pasted import MAX_TYPED, safe_to_show
 from chalicelib.domain.types import Json, JsonValue
 
@@ -299,6 +299,7 @@ def _device(value: JsonValue, zone: str) -> LegacyDevice | None:
 _TERMS: Mapping[str, Reader] = {
     "license_type": _one_of(*get_args(LicenseType)),
     "max_activations": _count,
+    "overage": _one_of(*get_args(Overage)),
     "max_license_users": _count,
     "validity_period": _end,
     "valid_duration": _duration,

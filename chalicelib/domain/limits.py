@@ -19,7 +19,7 @@ LimitKind = Literal["devices", "users", "transfers", "devices_per_user"]
 class Limit(Generic[T]):
     """`counter` may not pass `maximum`; where that was lowered, so many as there were then stay: `kept`.
 
-    All are names of fields of `of`. Raises `TypeError` for one that it lacks.
+    All are names of fields of `of`, or of what it says by them. Raises `TypeError` for one that it lacks.
     """
 
     code: Code
@@ -58,9 +58,11 @@ class Limit(Generic[T]):
             raise LimitReached(self.code, limit=most, used=used)
 
 
-LICENSE_ACTIVATIONS = Limit(
-    "license_activated_max_times", License, "times_activated", "max_activations", kept="activations_kept"
+LICENSE_ACTIVATIONS = Limit("license_activated_max_times", License, "times_activated", "max_activations")
+LICENSE_OVERAGE = Limit(
+    "license_activated_max_times", License, "times_activated", "most_activations", kept="activations_kept"
 )
+"""What is refused: beyond `LICENSE_ACTIVATIONS` a device is over what was sold, as far as the license allows that."""
 LICENSE_USERS = Limit("license_users_limit_reached", License, "users_assigned", "max_license_users", kept="users_kept")
 LICENSE_TRANSFERS = Limit(
     *("device_transfer_limit_reached", License, "transfer_count", "max_transfers"),
@@ -70,8 +72,10 @@ LICENSE_TRANSFERS = Limit(
 SEAT_ACTIVATIONS = Limit("user_activated_max_times", Seat, "activations", "max_activations")
 """Of a seat in the license's epoch (`Seat.in_epoch_of`)."""
 
-LICENSE_LIMITS = (LICENSE_ACTIVATIONS, LICENSE_USERS, LICENSE_TRANSFERS)
-LIMITS = (*LICENSE_LIMITS, SEAT_ACTIVATIONS)
+REFUSING = (LICENSE_OVERAGE, LICENSE_USERS, LICENSE_TRANSFERS)
+"""Those of a license at which somebody is refused."""
+LIMITS = (LICENSE_ACTIVATIONS, LICENSE_USERS, LICENSE_TRANSFERS, SEAT_ACTIVATIONS)
+"""Those that are sold."""
 KIND_OF: dict[Code, LimitKind] = {
     LICENSE_ACTIVATIONS.code: "devices",
     LICENSE_USERS.code: "users",

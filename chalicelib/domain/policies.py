@@ -14,7 +14,7 @@ from chalicelib.domain.errors import Invalid, raise_all, wrong_in
 from chalicelib.domain.extras import MAX_NOTE, PolicyOrigin
 from chalicelib.domain.features import feature_code
 from chalicelib.domain.instants import Instant, add, duration_days, parse_duration
-from chalicelib.domain.license import LicenseType, RenewalBasis
+from chalicelib.domain.license import LicenseType, Overage, RenewalBasis
 from chalicelib.domain.terms import Terms, ends_twice, wrong_counts, wrong_dates
 from chalicelib.domain.types import Json
 
@@ -25,7 +25,10 @@ MAX_POLICIES = 100
 """Of one product."""
 MAX_BYTES = 8192
 """Of one policy, as JSON: those of a whole product are read at once, within one page of the database."""
-_APPLIED = ("max_activations", "max_license_users", "max_transfers", "free_resets", "grace_period", "renewal_basis")
+_APPLIED = (
+    *("max_activations", "overage", "max_license_users", "max_transfers", "free_resets"),
+    *("grace_period", "renewal_basis"),
+)
 _ENDS = ("validity_period", "valid_duration")
 _TERMS = ("license_type", "is_trial", *_APPLIED, *_ENDS)
 CHANGEABLE = (
@@ -53,6 +56,7 @@ class Policy:
     is_trial: bool = False
     max_activations: int | None = None
     """None: unlimited; so are the users."""
+    overage: Overage = "none"
     max_license_users: int | None = None
     max_transfers: int = 0
     free_resets: bool = False

@@ -41,6 +41,7 @@ TYPES: Mapping[str, tuple[EventType, ...]] = {
     "license.will_expire_3_days": ("license_will_expire",),
     "license.grace_started": ("grace_started",),
     "license.expired": ("license_expired",),
+    "license.limit_exceeded": ("device_activated",),
     "license.limit_reached": ("license_limit_reached",),
     "license.license_user.assigned": ("user_assigned", "user_replaced"),
     _UNASSIGNED: ("user_removed", "user_replaced"),
@@ -90,6 +91,7 @@ def types_of(event: Event) -> list[str]:
     """The types as which an event is told."""
     true_at_times = {
         "license.first_activated": "first" in event.detail,
+        "license.limit_exceeded": "over" in event.detail,
         "license.will_expire": event.detail.get("days") in PUBLISHED_DAYS,
         "license.will_expire_3_days": event.detail.get("days") == DAYS_OF_REFERENCE,
         "license.ends_changed": "validity_period" in event.detail,

@@ -10,6 +10,7 @@ from chalicelib.domain.license import (
     TRANSFERS_FORBIDDEN,
     License,
     LicenseType,
+    Overage,
     RenewalBasis,
     license_name,
     within_calendar,
@@ -24,7 +25,7 @@ MAX_ORDER_ID = 100
 TermChanges = Mapping[str, Any]  # each as the field of that name of `License`
 """The terms that change, of `CHANGEABLE`, each with its new value. None: no limit, no date."""
 CHANGEABLE = (
-    *("max_activations", "max_license_users", "max_transfers", "free_resets", "is_trial", "name"),
+    *("max_activations", "overage", "max_license_users", "max_transfers", "free_resets", "is_trial", "name"),
     *("validity_period", "valid_duration", "start_date", "grace_period", "renewal_basis"),
 )
 """The terms that may be changed after the sale. All others tell what was sold, and under which names it is found."""
@@ -47,6 +48,7 @@ class Terms:
     max_transfers: int = 0
     free_resets: bool = False
     is_trial: bool = False
+    overage: Overage = "none"
     order_id: str | None = None
     customer: str | None = None
     license_key: str | None = None

@@ -13,6 +13,7 @@ from chalicelib.domain.license import (
     AuthorizationMethod,
     License,
     LicenseType,
+    Overage,
     RenewalBasis,
     Status,
     is_expired,
@@ -105,6 +106,7 @@ class LicenseBody(TypedDict):
     maintenance_period: Date | None
     max_activations: int
     allow_unlimited_activations: bool
+    overage: Overage
     times_activated: int
     total_active_devices: int
     max_license_users: int
@@ -161,6 +163,7 @@ def license_body(license: License, extras: Extras, product: Product | None, now:
         "maintenance_period": to_iso(extras.maintenance_period),
         "max_activations": license.max_activations or 0,
         "allow_unlimited_activations": license.max_activations is None,
+        "overage": license.overage,
         "times_activated": license.times_activated,
         "total_active_devices": license.times_activated,
         "max_license_users": license.max_license_users or 0,

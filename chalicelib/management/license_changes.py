@@ -9,7 +9,7 @@ from typing_extensions import TypedDict  # pydantic reads typing's from Python 3
 from chalicelib.domain.days import Moment, first_instant, last_instant
 from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.instants import Instant, add, parse_duration
-from chalicelib.domain.license import RenewalBasis
+from chalicelib.domain.license import Overage, RenewalBasis
 from chalicelib.domain.terms import TermChanges
 from chalicelib.domain.types import Json
 from chalicelib.management.adapter import endpoint
@@ -54,6 +54,8 @@ class SentTerms(Sent):
     """True: whatever `max_activations` says."""
     allow_unlimited_activation: Flag | None = None
     """The same, as the public API has it in updates."""
+    overage: Overage | None = None
+    """How many devices are let in beyond that; null: `none`."""
     max_license_users: StrictInt | None = None
     """0 or null: unlimited."""
     max_transfers: StrictInt | None = None
@@ -309,8 +311,9 @@ def terms_of(body: SentTerms, sold_at: Instant, zone: str) -> TermChanges:
         terms["valid_duration"] = f"{given['trial_days']}d"
     if given.get("allow_grace_period") is False:
         terms["grace_period"] = 0
-    if "renewal_basis" in given:
-        terms["renewal_basis"] = given["renewal_basis"] or "later"
+    for name, default in (("overage", "none"), ("renewal_basis", "later")):
+        if name in given:
+            terms[name] = given[name] or default
     for name, instant in (("validity_period", last_instant), ("start_date", first_instant)):
         if name in given:
             terms[name] = None if given[name] is None else instant(given[name], zone)

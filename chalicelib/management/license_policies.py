@@ -9,7 +9,7 @@ from typing_extensions import TypedDict  # pydantic reads typing's from Python 3
 from chalicelib.domain.days import last_instant
 from chalicelib.domain.features import Period
 from chalicelib.domain.instants import to_iso
-from chalicelib.domain.license import LicenseType, RenewalBasis
+from chalicelib.domain.license import LicenseType, Overage, RenewalBasis
 from chalicelib.domain.policies import ExpiryBasis, Policy
 from chalicelib.domain.types import Json
 from chalicelib.management.adapter import endpoint
@@ -68,6 +68,8 @@ class PolicyChange(Sent):
     """Null: unlimited."""
     allow_unlimited_activations: Flag | None = None
     """True: whatever `max_activations` says."""
+    overage: Overage | None = None
+    """How many devices are let in beyond that."""
     max_license_users: StrictInt | None = None
     """0 or null: unlimited."""
     max_transfers: StrictInt | None = None
@@ -128,6 +130,7 @@ class PolicyBody(TypedDict):
     is_trial: bool
     max_activations: int
     allow_unlimited_activations: bool
+    overage: Overage
     max_license_users: int
     max_transfers: int
     free_resets: bool
@@ -256,6 +259,7 @@ def policy_body(policy: Policy) -> PolicyBody:
         "is_trial": policy.is_trial,
         "max_activations": policy.max_activations or 0,
         "allow_unlimited_activations": policy.max_activations is None,
+        "overage": policy.overage,
         "max_license_users": policy.max_license_users or 0,
         "max_transfers": policy.max_transfers,
         "free_resets": policy.free_resets,

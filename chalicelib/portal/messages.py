@@ -174,6 +174,14 @@ _ROWS = {
 """What happens to the rows of a list."""
 
 
+_ACTIVATED = {
+    "over": mark("Device activated (over the limit)"),
+    "transfer": mark("Device activated (a transfer)"),
+    "adopted": mark("Device activated (place of an imported device)"),
+}
+"""What an activation is besides, by what its event says; the first that it is."""
+
+
 def event_words(event: Event) -> str:
     """An event as a short sentence."""
     words = _words(event)
@@ -184,10 +192,9 @@ def _words(event: Event) -> str:
     known = _EVENTS.get(event.type)
     words = gettext(known) if known else event.type.replace("_", " ").capitalize()
     match event.type, event.detail:
-        case "device_activated", {"transfer": transfer} if transfer:
-            words = gettext("Device activated (a transfer)")
-        case "device_activated", {"adopted": str()}:
-            words = gettext("Device activated (place of an imported device)")
+        case "device_activated", detail:
+            marked = [gettext(text) for name, text in _ACTIVATED.items() if detail.get(name)]
+            words = marked[0] if marked else words
         case "license_disabled", _ if not event.actor.name.startswith("user:"):
             words = gettext("License suspended by the vendor")
         case "user_assigned", {"invited": invited} if invited:

@@ -21,7 +21,7 @@ _YES_NO: Mapping[tuple[DataType, str], str] = {("boolean", "true"): mark("yes"),
 
 def rules(license: License, *, prevent_vm: bool) -> list[str]:
     """The rules of a license, one sentence each. `prevent_vm`: whether its product runs on no virtual machine."""
-    return [_users(license), _devices(license), *_transfers(license), _machines(prevent_vm)]
+    return [_users(license), _devices(license), *_beyond(license), *_transfers(license), _machines(prevent_vm)]
 
 
 def _users(license: License) -> str:
@@ -38,6 +38,21 @@ def _devices(license: License) -> str:
     if most is None:
         return gettext("It may be active on any number of devices.")
     return ngettext("It may be active on one device at a time.", "It may be active on up to {n} devices at once.", most)
+
+
+def _beyond(license: License) -> list[str]:
+    sold, most = license.max_activations, license.most_activations
+    if license.overage == "none" or sold is None or most == sold:
+        return []
+    if most is None:
+        return [gettext("Any number of devices is let in beyond that, and counts as over the limit.")]
+    return [
+        ngettext(
+            "One device more is let in, and counts as over the limit.",
+            "Up to {n} devices more are let in, and count as over the limit.",
+            most - sold,
+        )
+    ]
 
 
 def _transfers(license: License) -> list[str]:

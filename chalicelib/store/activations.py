@@ -39,7 +39,7 @@ from chalicelib.store.keys import (
     user_sort_key,
     variables_sort_key,
 )
-from chalicelib.store.limits import has_room
+from chalicelib.store.limits import has_room, has_room_beyond
 from chalicelib.store.schema import AnyItem, Fields, Raw
 from chalicelib.store.transactions import Transaction
 
@@ -340,7 +340,10 @@ def _may_take(decision: ActivationDecision, hardware_hash: str, now: Instant) ->
     if decision.adopts is not None:  # what is taken already, whatever was released
         condition &= item.adopt_until > now
         return condition & (item.legacy_devices > 0) if decision.adopts == "license" else condition
-    condition &= has_room(LICENSE_ACTIVATIONS)
+    if decision.goes_over:  # its event says so: nothing may be left of what was sold
+        condition &= has_room_beyond(decision.license) & (item.times_activated >= item.max_activations)
+    else:
+        condition &= has_room(LICENSE_ACTIVATIONS)
     if not decision.takes_released:
         condition &= item.released == 0
     elif decision.transfer:

@@ -13,7 +13,7 @@ from chalicelib.domain.adoption import LegacyPlace, Whose
 from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import Device, DeviceReport, License, Seat, hash_hardware_id
-from chalicelib.domain.limits import LICENSE_ACTIVATIONS, SEAT_ACTIVATIONS
+from chalicelib.domain.limits import SEAT_ACTIVATIONS
 from chalicelib.store import reads
 from chalicelib.store.attributes import IntegerAttribute
 from chalicelib.store.database import ConditionFailed
@@ -33,7 +33,7 @@ from chalicelib.store.keys import (
     license_pk,
     seat_sort_key,
 )
-from chalicelib.store.limits import has_room_for
+from chalicelib.store.limits import has_room_beyond, has_room_for
 from chalicelib.store.transactions import Transaction
 
 
@@ -116,7 +116,7 @@ def add(license: License, seats: Mapping[int, Seat], devices: Iterable[Device], 
     counted += [item.legacy_devices.add(of_nobody), item.adopt_until.set(until)]
     as_seen = (item.epoch == license.epoch) & item.unchanged(license, item.adopt_until, item.blocked_devices)
     if added:
-        as_seen &= has_room_for(LICENSE_ACTIVATIONS, license, count)
+        as_seen &= has_room_beyond(license, count)
     write.update(item(pk, LICENSE), counted, as_seen)
     move_adoption(write, license, replace(license, adopt_until=until))
     for user_id, number in Counter(device.user_id for device in added if device.user_id is not None).items():

@@ -4,15 +4,16 @@ from collections.abc import Iterator
 from typing import TypeVar
 
 from chalicelib.domain.license import License
-from chalicelib.domain.limits import LICENSE_LIMITS, LIMITS, Limit
+from chalicelib.domain.limits import LICENSE_OVERAGE, LIMITS, REFUSING, Limit
 from chalicelib.store.attributes import IntegerAttribute
 from chalicelib.store.expressions import Action, Condition
+from chalicelib.store.items.licenses import LicenseItem
 
 T = TypeVar("T")
 
 _ATTRIBUTES = {
     name: IntegerAttribute(attr_name=name)
-    for one in LIMITS
+    for one in (*LIMITS, *REFUSING)
     for name in (one.maximum, one.counter, one.kept)
     if name is not None
 }
@@ -37,9 +38,16 @@ def has_room_for(limit: Limit[T], seen: T, amount: int) -> Condition:
     return (_ATTRIBUTES[limit.maximum] == most) & (_ATTRIBUTES[limit.counter] <= most - amount)
 
 
+def has_room_beyond(seen: License, amount: int = 1) -> Condition:
+    """That `LICENSE_OVERAGE.check` passes: by the terms that were read, for a condition does no arithmetic."""
+    as_sold = LicenseItem.unchanged(seen, LicenseItem.max_activations, LicenseItem.overage)
+    most = LICENSE_OVERAGE.most(seen)
+    return as_sold if most is None else as_sold & (LicenseItem.times_activated <= most - amount)
+
+
 def keeping(old: License, new: License) -> Iterator[Action]:
     """What remembers, where a limit becomes another one, how many there are at the moment of the write."""
-    for limit in LICENSE_LIMITS:
+    for limit in REFUSING:
         if getattr(old, limit.maximum) != getattr(new, limit.maximum) and limit.kept is not None:
             yield _ATTRIBUTES[limit.kept].set(_ATTRIBUTES[limit.counter] | 0)
 

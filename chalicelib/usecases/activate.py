@@ -183,7 +183,8 @@ def _event(
     now: Instant,
 ) -> Event:
     about = of_seat(snapshot.seat) | named(report.hostname) | ({} if place is None else {"adopted": place.hardware_id})
-    about |= {name: 1 for name, is_so in (("first", decision.is_first), ("transfer", decision.transfer)) if is_so}
+    marks = {"first": decision.is_first, "transfer": decision.transfer, "over": decision.goes_over}
+    about |= {name: 1 for name, is_so in marks.items() if is_so}
     return Event.new("device_activated", actor, now, hardware_id=report.hardware_id, **about)
 
 

@@ -13,7 +13,7 @@ from chalicelib.domain.events import Actor, Event, named, of_seat
 from chalicelib.domain.ids import new_device_id
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import REPORTED, Device, DeviceReport, License, Seat, hash_hardware_id, is_live
-from chalicelib.domain.limits import LICENSE_ACTIVATIONS, SEAT_ACTIVATIONS
+from chalicelib.domain.limits import LICENSE_OVERAGE, SEAT_ACTIVATIONS
 from chalicelib.store import accounts, activations, adoptions, devices, licenses
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.devices import DeviceKey
@@ -175,7 +175,7 @@ def _new_devices(state: _State, wanted: Mapping[DeviceKey, LegacyDevice], now: I
     new = {key: given for key, given in wanted.items() if key not in state.known}
     for user_id, number in Counter(key.user_id for key in new if key.user_id is not None).items():
         SEAT_ACTIVATIONS.check(seats[user_id].in_epoch_of(license), number)
-    LICENSE_ACTIVATIONS.check(license, len(new))
+    LICENSE_OVERAGE.check(license, len(new))
     return [_device(license, seats.get(key.user_id or 0), given, now) for key, given in new.items()]
 
 

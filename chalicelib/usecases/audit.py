@@ -10,7 +10,7 @@ from chalicelib.domain.batch import BatchProgress
 from chalicelib.domain.faults import FaultCode
 from chalicelib.domain.license import Device, License, Seat, is_live
 from chalicelib.domain.limits import (
-    LICENSE_ACTIVATIONS,
+    LICENSE_OVERAGE,
     LICENSE_TRANSFERS,
     LICENSE_USERS,
     SEAT_ACTIVATIONS,
@@ -129,7 +129,7 @@ def _counters(
         legacy[device.user_id] += counts and device.legacy
     taken = len(seats) + sum(batch.reserved for batch in pending)
     for limit, items in (
-        (LICENSE_ACTIVATIONS, live.total()),
+        (LICENSE_OVERAGE, live.total()),
         (LICENSE_USERS, taken),
         (LICENSE_TRANSFERS, license.transfer_count),  # nothing is left that could be counted
     ):

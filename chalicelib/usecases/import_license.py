@@ -18,7 +18,7 @@ from chalicelib.domain.errors import AlreadyExists, Invalid, NotFound, at_field
 from chalicelib.domain.events import Actor
 from chalicelib.domain.extras import EXTRAS, with_extras
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.license import License, hash_hardware_id
+from chalicelib.domain.license import License, hash_hardware_id, with_overage
 from chalicelib.domain.license_rows import FeatureRow, LicenseRow, UserRow
 from chalicelib.domain.row_differences import Difference, Imported, difference
 from chalicelib.domain.source_rows import SourceRow, System
@@ -178,7 +178,7 @@ def _guard_new(company: str, row: LicenseRow, source: SourceRow, now: Instant) -
             raise NotFound("user_not_found", field="devices")
         if email is not None and devices > (devices if (most := limits[email]) is None else most):
             raise Invalid("count_out_of_range", field="devices", least=0, most=limits[email])
-    most = wanted.terms.max_activations
+    most = with_overage(wanted.terms.max_activations, wanted.terms.overage)
     if most is not None and len(row.devices) > most:
         raise Invalid("count_out_of_range", field="devices", least=0, most=most)
     return wanted

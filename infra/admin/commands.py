@@ -45,7 +45,8 @@ _NAMED = (
     *("order_id", "customer"),
 )
 _COUNTED = (
-    *("enabled", "is_trial", "max_activations", "times_activated", "max_license_users", "users_assigned"),
+    *("enabled", "is_trial", "max_activations", "overage", "times_activated"),
+    *("max_license_users", "users_assigned"),
     *("max_transfers", "transfer_count", "free_resets", "disabled_by", "valid_duration", "grace_period"),
     *("renewal_basis", "revision"),
 )

@@ -76,10 +76,16 @@ _COUNTED = {
 """The items that a counter counts."""
 
 
+_MAXIMA = {"most_activations": "max_activations"}
+"""Maxima that follow from the term of another name."""
+
+
 def difference(fault: Fault) -> str:
     """What is wrong, in a sentence."""
     counted = _COUNTED.get(str(fault.params.get("counter")), "")
-    return MESSAGES[fault.code].format(**fault.params, counted=counted)
+    maximum = str(fault.params.get("maximum"))
+    words = {**fault.params, "counted": counted, "maximum": _MAXIMA.get(maximum, maximum)}
+    return MESSAGES[fault.code].format(**words)
 
 
 def differences(faults: Iterable[Fault]) -> list[str]:

@@ -109,7 +109,7 @@ def _allows(one: Explanation, now: Instant) -> list[str]:
     """What the license, the seat and the product allow, in sentences."""
     license, snapshot = _license(one), one.snapshot
     sentences = [
-        f"Devices: {license.times_activated} of {_most(license.max_activations)} in use.",
+        _devices(license),
         _state(license, now),
         _transfers(license),
     ]
@@ -150,6 +150,12 @@ def _state(license: License, now: Instant) -> str:
     grace = "" if over is None else f", with grace until {to_iso(over)}"
     by = f" (by the {license.disabled_by or 'vendor'})" if not license.enabled else ""
     return f"Status: {status(license, now)}{by}; valid{begins}{ends}{grace}."
+
+
+def _devices(license: License) -> str:
+    of = f"Devices: {license.times_activated} of {_most(license.max_activations)} in use"
+    beyond = f", and {_most(license.most_activations)} let in by its overage ({license.overage})"
+    return f"{of}{'' if license.overage == 'none' else beyond}."
 
 
 def _transfers(license: License) -> str:

@@ -61,6 +61,7 @@ SENT_WHEN = {
     "license.will_expire_3_days": "A license ends in 3 days.",
     "license.grace_started": "A license has ended, and may be used for its grace period. At most five minutes later.",
     "license.expired": "A license has ended, and its grace period, if it had one. At most five minutes later.",
+    "license.limit_exceeded": "A device more than were sold was activated; it is also `license.activated`.",
     "license.limit_reached": "A limit is reached, and somebody was refused for it. Once a day, license and limit.",
     "license.license_user.assigned": "A user was assigned to a license, perhaps in the place of another.",
     "license.license_user.unassigned": "A user was removed from a license, or replaced by another person.",
@@ -120,6 +121,7 @@ def bodies() -> dict[str, Json]:
         story.happens(change_product, vendor.code, "cad", {"name": "Cad 2027"}, PETRA)
         _license_with_a_key(story)
         _license_with_users(story)
+        _license_that_goes_over(story)
         story.happens(_disable, vendor.code, listen(vendor, url="https://hooks.example/old"))
     found: dict[str, Json] = {}
     for _, body in story.receivers.taken:
@@ -147,6 +149,13 @@ def _license_with_a_key(story: Story) -> None:
     for hours in (-30 * 24, -7 * 24, -3 * 24, -24, 0, 72):
         story.happens(sweep, at=end + hours * HOUR + 1)
     story.happens(delete_license, *key, PETRA)
+
+
+def _license_that_goes_over(story: Story) -> None:
+    terms = Terms("perpetual", 1, overage="2x", order_id="A-18", customer=CUSTOMER)
+    license, _ = story.happens(issue_license, story.vendor.code, "viewer", terms, None, PETRA)
+    for hardware_id in ("my-laptop", "my-tablet"):
+        story.happens(_activate, story.vendor, license, hardware_id)
 
 
 def _license_with_users(story: Story) -> None:

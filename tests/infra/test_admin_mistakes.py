@@ -235,7 +235,7 @@ WRONG = {
     **dict.fromkeys(("--max-transfers", "--grace-period", "--revision"), "-2"),
     **dict.fromkeys(("--is-trial", "--free-resets", "--prevent-vm", "--allow-trial", "--allow-overages"), "maybe"),
     **dict.fromkeys(("--max-consumption", "--max-overages", "--trial-days", "--reset", "--metadata"), "many"),
-    **dict.fromkeys(("--field", "--type", "--data-type", "--default-license-type", "--state"), "x y"),
+    **dict.fromkeys(("--overage", "--field", "--type", "--data-type", "--default-license-type", "--state"), "x y"),
     **dict.fromkeys(("--default-value", "--description"), "x" * 201),
     "--subscription-duration": "soon",
     "--feature": "x y=soon",

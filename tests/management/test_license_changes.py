@@ -30,6 +30,7 @@ def change(shop: VendorsServer, id: int, **changes: Any) -> Any:
         ({"is_trial": True}, "is_trial", True),
         ({"renewal_basis": "now"}, "renewal_basis", "now"),
         ({"renewal_basis": None}, "renewal_basis", "later"),
+        ({"overage": "always"}, "overage", "always"),
         ({"validity_period": "2028-02-01"}, "validity_period", "2028-02-01T23:59:59.999Z"),
         ({"validity_period": "2028-02-01T10:00:00Z"}, "validity_period", "2028-02-01T10:00:00.000Z"),
         ({"valid_duration": "6m"}, "valid_duration", "6m"),

@@ -24,6 +24,7 @@ PRO: Json = {
     "valid_duration": "1y",
     "expiry_basis": "activation",
     "renewal_basis": "end",
+    "overage": "1.25x",
     "maintenance_duration": "2y",
     "note": "",
     "metadata": {"tier": "pro"},

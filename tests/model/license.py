@@ -80,6 +80,8 @@ class License:
     """`max_license_users`; None where the license is key-based."""
     transfers: float | None = None
     """`max_transfers`: 0 where they are forbidden; None where they are not limited, and nobody counts."""
+    over: float = 0
+    """Devices that are let in beyond `places`."""
     barred: frozenset[str] = frozenset()
     """Devices that are blacklisted."""
     enabled: bool = True
@@ -215,7 +217,7 @@ def _no_room(license: License, call: Call, place: Key | None = None) -> str:
     own, is_theirs = license.seat(call.user), place is not None and place[1] == call.user
     if own is not None and not is_theirs and len(license.of_user(call.user)) >= own:
         return "user_activated_max_times"
-    return "license_activated_max_times" if place is None and len(license.live) >= license.places else ""
+    return "license_activated_max_times" if place is None and len(license.live) >= license.places + license.over else ""
 
 
 def _buckets(license: License, rate: Rate, user: str | None) -> tuple[tuple[Emptied, int], tuple[Emptied, int] | None]:

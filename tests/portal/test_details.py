@@ -46,6 +46,12 @@ def test_every_fact_stands_on_the_page(license: License, manager: Browser) -> No
     assert "ADA-PC" in page.words
 
 
+def test_how_many_are_over_the_limit_is_said(license: License, manager: Browser) -> None:
+    assert "over the limit" not in manager.get(at(license)).words
+    change_terms(license.company, license.id, {"max_activations": 0}, ADMIN, now=NOW)
+    assert "1 over the limit" in manager.get(at(license)).words
+
+
 def test_what_was_sold_besides_stands_there_without_the_vendors_own(license: License, manager: Browser) -> None:
     before = manager.get(at(license)).words
     assert not [words for words in ("Features", "Further details", "Maintenance until") if words in before]

@@ -22,6 +22,9 @@ PEOPLE: dict[str, Any] = {"authorization_method": "user"}
         ({"max_activations": 1}, "It may be active on one device at a time."),
         ({"max_activations": 12}, "It may be active on up to 12 devices at once."),
         ({"max_activations": None}, "It may be active on any number of devices."),
+        ({"max_activations": 2, "overage": "1.5x"}, "One device more is let in, and counts as over the limit."),
+        ({"overage": "2x"}, "Up to 5 devices more are let in, and count as over the limit."),
+        ({"overage": "always"}, "Any number of devices is let in beyond that, and counts as over the limit."),
         ({"max_transfers": 0}, "It may be moved to other devices as often as needed."),
         ({"max_transfers": 1}, "It may be moved to another device once in all."),
         ({"max_transfers": 3}, "It may be moved to another device 3 times in all."),
@@ -33,6 +36,13 @@ PEOPLE: dict[str, Any] = {"authorization_method": "user"}
 )
 def test_each_rule_is_a_sentence(terms: dict[str, Any], said: str) -> None:
     assert said in rules(a_license(**terms), prevent_vm=False)
+
+
+@pytest.mark.parametrize(
+    "terms", [{}, {"max_activations": 1, "overage": "1.25x"}, {"max_activations": None, "overage": "2x"}]
+)
+def test_what_lets_no_device_in_beyond_the_limit_is_not_said(terms: dict[str, Any]) -> None:
+    assert not any("over the limit" in sentence for sentence in rules(a_license(**terms), prevent_vm=False))
 
 
 @pytest.mark.parametrize("terms", [{"max_transfers": 0}, {"max_transfers": -1}])

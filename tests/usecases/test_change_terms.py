@@ -37,6 +37,7 @@ CHANGES: dict[str, Any] = {
     "start_date": NOW + DAY,
     "grace_period": 48,
     "renewal_basis": "end",
+    "overage": "1.5x",
 }
 
 

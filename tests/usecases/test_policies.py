@@ -40,6 +40,7 @@ TERMS: dict[str, Any] = {
     "max_transfers": 3,
     "grace_period": 48,
     "renewal_basis": "end",
+    "overage": "2x",
     "valid_duration": "1y",
 }
 EXTRAS: dict[str, Any] = {

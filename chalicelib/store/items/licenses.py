@@ -29,7 +29,7 @@ class LicenseItem(LicensesItem[License]):
     )
     """`name` is a word that DynamoDB keeps for itself."""
 
-    omitted = frozenset({"renewal_basis"})
+    omitted = frozenset({"overage", "renewal_basis"})
 
     guarded = frozenset(
         {
@@ -72,6 +72,7 @@ class LicenseItem(LicensesItem[License]):
     license_key: TextAttribute
     bought_as: TextAttribute
     max_activations: IntegerAttribute
+    overage: TextAttribute
     times_activated: IntegerAttribute
     max_license_users: IntegerAttribute
     users_assigned: IntegerAttribute

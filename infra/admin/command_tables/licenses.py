@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from chalicelib.domain.license import RenewalBasis
+from chalicelib.domain.license import Overage, RenewalBasis
 from infra.admin import values
 from infra.admin.command import Command, Option
 from infra.admin.command_tables.options import (
@@ -19,6 +19,8 @@ THIS = (Option("license", "ID", "the license", values.license_id), IF_COMPANY)
 TYPE = values.one_of("perpetual", "time-limited", "subscription")
 STATUS = values.one_of("active", "inactive", "scheduled", "grace", "expired", "disabled")
 BASIS = values.one_of(*get_args(RenewalBasis))
+OVERAGE = values.one_of(*get_args(Overage))
+OVER = "devices that are let in beyond that: none, 1.25x, 1.5x or 2x in all, or always"
 RENEWED = "what `license extend --by` counts from: the end, now, or the later of them"
 END = "the end; a date alone is that day's last instant, in the company's time zone"
 
@@ -33,6 +35,7 @@ COMMANDS = (
             Option("--product", "CODE", "the product", values.product, True),
             changed("--license-type", "TYPE", "perpetual, time-limited or subscription (*)", TYPE),
             changed("--max-activations", "N", "of all devices together: a number, or unlimited (*)", values.limit),
+            changed("--overage", "SHARE", f"{OVER} (*)", OVERAGE),
             changed("--max-license-users", "N", "of a product with users: a number, or unlimited (*)", values.limit),
             changed("--validity-period", "ISO", f"{END} (*)", values.moment),
             changed("--valid-duration", "DURATION", "from the first activation: 30d, 12m, 1y (*)", values.duration),
@@ -118,6 +121,7 @@ COMMANDS = (
         (
             *THIS,
             changed("--max-activations", "N", "of all devices together: a number, or unlimited", values.limit),
+            changed("--overage", "SHARE", OVER, OVERAGE),
             changed("--max-license-users", "N", "a number, or unlimited", values.limit),
             changed("--max-transfers", "N", "to other devices: -1 none, 0 unlimited", values.transfers),
             changed("--free-resets", "yes|no", "whether resets by the customer are no transfers", values.yes_or_no),

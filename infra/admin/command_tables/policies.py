@@ -2,7 +2,7 @@
 
 from infra.admin import values
 from infra.admin.command import Command, Option
-from infra.admin.command_tables.licenses import BASIS, END, RENEWED
+from infra.admin.command_tables.licenses import BASIS, END, OVER, OVERAGE, RENEWED
 from infra.admin.command_tables.options import NAME, OF_COMPANY, REVISION, changed
 from infra.admin.command_tables.products import LICENSE_TYPE, OF_PRODUCT
 
@@ -20,6 +20,7 @@ TERMS = (
     changed("--license-type", "TYPE", "perpetual, time-limited or subscription", LICENSE_TYPE),
     changed("--is-trial", "yes|no", "whether they are trials", values.yes_or_no),
     changed("--max-activations", "N", "of all devices together: a number, or unlimited", values.limit),
+    changed("--overage", "SHARE", OVER, OVERAGE),
     changed("--max-license-users", "N", "of a product with users: a number, or unlimited", values.limit),
     changed("--max-transfers", "N", "to other devices: -1 none, 0 unlimited", values.transfers),
     changed("--free-resets", "yes|no", "whether resets by the customer are no transfers", values.yes_or_no),
