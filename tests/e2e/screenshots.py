@@ -212,6 +212,8 @@ def _picture(page: Page, shot: Shot, path: str, file: Path) -> None:
     for name in map(gettext, shot.clicks):
         link, button, box = (page.get_by_role(role, name=name) for role in ("link", "button", "checkbox"))
         link.or_(button).or_(box).first.click()
+    if shot.name.endswith("-dialog"):
+        page.locator("dialog[open]").wait_for()
     page.wait_for_load_state("networkidle")
     page.screenshot(path=file, full_page=not page.locator("dialog[open]").count(), animations="disabled")
 
