@@ -63,7 +63,7 @@ OUTSIDE = """() => {
     const words = (one) => {  // what is seen of its words, each with the boxes that it takes
         const texts = document.createTreeWalker(one, NodeFilter.SHOW_TEXT), seen = [];
         for (let text = texts.nextNode(); text; text = texts.nextNode()) {
-            if (text.parentElement.closest(".unseen")) continue;
+            if (text.parentElement.closest(".unseen, .menu")) continue;
             for (const { 0: word, index } of text.data.matchAll(/\\S+/g)) {
                 part.setStart(text, index);
                 part.setEnd(text, index + word.length);
