@@ -30,6 +30,7 @@ INNER = {
     *("activations_kept", "users_kept", "transfers_kept"),  # what the audit goes by
     *("bucket_full_at", "seats_full_at", "known_devices"),
     "bought_as",  # by it passwords are kept apart
+    "sold_in",  # by it the id of that order leads there
     *("blocked_devices", "blacklist"),  # as one count, by who blacklists: `license show`
 }
 """Shown by nobody."""

@@ -64,6 +64,7 @@ Code = Literal[
     "user_not_found",
     "user_already_assigned",
     "batch_not_found",
+    "batch_under_way",
     "not_your_user",
     "account_closed",
     "session_expired",
@@ -166,6 +167,7 @@ Code = Literal[
     "too_many_former_emails",
     "id_unknown",
     "merged_with_itself",
+    "order_moves_alone",
     "event_type_unknown",
     "scope_unknown",
     # what a product defines

@@ -39,6 +39,7 @@ EventType = Literal[
     "license_deleted",
     "license_named",
     "license_customer_changed",
+    "license_moved",
     "license_will_expire",
     "grace_started",
     "license_expired",

@@ -91,6 +91,8 @@ class License:
     bought_as: str | None = None
     """The email that the customer had when the license was sold, where it has changed or the customer was merged into
     another one: by it passwords are kept apart (`domain.access`)."""
+    sold_in: str | None = None
+    """The order that it was sold in, where it was moved to another one since: the license's id may be that order's."""
     name: str | None = None
     """What its managers call it, to tell it from others of the product. None: nothing."""
     archived_at: Instant | None = None
@@ -133,6 +135,7 @@ class DeletedLicense:
     license_key: str | None = None
     """No other license ever gets it."""
     order_id: str | None = None
+    """The order that it was sold in."""
     is_cleared: bool = False
     """Whether all is gone that it had: seats, devices, and what led to them."""
 

@@ -26,7 +26,7 @@ _OF_WHO_LEAVES = frozenset({"devices", "replaced_by", "replaced_by_id"})
 TYPES: Mapping[str, tuple[EventType, ...]] = {
     "license.created": ("license_issued",),
     "license.updated": (
-        *("license_extended", "license_changed", "license_customer_changed", "license_key_rotated"),
+        *("license_extended", "license_changed", "license_customer_changed", "license_moved", "license_key_rotated"),
         *("user_limit_changed", "user_activations_reset", "device_allowed", "legacy_devices_added"),
     ),
     "license.ends_changed": ("license_extended", "license_changed"),

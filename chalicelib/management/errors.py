@@ -40,6 +40,7 @@ CODES = (
     "account_closed",
     "limit_below_use",
     "license_archived",
+    "batch_under_way",
     "order_not_found",
     "already_exists",
     "field_not_found",

@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field, RootModel, StrictBool, StrictInt, S
 from typing_extensions import TypedDict  # pydantic reads typing's from Python 3.12 on
 
 from chalicelib.domain.days import Moment, first_instant, last_instant
-from chalicelib.domain.errors import SeatkeeperError
+from chalicelib.domain.errors import Invalid, SeatkeeperError
 from chalicelib.domain.instants import Instant, add, parse_duration
 from chalicelib.domain.license import Overage, RenewalBasis
 from chalicelib.domain.terms import TermChanges
@@ -21,6 +21,8 @@ from chalicelib.usecases.change_license import reset_license, set_enabled
 from chalicelib.usecases.change_terms import Sold, change_terms
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.license_extras import Wanted, grant_feature, grant_features
+from chalicelib.usecases.move_license import finish_move, move_license
+from chalicelib.usecases.order_managers import find_numbered_order
 from chalicelib.web.error_responses import wire_code, wire_message
 
 MAX_TEXT = 1024
@@ -90,6 +92,13 @@ class LicenseChange(SentTerms):
 
     strict: Flag = False
     """Whether a limit below what is in use is refused."""
+
+
+class OneLicenseChange(LicenseChange):
+    """The same of one license alone, which can move, too."""
+
+    order: Id | None = None
+    """The order that it moves to, as by `move`; no term is changed in the same call."""
 
 
 class BulkChange(LicenseChange):
@@ -186,8 +195,12 @@ class RowBody(TypedDict):
 
 
 @endpoint("PATCH", "/licenses/{license_id}", writes=True, scope="licenses:write")
-def change_license(path: LicensePath, body: LicenseChange, caller: Caller) -> LicenseBody:
+def change_license(path: LicensePath, body: OneLicenseChange, caller: Caller) -> LicenseBody:
     """Change terms; what is not given stays, and the same once more changes nothing. A lower limit evicts nobody."""
+    if body.order is not None:
+        if body.model_fields_set != {"order"}:
+            raise Invalid("order_moves_alone", field="order")
+        return move(path.license_id, body.order, caller)
     zone = find_company(caller.company).time_zone
     return caller.once(lambda: _change(path.license_id, body, zone, caller, caller.if_match), body_of(caller))
 
@@ -268,6 +281,16 @@ def reset_licenses(body: SomeLicenses, caller: Caller) -> list[RowBody]:
         return reset_license(caller.company, id, caller.actor, now=caller.now)
 
     return each_row(_ids(body), int, reset, caller)
+
+
+def move(license_id: int, order_id: int, caller: Caller) -> LicenseBody:
+    """Let a license be one of another order."""
+    order = find_numbered_order(caller.company, order_id)
+    who = (caller.company, license_id, order.id, caller.actor)
+    moved = caller.once(lambda: move_license(*who, revision=caller.if_match, now=caller.now), body_of(caller))
+    if caller.is_replayed:  # the answer stands with the first step, and whoever gave it may have died behind that
+        finish_move(caller.company, license_id)
+    return moved
 
 
 def _set_enabled(license_id: int, enabled: bool, caller: Caller) -> MessageBody:

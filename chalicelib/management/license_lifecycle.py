@@ -1,4 +1,4 @@
-"""Management API: licenses that get another key, are put away, or taken away for good."""
+"""Management API: licenses that get another key or order, are put away, or taken away for good."""
 
 from typing import Annotated
 
@@ -7,8 +7,8 @@ from pydantic import Field, StrictStr
 from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
 from chalicelib.management.license_body import LicenseBody, body_of
-from chalicelib.management.license_changes import MAX_TEXT, LicensePath, MessageBody
-from chalicelib.management.models import Sent
+from chalicelib.management.license_changes import MAX_TEXT, LicensePath, MessageBody, move
+from chalicelib.management.models import Id, Sent
 from chalicelib.usecases.change_license import set_archived
 from chalicelib.usecases.change_terms import Sold
 from chalicelib.usecases.delete_license import delete_license, finish_deletion
@@ -43,6 +43,19 @@ def rotate_license_key(path: LicensePath, body: KeyRotation, caller: Caller) -> 
         return rotate_key(*who, old_key_for=old_for, revision=revision, now=caller.now)
 
     return caller.once(rotate, body_of(caller))
+
+
+class Move(Sent):
+    """POST licenses/{id}/move."""
+
+    order: Id
+    """The id of an order that is there."""
+
+
+@endpoint("POST", "/licenses/{license_id}/move", writes=True, scope="licenses:write")
+def move_one_license(path: LicensePath, body: Move, caller: Caller) -> LicenseBody:
+    """Let a license be one of another order, and so of its customer and managers; its users and devices stay."""
+    return move(path.license_id, body.order, caller)
 
 
 @endpoint("POST", "/licenses/{license_id}/archive", writes=True, scope="licenses:write")

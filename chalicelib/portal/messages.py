@@ -32,6 +32,7 @@ _EVENTS: dict[EventType, str] = {
     "license_restored": mark("License restored"),
     "license_deleted": mark("License deleted"),
     "license_customer_changed": mark("License moved to another customer"),
+    "license_moved": mark("License moved to another order"),
     "license_named": mark("Name of the license removed"),
     "license_will_expire": mark("License will expire"),
     "grace_started": mark("Grace period began"),

@@ -50,6 +50,7 @@ from chalicelib.store.orders import summary_of
 from chalicelib.store.reads import Unreadable
 from chalicelib.store.repairs import Repair
 from chalicelib.store.schema import AnyItem
+from chalicelib.store.seats import held_item, same_buyer
 
 _AT_ONCE = 25
 """Each leads to three items at the most, and a read has a hundred."""
@@ -85,6 +86,8 @@ class _Kind:
     orphan: Callable[[Any], tuple[AnyItem, Condition]] | None = None  # as above
     """The item without which it goes, and how that stands then. None: it stays, whatever is wrong. A name keeps what it
     names from being given to somebody else, and a summary may be the last that is known of a license."""
+    anew: Mapping[FaultCode, Callable[..., Repair]] = field(default_factory=dict)
+    """By what is wrong, what lets it say what it should, given it and what it leads to."""
 
 
 def faults(company: str) -> Iterator[tuple[int, list[Fault]]]:
@@ -134,7 +137,9 @@ def _confirmed(kind: _Kind, link: _Read) -> Fault | None:
     wrong = None if there is None else _wrong(kind, there, found)
     if wrong is None:
         return None
-    return Fault(_license_id(link) if kind.of_license else None, *wrong, _removal(kind, link))
+    anew = kind.anew.get(wrong[0])
+    repair = _removal(kind, link) if anew is None else anew(there, *found)
+    return Fault(_license_id(link) if kind.of_license else None, *wrong, repair)
 
 
 def _removal(kind: _Kind, link: _Read) -> Repair | None:
@@ -284,6 +289,11 @@ def _held(link: LookupItem) -> list[AnyItem]:
     return [_license(link), SeatItem(pk, seat_sort_key(who)), _user(link, who)]
 
 
+def _held_anew(link: LookupItem, license: LicenseItem, *_: object) -> Repair:
+    whose = license.to_domain()
+    return Repair(held_item(whose, int(_between(link))), _license(link), same_buyer(whose), replaces=True)
+
+
 def _no_seat(link: LookupItem) -> tuple[AnyItem, Condition]:
     return _held(link)[1], SeatItem.pk.does_not_exist()
 
@@ -343,7 +353,9 @@ AUDITED = {
     email_sort_key(): _Kind(LookupItem, lambda link: [_user(link, link.target_id)], _email_fault, of_license=False),
     HARDWARE_LICENSE: _Kind(LookupItem, lambda link: [_device(link)], _hardware_fault, orphan=_no_device),
     device_id_sort_key(): _Kind(LookupItem, lambda link: [_of_id(link)], _device_id_fault, orphan=_no_device_of_id),
-    USER_LICENSE: _Kind(LookupItem, _held, _held_fault, orphan=_no_seat),
+    USER_LICENSE: _Kind(
+        LookupItem, _held, _held_fault, orphan=_no_seat, anew={"user_link_of_other_customer": _held_anew}
+    ),
     license_key_sort_key(): _Kind(LookupItem, lambda link: [_license(link), _deleted(link)], _key_fault),
     MANAGER_LICENSE: _Kind(LicenseSummaryItem, _managed, _managed_fault, orphan=_no_manager),
     ORDER_LICENSE: _Kind(LicenseSummaryItem, _ordered, _ordered_fault),

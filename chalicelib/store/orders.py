@@ -74,12 +74,15 @@ def file_license(write: Transaction, license: License, old: Order | None, new: O
         write.put(item, LicenseSummaryItem.pk.does_not_exist())
 
 
-def take_out(write: Transaction, order: Order, license_id: int) -> None:
-    """Let a transaction take a license out of its order, where nobody is shown it any more."""
-    company = order.company
+def take_out(write: Transaction, order: Order, license_id: int, kept: frozenset[int] = frozenset()) -> None:
+    """Let a transaction take a license out of its order, where nobody is shown it any more.
+
+    `kept`: managers under whom the same transaction files it otherwise.
+    """
+    company, shown_to = order.company, (order.managers | order.pending_managers) - kept
     unchanged = OrderItem.unchanged(order, OrderItem.managers, OrderItem.pending_managers)
     write.update(_order(order), [OrderItem.licenses_taken.add(1)], unchanged)
-    shown = (manager_license_sort_key(user, license_id) for user in sorted(order.managers | order.pending_managers))
+    shown = (manager_license_sort_key(user, license_id) for user in sorted(shown_to))
     for part in (order_license_sort_key(order.id, license_id), *shown):
         write.delete(LicenseSummaryItem(company, part), _THERE_OR_NOT)
 

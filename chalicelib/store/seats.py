@@ -58,7 +58,8 @@ def replace_user(
     pk, item = license_pk(license.company, license.id), LicenseItem
     write = Transaction(event_item(pk, event))
     taken, may_give = buckets.giving_seats(license, event.actor, event.at, 1)
-    write.update(item(pk, LICENSE), [*_freed(license, old, released), *taken], (item.epoch == license.epoch) & may_give)
+    as_read = (item.epoch == license.epoch) & same_buyer(license)
+    write.update(item(pk, LICENSE), [*_freed(license, old, released), *taken], as_read & may_give)
     _delete_seat(write, license, old, _unchanged(old) & SeatItem.unchanged(old, SeatItem.max_activations))
     put_seat(write, license, seat, known, user)
     put_mail(write, mail, event.at)
@@ -66,9 +67,19 @@ def replace_user(
 
 
 def giving(license: License, event: Event, count: int) -> tuple[list[Action], Condition]:
-    """What counts so many seats on the license, and the condition that its customer does not give them too fast."""
+    """What counts so many seats on the license, and the condition that its customer does not give them too fast, and
+    that it is no other customer's by now.
+    """
     taken, allowed = buckets.giving_seats(license, event.actor, event.at, count)
-    return [LicenseItem.users_assigned.add(count), *taken], allowed
+    return [LicenseItem.users_assigned.add(count), *taken], allowed & same_buyer(license)
+
+
+def same_buyer(license: License) -> Condition:
+    """That a license is whose it was when it was read: the links to its seats say that (`held_item`)."""
+    unchanged: Condition = LicenseItem.unchanged(
+        license, LicenseItem.customer, LicenseItem.bought_as, LicenseItem.order_id
+    )
+    return unchanged
 
 
 def count_refused(license: License, actor: Actor, now: Instant) -> None:
@@ -93,9 +104,9 @@ def put_seat(write: Transaction, license: License, seat: Seat, old: User | None,
 
 
 def held_item(license: License, user_id: int) -> LookupItem:
-    """The link from a user to a license with a seat of theirs; it says what never changes of the license."""
+    """The link from a user to a license with a seat of theirs; it says of which product, and whose, the license is."""
     link = LookupItem(license.company, user_license_sort_key(user_id, license.id))
-    link.product, link.order_id, link.buyer = license.product, license.order_id, buyer(license)
+    link.product, link.buyer = license.product, buyer(license)
     return link
 
 

@@ -51,12 +51,12 @@ def delete_license(
             return deleted
         if revision not in (None, license.revision):
             raise Denied("revision_changed")
-        kept = (license.product, license.created_at, now, license.license_key, license.order_id)
+        kept = (license.product, license.created_at, now, license.license_key, license.sold_in or license.order_id)
         return DeletedLicense(company, license.id, *kept)
 
     def write(state: _State, deleted: DeletedLicense) -> None:
         if state.license is not None:
-            key, order = deleted.license_key, deleted.order_id
+            key, order = deleted.license_key, state.license.order_id
             event = Event.new("license_deleted", actor, now, product=deleted.product, license_key=key, order=order)
             deleted_licenses.delete(state.license, deleted, state.order, state.sales, event)
 

@@ -38,12 +38,14 @@ def find_orders(company: str, after: str | None, limit: int, *, backwards: bool 
 
 
 def find_numbered_order(company: str, number: int) -> Order:
-    """The order with this id (`Order.number`): that of a license of its, which may be deleted by now.
+    """The order with this id (`Order.number`): that of a license sold in it, which may be elsewhere or deleted by now.
 
     Raises `NotFound`: `order_not_found`.
     """
-    license = licenses.read_license(company, number) or deleted_licenses.read(company, number)
-    order = None if license is None else orders.read_order(company, license.order_id or "")
+    license = licenses.read_license(company, number)
+    known = license or deleted_licenses.read(company, number)
+    sold_in = (license and license.sold_in) or (known and known.order_id)
+    order = None if known is None else orders.read_order(company, sold_in or "")
     if order is None or order.number != number:
         raise NotFound("order_not_found", order=number)
     return order

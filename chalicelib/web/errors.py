@@ -137,6 +137,10 @@ MANAGEMENT_ERRORS: dict[str, tuple[int, str]] = {
     "policy_not_found": (404, "There is no such license policy."),
     "policy_of_other_product": (409, "The license is one of another product than the policy."),
     "license_archived": (409, "This license is archived: restore it first."),
+    "batch_under_way": (
+        409,
+        "People of a list are being assigned to this license; try again when all are.",
+    ),
     "limit_below_use": (409, "More are in use than the new limit allows."),
     "import_result_not_found": (404, "There is no such import."),
     "customer_label_not_found": (404, "There is no such label."),

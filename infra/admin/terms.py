@@ -11,6 +11,7 @@ from chalicelib.usecases.create import find_company
 from chalicelib.usecases.delete_license import delete_license
 from chalicelib.usecases.find_license import find_owner
 from chalicelib.usecases.license_extras import Wanted, grant_features, set_fields
+from chalicelib.usecases.move_license import move_license
 from chalicelib.usecases.rotate_key import rotate_key
 from infra.admin.command import NotGiven
 from infra.admin.command_result import CommandResult
@@ -86,6 +87,11 @@ def license_rotate_key(
     owner = find_owner(license, company)
     changed, _ = rotate_key(owner, license, operator(), old_key_for=old_key_for, revision=revision, now=now)
     return CommandResult(license_document(changed, now), ROTATED if old_key_for is None else "")
+
+
+def license_move(license: int, company: str | None, order: str, revision: int | None, *, now: Instant) -> CommandResult:
+    changed, _ = move_license(find_owner(license, company), license, order, operator(), revision=revision, now=now)
+    return CommandResult(license_document(changed, now))
 
 
 def license_archive(license: int, company: str | None, *, now: Instant) -> CommandResult:

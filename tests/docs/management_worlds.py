@@ -22,7 +22,7 @@ def customers(vendor: Vendor) -> dict[str, str]:
 
 
 def _licenses(vendor: Vendor) -> dict[str, str]:
-    """Two licenses of a product with two features."""
+    """Two licenses of a product with two features, and one of another order."""
     now = clock.now()
     fields: Any = {"code": "export", "name": "Export to IFC", "feature_type": "activation"}
     create_feature(vendor.code, "viewer", fields, ADMIN, now=now)
@@ -31,7 +31,9 @@ def _licenses(vendor: Vendor) -> dict[str, str]:
     first = vendor.issue(**terms)
     vendor.now += 1
     second = vendor.issue(**terms)
-    return {"891540000000031": str(first.id), "891540000000032": str(second.id), "891540000000036": str(more.id)}
+    other = vendor.issue("revit", order_id="A-18", customer="buyer@other.test")
+    names = {"891540000000031": first.id, "891540000000032": second.id, "891540000000036": more.id}
+    return {name: str(id) for name, id in (names | {"891540000000037": other.id}).items()}
 
 
 def _with_a_product(vendor: Vendor) -> dict[str, str]:

@@ -429,6 +429,9 @@ NOT_WALKED: dict[str, str] = {
     "change_license.set_archived": "as `change_license.set_enabled`: one write of terms, under the same condition",
     "rotate_key.rotate_key": "one change on condition of the revision and of the order, as `delete-license@shop`: "
     "tests/usecases/test_rotate_key.py",
+    "move_license.move_license": "one change on condition of the revision and of both orders, then links: rivals and a "
+    "death at each write, are tried in tests/usecases/test_move_license.py",
+    "move_license.finish_move": "a part of `move_license.move_license`, by whoever repeats the call",
     "delete_license.finish_deletion": "a part of `delete_license.delete_license`, by whoever repeats the call",
     "delete_license.finish_deletions": "a part of `delete_license.delete_license`, by whoever goes on",
     "change_license.set_name": "as `change_license.set_enabled`: one write of terms, under the same condition",

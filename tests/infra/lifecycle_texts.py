@@ -8,6 +8,7 @@ LIFECYCLE_TEXTS = {
     "license set-features": ("{license}", "note", "-"),
     "license set-fields": ("{license} --field Campus=", "note", "-"),
     "license rotate-key": ("{keyed}", "times activated", "0"),
+    "license move": ("{keyed} --order {order}", "order id", "{order}"),
     "license archive": ("{license}", "status", "disabled"),
     "license restore": ("{license}", "status", "expired"),
     "license delete": ("{license}", "deleted", "yes"),

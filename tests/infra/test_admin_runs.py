@@ -53,6 +53,7 @@ MAY_BE_UNDONE = {
         "restore",
         "rotate",
         "rotate-key",
+        "move",
         "rotate-secret",
         "set",
         "set-features",

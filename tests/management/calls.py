@@ -56,6 +56,7 @@ BODIES: dict[str, Any] = {
     "import_license_features": lambda ids: {"csv_file": f"license_key,code\n{ids['license_key']},{ids['feature']}"},
     "import_customers": lambda ids: {"csv_file": f"email,city\n{ids['new_email']},Ulm"},
     "create_webhook": {"url": "https://hooks.example/two"},
+    "move_one_license": lambda ids: {"order": int(ids["order_id"])},
     "rotate_license_key": {"old_key_for": "7d"},
     "change_license": {"max_activations": 9, "note": "Renewed by phone"},
     "change_licenses": lambda ids: [{"id": int(ids["license_id"]), "is_trial": 1}],

@@ -4,7 +4,7 @@ from unittest.mock import patch
 
 from chalicelib.domain.license import License
 from chalicelib.store import deleted_licenses
-from chalicelib.usecases import change_license, change_terms, delete_license, rotate_key
+from chalicelib.usecases import change_license, change_terms, delete_license, move_license, rotate_key
 from tests.store import states
 from tests.store.case import Case
 from tests.support import ADMIN, Vendor
@@ -34,6 +34,26 @@ def _is_cleared(vendor: Vendor, license: License) -> bool:
     return deleted is not None and deleted.is_cleared
 
 
+def _beside_another_order(vendor: Vendor) -> License:
+    """A license with a user and a manager, and another order of another customer."""
+    license = vendor.issue("revit", "mia@customer.test", order_id="A-1")
+    vendor.assign(license, "ada@customer.test")
+    vendor.issue("revit", "ben@other.test", order_id="B-1", customer="buyer@other.test")
+    return license
+
+
+def _moved_in_part(vendor: Vendor) -> License:
+    """A license that was moved, to which its user is led yet as if it were not."""
+    license = _beside_another_order(vendor)
+    with patch.object(move_license, "finish_move"):  # as one who dies does
+        return move_license.move_license(vendor.code, license.id, "B-1", ADMIN, now=vendor.now)[0]
+
+
+def _finish_move(vendor: Vendor, license: License) -> list[str]:
+    move_license.finish_move(vendor.code, license.id)
+    return vendor.differences()
+
+
 LICENSE_CASES = (
     Case("disable", change_license.set_enabled, states.key_license, states.enable(False), ("license_disabled",)),
     Case("enable", change_license.set_enabled, states.disabled, states.enable(True), ("license_enabled",)),
@@ -44,6 +64,15 @@ LICENSE_CASES = (
         lambda v, license: rotate_key.rotate_key(v.code, license.id, ADMIN, old_key_for="7d", now=v.now)[0].id,
         ("license_key_rotated",),
     ),
+    Case(
+        "move a license",
+        move_license.move_license,
+        _beside_another_order,
+        lambda v, license: move_license.move_license(v.code, license.id, "B-1", ADMIN, now=v.now)[0].id,
+        ("license_moved",),
+        True,
+    ),
+    Case("finish a move", move_license.finish_move, _moved_in_part, _finish_move, (), True),
     Case(
         "archive a license",
         change_license.set_archived,

@@ -470,6 +470,7 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
 NAMES_NOTHING = {
     "import_customers_file",  # its rows name emails
     "finish_deletion",  # answers nothing, and finds nothing of another company
+    "finish_move",  # likewise
     "finish_deletions",  # of a company all that was cut short
     "lapse",  # answers how many lapse, of a license of another company none
     *("report_licenses", "report_days", "sum_some_licenses", "sum_some_refusals"),  # all of a company

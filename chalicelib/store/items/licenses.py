@@ -61,6 +61,7 @@ class LicenseItem(LicensesItem[License]):
             "order_id",
             "customer",
             "bought_as",
+            "sold_in",
         }
     )
 
@@ -71,6 +72,7 @@ class LicenseItem(LicensesItem[License]):
     disabled_by: TextAttribute
     license_key: TextAttribute
     bought_as: TextAttribute
+    sold_in: TextAttribute
     max_activations: IntegerAttribute
     overage: TextAttribute
     times_activated: IntegerAttribute

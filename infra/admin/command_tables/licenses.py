@@ -106,6 +106,12 @@ COMMANDS = (
             REVISION,
         ),
     ),
+    Command(
+        "license move",
+        "let a license be one of another order, and of its customer and managers; users and devices stay",
+        "123456789 --order A-18",
+        (*THIS, Option("--order", "ID", "an order that is there", values.text, True), REVISION),
+    ),
     Command("license archive", "put a license away: every use is refused until it is restored", "123456789", THIS),
     Command("license restore", "bring an archived license back as it was", "123456789", THIS),
     Command(
