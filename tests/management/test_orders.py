@@ -44,7 +44,14 @@ def test_an_order_is_sold_with_all_that_is_said_of_its_licenses(shop: VendorsSer
     create_feature(vendor.code, "viewer", feature, ADMIN, now=now)
     create_field(vendor.code, "viewer", {"name": "room", "data_type": "text"}, ADMIN, now=now)
     whole = {"key": "OWN-KEY-1", "max_activations": 7, "valid_duration": "1y", "is_trial": 1, "max_transfers": 3}
-    whole |= {"grace_period": 48, "maintenance_duration": "2y", "note": "by phone", "metadata": {"crm": 1}}
+    whole |= {
+        "overage": "1.5x",
+        "renewal_basis": "end",
+        "grace_period": 48,
+        "maintenance_duration": "2y",
+        "note": "by phone",
+        "metadata": {"crm": 1},
+    }
     extras = {"product_features": [{"code": "export"}], "custom_fields": [{"name": "room", "value": "4.12"}]}
     answer = sell(shop, order(whole | extras, {}))
     first, second = made_in(answer)
@@ -65,6 +72,7 @@ def test_an_order_is_sold_with_all_that_is_said_of_its_licenses(shop: VendorsSer
     license, carried = find_sold(vendor.code, first)
     assert (license.license_type, license.max_activations, license.grace_period) == ("time-limited", 7, 48)
     assert (license.is_trial, license.max_transfers, license.customer) == (True, 3, CUSTOMER)
+    assert (license.most_activations, license.renewal_basis) == (10, "end")
     assert ([one.code for one in carried.features], carried.custom_fields[0].value) == (["export"], "4.12")
     assert (carried.note, carried.metadata) == ("by phone", {"crm": 1})
     assert carried.maintenance_period is not None

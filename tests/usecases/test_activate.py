@@ -11,7 +11,7 @@ from chalicelib.usecases.activate import activate
 from chalicelib.usecases.change_license import extend, reset_license, set_enabled
 from chalicelib.usecases.change_seat import set_max_activations
 from tests.support import ADMIN, DAY, HOUR, NOW, Vendor
-from tests.usecases.support import kinds, one_after_another, refused, replica_of_now
+from tests.usecases.support import before_write, kinds, one_after_another, refused, replica_of_now
 
 ADA = "ada@customer.test"
 
@@ -144,6 +144,17 @@ def test_a_duration_starts_with_the_first_activation_in_the_same_write(vendor: V
     assert vendor.stored(license).validity_period == end
     with refused("license_expired"):
         vendor.activate(license, "third", now=end + 24 * HOUR)
+
+
+def test_two_first_activations_at_once_start_one_duration(vendor: Vendor) -> None:
+    """Whoever has read that none was before, and writes second, finds the end of the other."""
+    license = vendor.issue(license_type="time-limited", valid_duration="30d")
+    with before_write(1, lambda: vendor.activate(license, "rival", now=NOW + 1)):
+        second = vendor.activate(license, "pc", now=NOW + DAY).license
+    stored = vendor.stored(license)
+    assert (stored.first_activated_at, stored.validity_period) == (NOW + 1, NOW + 1 + 30 * DAY)
+    assert second == stored
+    assert [event.detail for event in vendor.history(license)[1:]] == [{"first": 1}, {}]
 
 
 def test_a_refused_first_activation_starts_no_duration(vendor: Vendor) -> None:
