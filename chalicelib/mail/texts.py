@@ -32,7 +32,7 @@ _UNEXPECTED = mark("If you did not expect this, ask whoever did it, or the vendo
 _ABOUT: tuple[Block, ...] = (
     _ACCOUNT,
     mark(
-        "To set a password that only you know, choose “Forgotten password” on the log-in page: a code is mailed to "
+        "To set a password that only you know, choose “Forgotten password” on the log-in page: a code is emailed to "
         "you. With such a password you may use all licenses that you were given. A password that somebody has handed "
         "to you works for the licenses of whoever handed it out, and for no others."
     ),
@@ -42,10 +42,10 @@ _MANAGED: tuple[Block, ...] = (
     ITEM,
     _ACCOUNT,
     mark(
-        "You get this mail because you manage these licenses, at most once a day for each kind. You can choose which "
-        "mails you get:"
+        "You get this email because you manage these licenses, at most once a day for each kind. You can choose which "
+        "emails you get:"
     ),
-    ((mark("Choose your mails"), "/portal/account/mails"),),
+    ((mark("Choose your emails"), "/portal/account/mails"),),
 )
 _GIVEN = mark("{who} has given you a license for {product}.")
 _MAY_USE = mark("You may use {product} ({name})")
@@ -113,7 +113,7 @@ TEXTS: Mapping[MailCode, Text] = {
     ),
     "password_changed_by_code": Text(
         _CHANGED,
-        (mark("The password of your account was changed with a code that was mailed to you."), _NOT_YOU, *_ABOUT),
+        (mark("The password of your account was changed with a code that was emailed to you."), _NOT_YOU, *_ABOUT),
     ),
     "password_chosen": Text(
         mark("You have a password ({name})"),
@@ -273,7 +273,7 @@ TEXTS: Mapping[MailCode, Text] = {
         (
             mark(
                 "Scheduled changes of licenses are being recorded late, by {minutes} minutes at the moment. Licenses "
-                "still end on time, but events and mails about it come late. The log of the server says more."
+                "still end on time, but events and emails about it come late. The log of the server says more."
             ),
             _ACCOUNT,
         ),

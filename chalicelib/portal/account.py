@@ -106,7 +106,7 @@ def mails(request: PortalRequest, view: Principal, form: MailsForm) -> Change[Ch
     off = (me.mails_off - shown.keys()) | {code for code in shown if not getattr(form, code)}
     return Change(
         lambda: choose_mails(me.company, me.id, off, request.actor(me.email), now=request.now),
-        lambda _: FormResult(ACCOUNT, gettext("Your choice of mails was saved.")),
+        lambda _: FormResult(ACCOUNT, gettext("Your choice of emails was saved.")),
     )
 
 
@@ -129,7 +129,7 @@ def language(request: PortalRequest, view: Principal, form: LanguageForm) -> Cha
 def _load_sessions(request: PortalRequest, claims: SessionClaims) -> Loaded:
     return portal_queries.authenticate_session(claims, now=request.now), {
         "title": gettext("End other sessions"),
-        "sentences": [gettext("You are logged out everywhere but here: on other computers, in other browsers.")],
+        "sentences": [gettext("This logs you out everywhere but here: on other computers and in other browsers.")],
         "button": gettext("End other sessions"),
         "danger": False,
     }

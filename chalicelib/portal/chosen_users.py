@@ -95,7 +95,7 @@ def _question(view: ChosenView, do: str) -> Context:
         case "remove":
             title, sentences = gettext("Remove users"), [gettext("These users can no longer use this license."), off]
         case "replace":
-            seats = gettext("Give the email of who gets each seat; its limit stays. Everyone is told by mail.")
+            seats = gettext("Give the email of who gets each seat; its limit stays. Everyone is told by email.")
             title, sentences = gettext("Replace users"), [seats, off]
         case _:
             title, sentences = (

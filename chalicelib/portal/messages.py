@@ -147,7 +147,7 @@ _TYPES: Mapping[LicenseType, str] = {
 _ACTORS = {
     "api": mark("application"),
     "sweep": mark("the clock"),
-    "code": mark("a mailed code"),
+    "code": mark("an emailed code"),
     "invitation": mark("an invitation"),
     "somebody": mark("somebody"),
 }
@@ -165,7 +165,7 @@ _ROWS = {
     "not_assigned": mark("Not assigned."),
     "assigned": mark("Assigned. This person has already chosen a password."),
     "assigned_with_password": mark("Assigned, with an initial password."),
-    "assigned_invited": mark("Assigned, and invited by mail to choose a password."),
+    "assigned_invited": mark("Assigned, and invited by email to choose a password."),
     "second_email": mark("This row contains a second email."),
     "count_malformed": mark("Max activations: give a number in digits alone, such as 5 or 1000."),
     "profile_too_long": mark("A name has at most {name} characters, a phone number {phone}."),

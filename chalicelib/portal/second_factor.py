@@ -98,7 +98,7 @@ def _load_codes(request: PortalRequest, claims: SessionClaims) -> Loaded:
     view, context = _load(request, claims)
     return view, context | {
         "title": gettext("New recovery codes"),
-        "sentences": [gettext("Ten new codes are made, and those that you have become void.")],
+        "sentences": [gettext("You get ten new codes; the ones that you have stop working.")],
         "button": gettext("Make new codes"),
         "danger": False,
     }
@@ -118,7 +118,9 @@ def codes(request: PortalRequest, view: Principal, form: CodeForm) -> Change[Cha
 
 def _load_off(request: PortalRequest, claims: SessionClaims) -> Loaded:
     view, context = _load(request, claims)
-    off = gettext("A log-in then takes your password alone. Your app, your passkeys and your recovery codes are void.")
+    off = gettext(
+        "After that, a log-in takes only your password. Your app, your passkeys and your recovery codes stop working."
+    )
     return view, context | {
         "title": gettext("Turn two-factor log-in off"),
         "sentences": [once_off(view, off)],

@@ -157,9 +157,9 @@ def _load_invitation(request: PortalRequest, claims: SessionClaims, license_id: 
     view, more = load_user(request, claims, license_id, user_id)
     who = display_email(view.row.user.email)
     mailed = gettext(
-        "{who} is mailed a link to choose a password, which is valid for {days} days.", who=who, days=VALID_DAYS
+        "{who} is emailed a link to choose a password, which is valid for {days} days.", who=who, days=VALID_DAYS
     )
-    void = gettext("The link that was mailed earlier no longer works.")
+    void = gettext("The link that was emailed earlier no longer works.")
     return view, more | {
         "title": gettext("Send invitation"),
         "sentences": [mailed, void] if view.row.invitation != "none" else [mailed],

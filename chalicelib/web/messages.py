@@ -78,7 +78,7 @@ MESSAGES: dict[str, str] = {
         "devices one at a time, since the last of them can be activated again, or ask your vendor."
     ),
     "invalid_credentials.other_licenses": (
-        "This password was given for other licenses. Set a new one with a mailed code (Forgotten password), then try "
+        "This password was given for other licenses. Set a new one with an emailed code (Forgotten password), then try "
         "again."
     ),
     "invalid_credentials.old_password": "this is not your current password.",
@@ -135,7 +135,7 @@ MESSAGES: dict[str, str] = {
     "password_as_before": "choose one that differs from the password that is set.",
     "passwords_differ": "the two new passwords differ. Type the same one twice.",
     "account_of_too_many_customers": (
-        "This account has licenses of more than {most} customers: a mailed code sets its password."
+        "This account has licenses of more than {most} customers: an emailed code sets its password."
     ),
     "logo_too_large": "it may have up to {most} KB.",
     "logo_malformed": "line {line} is not well-formed XML ({cause}).",

@@ -90,7 +90,7 @@ def test_a_forgotten_password_is_set_by_the_code_in_the_mail(either_page: playwr
     either_page.get_by_label("Email").fill(MANAGER)
     either_page.get_by_role("button", name="Send a code").click()
     expect(either_page.get_by_label("Email")).to_have_value(MANAGER)
-    code = either_page.get_by_label("Code from the mail")
+    code = either_page.get_by_label("Code from the email")
     code.fill("00000000")
     either_page.get_by_label("New password").fill(NEW_PASSWORD)
     either_page.get_by_role("button", name="Set the new password").click()

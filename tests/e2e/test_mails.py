@@ -55,12 +55,12 @@ def test_a_mail_can_be_read_at_every_width_by_day_and_by_night(page: playwright.
 def test_a_person_chooses_which_mails_to_get(either_page: playwright.Page, site: Site) -> None:
     page = either_page
     site.enter(page, "/portal/account")
-    page.get_by_role("link", name="Choose mails").click()
+    page.get_by_role("link", name="Email notifications").click()
     box = page.get_by_label("A license is assigned to me")
     playwright.expect(box).to_be_checked()
     box.uncheck()
     page.get_by_role("button", name="Save").click()
-    playwright.expect(page.get_by_role("status").filter(has_text="Your choice of mails was saved.")).to_be_visible()
-    page.get_by_role("link", name="Choose mails").click()
+    playwright.expect(page.get_by_role("status").filter(has_text="Your choice of emails was saved.")).to_be_visible()
+    page.get_by_role("link", name="Email notifications").click()
     playwright.expect(page.get_by_label("A license is assigned to me")).not_to_be_checked()
     playwright.expect(page.get_by_label("A license that I manage ends soon")).to_be_checked()

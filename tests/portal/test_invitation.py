@@ -14,7 +14,7 @@ from tests.usecases.people import account, issued
 
 ADA, NEW = "ada@customer.test", "turnip-Glow-vessel-19"
 PATH = "/portal/invitation"
-DID_NOT_ARRIVE = "mail did not arrive"
+DID_NOT_ARRIVE = "email did not arrive"
 OVER = "This link no longer works"
 
 
@@ -156,7 +156,7 @@ def test_an_initial_password_is_shown_where_that_was_chosen(vendor: Vendor, lice
     assert choose(Browser(), mailed_link(vendor, ADA)).path == "/portal/log-in"
 
 
-@pytest.mark.parametrize(("how", "words"), [("invite", "Assigned, and invited by mail"), ("show", "with an initial")])
+@pytest.mark.parametrize(("how", "words"), [("invite", "Assigned, and invited by email"), ("show", "with an initial")])
 def test_a_list_invites_where_nothing_else_is_chosen(
     vendor: Vendor, license: License, manager: Browser, how: str, words: str
 ) -> None:

@@ -68,7 +68,7 @@ def test_who_has_chosen_a_password_or_uses_a_device_or_was_never_invited_does_no
     assert not any(email in page.words for email in (BEN, CY, "handed@customer.test", "theirs@customer.test"))
     assert shown(browser) == [ANN]
     chosen(vendor, ANN)
-    assert "Nobody waits" in browser.get("/portal/invited").words
+    assert "No open invitations" in browser.get("/portal/invited").words
 
 
 def test_the_overview_asks_for_it_where_the_license_has_users(vendor: Vendor, license: License) -> None:

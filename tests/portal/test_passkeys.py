@@ -75,7 +75,7 @@ def test_another_one_shows_no_codes_and_both_stand_there(
     page = add(browser, Authenticator(), "Key ring")
     assert "The passkey was added." in page.words
     assert not RECOVERY_CODE.findall(page.words)
-    assert re.search(r"Laptop added .* · last used 1 min ago .* Key ring added .* · not used yet", page.words)
+    assert re.search(r"Laptop added .* · last used: 1 min ago .* Key ring added .* · not used yet", page.words)
 
 
 def test_what_was_made_stays_in_the_form_that_comes_back_for_the_password(vendor: Vendor, manager: Browser) -> None:

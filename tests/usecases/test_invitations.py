@@ -173,7 +173,7 @@ VOID: dict[str, Callable[[Vendor, License], Any]] = {
     "a password that was changed": lambda v, _: change_password(
         v.code, ADA, initial_password(account(v, ADA)) or "", "pebble-Frost-anchor-3", ADMIN, now=NOW
     ),
-    "a mailed code": lambda v, _: by_code(v),
+    "an emailed code": lambda v, _: by_code(v),
     "another email": lambda v, x: change_email(v.code, x.id, ADA, BOB, ADMIN, manager_id=None, now=NOW),
     "another email, by the vendor": lambda v, _: change_email(v.code, None, ADA, BOB, ADMIN, manager_id=None, now=NOW),
     "the end of the account": lambda v, _: close_account(v.code, ADA, ADMIN, now=NOW),

@@ -157,7 +157,7 @@ def test_a_person_is_mailed_once_when_the_password_is_changed_in_the_own_name(
     change(vendor, initial)
     (mail,) = [mail for mail in mails(vendor, ADA) if mail["Subject"] == CHANGED]
     content = " ".join(said(mail).split())
-    how = "a code that was mailed to you" if change is by_code else "by somebody who knew the old one"
+    how = "a code that was emailed to you" if change is by_code else "by somebody who knew the old one"
     for words in (how, "All other sessions have ended", "If that was not you", "Forgotten password", vendor.code, ADA):
         assert words in content
     assert CHOSEN not in content
