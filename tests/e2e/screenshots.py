@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +23,7 @@ from chalicelib.languages import Reader, gettext, languages, writing_for
 from chalicelib.runtime import using
 from chalicelib.store import accounts
 from chalicelib.store.database import create_tables
+from chalicelib.usecases.session_list import note_session
 from chalicelib.usecases.sessions import open_session
 from chalicelib.web import clock
 from infra import local, serve
@@ -80,7 +82,7 @@ SHOTS = (
     Shot("forgotten", "/portal/forgotten?company=QBITEC", who=""),
     Shot("forgotten-code", "/portal/forgotten?company=QBITEC", ("Send a code",), "", {"Email": MANAGER}),
     Shot("invitation", "/portal/invitation?link={link}", who=""),
-    Shot("invitation-over", "/portal/invitation", who=""),
+    Shot("invitation-over", "/portal/invitation?link=QBITEC.1." + "0" * 32, who=""),
     Shot("overview", "/portal"),
     Shot("activity", "/portal/activity"),
     Shot("people", "/portal/people"),
@@ -196,10 +198,13 @@ def _take(
     return faults
 
 
+@cache
 def _session(email: str) -> SessionClaims:
     user = accounts.read_user(COMPANY, accounts.user_of_email(COMPANY, email) or 0)
     assert user is not None
-    return open_session(user, now=clock.now())
+    claims = open_session(user, now=clock.now())
+    note_session(claims, "Chrome (Windows)", "203.0.113.20", now=clock.now())
+    return claims
 
 
 def _picture(page: Page, shot: Shot, path: str, file: Path) -> None:

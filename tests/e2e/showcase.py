@@ -30,6 +30,8 @@ from chalicelib.usecases.license_lookup import LicenseLookup
 from chalicelib.usecases.product_features import create_feature
 from chalicelib.usecases.product_fields import create_field
 from chalicelib.usecases.second_factor import offer_secret, turn_on
+from chalicelib.usecases.session_list import note_session
+from chalicelib.usecases.sessions import open_session
 
 COMPANY, MANAGER, PASSWORD = "QBITEC", "maria.berg@studio-nord.example", "a long walk by the sea"
 USER_OF_TWO_DEVICES, PROTECTED = "don.joe@studio-nord.example", "kenji.sato@studio-nord.example"
@@ -123,6 +125,7 @@ def make(now: Instant) -> Showcase:
     _sell_features(revit, now)
     _people(revit, begun + DAY)
     _protect(PROTECTED, now - DAY)
+    _log_in_elsewhere(MANAGER, now - HOUR // 2)
     devices = _devices(revit, now, begun + 3 * DAY)
     for number, host in enumerate(("reception-imac", "meeting-room-2", "plotter-pc")):
         at = begun + (20 + 31 * number) * DAY
@@ -220,6 +223,12 @@ def _protect(email: str, at: Instant) -> None:
     code = app_code(offer.secret, at // STEP_MS)
     given = (COMPANY, user.id, offer.sealed, code, password_of(email), Actor(f"user:{email}"))
     turn_on(*given, epoch=user.session_epoch, now=at)
+
+
+def _log_in_elsewhere(email: str, at: Instant) -> None:
+    user = accounts.read_user(COMPANY, _user_id(email))
+    assert user is not None
+    note_session(open_session(user, now=at), "Safari (iPhone)", "198.51.100.7", now=at)
 
 
 def _devices(license: License, now: Instant, at: Instant) -> list[str]:

@@ -15,7 +15,7 @@ from chalicelib.usecases.license_lookup import LicenseLookup
 from tests.e2e.site import USER, Site
 from tests.e2e.steps import actions, row
 from tests.support import ADMIN
-from tests.usecases.people import MANAGER, PASSWORD, chosen, issued
+from tests.usecases.people import MANAGER, PASSWORD, account, chosen, issued
 
 WIDTHS = (390, 640, 768, 1024, 1100, 1280, 1440, 1920)
 """In CSS pixels; 640 is a window of 1280 at a zoom of 200 %."""
@@ -124,7 +124,8 @@ def crowded(site: Site) -> Site:
         lookup = LicenseLookup("revit", f"7C-8A-E1-55-02-9B-{number:064d}", username=LONG)
         report = DeviceReport(lookup.hardware_id, hostname=host, os_ver="Windows 11 Pro 24H2", app_ver="3.2.0")
         activate(company, lookup, initial_password(user), report, ADMIN, now=now)
-    assign_user(company, site.license.id, f"invited.{LONG}", 4, ADMIN, profile=profile, invite=True, now=now - VALID_MS)
+    long_ago = now - 6 * VALID_MS
+    assign_user(company, site.license.id, f"invited.{LONG}", 4, ADMIN, profile=profile, invite=True, now=long_ago)
     grace: dict[str, Any] = {"license_type": "time-limited", "validity_period": now - 1, "grace_period": 240}
     issued(site.vendor, "viewer", **grace)
     until_noon = issued(site.vendor, license_type="time-limited", validity_period=1_822_046_400_000)
@@ -153,7 +154,7 @@ def full(site: Site) -> License:
     [
         ("en", ("/portal/licenses", ONE, f"{ONE}/history", "/portal/seats", "/portal/seats/{id}")),
         ("en", (f"{ONE}/users", f"{ONE}/devices", "/portal/people", "/portal/invited")),
-        ("de", (f"{ONE}/users", f"{ONE}/devices", "/portal/people", "/portal/invited")),
+        ("de", (f"{ONE}/users", f"{ONE}/devices", "/portal/people", "/portal/invited", "/portal/people/{user}")),
         ("de", ("/portal", "/portal/licenses", ONE, f"{ONE}/history", "/portal/seats", "/portal/account")),
     ],
     ids=("pages", "lists", "German lists", "German pages"),
@@ -164,7 +165,7 @@ def test_nothing_runs_out_of_its_card_or_the_window(
     page.set_extra_http_headers({"Accept-Language": language})
     found: dict[str, Any] = {}
     for path in paths:
-        crowded.enter(page, path.format(id=crowded.license.id))
+        crowded.enter(page, path.format(id=crowded.license.id, user=account(crowded.vendor, LONG).id))
         expect(page.locator("html")).to_have_attribute("lang", language)
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})

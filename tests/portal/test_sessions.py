@@ -41,7 +41,9 @@ def test_the_browsers_of_an_account_are_listed_and_one_is_ended(vendor: Vendor) 
     entered(vendor, "curl/8", OTHER)
     page = here.get("/portal/account")
     assert listed(page) == ["Firefox (Windows)", "Safari (iPhone)"]
-    assert re.search(r"Firefox \(Windows\) this one .*logged in \d+ \w+ \d+, \d\d:\d\d · last used: just now", page.words)
+    assert re.search(
+        r"Firefox \(Windows\) this one .*logged in \d+ \w+ \d+, \d\d:\d\d · last used: just now", page.words
+    )
     (end,) = ends(here)
     assert "You are logged out there: Safari (iPhone)." in here.get(end).words
     form = here.get(end).form(end)
