@@ -215,6 +215,7 @@ Code = Literal[
     "management_key_revoked",
     "management_key_expired",
     "management_key_scope_missing",
+    "management_key_product_not_allowed",
     # nothing was confirmed
     "database_busy",
     "database_read_only",

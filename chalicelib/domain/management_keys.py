@@ -26,6 +26,8 @@ class ManagementKey:
     text_hash: str
     created_at: Instant
     scopes: frozenset[str] = frozenset()
+    products: frozenset[str] = frozenset()
+    """Product codes that the key is limited to; empty means all of the company."""
     expires_at: Instant | None = None
     """From then on it is refused; None: never."""
     revoked: bool = False
@@ -38,6 +40,10 @@ class ManagementKey:
         """Raises `Forbidden` where the key lacks a scope."""
         if not self.scopes & {scope, f"{scope.removesuffix(':read')}:write"}:
             raise Forbidden("management_key_scope_missing", scope=scope)
+
+    def is_for(self, product: str | None) -> bool:
+        """Whether the key sees what is of this product; None: of none."""
+        return not self.products or product in self.products
 
 
 def key_text(company: str, id: int, secret: str) -> str:

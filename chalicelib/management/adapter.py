@@ -8,6 +8,7 @@ from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.instants import Instant
 from chalicelib.management.caller import Caller, authenticate
 from chalicelib.management.errors import management_error, response_to
+from chalicelib.management.reach import guard_reach
 from chalicelib.usecases.call_rate import CALLS, Allowance
 from chalicelib.web.endpoint import Arguments, Csv, Endpoint, Endpoints, ResponseBody, response_of
 from chalicelib.web.errors import CODE_BY_STATUS, FinalResponse
@@ -22,10 +23,11 @@ class ManagementApi(Endpoints[Caller]):
         """Raises `SeatkeeperError`, `Unavailable`."""
         return authenticate(request, now)
 
-    def authorize(self, caller: Caller, endpoint: Endpoint, arguments: Arguments) -> None:  # noqa: ARG002 - as all do
-        """Raises `Forbidden` where the key lacks the scope."""
+    def authorize(self, caller: Caller, endpoint: Endpoint, arguments: Arguments) -> None:
+        """Raises `Forbidden` where the key lacks the scope, and as `guard_reach`."""
         assert endpoint.scope is not None, f"{endpoint.name} declares no scope"
         caller.key.guard_scope(endpoint.scope)
+        guard_reach(caller, endpoint.reach, arguments)
 
     def respond(
         self,

@@ -12,7 +12,7 @@ from chalicelib.domain.events import Actor
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.management_keys import ManagementKey
 from chalicelib.usecases.call_rate import Allowance, take_call
-from chalicelib.usecases.idempotency import IdempotencyKey, perform_once
+from chalicelib.usecases.idempotency import IdempotencyKey, find_performed, perform_once
 from chalicelib.usecases.management_keys import find_caller
 from chalicelib.web.headers import sent_by_client
 
@@ -49,6 +49,10 @@ class Caller:
     def actor(self) -> Actor:
         """The caller as it stands in history."""
         return Actor(f"management:{self.key.id}", self.ip)
+
+    def is_repeat(self) -> bool:
+        """Whether the call was answered before, under its own key. Raises `Denied`: `idempotency_key_reused`."""
+        return self.idempotency_key is not None and find_performed(self.idempotency_key, now=self.now) is not None
 
     def once(self, change: Callable[[], R], body: Callable[[R], B]) -> B:
         """Make a change, and the body of its result; the body of then, where the call came before under its key.

@@ -10,6 +10,7 @@ from chalicelib.domain.variables import MAX_NAME, MAX_VALUE, Variable, variable_
 from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
 from chalicelib.management.models import Id, ListBody, ListQuery, QueryId, Sent, part_of_list
+from chalicelib.management.reach import its_variable, named_device
 from chalicelib.usecases import variables
 from chalicelib.web.freshness import Date
 
@@ -50,7 +51,7 @@ class VariableList(ListBody):
     results: list[VariableBody]
 
 
-@endpoint("GET", "/device-variables", writes=False, scope="devices:read")
+@endpoint("GET", "/device-variables", writes=False, scope="devices:read", reach=named_device)
 def list_device_variables(query: VariablesQuery, caller: Caller) -> VariableList:
     """The variables of a device."""
     found = variables.variables_of_device(caller.company, query.device)
@@ -59,14 +60,14 @@ def list_device_variables(query: VariablesQuery, caller: Caller) -> VariableList
     return {**page, "results": [variable_body(row, query.device) for row in rows]}
 
 
-@endpoint("GET", "/device-variables/{variable_id}", writes=False, scope="devices:read")
+@endpoint("GET", "/device-variables/{variable_id}", writes=False, scope="devices:read", reach=its_variable)
 def show_device_variable(path: VariablePath, caller: Caller) -> VariableBody:
     """One variable."""
     device_id, found = variables.find_variable(caller.company, path.variable_id)
     return variable_body(found, device_id)
 
 
-@endpoint("PATCH", "/device-variables/{variable_id}", writes=True, scope="devices:write")
+@endpoint("PATCH", "/device-variables/{variable_id}", writes=True, scope="devices:write", reach=its_variable)
 def change_device_variable(path: VariablePath, body: VariableChange, caller: Caller) -> VariableBody:
     """Give a variable another name or value; the same once more changes nothing."""
     return caller.once(
@@ -77,7 +78,7 @@ def change_device_variable(path: VariablePath, body: VariableChange, caller: Cal
     )
 
 
-@endpoint("DELETE", "/device-variables/{variable_id}", writes=True, scope="devices:write")
+@endpoint("DELETE", "/device-variables/{variable_id}", writes=True, scope="devices:write", reach=its_variable)
 def delete_device_variable(path: VariablePath, caller: Caller) -> None:
     """Take a variable away."""
     caller.once(

@@ -12,6 +12,7 @@ from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
 from chalicelib.management.device_variables import VariableBody, variable_body
 from chalicelib.management.models import Id, ListBody, ListQuery, QueryId, Sent, part_of_walk, sent_boolean
+from chalicelib.management.reach import its_device, named_license
 from chalicelib.usecases import devices
 from chalicelib.usecases.change_device import allow_device as allow
 from chalicelib.usecases.change_device import blacklist_device as blacklist
@@ -100,7 +101,7 @@ class Message(TypedDict):
     message: str
 
 
-@endpoint("GET", "/devices", writes=False, scope="devices:read")
+@endpoint("GET", "/devices", writes=False, scope="devices:read", reach=named_license)
 def list_devices(query: DevicesQuery, caller: Caller) -> DeviceList:
     """The devices of a license, or of a hardware id: those of the newest license first."""
     wanted = DeviceFilter(query.license, query.hardware_id, query.hostname, query.blacklisted)
@@ -118,13 +119,13 @@ def list_devices(query: DevicesQuery, caller: Caller) -> DeviceList:
     return {**page, "count": page["count"] if count is None else count, "results": [device_body(row) for row in rows]}
 
 
-@endpoint("GET", "/devices/{device_id}", writes=False, scope="devices:read")
+@endpoint("GET", "/devices/{device_id}", writes=False, scope="devices:read", reach=its_device)
 def show_device(path: DevicePath, caller: Caller) -> DeviceBody:
     """One device."""
     return device_body(devices.find_device(caller.company, path.device_id))
 
 
-@endpoint("POST", "/devices/{device_id}/reset", writes=True, scope="devices:write")
+@endpoint("POST", "/devices/{device_id}/reset", writes=True, scope="devices:write", reach=its_device)
 def reset_device(path: DevicePath, caller: Caller) -> Message:
     """End the activation of a device, so that another can be activated; that counts as no transfer."""
 
@@ -135,7 +136,7 @@ def reset_device(path: DevicePath, caller: Caller) -> Message:
     return caller.once(change, lambda _: Message(message="Device reset and license updated."))
 
 
-@endpoint("POST", "/devices/{device_id}/blacklist", writes=True, scope="devices:write")
+@endpoint("POST", "/devices/{device_id}/blacklist", writes=True, scope="devices:write", reach=its_device)
 def blacklist_device(path: DevicePath, caller: Caller) -> Message:
     """Refuse the hardware id of a device on its license from now on, and end its activations there."""
     return caller.once(
@@ -144,7 +145,7 @@ def blacklist_device(path: DevicePath, caller: Caller) -> Message:
     )
 
 
-@endpoint("POST", "/devices/{device_id}/allow", writes=True, scope="devices:write")
+@endpoint("POST", "/devices/{device_id}/allow", writes=True, scope="devices:write", reach=its_device)
 def allow_device(path: DevicePath, caller: Caller) -> Message:
     """Let a device that was blacklisted be activated again."""
     return caller.once(

@@ -27,6 +27,7 @@ CODES = (
     "management_key_expired",
     "management_key_scope_missing",
     "calls_not_counted",
+    "management_key_product_not_allowed",
     "idempotency_key_reused",
     "revision_changed",
     "rate_limit_exceeded",

@@ -18,8 +18,10 @@ from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
 from chalicelib.management.devices import DeviceFacts, device_facts
 from chalicelib.management.models import ListBody, ListQuery, QueryId, Sent, SentMoment, part_of_walk
+from chalicelib.management.reach import by, guard_own, named_license
 from chalicelib.usecases import license_events
 from chalicelib.usecases.create import find_company
+from chalicelib.usecases.find_license import product_of_license
 from chalicelib.usecases.license_events import EventFilter
 from chalicelib.web.endpoint import Csv
 from chalicelib.web.freshness import Date
@@ -139,7 +141,16 @@ class Transfers(TypedDict):
     transfer_count: int
 
 
-@endpoint("GET", "/license-activation-histories", writes=False, scope="events:read")
+def own_event(caller: Caller, event_id: str) -> None:
+    """By its license."""
+    product = product_of_license(caller.company, read_event_id(event_id)[0])
+    guard_own(caller, product, NotFound("event_not_found"))
+
+
+its_event = by("event_id", own_event)
+
+
+@endpoint("GET", "/license-activation-histories", writes=False, scope="events:read", reach=named_license)
 def list_activation_histories(query: ActivationsQuery, caller: Caller) -> ActivationList:
     """What happened to the activations of a license, the newest first."""
     types = frozenset(type for type, action in ACTIONS.items() if query.action in (None, action))
@@ -147,13 +158,13 @@ def list_activation_histories(query: ActivationsQuery, caller: Caller) -> Activa
     return {**page, "results": _activations(caller, query.license or 0, rows)}
 
 
-@endpoint("GET", "/license-activation-histories/transfer_count", writes=False, scope="events:read")
+@endpoint("GET", "/license-activation-histories/transfer_count", writes=False, scope="events:read", reach=named_license)
 def count_transfers(query: Times, caller: Caller) -> Transfers:
     """How often an activation of a license has moved to another device."""
     return {"transfer_count": license_events.count_transfers(caller.company, _filter(query, caller, None))}
 
 
-@endpoint("GET", "/license-activation-histories/{event_id}", writes=False, scope="events:read")
+@endpoint("GET", "/license-activation-histories/{event_id}", writes=False, scope="events:read", reach=its_event)
 def show_activation_history(path: EventPath, caller: Caller) -> ActivationBody:
     """One of them."""
     license_id, event = _found(path, caller)
@@ -162,14 +173,14 @@ def show_activation_history(path: EventPath, caller: Caller) -> ActivationBody:
     return _activations(caller, license_id, [event])[0]
 
 
-@endpoint("GET", "/license-histories", writes=False, scope="events:read")
+@endpoint("GET", "/license-histories", writes=False, scope="events:read", reach=named_license)
 def list_usage_histories(query: UsageQuery, caller: Caller) -> UsageList:
     """All that happened to a license, the newest first."""
     rows, page = part_of_walk(*_walk("usage", query, caller, _filter(query, caller, _types(query))))
     return {**page, "results": _usage(caller, query.license or 0, rows)}
 
 
-@endpoint("GET", "/license-histories/export", writes=False, scope="events:read")
+@endpoint("GET", "/license-histories/export", writes=False, scope="events:read", reach=named_license)
 def export_usage_histories(query: ExportQuery, caller: Caller) -> Csv:
     """The same of a day at most, as CSV."""
     wanted = _filter(query, caller, None)
@@ -178,13 +189,13 @@ def export_usage_histories(query: ExportQuery, caller: Caller) -> Csv:
     return _export(query, caller, wanted)
 
 
-@endpoint("GET", "/licenses/export_history", writes=False, scope="events:read")
+@endpoint("GET", "/licenses/export_history", writes=False, scope="events:read", reach=named_license)
 def export_license_history(query: ExportQuery, caller: Caller) -> Csv:
     """All that happened to a license, as CSV, the newest first."""
     return _export(query, caller, _filter(query, caller, None))
 
 
-@endpoint("GET", "/license-histories/{event_id}", writes=False, scope="events:read")
+@endpoint("GET", "/license-histories/{event_id}", writes=False, scope="events:read", reach=its_event)
 def show_usage_history(path: EventPath, caller: Caller) -> UsageBody:
     """One event of a license."""
     license_id, event = _found(path, caller)

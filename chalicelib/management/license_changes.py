@@ -16,6 +16,7 @@ from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
 from chalicelib.management.license_body import GrantedFeatureBody, LicenseBody, body_of, feature_body
 from chalicelib.management.models import Id, Sent, SentMoment
+from chalicelib.management.reach import each_own, its_license, itself, named_license, not_of_one_product
 from chalicelib.usecases.bulk import MAX_ROWS, Row, change_each
 from chalicelib.usecases.change_license import reset_license, set_enabled
 from chalicelib.usecases.change_terms import Sold, change_terms
@@ -23,6 +24,7 @@ from chalicelib.usecases.create import find_company
 from chalicelib.usecases.license_extras import Wanted, grant_feature, grant_features
 from chalicelib.usecases.move_license import finish_move, move_license
 from chalicelib.usecases.order_managers import find_numbered_order
+from chalicelib.web.endpoint import Arguments
 from chalicelib.web.error_responses import wire_code, wire_message
 
 MAX_TEXT = 1024
@@ -194,7 +196,14 @@ class RowBody(TypedDict):
     error: RowError | None
 
 
-@endpoint("PATCH", "/licenses/{license_id}", writes=True, scope="licenses:write")
+def its_terms(caller: Caller, arguments: Arguments) -> None:
+    """By the license in the path, which stays in its order: that of another may be one of other products."""
+    if arguments["body"].order is not None:
+        raise not_of_one_product()
+    its_license(caller, arguments)
+
+
+@endpoint("PATCH", "/licenses/{license_id}", writes=True, scope="licenses:write", reach=its_terms)
 def change_license(path: LicensePath, body: OneLicenseChange, caller: Caller) -> LicenseBody:
     """Change terms; what is not given stays, and the same once more changes nothing. A lower limit evicts nobody."""
     if body.order is not None:
@@ -205,19 +214,19 @@ def change_license(path: LicensePath, body: OneLicenseChange, caller: Caller) ->
     return caller.once(lambda: _change(path.license_id, body, zone, caller, caller.if_match), body_of(caller))
 
 
-@endpoint("PATCH", "/licenses/bulk_update", writes=True, scope="licenses:write")
+@endpoint("PATCH", "/licenses/bulk_update", writes=True, scope="licenses:write", reach=itself)
 def change_licenses(body: BulkChanges, caller: Caller) -> list[RowBody]:
     """Change many, each by itself: what is refused of one keeps no other from being changed."""
     return _change_each(body, caller)
 
 
-@endpoint("POST", "/licenses/bulk_update", writes=True, scope="licenses:write")
+@endpoint("POST", "/licenses/bulk_update", writes=True, scope="licenses:write", reach=itself)
 def post_license_changes(body: BulkChanges, caller: Caller) -> list[RowBody]:
     """The same, for clients that send it so."""
     return _change_each(body, caller)
 
 
-@endpoint("POST", "/licenses/{license_id}/update_features", writes=True, scope="licenses:write")
+@endpoint("POST", "/licenses/{license_id}/update_features", writes=True, scope="licenses:write", reach=its_license)
 def update_features(path: LicensePath, body: FeatureList, caller: Caller) -> LicenseBody:
     """Let a license have these features and no others; one that it has keeps its id."""
     zone = find_company(caller.company).time_zone
@@ -230,7 +239,7 @@ def update_features(path: LicensePath, body: FeatureList, caller: Caller) -> Lic
     )
 
 
-@endpoint("POST", "/license-product-features", writes=True, scope="licenses:write", status=201)
+@endpoint("POST", "/license-product-features", writes=True, scope="licenses:write", reach=named_license, status=201)
 def grant_product_feature(body: NewGrant, caller: Caller) -> AddedFeatureBody:
     """Let a license have a feature more."""
     wanted = wanted_feature("", body, find_company(caller.company).time_zone)
@@ -242,29 +251,29 @@ def grant_product_feature(body: NewGrant, caller: Caller) -> AddedFeatureBody:
     return caller.once(lambda: grant_feature(*given, now=caller.now), added)
 
 
-@endpoint("POST", "/licenses/{license_id}/enable", writes=True, scope="licenses:write")
+@endpoint("POST", "/licenses/{license_id}/enable", writes=True, scope="licenses:write", reach=its_license)
 def enable_license(path: LicensePath, caller: Caller) -> MessageBody:
     """Let a disabled license be used again."""
     return _set_enabled(path.license_id, True, caller)
 
 
-@endpoint("POST", "/licenses/{license_id}/disable", writes=True, scope="licenses:write")
+@endpoint("POST", "/licenses/{license_id}/disable", writes=True, scope="licenses:write", reach=its_license)
 def disable_license(path: LicensePath, caller: Caller) -> MessageBody:
     """Refuse every use of a license until the vendor enables it."""
     return _set_enabled(path.license_id, False, caller)
 
 
-@endpoint("POST", "/licenses/disable_bulk", writes=True, scope="licenses:write")
+@endpoint("POST", "/licenses/disable_bulk", writes=True, scope="licenses:write", reach=itself)
 def disable_licenses(body: SomeLicenses, caller: Caller) -> list[RowBody]:
     """Disable many."""
 
     def disable(id: int) -> object:
         return set_enabled(caller.company, id, False, caller.actor, now=caller.now)
 
-    return each_row(_ids(body), int, disable, caller)
+    return each_license(_ids(body), int, disable, caller)
 
 
-@endpoint("POST", "/licenses/{license_id}/reset", writes=True, scope="licenses:write")
+@endpoint("POST", "/licenses/{license_id}/reset", writes=True, scope="licenses:write", reach=its_license)
 def reset_one_license(path: LicensePath, caller: Caller) -> MessageBody:
     """Deactivate all devices, and set all counts to zero."""
     return caller.once(
@@ -273,14 +282,14 @@ def reset_one_license(path: LicensePath, caller: Caller) -> MessageBody:
     )
 
 
-@endpoint("POST", "/licenses/reset_bulk", writes=True, scope="licenses:write")
+@endpoint("POST", "/licenses/reset_bulk", writes=True, scope="licenses:write", reach=itself)
 def reset_licenses(body: SomeLicenses, caller: Caller) -> list[RowBody]:
     """Reset many."""
 
     def reset(id: int) -> object:
         return reset_license(caller.company, id, caller.actor, now=caller.now)
 
-    return each_row(_ids(body), int, reset, caller)
+    return each_license(_ids(body), int, reset, caller)
 
 
 def move(license_id: int, order_id: int, caller: Caller) -> LicenseBody:
@@ -304,7 +313,7 @@ def _set_enabled(license_id: int, enabled: bool, caller: Caller) -> MessageBody:
 def _change_each(body: BulkChanges, caller: Caller) -> list[RowBody]:
     zone = find_company(caller.company).time_zone
     rows = body.root if isinstance(body.root, list) else body.root.licenses
-    return each_row(rows, lambda row: row.id, lambda row: _change(row.id, row, zone, caller, None), caller)
+    return each_license(rows, lambda row: row.id, lambda row: _change(row.id, row, zone, caller, None), caller)
 
 
 def _change(license_id: int, body: LicenseChange, zone: str, caller: Caller, revision: int | None) -> Sold:
@@ -375,6 +384,11 @@ def each_row(rows: Sequence[Any], id_of: Any, change: Any, caller: Caller) -> li
         return {"rows": [row_body(row) for row in done]}
 
     return caller.once(lambda: change_each(rows, id_of, change), body)["rows"]
+
+
+def each_license(rows: Sequence[Any], id_of: Any, change: Any, caller: Caller) -> list[RowBody]:
+    """The same of licenses."""
+    return each_row(rows, id_of, each_own(caller, id_of, change), caller)
 
 
 def row_body(row: Row) -> RowBody:

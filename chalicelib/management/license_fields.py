@@ -12,6 +12,7 @@ from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
 from chalicelib.management.license_body import value_id
 from chalicelib.management.models import Id, ListBody, ListQuery, QueryId, Sent, part_of_walk
+from chalicelib.management.reach import by, named_license, own_license
 from chalicelib.usecases import license_fields
 from chalicelib.usecases.license_fields import LicenseField, of_license
 
@@ -67,7 +68,15 @@ class LicenseFieldList(ListBody):
     results: list[LicenseFieldBody]
 
 
-@endpoint("GET", "/license-custom-fields", writes=False, scope="licenses:read")
+def own_value(caller: Caller, value_id: str) -> None:
+    """By its license."""
+    own_license(caller, read_value_id(value_id)[0])
+
+
+its_value = by("value_id", own_value)
+
+
+@endpoint("GET", "/license-custom-fields", writes=False, scope="licenses:read", reach=named_license)
 def list_license_custom_fields(query: ValuesQuery, caller: Caller) -> LicenseFieldList:
     """What licenses say in custom fields: all, or those of a license."""
 
@@ -80,7 +89,7 @@ def list_license_custom_fields(query: ValuesQuery, caller: Caller) -> LicenseFie
     return {**page, "results": [value_body(row) for row in rows]}
 
 
-@endpoint("POST", "/license-custom-fields", writes=True, scope="licenses:write", status=201)
+@endpoint("POST", "/license-custom-fields", writes=True, scope="licenses:write", reach=named_license, status=201)
 def create_license_custom_field(body: NewValue, caller: Caller) -> LicenseFieldBody:
     """Say something in a field in which the license says nothing yet."""
     given = (caller.company, body.license, body.product_custom_field, body.value, caller.actor)
@@ -90,13 +99,13 @@ def create_license_custom_field(body: NewValue, caller: Caller) -> LicenseFieldB
     )
 
 
-@endpoint("GET", "/license-custom-fields/{value_id}", writes=False, scope="licenses:read")
+@endpoint("GET", "/license-custom-fields/{value_id}", writes=False, scope="licenses:read", reach=its_value)
 def show_license_custom_field(path: ValuePath, caller: Caller) -> LicenseFieldBody:
     """What a license says in one field."""
     return value_body(license_fields.find_value(caller.company, *read_value_id(path.value_id)))
 
 
-@endpoint("PATCH", "/license-custom-fields/{value_id}", writes=True, scope="licenses:write")
+@endpoint("PATCH", "/license-custom-fields/{value_id}", writes=True, scope="licenses:write", reach=its_value)
 def change_license_custom_field(path: ValuePath, body: ValueChange, caller: Caller) -> LicenseFieldBody:
     """Say something else in it."""
     license_id, field_id = read_value_id(path.value_id)
@@ -107,7 +116,7 @@ def change_license_custom_field(path: ValuePath, body: ValueChange, caller: Call
     )
 
 
-@endpoint("DELETE", "/license-custom-fields/{value_id}", writes=True, scope="licenses:write")
+@endpoint("DELETE", "/license-custom-fields/{value_id}", writes=True, scope="licenses:write", reach=its_value)
 def delete_license_custom_field(path: ValuePath, caller: Caller) -> None:
     """Say nothing in it."""
     given = (caller.company, *read_value_id(path.value_id), caller.actor)

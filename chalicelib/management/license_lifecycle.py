@@ -9,13 +9,14 @@ from chalicelib.management.caller import Caller
 from chalicelib.management.license_body import LicenseBody, body_of
 from chalicelib.management.license_changes import MAX_TEXT, LicensePath, MessageBody, move
 from chalicelib.management.models import Id, Sent
+from chalicelib.management.reach import its_license
 from chalicelib.usecases.change_license import set_archived
 from chalicelib.usecases.change_terms import Sold
 from chalicelib.usecases.delete_license import delete_license, finish_deletion
 from chalicelib.usecases.rotate_key import rotate_key
 
 
-@endpoint("DELETE", "/licenses/{license_id}", writes=True, scope="licenses:write")
+@endpoint("DELETE", "/licenses/{license_id}", writes=True, scope="licenses:write", reach=its_license)
 def delete_one_license(path: LicensePath, caller: Caller) -> None:
     """Delete a license with its seats and devices, for good; its history stays, and its key is never sold again."""
     caller.once(
@@ -33,7 +34,7 @@ class KeyRotation(Sent):
     """How long the old key is answered: `7d`, `1m`; left out: not at all."""
 
 
-@endpoint("POST", "/licenses/{license_id}/rotate_key", writes=True, scope="licenses:write")
+@endpoint("POST", "/licenses/{license_id}/rotate_key", writes=True, scope="licenses:write", reach=its_license)
 def rotate_license_key(path: LicensePath, body: KeyRotation, caller: Caller) -> LicenseBody:
     """A new license key; activations stay."""
 
@@ -58,13 +59,13 @@ def move_one_license(path: LicensePath, body: Move, caller: Caller) -> LicenseBo
     return move(path.license_id, body.order, caller)
 
 
-@endpoint("POST", "/licenses/{license_id}/archive", writes=True, scope="licenses:write")
+@endpoint("POST", "/licenses/{license_id}/archive", writes=True, scope="licenses:write", reach=its_license)
 def archive_license(path: LicensePath, caller: Caller) -> MessageBody:
     """Put a license away: every use is refused until it is restored."""
     return _set_archived(path.license_id, True, caller)
 
 
-@endpoint("POST", "/licenses/{license_id}/restore", writes=True, scope="licenses:write")
+@endpoint("POST", "/licenses/{license_id}/restore", writes=True, scope="licenses:write", reach=its_license)
 def restore_license(path: LicensePath, caller: Caller) -> MessageBody:
     """Bring an archived license back as it was."""
     return _set_archived(path.license_id, False, caller)

@@ -17,6 +17,7 @@ from chalicelib.management.caller import Caller
 from chalicelib.management.license_changes import MAX_FEATURES, Flag, Ids, RowBody, RowError, row_body
 from chalicelib.management.models import Id, ListBody, Sent, SentMoment, given, part_of_list
 from chalicelib.management.product_features import OfProductQuery
+from chalicelib.management.reach import each_own, its_policy, itself, named_product
 from chalicelib.usecases import policies
 from chalicelib.usecases.bulk import Row, change_each
 from chalicelib.usecases.change_terms import change_terms, preview_terms
@@ -171,16 +172,17 @@ class PreviewBody(TypedDict):
     error: RowError | None
 
 
-@endpoint("GET", "/license-policies", writes=False, scope="products:read")
+@endpoint("GET", "/license-policies", writes=False, scope="products:read", reach=itself)
 def list_license_policies(query: OfProductQuery, caller: Caller) -> PolicyList:
     """The policies of a product, or of all products, oldest first."""
     found = policies.find_all_policies(caller.company)
-    asked = [policy for policy in found if query.product in (None, policy.product_id)]
+    own = [policy for policy in found if caller.key.is_for(policy.product)]
+    asked = [policy for policy in own if query.product in (None, policy.product_id)]
     rows, page = part_of_list(asked, query, caller, f"license-policies {query.product}", lambda policy: policy.id)
     return {**page, "results": [policy_body(row) for row in rows]}
 
 
-@endpoint("POST", "/license-policies", writes=True, scope="products:write", status=201)
+@endpoint("POST", "/license-policies", writes=True, scope="products:write", reach=named_product, status=201)
 def create_license_policy(body: NewPolicy, caller: Caller) -> PolicyBody:
     """Make a policy. Limits and dates that are not given are as the product says."""
 
@@ -192,13 +194,13 @@ def create_license_policy(body: NewPolicy, caller: Caller) -> PolicyBody:
     return caller.once(create, policy_body)
 
 
-@endpoint("GET", "/license-policies/{policy_id}", writes=False, scope="products:read")
+@endpoint("GET", "/license-policies/{policy_id}", writes=False, scope="products:read", reach=its_policy)
 def show_license_policy(path: PolicyPath, caller: Caller) -> PolicyBody:
     """One policy."""
     return policy_body(policies.find_policy(caller.company, path.policy_id))
 
 
-@endpoint("PATCH", "/license-policies/{policy_id}", writes=True, scope="products:write")
+@endpoint("PATCH", "/license-policies/{policy_id}", writes=True, scope="products:write", reach=its_policy)
 def change_license_policy(path: PolicyPath, body: PolicyChange, caller: Caller) -> PolicyBody:
     """Change what is given, which makes a new version; licenses keep the terms that they were sold."""
     return caller.once(
@@ -214,7 +216,7 @@ def change_license_policy(path: PolicyPath, body: PolicyChange, caller: Caller) 
     )
 
 
-@endpoint("DELETE", "/license-policies/{policy_id}", writes=True, scope="products:write")
+@endpoint("DELETE", "/license-policies/{policy_id}", writes=True, scope="products:write", reach=its_policy)
 def delete_license_policy(path: PolicyPath, caller: Caller) -> None:
     """Sell nothing by it any more; licenses keep their terms, and its code is free."""
     caller.once(
@@ -225,22 +227,22 @@ def delete_license_policy(path: PolicyPath, caller: Caller) -> None:
     )
 
 
-@endpoint("POST", "/license-policies/{policy_id}/preview", writes=False, scope="licenses:read")
+@endpoint("POST", "/license-policies/{policy_id}/preview", writes=False, scope="licenses:read", reach=its_policy)
 def preview_license_policy(path: PolicyPath, body: AppliedTo, caller: Caller) -> list[PreviewBody]:
     """What `apply` would change of each of these licenses. Nothing is written."""
     changes = policies.changes_of(policies.find_policy(caller.company, path.policy_id), now=caller.now)
     preview = partial(preview_terms, caller.company, changes=changes, now=caller.now)
-    return [_preview(row) for row in change_each(body.license_ids, int, preview)]
+    return [_preview(row) for row in change_each(body.license_ids, int, each_own(caller, int, preview))]
 
 
-@endpoint("POST", "/license-policies/{policy_id}/apply", writes=True, scope="licenses:write")
+@endpoint("POST", "/license-policies/{policy_id}/apply", writes=True, scope="licenses:write", reach=its_policy)
 def apply_license_policy(path: PolicyPath, body: AppliedTo, caller: Caller) -> list[RowBody]:
     """Let these licenses have the limits and features of a policy as it is now, each by itself."""
 
     def apply() -> list[Row]:
         changes = policies.changes_of(policies.find_policy(caller.company, path.policy_id), now=caller.now)
         change = partial(change_terms, caller.company, changes=changes, actor=caller.actor, now=caller.now)
-        return change_each(body.license_ids, int, change)
+        return change_each(body.license_ids, int, each_own(caller, int, change))
 
     return caller.once(apply, lambda rows: {"rows": [row_body(row) for row in rows]})["rows"]
 

@@ -33,6 +33,7 @@ from chalicelib.management.models import (
     part_of_list,
     sent_number,
 )
+from chalicelib.management.reach import its_license
 from chalicelib.usecases import license_users
 from chalicelib.usecases.assign_user import Profile
 from chalicelib.usecases.assign_user import assign_user as give_seat
@@ -240,7 +241,7 @@ class LicenseUsersBody(ListBody):
     results: list[LicenseUserRow]
 
 
-@endpoint("POST", "/licenses/{license_id}/assign_user", writes=True, scope="users:write")
+@endpoint("POST", "/licenses/{license_id}/assign_user", writes=True, scope="users:write", reach=its_license)
 def assign_user(path: LicensePath, body: NewSeat, caller: Caller) -> AssignedBody:
     """Give a person a seat, and an account with an initial password where the company does not know the email yet."""
     profile = Profile(body.first_name, body.last_name, body.phone_number)
@@ -251,7 +252,7 @@ def assign_user(path: LicensePath, body: NewSeat, caller: Caller) -> AssignedBod
     )
 
 
-@endpoint("POST", "/licenses/{license_id}/assign_users", writes=True, scope="users:write")
+@endpoint("POST", "/licenses/{license_id}/assign_users", writes=True, scope="users:write", reach=its_license)
 def assign_users(path: LicensePath, body: NewSeats, caller: Caller) -> list[AssignedRow]:
     """The same of several, one after the other; who has a seat already keeps it."""
 
@@ -264,7 +265,7 @@ def assign_users(path: LicensePath, body: NewSeats, caller: Caller) -> list[Assi
     return caller.once(assign, lambda rows: {"rows": rows})["rows"]
 
 
-@endpoint("POST", "/licenses/{license_id}/set_users_activations", writes=True, scope="users:write")
+@endpoint("POST", "/licenses/{license_id}/set_users_activations", writes=True, scope="users:write", reach=its_license)
 def set_users_activations(path: LicensePath, body: SomeSeatChanges, caller: Caller) -> list[RowBody]:
     """Change how many activations each of these users may have, and take those back that they have."""
     find_license(caller.company, path.license_id)
@@ -281,7 +282,7 @@ def set_users_activations(path: LicensePath, body: SomeSeatChanges, caller: Call
     return each_row([*changes.items()], lambda row: row[0], change, caller)
 
 
-@endpoint("POST", "/licenses/{license_id}/unassign_user", writes=True, scope="users:write")
+@endpoint("POST", "/licenses/{license_id}/unassign_user", writes=True, scope="users:write", reach=its_license)
 def unassign_user(path: LicensePath, body: TakenSeat, caller: Caller) -> MessageBody:
     """Take a seat away, and deactivate its devices."""
 
@@ -293,7 +294,7 @@ def unassign_user(path: LicensePath, body: TakenSeat, caller: Caller) -> Message
     return caller.once(take, lambda _: MessageBody(message="License unassigned."))
 
 
-@endpoint("GET", "/license-users", writes=False, scope="users:read")
+@endpoint("GET", "/license-users", writes=False, scope="users:read", reach=its_license)
 def list_license_users(query: LicenseUsersQuery, caller: Caller) -> LicenseUsersBody:
     """All license users and managers, or those on a license, or the one of an email."""
     emails = {known_email(email) for email in (query.email, query.true_email__iexact) if email is not None}

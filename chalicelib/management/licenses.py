@@ -12,6 +12,7 @@ from chalicelib.management.caller import Caller
 from chalicelib.management.license_body import LicenseBody, body_of, license_body
 from chalicelib.management.license_filters import LicensesQuery, license_filter
 from chalicelib.management.models import Id, ListBody, Sent, part_of_found
+from chalicelib.management.reach import its_license, itself
 from chalicelib.usecases import license_list
 from chalicelib.usecases.catalog import known_products
 from chalicelib.usecases.change_terms import find_sold
@@ -58,11 +59,12 @@ class WholeLicense(LicenseBody):
     """The first hundred."""
 
 
-@endpoint("GET", "/licenses", writes=False, scope="licenses:read")
+@endpoint("GET", "/licenses", writes=False, scope="licenses:read", reach=itself)
 def list_licenses(query: LicensesQuery, caller: Caller) -> LicenseList:
     """The licenses of the company that a filter lets through, oldest first or newest first."""
     asked = query.model_dump(exclude={"cursor", "offset", "limit"}, exclude_none=True)
-    wanted, newest_first = license_filter(asked, caller.company, caller.now), query.order_by.startswith("-")
+    wanted = license_filter(asked, caller.company, caller.now).of_products(caller.key.products)
+    newest_first = query.order_by.startswith("-")
     rows, page = part_of_found(
         lambda after, skip, size: license_list.list_licenses(
             caller.company, wanted, after=after, newest_first=newest_first, skip=skip, size=size
@@ -77,7 +79,7 @@ def list_licenses(query: LicensesQuery, caller: Caller) -> LicenseList:
     return {**page, "results": bodies}
 
 
-@endpoint("GET", "/licenses/{license_id}", writes=False, scope="licenses:read")
+@endpoint("GET", "/licenses/{license_id}", writes=False, scope="licenses:read", reach=its_license)
 def show_license(path: LicensePath, caller: Caller) -> WholeLicense:
     """One license, with its first users."""
     sold = find_sold(caller.company, path.license_id)

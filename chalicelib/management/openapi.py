@@ -90,6 +90,7 @@ def _operation(declared: Endpoint, schemas: dict[Kind, Json]) -> Json:
         "summary": declared.summary,
         "security": [] if declared.public else [{"key": []}],
         **({} if declared.scope is None else {"x-scope": declared.scope}),
+        **({} if declared.reach is None else {"x-product-keys": True}),
         "parameters": sent,
     }
     if declared.body is not None:

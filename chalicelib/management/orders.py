@@ -10,7 +10,7 @@ from pydantic import Field, RootModel, StrictInt, StrictStr
 from typing_extensions import TypedDict  # pydantic reads typing's from Python 3.12 on
 
 from chalicelib.domain.catalog import MAX_MANAGERS, Order
-from chalicelib.domain.errors import Invalid, raise_all
+from chalicelib.domain.errors import Invalid, NotFound, raise_all
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import LicenseType
 from chalicelib.domain.policies import Policy, with_policy_terms
@@ -22,6 +22,7 @@ from chalicelib.management.caller import Caller
 from chalicelib.management.license_body import LicenseBody, license_body
 from chalicelib.management.license_changes import FeatureTerms, Flag, SentTerms, Text, terms_of, wanted_feature
 from chalicelib.management.models import Id, ListBody, ListQuery, Sent, SentFlag, part_of_filed
+from chalicelib.management.reach import guard_own, not_of_one_product, own_policy
 from chalicelib.usecases.assign_user import Profile
 from chalicelib.usecases.catalog import known_products
 from chalicelib.usecases.create import find_company
@@ -46,6 +47,7 @@ from chalicelib.usecases.order_managers import (
     remove_manager,
 )
 from chalicelib.usecases.policies import find_policy, find_policy_by_code
+from chalicelib.web.endpoint import Arguments
 
 OrderId = Annotated[StrictStr, Field(min_length=1, max_length=MAX_ORDER_ID)]
 MAX_SHOWN = 100
@@ -252,7 +254,19 @@ def list_orders(query: OrdersQuery, caller: Caller) -> OrderList:
     return {**page, "results": [order_body(order) for order in rows]}
 
 
-@endpoint("POST", "/orders/create_order", writes=True, scope="orders:write", status=201)
+def own_order(caller: Caller, arguments: Arguments) -> None:
+    """A new one, all of whose products the key is for; one that is there may have licenses of others."""
+    body: NewOrderBody = arguments["body"]
+    if body.append:
+        raise not_of_one_product()
+    for item in body.items:
+        guard_own(caller, item.product_code, NotFound("unknown_product"))
+        for sold in item.licenses:
+            if sold.license_template is not None:
+                own_policy(caller, sold.license_template)
+
+
+@endpoint("POST", "/orders/create_order", writes=True, scope="orders:write", reach=own_order, status=201)
 def create_one_order(body: NewOrderBody, caller: Caller) -> MadeOrderBody:
     """Sell an order. The same once more is answered alike, and goes on where it was cut short."""
     return caller.once(

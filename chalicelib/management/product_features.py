@@ -12,6 +12,7 @@ from chalicelib.domain.types import Json
 from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
 from chalicelib.management.models import Id, ListBody, ListQuery, Sent, given, part_of_list, sent_number
+from chalicelib.management.reach import its_feature, itself, named_product
 from chalicelib.usecases import product_features
 from chalicelib.usecases.products import find_product_by_id
 from chalicelib.web.freshness import Date
@@ -100,17 +101,18 @@ class ProductFeatureList(ListBody):
     results: list[ProductFeatureBody]
 
 
-@endpoint("GET", "/product-features", writes=False, scope="products:read")
+@endpoint("GET", "/product-features", writes=False, scope="products:read", reach=itself)
 def list_product_features(query: OfProductQuery, caller: Caller) -> ProductFeatureList:
     """The features of a product, or of all products, oldest first; those that are deleted are left out."""
     found = product_features.find_all_features(caller.company)
-    asked = [feature for feature in found if query.product in (None, feature.product_id)]
+    own = [feature for feature in found if caller.key.is_for(feature.product)]
+    asked = [feature for feature in own if query.product in (None, feature.product_id)]
     name = f"product-features {query.product}"
     rows, page = part_of_list(asked, query, caller, name, lambda feature: feature.id)
     return {**page, "results": [feature_body(row) for row in rows]}
 
 
-@endpoint("POST", "/product-features", writes=True, scope="products:write")
+@endpoint("POST", "/product-features", writes=True, scope="products:write", reach=named_product)
 def create_product_feature(body: NewFeature, caller: Caller) -> ProductFeatureBody:
     """Define a feature."""
     fields = _fields(body)
@@ -121,13 +123,13 @@ def create_product_feature(body: NewFeature, caller: Caller) -> ProductFeatureBo
     )
 
 
-@endpoint("GET", "/product-features/{feature_id}", writes=False, scope="products:read")
+@endpoint("GET", "/product-features/{feature_id}", writes=False, scope="products:read", reach=its_feature)
 def show_product_feature(path: FeaturePath, caller: Caller) -> ProductFeatureBody:
     """One feature, also one that is deleted: of each product the last hundred of those are kept."""
     return feature_body(product_features.find_feature(caller.company, path.feature_id))
 
 
-@endpoint("PATCH", "/product-features/{feature_id}", writes=True, scope="products:write")
+@endpoint("PATCH", "/product-features/{feature_id}", writes=True, scope="products:write", reach=its_feature)
 def change_product_feature(path: FeaturePath, body: FeatureChange, caller: Caller) -> ProductFeatureBody:
     """Change what is given; the rest stays, and so does what licenses were granted of it."""
     fields = _fields(body)
@@ -139,7 +141,7 @@ def change_product_feature(path: FeaturePath, body: FeatureChange, caller: Calle
     )
 
 
-@endpoint("DELETE", "/product-features/{feature_id}", writes=True, scope="products:write")
+@endpoint("DELETE", "/product-features/{feature_id}", writes=True, scope="products:write", reach=its_feature)
 def delete_product_feature(path: FeaturePath, caller: Caller) -> None:
     """Grant it no more; licenses that have it keep it, and its code is free."""
     caller.once(

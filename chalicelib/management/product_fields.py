@@ -11,6 +11,7 @@ from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
 from chalicelib.management.models import Id, ListBody, Sent, given, part_of_list
 from chalicelib.management.product_features import OfProductQuery
+from chalicelib.management.reach import its_field, itself, named_product
 from chalicelib.usecases import product_fields
 from chalicelib.usecases.products import find_product_by_id
 from chalicelib.web.freshness import Date
@@ -67,17 +68,18 @@ class ProductCustomFieldList(ListBody):
     results: list[ProductCustomFieldBody]
 
 
-@endpoint("GET", "/product-custom-fields", writes=False, scope="products:read")
+@endpoint("GET", "/product-custom-fields", writes=False, scope="products:read", reach=itself)
 def list_product_custom_fields(query: OfProductQuery, caller: Caller) -> ProductCustomFieldList:
     """The custom fields of a product, or of all products, oldest first."""
     found = product_fields.find_all_fields(caller.company)
-    asked = [one for one in found if query.product in (None, one.product_id)]
+    own = [one for one in found if caller.key.is_for(one.product)]
+    asked = [one for one in own if query.product in (None, one.product_id)]
     name = f"product-custom-fields {query.product}"
     rows, page = part_of_list(asked, query, caller, name, lambda one: one.id)
     return {**page, "results": [field_body(row) for row in rows]}
 
 
-@endpoint("POST", "/product-custom-fields", writes=True, scope="products:write")
+@endpoint("POST", "/product-custom-fields", writes=True, scope="products:write", reach=named_product)
 def create_product_custom_field(body: NewField, caller: Caller) -> ProductCustomFieldBody:
     """Define a custom field."""
     fields = given(body)
@@ -87,13 +89,13 @@ def create_product_custom_field(body: NewField, caller: Caller) -> ProductCustom
     )
 
 
-@endpoint("GET", "/product-custom-fields/{field_id}", writes=False, scope="products:read")
+@endpoint("GET", "/product-custom-fields/{field_id}", writes=False, scope="products:read", reach=its_field)
 def show_product_custom_field(path: FieldPath, caller: Caller) -> ProductCustomFieldBody:
     """One custom field."""
     return field_body(product_fields.find_field(caller.company, path.field_id))
 
 
-@endpoint("PATCH", "/product-custom-fields/{field_id}", writes=True, scope="products:write")
+@endpoint("PATCH", "/product-custom-fields/{field_id}", writes=True, scope="products:write", reach=its_field)
 def change_product_custom_field(path: FieldPath, body: FieldChange, caller: Caller) -> ProductCustomFieldBody:
     """Change what is given; the rest stays, and so do the values of licenses."""
     return caller.once(
@@ -104,7 +106,7 @@ def change_product_custom_field(path: FieldPath, body: FieldChange, caller: Call
     )
 
 
-@endpoint("DELETE", "/product-custom-fields/{field_id}", writes=True, scope="products:write")
+@endpoint("DELETE", "/product-custom-fields/{field_id}", writes=True, scope="products:write", reach=its_field)
 def delete_product_custom_field(path: FieldPath, caller: Caller) -> None:
     """Delete it; licenses keep the values that they have."""
     caller.once(

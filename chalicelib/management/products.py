@@ -12,6 +12,7 @@ from chalicelib.domain.types import Json
 from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
 from chalicelib.management.models import Id, ListBody, ListQuery, Sent, SentFlag, given, part_of_list
+from chalicelib.management.reach import its_product, itself
 from chalicelib.usecases import products
 from chalicelib.usecases.create import create_product as make_product
 from chalicelib.usecases.product_features import find_all_features, find_features
@@ -79,10 +80,11 @@ class ProductList(ListBody):
     results: list[ProductBody]
 
 
-@endpoint("GET", "/products", writes=False, scope="products:read")
+@endpoint("GET", "/products", writes=False, scope="products:read", reach=itself)
 def list_products(query: ProductsQuery, caller: Caller) -> ProductList:
     """The products of the company, those that are archived, too."""
-    found = [product for product in products.list_products(caller.company) if _is_asked_for(product, query)]
+    own = [product for product in products.list_products(caller.company) if caller.key.is_for(product.code)]
+    found = [product for product in own if _is_asked_for(product, query)]
     sign = -1 if query.order_by.startswith("-") else 1
     ordered, name = found[::sign], f"products {query.order_by} {query.short_code} {query.is_archived}"
     rows, page = part_of_list(ordered, query, caller, name, lambda product: sign * product.id)
@@ -102,14 +104,14 @@ def create_product(body: NewProduct, caller: Caller) -> ProductBody:
     )
 
 
-@endpoint("GET", "/products/{product_id}", writes=False, scope="products:read")
+@endpoint("GET", "/products/{product_id}", writes=False, scope="products:read", reach=its_product)
 def show_product(path: ProductPath, caller: Caller) -> ProductBody:
     """One product, with its features."""
     product = products.find_product_by_id(caller.company, path.product_id)
     return product_body(product, find_features(caller.company, product.code))
 
 
-@endpoint("PATCH", "/products/{product_id}", writes=True, scope="products:write")
+@endpoint("PATCH", "/products/{product_id}", writes=True, scope="products:write", reach=its_product)
 def change_product(path: ProductPath, body: ProductChange, caller: Caller) -> ProductBody:
     """Change what is given; the rest stays. Licenses that were issued keep their terms."""
     product = products.find_product_by_id(caller.company, path.product_id)

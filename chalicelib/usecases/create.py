@@ -92,9 +92,7 @@ def create_api_key(
     The current signing key signs its answers as long as it lives.
     """
     owner = find_company(company)
-    for code in products:
-        if read_product(owner.code, code) is None:
-            raise NotFound("unknown_product")
+    guard_products(owner.code, products)
     name, shared_key = f"{owner.code}-{secrets.token_hex(16)}", secrets.token_urlsafe(32)
     sealed = encrypt(shared_key, _context(name))
     signing_key = runtime().keyring.current.id
@@ -117,6 +115,13 @@ def create_api_key(
         find_company(owner.code)  # it is gone: the name is nobody else's
         raise
     return api_key, shared_key
+
+
+def guard_products(company: str, codes: frozenset[str]) -> None:
+    """That there are these products. Raises `unknown_product`."""
+    for code in codes:
+        if read_product(company, code) is None:
+            raise NotFound("unknown_product")
 
 
 def shared_key(api_key: ApiKey) -> str:

@@ -8,9 +8,19 @@ from chalicelib.domain.license import Device, License, hash_hardware_id
 from chalicelib.domain.paging import cut, search
 from chalicelib.store import activations, license_lists, licenses
 from chalicelib.store import devices as stored
-from chalicelib.store.devices import DeviceKey, WholeDevice, key_of, key_of_device
+from chalicelib.store.devices import DeviceKey, WholeDevice, device_before, key_of, key_of_device
 
-__all__ = ["DeviceFilter", "DeviceKey", "DevicePage", "WholeDevice", "find_device", "find_devices", "read_devices"]
+__all__ = [
+    "DeviceFilter",
+    "DeviceKey",
+    "DevicePage",
+    "WholeDevice",
+    "find_device",
+    "find_devices",
+    "license_of_device",
+    "license_of_variable",
+    "read_devices",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +54,18 @@ def find_device(company: str, device_id: int) -> WholeDevice:
     if not found or found[0].device.id != device_id:
         raise NotFound("device_not_found", of="id")
     return found[0]
+
+
+def license_of_device(company: str, device_id: int) -> int | None:
+    """The license that a device is on; None where there is no such device."""
+    key = key_of_device(company, device_id)
+    return None if key is None else key.license_id
+
+
+def license_of_variable(company: str, variable_id: int) -> int | None:
+    """The license of the device that would have the variable with this id; None where there is none."""
+    found = device_before(company, variable_id)
+    return None if found is None else found[1].license_id
 
 
 def find_devices(company: str, wanted: DeviceFilter, after: str, limit: int) -> DevicePage:

@@ -15,9 +15,15 @@ def find_license(company: str, license_id: int) -> License:
     return license
 
 
+def product_of_license(company: str, license_id: int) -> str | None:
+    """The product of a license, also of one that was deleted; None: there is none, or it is another company's."""
+    license = licenses.read_license(company, license_id) or deleted_licenses.read(company, license_id)
+    return None if license is None else license.product
+
+
 def guard_known(company: str, license_id: int) -> None:
     """That there is such a license, or was: its history stays. Raises `NotFound`: `license_not_found`."""
-    if licenses.read_license(company, license_id) is None and deleted_licenses.read(company, license_id) is None:
+    if product_of_license(company, license_id) is None:
         raise NotFound("license_not_found")
 
 

@@ -6,7 +6,7 @@ those, within a bound.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import takewhile
 
@@ -64,6 +64,16 @@ class LicenseFilter:
     """Part of the email of somebody who has a seat; large and small letters are alike."""
     manager_like: str | None = None
     """The same of who manages the order."""
+
+    def of_products(self, codes: frozenset[str]) -> "LicenseFilter":
+        """Those of them that are of one of these products; of all, where none is named."""
+        if not codes or self.product in codes:
+            return self
+        if self.product is not None:
+            return LicenseFilter(ids=frozenset())
+        if len(codes) == 1:
+            return replace(self, product=min(codes))
+        return replace(self, tests=(*self.tests, lambda license, _: license.product in codes))
 
 
 ANY = LicenseFilter()

@@ -20,7 +20,7 @@ from chalicelib.domain.management_keys import (
 )
 from chalicelib.store import management_keys
 from chalicelib.store.database import ConditionFailed
-from chalicelib.usecases.create import find_company
+from chalicelib.usecases.create import find_company, guard_products
 from chalicelib.usecases.idempotency import stored_with_result
 from chalicelib.usecases.retry import decide_and_write
 
@@ -31,18 +31,21 @@ def create_management_key(
     scopes: frozenset[str],
     actor: Actor,
     *,
+    products: frozenset[str] = frozenset(),
     expires_at: Instant | None = None,
     now: Instant,
 ) -> tuple[ManagementKey, str]:
-    """A new key and its text, which is shown this once. `scopes`: at least one of `SCOPES`.
+    """A new key and its text, which is shown this once. `scopes`: at least one of `SCOPES`; `products`: codes that it
+    is limited to, none means all of the company.
 
-    Raises `company_not_found`, or `Invalid`: one error for each wrong field.
+    Raises `company_not_found`, `unknown_product`, or `Invalid`: one error for each wrong field.
     """
     owner = find_company(company).code
     raise_all([*wrong_in("name", display_name, name), *wrong_in("scope", _guard_scopes, scopes)])
+    guard_products(owner, products)
     id = new_id(now)
     text = key_text(owner, id, secrets.token_hex(24))
-    key = ManagementKey(owner, id, display_name(name), hash_key_text(text), now, scopes, expires_at)
+    key = ManagementKey(owner, id, display_name(name), hash_key_text(text), now, scopes, products, expires_at)
     event = Event.new("management_key_created", actor, now, management_key=id, name=key.name)
     try:
         with stored_with_result(lambda: (key, text)):

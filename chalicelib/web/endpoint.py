@@ -14,7 +14,7 @@ import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, Literal, TypeVar, get_type_hints
+from typing import Any, Generic, Literal, TypeVar, get_type_hints
 
 from chalice.app import Blueprint, Request, Response
 from pydantic import BaseModel
@@ -67,6 +67,9 @@ class Endpoint:
     server notes of a call, such as when a device was last checked, does not count."""
     scope: str | None
     """That the caller needs."""
+    reach: Callable[[Any, Arguments], None] | None
+    """What keeps a caller to his part who may not reach all of a company; None: he is refused. Given him, and the
+    arguments."""
     public: bool
     """Whether anybody may call."""
     status: Literal[200, 201]
@@ -105,6 +108,7 @@ class Endpoints(Generic[C]):
         *,
         writes: bool,
         scope: str | None = None,
+        reach: Callable[[Any, Arguments], None] | None = None,
         public: bool = False,
         status: Literal[200, 201] = 200,
     ) -> Callable[[Callable[..., ResponseBody]], Callable[..., Response]]:
@@ -113,7 +117,7 @@ class Endpoints(Generic[C]):
         def decorate(function: Callable[..., ResponseBody]) -> Callable[..., Response]:
             types = _parameter_types(function, route, public=public)
             endpoint = Endpoint(
-                function, method, route, writes=writes, scope=scope, public=public, status=status, **types
+                function, method, route, writes=writes, scope=scope, reach=reach, public=public, status=status, **types
             )
 
             @functools.wraps(function)

@@ -127,6 +127,10 @@ MANAGEMENT_ERRORS: dict[str, tuple[int, str]] = {
         403,
         "Calls are not counted here. GET /api/v1/reports/licenses and GET /api/v1/reports/refusals say what happened.",
     ),
+    "management_key_product_not_allowed": (
+        403,
+        "This key is limited to products, and the call is not about one of them.",
+    ),
     "management_key_not_found": (404, "There is no such key."),
     "variable_not_found": (404, "There is no such variable."),
     "event_not_found": (404, "There is no such event."),

@@ -11,19 +11,32 @@ from infra.admin.operator_name import operator
 
 
 def management_key_create(
-    company: str, name: str, scope: list[str], expires: Moment | None, idempotency_key: str | None, *, now: Instant
+    company: str,
+    name: str,
+    scope: list[str],
+    product: list[str],
+    expires: Moment | None,
+    idempotency_key: str | None,
+    *,
+    now: Instant,
 ) -> CommandResult:
     def make() -> tuple[ManagementKey, str]:
         expires_at = None if expires is None else last_instant(expires, find_company(company).time_zone)
         return management_keys.create_management_key(
-            company, name, frozenset(scope), operator(), expires_at=expires_at, now=now
+            company,
+            name,
+            frozenset(scope),
+            operator(),
+            products=frozenset(product),
+            expires_at=expires_at,
+            now=now,
         )
 
     def answer(made: tuple[ManagementKey, str]) -> CommandResult:
         key, text = made
         return CommandResult(_document(key) | {"management_key": text}, "The key is shown this once.")
 
-    said: list[object] = ["management-key create", name, scope, expires]
+    said: list[object] = ["management-key create", name, scope, product, expires]
     return make_once(idempotency_key, company, said, make, answer, now=now)
 
 
@@ -49,4 +62,5 @@ def _row(key: ManagementKey) -> Json:
         "expires_at": to_iso(key.expires_at),
         "last_used_at": to_iso(key.last_used_at),
         "scopes": sorted(key.scopes),
+        "products": sorted(key.products),
     }

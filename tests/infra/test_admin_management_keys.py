@@ -9,7 +9,7 @@ from tests.support import Vendor
 
 def test_a_new_key_is_answered_once_and_opens(operator: Operator, vendor: Vendor) -> None:
     line = f"management-key create --company {vendor.code} --name CRM --scope webhooks:write --scope keys:read"
-    answer = operator.asks(f"{line} --expires 2080-12-31")
+    answer = operator.asks(f"{line} --product viewer --product revit --expires 2080-12-31")
     (stored,) = find_management_keys(vendor.code)
     text = answer["management_key"]
     assert find_caller(text, now=clock.now()) == stored
@@ -22,9 +22,11 @@ def test_a_new_key_is_answered_once_and_opens(operator: Operator, vendor: Vendor
         "expires_at": "2080-12-31T23:59:59.999Z",
         "last_used_at": None,
         "scopes": ["keys:read", "webhooks:write"],
+        "products": ["revit", "viewer"],
         "management_key": text,
     }
     assert operator.noted(line) == "The key is shown this once.\n"
+    assert stored.products == {"viewer", "revit"}
     assert text not in operator.reads(f"management-key list --company {vendor.code}")
 
 

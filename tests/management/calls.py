@@ -1,7 +1,7 @@
 """Every call of the Management API, as it can be made of objects that there are."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from secrets import token_hex
 from typing import Any, NoReturn
 
@@ -113,7 +113,7 @@ IN_STEPS = {"change_licenses", "post_license_changes", "disable_licenses", "rese
 }
 """Calls that take several transactions: one that was cut short goes on with what is left. Or none, of what was
 made here."""
-QUERIES: Mapping[str, str] = {
+QUERIES: dict[str, str] = {
     "set_password_by_email": "?email={user_email}",
     "list_devices": "?hardware_id={hardware_id}",
     "list_device_variables": "?device={device_id}",
@@ -125,6 +125,12 @@ QUERIES: Mapping[str, str] = {
     "export_orders": "?range=10y",
 }
 """What is asked for, of calls that answer nothing without it."""
+OF_ONE_LICENSE = QUERIES | {
+    "list_devices": "?license={license_id}",
+    "list_license_custom_fields": "?license={license_id}",
+    "list_license_users": "?license_id={license_of_users}",
+}
+"""The same, where lists are of one license."""
 
 
 OF_SEATS = {"assign_user", "assign_users", "set_users_activations", "unassign_user"}
@@ -322,11 +328,12 @@ class Made:
     """What calls are about."""
 
     ids: Ids
+    queries: Mapping[str, str] = field(default_factory=lambda: QUERIES)
 
     @staticmethod
-    def by(server: VendorsServer, declared: Endpoint | None = None) -> "Made":
+    def by(server: VendorsServer, declared: Endpoint | None = None, queries: Mapping[str, str] = QUERIES) -> "Made":
         """Nothing yet, or all that a call is about."""
-        made = Made(Ids(server))
+        made = Made(Ids(server), queries)
         if declared is not None:
             made.path(declared)
             made.query(declared)
@@ -344,7 +351,7 @@ class Made:
 
     def query(self, declared: Endpoint) -> str:
         """What a call asks for."""
-        return QUERIES.get(declared.name, "").format_map(self.ids)
+        return self.queries.get(declared.name, "").format_map(self.ids)
 
     def body(self, declared: Endpoint) -> Any:
         """The body of a call."""

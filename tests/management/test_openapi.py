@@ -41,6 +41,7 @@ def test_every_call_is_in_it_with_its_scope_and_the_headers_that_it_takes() -> N
     for declared in CALLS:
         operation = OPERATIONS.pop(declared.name)
         assert (operation["x-scope"], operation["security"]) == (declared.scope, [{"key": []}])
+        assert operation.get("x-product-keys", False) == (declared.reach is not None)
         assert [one["$ref"] for one in operation["parameters"] if "$ref" in one] == (taken if declared.writes else [])
     for name in ROUTES:  # refused to all
         operation = OPERATIONS.pop(name)

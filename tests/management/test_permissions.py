@@ -5,20 +5,43 @@ import pytest
 
 from app import app
 from chalicelib.domain.management_keys import SCOPES, read_key_text
+from chalicelib.management.reach import itself
 from chalicelib.management.routes import PREFIX, endpoint
+from chalicelib.store.keys import management_key_sort_key
+from chalicelib.store.schema import Raw
 from chalicelib.usecases.management_keys import revoke_management_key
 from chalicelib.web import clock
 from chalicelib.web.endpoint import Endpoint
 from infra.call import signed_headers
 from tests.licenseapi.objects import refused as refused_by_license_api
 from tests.licenseapi.test_error_shape import ROUTES, send
-from tests.management.calls import CALLS, Made, named
+from tests.management.calls import CALLS, OF_ONE_LICENSE, Made, named
 from tests.management.server import VendorsServer, granted, new_key, refused
+from tests.store.effects import stored
 from tests.support import ADMIN, Application, Vendor
 
 each_call = pytest.mark.parametrize("declared", CALLS, ids=named)
 READ_BY_POST = {"preview_license_policy"}
 """They change nothing: what they are asked about is too long for an address."""
+TOLD = ("code", "detail", "errors")
+
+
+def limited(shop: VendorsServer, products: frozenset[str]) -> VendorsServer:
+    """A server whose key has all scopes, for these products."""
+    return VendorsServer(new_key(shop.vendor, products=products), shop.http)
+
+
+def of_one_license(shop: VendorsServer, declared: Endpoint) -> Made:
+    """All that a call is about, and one of each kind that lists have."""
+    made = Made.by(shop, declared, OF_ONE_LICENSE)
+    for kind in ("license_id", "feature_id", "field_id", "policy_id"):
+        assert made.ids[kind]
+    return made
+
+
+def all_of(vendor: Vendor) -> dict[tuple[str, str, str], Raw]:
+    """All items of the company but its keys, which note their use."""
+    return {key: item for key, item in stored(vendor.code).items() if not key[2].startswith(management_key_sort_key())}
 
 
 def test_every_address_of_the_api_is_declared_and_nothing_else_answers_there() -> None:
@@ -80,6 +103,56 @@ def test_what_is_another_companys_does_not_exist(shop: VendorsServer, declared: 
     answer = made.call(other, declared)
     if "{" in declared.route:
         assert refused(answer, 404).endswith("_not_found")
+
+
+@each_call
+def test_a_key_that_is_limited_to_products_makes_calls_of_these_alone(
+    shop: VendorsServer, vendor: Vendor, declared: Endpoint
+) -> None:
+    made, products = of_one_license(shop, declared), frozenset(vendor.products)
+    vendor.product("cad", "user")
+    of_these, of_another = limited(shop, products), limited(shop, frozenset({"cad"}))
+    before = all_of(vendor)
+    answers = [made.call(of_another, declared)] + ([] if declared.reach else [made.call(of_these, declared)])
+    assert all_of(vendor) == before
+    if declared.reach is None:
+        assert [refused(answer, 403) for answer in answers] == ["management_key_product_not_allowed"] * 2
+        return
+    _guard_nothing_is_shown(made, declared, answers[0])
+    answer = made.call(of_these, declared)
+    assert answer.status_code == (204 if declared.method == "DELETE" else declared.status), answer.text
+    if declared.reach is itself:
+        assert answer.json() not in ([], {"count": 0, "next": None, "previous": None, "results": []})
+
+
+def _guard_nothing_is_shown(made: Made, declared: Endpoint, answer: httpx.Response) -> None:
+    """That this is what a call is answered of what is of another product: as if there were no such thing."""
+    if declared.name == "create_one_order":
+        assert refused(answer, 400) == "unknown_product"
+    elif declared.reach is not itself:
+        other = VendorsServer("", made.ids.server.http, Vendor(now=clock.now()))
+        missing = made.call(limited(other, frozenset({"viewer"})), declared)
+        assert refused(answer, 404).endswith("_not_found")
+        assert [answer.json()[name] for name in TOLD] == [missing.json()[name] for name in TOLD]
+    elif isinstance(rows := granted(answer), list):
+        assert [(row["status"], row["error"]["code"]) for row in rows] == [("refused", "license_not_found")]
+    else:
+        assert [row.get("short_code") for row in rows["results"]] == (
+            ["cad"] if declared.name == "list_products" else []
+        )
+        assert (rows["count"], rows["next"]) == (len(rows["results"]), None)
+
+
+@each_call
+def test_a_key_that_is_limited_to_products_is_answered_again_what_it_was_answered(
+    shop: VendorsServer, vendor: Vendor, declared: Endpoint
+) -> None:
+    if not declared.writes or declared.reach is None:
+        return
+    made, server = of_one_license(shop, declared), limited(shop, frozenset(vendor.products))
+    first, again = (made.call(server, declared, Idempotency_Key="once") for _ in range(2))
+    assert (again.status_code, again.text) == (first.status_code, first.text)
+    assert again.headers["Idempotency-Replayed"] == "true"
 
 
 @each_call

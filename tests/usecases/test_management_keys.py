@@ -1,6 +1,7 @@
 """Keys of the Management API: shown once, known again, held to their time and their scopes, and revoked at once."""
 
 import re
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ from tests.support import ADMIN, DAY, NOW, Vendor, mistyped
 READ = frozenset({"webhooks:read"})
 
 
-def make(vendor: Vendor, **more: int) -> tuple[ManagementKey, str]:
+def make(vendor: Vendor, **more: Any) -> tuple[ManagementKey, str]:
     return create_management_key(vendor.code, "CRM", READ, ADMIN, now=NOW, **more)
 
 

@@ -47,6 +47,7 @@ COMMANDS = (
                 required=True,
                 many=True,
             ),
+            Option("--product", "CODE", "only this product; may be repeated", values.product, many=True),
             Option("--expires", "ISO", "refused from then on; a date alone is that day's last instant", values.moment),
             IDEMPOTENCY_KEY,
         ),

@@ -1,0 +1,172 @@
+"""What a key that is limited to products reaches, where a call is about several things. See test_permissions, too."""
+
+from itertools import chain
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.errors import NotFound
+from chalicelib.management.reach import itself
+from chalicelib.usecases.management_keys import find_caller, find_management_keys
+from chalicelib.web import clock
+from tests.management.calls import CALLS
+from tests.management.server import VendorsServer, granted, new_key, refused
+from tests.support import Vendor
+
+NOT_OF_ONE = "management_key_product_not_allowed"
+FIRST = {"id": "first", "items": [{"product_code": "viewer", "licenses": [{}]}]}
+
+
+@pytest.fixture
+def viewer(shop: VendorsServer) -> VendorsServer:
+    """A server whose key is for one product."""
+    return limited(shop, "viewer")
+
+
+def limited(shop: VendorsServer, *products: str) -> VendorsServer:
+    """A server whose key has all scopes, for these products."""
+    return VendorsServer(new_key(shop.vendor, products=frozenset(products)), shop.http, shop.vendor)
+
+
+def listed(server: VendorsServer, query: str) -> list[list[Any]]:
+    """The ids of a list of licenses, page by page, and the count on the first."""
+    page = granted(server.get(f"licenses{query}"))
+    pages = [[page["count"]], [row["id"] for row in page["results"]]]
+    while page["next"]:
+        page = granted(server.get(page["next"]))
+        pages.append([row["id"] for row in page["results"]])
+    return pages
+
+
+def order(**more: Any) -> dict[str, Any]:
+    return FIRST | {"id": "another"} | more
+
+
+def test_licenses_are_listed_of_its_products_whatever_is_asked_for(shop: VendorsServer, vendor: Vendor) -> None:
+    vendor.product("cad", "license-key")
+    viewers, revit = sorted(vendor.issue().id for _ in range(3)), vendor.issue("revit").id
+    both = sorted([*viewers, vendor.issue("cad").id])
+    for server, own in ((limited(shop, "viewer"), viewers), (limited(shop, "viewer", "cad"), both)):
+        assert listed(server, "") == [[len(own)], own]
+        assert list(chain(*listed(server, "?limit=2")[1:])) == own
+        assert listed(server, "?order_by=-id")[1] == own[::-1]
+        assert listed(server, "?customer_email=office@customer.test")[1] == own
+        assert listed(server, f"?product_id={vendor.products['viewer'].id}")[1] == viewers
+        assert listed(server, f"?id__in={revit},{viewers[0]}")[1] == viewers[:1]
+        for others in (f"?product_id={vendor.products['revit'].id}", "?product_short_code=revit"):
+            assert listed(server, others) == [[0], []]
+
+
+def test_of_many_licenses_those_of_its_products_are_changed(viewer: VendorsServer, vendor: Vendor) -> None:
+    own, other = vendor.issue(), vendor.issue("revit")
+    missing = other.id + 1
+    for method, path, rows in (
+        ("PATCH", "licenses/bulk_update", lambda ids: [{"id": id, "max_activations": 9} for id in ids]),
+        ("POST", "licenses/bulk_update", lambda ids: {"licenses": [{"id": id, "max_activations": 9} for id in ids]}),
+        ("POST", "licenses/disable_bulk", lambda ids: ids),
+        ("POST", "licenses/reset_bulk", lambda ids: {"license_ids": ids}),
+    ):
+        first, *rest = granted(viewer.call(method, path, rows([own.id, other.id, missing])))
+        assert (first["id"], first["status"]) == (own.id, "done")
+        assert [row["error"]["code"] for row in rest] == ["license_not_found"] * 2
+        assert len({row["error"]["detail"] for row in rest}) == 1
+    assert vendor.stored(other) == other
+    assert (vendor.stored(own).max_activations, vendor.stored(own).enabled) == (9, False)
+
+
+def test_a_policy_is_applied_to_licenses_of_its_products_alone(
+    shop: VendorsServer, viewer: VendorsServer, vendor: Vendor
+) -> None:
+    policy = {"code": "pro", "name": "Pro", "max_activations": 50}
+    own, others = [
+        granted(shop.post("license-policies", policy | {"product": vendor.products[code].id}), 201)["id"]
+        for code in ("viewer", "revit")
+    ]
+    ids = [vendor.issue().id, vendor.issue("revit").id]
+    for call, done in (("preview", "changed"), ("apply", "done")):
+        rows = granted(viewer.post(f"license-policies/{own}/{call}", {"license_ids": ids}))
+        assert [(row["status"], (row["error"] or {}).get("code")) for row in rows] == [
+            (done, None),
+            ("refused", "license_not_found"),
+        ]
+    for sold, code in (({"license_template": others}, "policy_not_found"), ({"policy_code": "pro"}, None)):
+        answer = viewer.post("orders/create_order", order(items=[{"product_code": "viewer", "licenses": [sold]}]))
+        assert answer.json().get("code") == code, answer.text
+
+
+def test_an_order_is_made_of_its_products_and_none_is_added_to(
+    shop: VendorsServer, viewer: VendorsServer, vendor: Vendor
+) -> None:
+    both = order(items=[{"product_code": code, "licenses": [{}]} for code in ("viewer", "revit")])
+    assert refused(viewer.post("orders/create_order", both), 400) == "unknown_product"
+    made = granted(viewer.post("orders/create_order", FIRST), 201)
+    assert granted(viewer.post("orders/create_order", FIRST), 201) == made
+    granted(shop.post("orders/create_order", both), 201)
+    for id in ("first", "another", "third"):
+        assert refused(viewer.post("orders/create_order", order(id=id, append=True)), 403) == NOT_OF_ONE
+    assert refused(viewer.post("orders/create_order", order()), 409) == "already_exists"
+    assert vendor.differences() == []
+
+
+def test_the_history_of_a_license_that_was_deleted_is_that_of_its_product(
+    shop: VendorsServer, viewer: VendorsServer, vendor: Vendor
+) -> None:
+    own, other = vendor.issue(), vendor.issue("revit")
+    for license in (own, other):
+        granted(shop.call("DELETE", f"licenses/{license.id}"), 204)
+    (event, *_) = granted(viewer.get(f"license-histories?license={own.id}"))["results"]
+    assert granted(viewer.get(f"license-histories/{event['id']}")) == event
+    (event, *_) = granted(shop.get(f"license-histories?license={other.id}"))["results"]
+    assert refused(viewer.get(f"license-histories?license={other.id}"), 404) == "license_not_found"
+    assert refused(viewer.get(f"license-histories/{event['id']}"), 404) == "event_not_found"
+
+
+def test_lists_that_name_no_license_are_refused(viewer: VendorsServer, vendor: Vendor) -> None:
+    vendor.activate(vendor.issue(), "pc")
+    for path in (
+        *("devices", "devices?hardware_id=pc", "license-custom-fields", "license-users"),
+        *("license-users?email=ada@customer.test", "license-histories", "license-activation-histories"),
+        *("license-activation-histories/transfer_count", "licenses/export_history"),
+    ):
+        assert refused(viewer.get(path), 403) == NOT_OF_ONE, path
+
+
+def test_a_device_of_another_product_is_answered_as_one_that_there_is_not(
+    shop: VendorsServer, viewer: VendorsServer, vendor: Vendor
+) -> None:
+    vendor.activate(license := vendor.issue(), "pc")
+    (device,) = granted(viewer.get(f"devices?license={license.id}"))["results"]
+    answers = [limited(shop, "revit").get(f"devices/{device['id']}"), viewer.get("devices/1"), shop.get("devices/1")]
+    assert {(refused(answer, 404), answer.json()["detail"]) for answer in answers} == {
+        ("device_not_found", "There is no such device.")
+    }
+
+
+def test_a_license_is_moved_to_no_order(shop: VendorsServer, viewer: VendorsServer, vendor: Vendor) -> None:
+    license, order_id = vendor.issue(), granted(shop.post("orders/create_order", FIRST), 201)["id"]
+    path = f"licenses/{license.id}"
+    moves = viewer.call("PATCH", path, {"order": order_id}), viewer.post(f"{path}/move", {"order": order_id})
+    assert [refused(answer, 403) for answer in moves] == [NOT_OF_ONE] * 2
+    assert vendor.stored(license) == license
+
+
+def test_a_scope_is_needed_besides(shop: VendorsServer, vendor: Vendor) -> None:
+    key = new_key(vendor, "devices:read", products=frozenset({"viewer"}))
+    answer = VendorsServer(key, shop.http).get(f"licenses/{vendor.issue().id}")
+    assert refused(answer, 403) == "management_key_scope_missing"
+
+
+def test_a_key_is_made_for_products_that_there_are(vendor: Vendor) -> None:
+    text = new_key(vendor, products=frozenset({"viewer", "revit"}))
+    assert find_caller(text, now=clock.now()).products == {"viewer", "revit"}
+    with pytest.raises(NotFound, match="unknown_product"):
+        new_key(vendor, products=frozenset({"viewer", "cad"}))
+    assert len(find_management_keys(vendor.code)) == 1
+
+
+def test_calls_that_leave_out_what_is_of_others_are_lists_of_products_and_changes_of_many_licenses() -> None:
+    """Whoever declares another has to show in test_permissions and here that it does."""
+    assert {declared.name for declared in CALLS if declared.reach is itself} == {
+        *("list_licenses", "list_products", "list_product_features", "list_product_custom_fields"),
+        *("list_license_policies", "disable_licenses", "reset_licenses", "change_licenses", "post_license_changes"),
+    }
