@@ -476,7 +476,7 @@ NO_PARSERS = {
     *("domain.errors.wrong_in", "domain.errors.at_field", "portal.log_in.visitor_form"),  # of our own
     *("usecases.invitations.find_invited", "usecases.invitations.accept_invitation"),  # `domain.invitation` reads it
     *("infra.call.signed_headers", "infra.call.digest_headers", "infra.local.environment"),  # of our own
-    "domain.management_keys.key_text",  # of our own
+    *("domain.management_keys.key_text", "management.reach.by"),  # of our own
     "usecases.management_keys.find_caller",  # `domain.management_keys` reads it
     "usecases.create.keys_answered_by",  # of our own
     *("infra.embedded.errors.invalid", "infra.embedded.errors.not_done", "infra.embedded.errors.outcome_unknown"),

@@ -23,7 +23,7 @@ from tests.support import ADMIN, Application, Vendor
 each_call = pytest.mark.parametrize("declared", CALLS, ids=named)
 READ_BY_POST = {"preview_license_policy"}
 """They change nothing: what they are asked about is too long for an address."""
-TOLD = ("code", "detail", "errors")
+SAID = ("code", "detail", "errors")
 
 
 def limited(shop: VendorsServer, products: frozenset[str]) -> VendorsServer:
@@ -133,7 +133,7 @@ def _guard_nothing_is_shown(made: Made, declared: Endpoint, answer: httpx.Respon
         other = VendorsServer("", made.ids.server.http, Vendor(now=clock.now()))
         missing = made.call(limited(other, frozenset({"viewer"})), declared)
         assert refused(answer, 404).endswith("_not_found")
-        assert [answer.json()[name] for name in TOLD] == [missing.json()[name] for name in TOLD]
+        assert [answer.json()[name] for name in SAID] == [missing.json()[name] for name in SAID]
     elif isinstance(rows := granted(answer), list):
         assert [(row["status"], row["error"]["code"]) for row in rows] == [("refused", "license_not_found")]
     else:

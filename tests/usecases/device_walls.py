@@ -20,6 +20,16 @@ def device_of(victim: Any) -> int:
 OF_DEVICES: list[tuple[Any, str, list[Any]]] = [
     (devices.find_device, "device_not_found", [lambda c, v: devices.find_device(c, device_of(v))]),
     (
+        devices.license_of_device,
+        "license_not_found",
+        [lambda c, v: there(devices.license_of_device(c, device_of(v)))],
+    ),
+    (
+        devices.license_of_variable,
+        "license_not_found",
+        [lambda c, v: there(devices.license_of_variable(c, device_of(v) + 1))],
+    ),
+    (
         devices.find_devices,
         "license_not_found",
         [

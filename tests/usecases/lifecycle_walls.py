@@ -4,13 +4,15 @@ from typing import Any
 
 from chalicelib.usecases.change_license import set_archived
 from chalicelib.usecases.delete_license import delete_license
-from chalicelib.usecases.find_license import guard_known
+from chalicelib.usecases.find_license import guard_known, product_of_license
 from chalicelib.usecases.move_license import move_license
 from chalicelib.usecases.rotate_key import rotate_key
 from tests.support import ADMIN, NOW
+from tests.usecases.support import there
 
 OF_LIFE: list[tuple[Any, str, list[Any]]] = [
     (guard_known, "license_not_found", [lambda c, v: guard_known(c, v.by_key.id)]),
+    (product_of_license, "license_not_found", [lambda c, v: there(product_of_license(c, v.by_key.id))]),
     (set_archived, "license_not_found", [lambda c, v: set_archived(c, v.by_key.id, True, ADMIN, now=NOW)]),
     (delete_license, "license_not_found", [lambda c, v: delete_license(c, v.by_key.id, ADMIN, now=NOW)]),
     (move_license, "license_not_found", [lambda c, v: move_license(c, v.by_key.id, "A-1", ADMIN, now=NOW)]),
