@@ -1,8 +1,9 @@
-"""Attacks of one company on the life of another's licenses, for tests/usecases/test_access.py."""
+"""Attacks of one company on the life of another's licenses and products, for tests/usecases/test_access.py."""
 
 from typing import Any
 
 from chalicelib.usecases.change_license import set_archived
+from chalicelib.usecases.create import guard_products
 from chalicelib.usecases.delete_license import delete_license
 from chalicelib.usecases.find_license import guard_known, product_of_license
 from chalicelib.usecases.move_license import move_license
@@ -11,6 +12,7 @@ from tests.support import ADMIN, NOW
 from tests.usecases.support import there
 
 OF_LIFE: list[tuple[Any, str, list[Any]]] = [
+    (guard_products, "unknown_product", [lambda c, _v: guard_products(c, frozenset({"own"}))]),
     (guard_known, "license_not_found", [lambda c, v: guard_known(c, v.by_key.id)]),
     (product_of_license, "license_not_found", [lambda c, v: there(product_of_license(c, v.by_key.id))]),
     (set_archived, "license_not_found", [lambda c, v: set_archived(c, v.by_key.id, True, ADMIN, now=NOW)]),

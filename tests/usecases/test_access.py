@@ -444,7 +444,6 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
             )
         ],
     ),
-    (create.guard_products, "unknown_product", [lambda c, _v: create.guard_products(c, frozenset({"own"}))]),
     (
         explain,
         "license_not_found",
