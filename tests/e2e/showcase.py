@@ -39,7 +39,7 @@ USER_OF_TWO_DEVICES, PROTECTED = "don.joe@studio-nord.example", "kenji.sato@stud
 BEGINNER = "anna.bauer@studio-nord.example"
 """A license user without a device."""
 CUSTOMER, ORDER = "office@studio-nord.example", "2026-0417"
-HOUR, DAY = 3_600_000, 86_400_000
+MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 _VENDOR, _MANAGER = Actor("admin"), Actor(f"user:{MANAGER}", "203.0.113.20")
 
 _PRODUCTS: tuple[tuple[str, str, Any], ...] = (
@@ -127,6 +127,7 @@ def make(now: Instant) -> Showcase:
     _protect(PROTECTED, now - DAY)
     _log_in_elsewhere(MANAGER, now - HOUR // 2)
     devices = _devices(revit, now, begun + 3 * DAY)
+    _newcomers(begun + DAY)
     for number, host in enumerate(("reception-imac", "meeting-room-2", "plotter-pc")):
         at = begun + (20 + 31 * number) * DAY
         lookup = LicenseLookup(product="viewer", hardware_id=f"viewer-{host}", license_key=viewer.license_key)
@@ -182,17 +183,32 @@ def _people(license: License, at: Instant) -> None:
         if has_chosen:
             _choose_password(email, password_of(email), assigned_at + HOUR)
     for number, name in enumerate(_MORE):
-        _more(license, name, number, at + (20 + 6 * number) * DAY)
+        _more(license, name, number, _day_of(number, at))
 
 
 def _more(license: License, name: str, number: int, at: Instant) -> None:
-    first, last = name.split(" ", 1)
-    email = f"{_ascii(first)}.{_ascii(last)}@studio-nord.example"
+    email, (first, last) = _email_of(name), name.split(" ", 1)
     profile = Profile(first, last, f"+47 22 34 56 {10 + number}" if number % 4 else "")
     invite = number % 3 == 1
     assign_user(COMPANY, license.id, email, 1 + number % 2, _MANAGER, profile=profile, invite=invite, now=at)
     if number % 3 == 0:
         _choose_password(email, password_of(email), at + HOUR)
+
+
+def _day_of(number: int, at: Instant) -> Instant:
+    return at + (20 + 6 * number) * DAY + 17 * number * MINUTE
+
+
+def _newcomers(at: Instant) -> None:
+    """Of the others who have a password some begin to work, one after another, once all `_DEVICES` are there."""
+    for number, name in list(enumerate(_MORE))[12::3]:
+        lookup = LicenseLookup(product="revit", hardware_id=f"8f14e45f-{number}", username=_email_of(name))
+        report = DeviceReport(lookup.hardware_id, f"NORD-WS-{100 + number}", "Windows 11 Pro 24H2", app_ver="26.1.3")
+        _activate(lookup, password_of(lookup.username or ""), report, _day_of(number, at) + 5 * HOUR)
+
+
+def _email_of(name: str) -> str:
+    return f"{_ascii(name)}@studio-nord.example"
 
 
 def _ascii(name: str) -> str:
