@@ -88,6 +88,13 @@ def test_rows_for_whom_no_place_is_left_are_marked(manager: Browser, license: Li
     assert "No seat is left" in page.words
 
 
+def test_what_to_do_is_not_asked_where_nobody_needs_a_seat(manager: Browser, license: License) -> None:
+    assert "What to do" in uploaded(manager, license, b"email\nann@customer.test").words
+    page = uploaded(manager, license, b"email\nno email")
+    assert "0 of 1 rows need a seat" in page.words
+    assert "What to do" not in page.words
+
+
 def test_several_who_are_typed_where_one_is_assigned_are_shown_first_and_get_in_the_way_that_was_chosen(
     vendor: Vendor, manager: Browser, license: License
 ) -> None:
