@@ -10,7 +10,7 @@ from chalicelib.domain.instants import to_iso
 from chalicelib.domain.types import Json
 from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
-from chalicelib.management.models import Id, ListBody, ListQuery, Sent, part_of_list, part_of_search, sent_number
+from chalicelib.management.models import Id, ListBody, ListQuery, Sent, part_of_list, part_of_walk, sent_number
 from chalicelib.usecases import customers
 from chalicelib.usecases.customer_list import (
     CustomerFilter,
@@ -170,8 +170,10 @@ def list_customers(query: CustomersQuery, caller: Caller) -> CustomerList:
         rows, page = part_of_list(found, query, caller, "customers by email", lambda row: row.id)
     else:
         wanted = customer_filter(query)
-        rows, page = part_of_search(
-            lambda after, limit: find_customers(caller.company, wanted, after=after, limit=limit),
+        rows, page = part_of_walk(
+            lambda after, limit: find_customers(
+                caller.company, wanted, after=int(after) if after else None, limit=limit
+            ),
             query,
             caller,
             "customers",

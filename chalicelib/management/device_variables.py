@@ -56,7 +56,7 @@ def list_device_variables(query: VariablesQuery, caller: Caller) -> VariableList
     """The variables of a device."""
     found = variables.variables_of_device(caller.company, query.device)
     in_order = sorted(found, key=lambda one: one.id)
-    rows, page = part_of_list(in_order, query, caller, f"device-variables {query.device}", lambda one: one.id)
+    rows, page = part_of_list(in_order, query, caller, "device-variables", lambda one: one.id)
     return {**page, "results": [variable_body(row, query.device) for row in rows]}
 
 

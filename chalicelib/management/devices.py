@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, StrictBool, StrictStr
+from pydantic import Field, StrictStr
 from typing_extensions import TypedDict  # pydantic reads typing's from Python 3.12 on
 
 from chalicelib.domain.instants import to_iso
@@ -11,7 +11,7 @@ from chalicelib.domain.license import Device
 from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
 from chalicelib.management.device_variables import VariableBody, variable_body
-from chalicelib.management.models import Id, ListBody, ListQuery, QueryId, Sent, part_of_walk, sent_boolean
+from chalicelib.management.models import Id, ListBody, ListQuery, QueryId, Sent, SentFlag, part_of_walk
 from chalicelib.management.reach import its_device, named_license
 from chalicelib.usecases import devices
 from chalicelib.usecases.change_device import allow_device as allow
@@ -36,7 +36,7 @@ class DevicesQuery(ListQuery):
     hardware_id: Annotated[StrictStr, Field(max_length=MAX_TEXT)] | None = None
     hostname: Annotated[StrictStr, Field(max_length=MAX_TEXT)] | None = None
     """To the letter. Looked for among the devices of the license."""
-    blacklisted: Annotated[StrictBool, BeforeValidator(sent_boolean)] | None = None
+    blacklisted: SentFlag | None = None
     """Likewise."""
 
 
@@ -105,7 +105,6 @@ class Message(TypedDict):
 def list_devices(query: DevicesQuery, caller: Caller) -> DeviceList:
     """The devices of a license, or of a hardware id: those of the newest license first."""
     wanted = DeviceFilter(query.license, query.hardware_id, query.hostname, query.blacklisted)
-    scope = ("devices", str((query.license, query.hardware_id, query.hostname, query.blacklisted)))
     count: int | None = None
 
     def read(after: str, limit: int) -> tuple[list[DeviceKey], str]:
@@ -114,7 +113,7 @@ def list_devices(query: DevicesQuery, caller: Caller) -> DeviceList:
         count = found.count
         return found.keys, found.after
 
-    keys, page = part_of_walk(read, query, caller, scope)
+    keys, page = part_of_walk(read, query, caller, "devices")
     rows = devices.read_devices(caller.company, list(keys))
     return {**page, "count": page["count"] if count is None else count, "results": [device_body(row) for row in rows]}
 

@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Literal, get_args
 
 from pydantic import Field, StrictStr
@@ -154,7 +155,7 @@ its_event = by("event_id", own_event)
 def list_activation_histories(query: ActivationsQuery, caller: Caller) -> ActivationList:
     """What happened to the activations of a license, the newest first."""
     types = frozenset(type for type, action in ACTIONS.items() if query.action in (None, action))
-    rows, page = part_of_walk(*_walk("activations", query, caller, _filter(query, caller, types)))
+    rows, page = _page("activations", query, caller, _filter(query, caller, types))
     return {**page, "results": _activations(caller, query.license or 0, rows)}
 
 
@@ -176,7 +177,7 @@ def show_activation_history(path: EventPath, caller: Caller) -> ActivationBody:
 @endpoint("GET", "/license-histories", writes=False, scope="events:read", reach=named_license)
 def list_usage_histories(query: UsageQuery, caller: Caller) -> UsageList:
     """All that happened to a license, the newest first."""
-    rows, page = part_of_walk(*_walk("usage", query, caller, _filter(query, caller, _types(query))))
+    rows, page = _page("usage", query, caller, _filter(query, caller, _types(query)))
     return {**page, "results": _usage(caller, query.license or 0, rows)}
 
 
@@ -215,15 +216,8 @@ def read_event_id(id: str) -> tuple[int, str]:
     return int(found[1]), f"{found[2]}#{found[3]}"
 
 
-_Read = Callable[[str, int], tuple[Sequence[Event], str]]
-
-
-def _walk(
-    name: str, query: ListQuery, caller: Caller, wanted: EventFilter
-) -> tuple[_Read, ListQuery, Caller, tuple[str, ...]]:
-    """What `part_of_walk` takes of a list of events."""
-    scope = ("events", name, str((wanted.license_id, sorted(wanted.types or ()), wanted.since, wanted.until)))
-    return lambda after, limit: license_events.find_events(caller.company, wanted, after, limit), query, caller, scope
+def _page(name: str, query: ListQuery, caller: Caller, wanted: EventFilter) -> tuple[Sequence[Event], ListBody]:
+    return part_of_walk(partial(license_events.find_events, caller.company, wanted), query, caller, name)
 
 
 def _filter(query: Times, caller: Caller, types: frozenset[EventType] | None) -> EventFilter:
@@ -296,7 +290,7 @@ def _usage(caller: Caller, license_id: int, events: Sequence[Event]) -> list[Usa
 
 
 def _export(query: ExportQuery, caller: Caller, wanted: EventFilter) -> Csv:
-    rows, page = part_of_walk(*_walk("export", query.model_copy(update={"limit": MAX_ROWS}), caller, wanted))
+    rows, page = _page("export", query.model_copy(update={"limit": MAX_ROWS}), caller, wanted)
     cells = [
         (
             row["ts"],

@@ -140,7 +140,7 @@ def _list(kind: ImportKind, query: ResultsQuery, caller: Caller) -> ImportResult
     asked = {text.lower() for text in (query.status__iexact, query.status_iexact) if text is not None}
     statuses = None if not asked else asked if len(asked) == 1 else frozenset[str]()
     find = partial(import_files.find_import_results, caller.company, kind, statuses)
-    rows, page = part_of_walk(find, query, caller, ("imports", kind, *sorted(asked)))
+    rows, page = part_of_walk(find, query, caller, f"imports of {kind}")
     return {**page, "results": [_body(one) for one in rows]}
 
 

@@ -85,7 +85,7 @@ def list_license_custom_fields(query: ValuesQuery, caller: Caller) -> LicenseFie
         found, further = license_fields.list_values(caller.company, query.license, place, limit)
         return found, value_id(*further) if further else ""
 
-    rows, page = part_of_walk(read, query, caller, ("license-custom-fields", query.license or 0))
+    rows, page = part_of_walk(read, query, caller, "license-custom-fields")
     return {**page, "results": [value_body(row) for row in rows]}
 
 

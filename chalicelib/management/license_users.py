@@ -355,8 +355,7 @@ def _of_license(license_id: int, query: LicenseUsersQuery, caller: Caller) -> Li
         return license_users.seats_of_license(caller.company, license_id, after=behind, limit=limit)
 
     count = license_users.count_seats(caller.company, license_id)
-    name = f"license-users {license_id}"
-    rows, page = part_of_filed(read, query, caller, name, lambda row: str(row[0].user_id), count)
+    rows, page = part_of_filed(read, query, caller, "seats", lambda row: str(row[0].user_id), count)
     users = license_users.users_of_ids(caller.company, [seat.user_id for seat, _ in rows])
     return {
         **page,

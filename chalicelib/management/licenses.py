@@ -1,7 +1,5 @@
 """Management API: licenses, as they are listed, found and shown."""
 
-import json
-
 from typing_extensions import TypedDict  # pydantic reads typing's from Python 3.12 on
 
 from chalicelib.domain.instants import to_iso
@@ -11,7 +9,7 @@ from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
 from chalicelib.management.license_body import LicenseBody, body_of, license_body
 from chalicelib.management.license_filters import LicensesQuery, license_filter
-from chalicelib.management.models import Id, ListBody, Sent, part_of_found
+from chalicelib.management.models import Id, ListBody, Sent, part_of
 from chalicelib.management.reach import its_license, itself
 from chalicelib.usecases import license_list
 from chalicelib.usecases.catalog import known_products
@@ -65,13 +63,18 @@ def list_licenses(query: LicensesQuery, caller: Caller) -> LicenseList:
     asked = query.model_dump(exclude={"cursor", "offset", "limit"}, exclude_none=True)
     wanted = license_filter(asked, caller.company, caller.now).of_products(caller.key.products)
     newest_first = query.order_by.startswith("-")
-    rows, page = part_of_found(
+    rows, page = part_of(
         lambda after, skip, size: license_list.list_licenses(
-            caller.company, wanted, after=after, newest_first=newest_first, skip=skip, size=size
+            caller.company,
+            wanted,
+            after=int(after) if after else None,
+            newest_first=newest_first,
+            skip=skip,
+            size=size,
         ),
         query,
         caller,
-        f"licenses {json.dumps(asked, sort_keys=True)}",
+        "licenses",
         license_list.count_licenses(caller.company, wanted),
     )
     known = known_products(caller.company, (license.product for license, _ in rows), now=caller.now)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from itertools import islice
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode
 
 from pydantic import (
@@ -111,11 +111,6 @@ def given(change: Sent, *nullable: str) -> Json:
     return {name: value for name, value in sent.items() if value is not None or name in nullable}
 
 
-def sent_boolean(text: object) -> object:
-    """A boolean that a query has, as JSON writes it, or as Python does."""
-    return {"true": True, "false": False}.get(text.lower(), text) if isinstance(text, str) else text
-
-
 QueryId = Annotated[Id, BeforeValidator(sent_number)]
 """The same, in a query."""
 
@@ -146,106 +141,95 @@ class ListBody(TypedDict):
     """A page of a list; its class adds `results`."""
 
     count: int | None
-    """Of all rows. None: of a log or what a filter lets through, which nobody counts; or not yet (docs)."""
+    """Of all rows. None: of a log, or of what a filter lets through, that is longer than its first page; or not yet (docs)."""
     next: str | None
     """The address of the page behind this one; None on the last."""
     previous: str | None
     """Of the page in front of it; None on the first, and where the page was asked for by a cursor."""
 
 
+def part_of(
+    read: Callable[[str, int, int], Part[Any, T]],  # keys of whichever list it is
+    query: PageQuery,
+    caller: Caller,
+    name: str,
+    count: int | None = None,
+) -> tuple[Sequence[T], ListBody]:
+    """The rows of a page, and what the page says besides.
+
+    `read(after, skip, size)` answers at most `size` rows behind the position `after`, empty before the first, and
+    behind `skip` more. It looks within a bound: so a page may be short, or empty, and have a `next`: go on. `name`:
+    which list of the company's it is; a cursor is good for that alone, by the same filter. Without a `count`, that of
+    a list which ends on its first page. Raises `Invalid`: `cursor_invalid`.
+    """
+    scope, skip = _scope(caller, name, query), query.offset if isinstance(query, ListQuery) else 0
+    position = from_cursor(scope, query.cursor)
+    part = read(position, skip, query.limit)
+    following = previous = None
+    if part.after is not None:
+        left = {"offset": part.to_skip} if part.to_skip else {}
+        following = _link(caller, query, cursor=to_cursor(scope, str(part.after)), **left)
+    if skip and not position:
+        previous = _link(caller, query, offset=max(0, skip - query.limit))
+    if count is None and following is None and not position and (part.rows or not skip):
+        count = skip + len(part.rows)
+    return part.rows, {"count": count, "next": following, "previous": previous}
+
+
 def part_of_list(
     rows: Sequence[T], query: ListQuery, caller: Caller, name: str, id: Callable[[T], int]
 ) -> tuple[Sequence[T], ListBody]:
-    """The rows of a page, and what the page says besides, of a list that was read whole, by ascending `id`.
+    """The same of a list that was read whole, by ascending `id`."""
 
-    `name`: which list of the company's it is. Raises `Invalid`: `cursor_invalid`.
-    """
-    scope = (caller.company, name)
-    position = from_cursor(scope, query.cursor)
-    begin = sum(id(row) <= int(position) for row in rows) if position else query.offset
-    end = begin + query.limit
-    following = _link(caller, query, cursor=to_cursor(scope, str(id(rows[end - 1])))) if end < len(rows) else None
-    is_behind = query.offset > 0 and not position
-    previous = _link(caller, query, offset=max(0, begin - query.limit)) if is_behind else None
-    return rows[begin:end], {"count": len(rows), "next": following, "previous": previous}
+    def read(after: str, skip: int, size: int) -> Part[int, T]:
+        begin = skip + (sum(id(row) <= int(after) for row in rows) if after else 0)
+        end = begin + size
+        return Part(list(rows[begin:end]), id(rows[end - 1]) if end < len(rows) else None)
 
-
-def part_of_log(
-    read: Callable[[str | None, int], Iterable[T]], query: PageQuery, caller: Caller, name: str, key: Callable[[T], str]
-) -> tuple[Sequence[T], ListBody]:
-    """The same of a log: `read(after, limit)` gives at most so many rows behind the one with the key `after`."""
-    scope = (caller.company, name)
-    after = from_cursor(scope, query.cursor) or None
-    rows, has_more = cut(read(after, query.limit + 1), query.limit)
-    following = _link(caller, query, cursor=to_cursor(scope, key(rows[-1]))) if has_more else None
-    return rows, {"count": None, "next": following, "previous": None}
+    return part_of(read, query, caller, name, len(rows))
 
 
 def part_of_filed(
     read: Callable[[str | None, int], Iterable[T]],
-    query: ListQuery,
+    query: PageQuery,
     caller: Caller,
     name: str,
     key: Callable[[T], str],
-    count: int | None,
+    count: int | None = None,
 ) -> tuple[Sequence[T], ListBody]:
-    """The same of a list that is read by its keys: `read(after, limit)` as of a log, `count` from a counter.
+    """The same of a list that is read by its keys: `read(after, limit)` gives at most so many rows behind the one with
+    the key `after`, `count` is from a counter.
 
     What lies in front of an `offset` is read over: `read` answers what is cheap, such as ids, and the page's rows are
     read by these.
     """
-    scope = (caller.company, name)
-    position = from_cursor(scope, query.cursor)
-    skipped = 0 if position else query.offset
-    rows, has_more = cut(read(position or None, skipped + query.limit + 1), skipped + query.limit)
-    following = _link(caller, query, cursor=to_cursor(scope, key(rows[-1]))) if has_more else None
-    previous = _link(caller, query, offset=max(0, skipped - query.limit)) if skipped else None
-    return rows[skipped:], {"count": count, "next": following, "previous": previous}
+
+    def part(after: str, skip: int, size: int) -> Part[str, T]:
+        rows, has_more = cut(read(after or None, skip + size + 1), skip + size)
+        return Part(rows[skip:], key(rows[-1]) if has_more else None)
+
+    return part_of(part, query, caller, name, count)
 
 
 def part_of_walk(
-    read: Callable[[str, int], tuple[Sequence[T], str]],
+    read: Callable[[str, int], tuple[Sequence[T], object]],
     query: ListQuery,
     caller: Caller,
-    scope: Sequence[str | int],
+    name: str,
     count: int | None = None,
 ) -> tuple[Sequence[T], ListBody]:
     """The same of a list that is read on through its keys, also by a filter that none of them serves.
 
-    `read(after, limit)` answers at most so many rows behind the position `after`, and the one to go on behind: empty at
-    the end. There may be fewer rows, or none, and more behind them. `scope`: which list, by which filter. What an
-    `offset` leaves out is read over.
+    `read(after, limit)` answers at most so many rows behind the position `after`, and the one to go on behind: empty,
+    or None, at the end. There may be fewer rows, or none, and more behind them. What an `offset` leaves out is read
+    over.
     """
-    whole = (caller.company, *scope)
-    position = from_cursor(whole, query.cursor)
-    rows, after = read(position, query.offset + query.limit)
-    left = max(0, query.offset - len(rows))
-    further = {"cursor": to_cursor(whole, after)} | ({"offset": left} if left else {})
-    following = _link(caller, query, **further) if after else None
-    is_behind = query.offset > 0 and not position
-    previous = _link(caller, query, offset=max(0, query.offset - query.limit)) if is_behind else None
-    if not (position or after):
-        count = len(rows)
-    return rows[query.offset :], {"count": count, "next": following, "previous": previous}
 
+    def part(after: str, skip: int, size: int) -> Part[object, T]:
+        rows, behind = read(after, skip + size)
+        return Part(list(rows[skip:]), behind or None, max(0, skip - len(rows)))
 
-def part_of_search(
-    read: Callable[[int | None, int], tuple[Sequence[T], int | None]],
-    query: ListQuery,
-    caller: Caller,
-    name: str,
-    count: int | None,
-) -> tuple[Sequence[T], ListBody]:
-    """The same of a list that may be filtered by what no key serves: `read(after, limit)` answers what it has found
-    within its bound, and the id to go on behind.
-    """
-    scope = (caller.company, name, urlencode(_filter(query)))
-    position = from_cursor(scope, query.cursor)
-    skipped = 0 if position else query.offset
-    rows, after = read(int(position) if position else None, skipped + query.limit)
-    following = None if after is None else _link(caller, query, cursor=to_cursor(scope, str(after)))
-    previous = _link(caller, query, offset=max(0, skipped - query.limit)) if skipped else None
-    return rows[skipped:], {"count": count, "next": following, "previous": previous}
+    return part_of(part, query, caller, name, count)
 
 
 def part_of_export(
@@ -253,9 +237,9 @@ def part_of_export(
 ) -> Csv:
     """The rows of a walk as CSV, each with the fields of `body`: as many as an answer holds, and the link to the rest.
 
-    `walk(after)` goes on behind a position. `name`: as of `part_of_log`.
+    `walk(after)` goes on behind a position. `name`: which list of the company's it is.
     """
-    scope, columns = (caller.company, f"export of {name}", urlencode(_filter(query))), [*body.__annotations__]
+    scope, columns = _scope(caller, f"export of {name}", query), [*body.__annotations__]
     lines, characters, last = [csv_lines([columns])], 0, ""
     for position, row in walk(from_cursor(scope, query.cursor)):
         is_full = len(lines) > MAX_EXPORTED or characters > MAX_CHARACTERS
@@ -266,37 +250,10 @@ def part_of_export(
     return Csv("".join(lines))
 
 
-def _filter(query: CursorQuery) -> dict[str, str | int]:
-    """What of a query says which rows are meant."""
-    return query.model_dump(exclude={"cursor", "offset", "limit"}, exclude_none=True, by_alias=True)
-
-
-def part_of_found(
-    read: Callable[[int | None, int, int], Part[int, T]],
-    query: ListQuery,
-    caller: Caller,
-    name: str,
-    count: int | None,
-) -> tuple[Sequence[T], ListBody]:
-    """The same of a list of which a filter may let few rows through: `read(after, skip, size)` looks within a bound.
-
-    A page may be short, or empty, and have a `next`: go on. Without a `count`, that of a list which ends on its first
-    page. `name`: with the filter, for a cursor is good for one alone.
-    """
-    scope, asked = (caller.company, name), query.offset
-    position = from_cursor(scope, query.cursor)
-    part = read(int(position) if position else None, asked, query.limit)
-    following = None
-    if part.after is not None:
-        further = {"offset": part.to_skip} if part.to_skip else {}
-        following = _link(caller, query, cursor=to_cursor(scope, str(part.after)), **further)
-    previous = _link(caller, query, offset=max(0, asked - query.limit)) if asked and not position else None
-    is_whole = following is None and not position and (part.rows or not asked)
-    return part.rows, {
-        "count": asked + len(part.rows) if count is None and is_whole else count,
-        "next": following,
-        "previous": previous,
-    }
+def _scope(caller: Caller, name: str, query: CursorQuery) -> tuple[str, ...]:
+    """Which list it is, by which filter."""
+    asked = query.model_dump(exclude={"cursor", "offset", "limit"}, exclude_none=True, by_alias=True)
+    return caller.company, name, urlencode(asked)
 
 
 def _link(caller: Caller, query: CursorQuery, **position: str | int) -> str:

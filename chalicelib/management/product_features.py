@@ -107,8 +107,7 @@ def list_product_features(query: OfProductQuery, caller: Caller) -> ProductFeatu
     found = product_features.find_all_features(caller.company)
     own = [feature for feature in found if caller.key.is_for(feature.product)]
     asked = [feature for feature in own if query.product in (None, feature.product_id)]
-    name = f"product-features {query.product}"
-    rows, page = part_of_list(asked, query, caller, name, lambda feature: feature.id)
+    rows, page = part_of_list(asked, query, caller, "product-features", lambda feature: feature.id)
     return {**page, "results": [feature_body(row) for row in rows]}
 
 

@@ -74,8 +74,7 @@ def list_product_custom_fields(query: OfProductQuery, caller: Caller) -> Product
     found = product_fields.find_all_fields(caller.company)
     own = [one for one in found if caller.key.is_for(one.product)]
     asked = [one for one in own if query.product in (None, one.product_id)]
-    name = f"product-custom-fields {query.product}"
-    rows, page = part_of_list(asked, query, caller, name, lambda one: one.id)
+    rows, page = part_of_list(asked, query, caller, "product-custom-fields", lambda one: one.id)
     return {**page, "results": [field_body(row) for row in rows]}
 
 

@@ -86,8 +86,7 @@ def list_products(query: ProductsQuery, caller: Caller) -> ProductList:
     own = [product for product in products.list_products(caller.company) if caller.key.is_for(product.code)]
     found = [product for product in own if _is_asked_for(product, query)]
     sign = -1 if query.order_by.startswith("-") else 1
-    ordered, name = found[::sign], f"products {query.order_by} {query.short_code} {query.is_archived}"
-    rows, page = part_of_list(ordered, query, caller, name, lambda product: sign * product.id)
+    rows, page = part_of_list(found[::sign], query, caller, "products", lambda product: sign * product.id)
     features = find_all_features(caller.company)
     return {**page, "results": [product_body(row, features) for row in rows]}
 

@@ -72,7 +72,7 @@ def sum_licenses(query: LicenseSumsQuery, caller: Caller) -> LicenseSumsList:
         )
         return sorted(report.products.items()), "" if further is None else str(further)
 
-    rows, page = part_of_walk(read, query, caller, ("sums of licenses", query.ending_days))
+    rows, page = part_of_walk(read, query, caller, "sums of licenses")
     return {**page, "count": None, "results": [_license_sums(*row) for row in rows]}
 
 
@@ -84,7 +84,7 @@ def sum_refusals(query: RefusalSumsQuery, caller: Caller) -> RefusalSumsList:
         counts, further = reports.sum_some_refusals(caller.company, after or None, query.days, now=caller.now)
         return list(in_order(counts)), further or ""
 
-    rows, page = part_of_walk(read, query, caller, ("sums of refusals", query.days))
+    rows, page = part_of_walk(read, query, caller, "sums of refusals")
     return {**page, "count": None, "results": [_refusal_sums(*row) for row in rows]}
 
 

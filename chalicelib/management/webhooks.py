@@ -20,8 +20,8 @@ from chalicelib.management.models import (
     PageQuery,
     Sent,
     SentMoment,
+    part_of_filed,
     part_of_list,
-    part_of_log,
 )
 from chalicelib.usecases import endpoints
 from chalicelib.usecases.create import find_company
@@ -234,11 +234,11 @@ def test_webhook(path: WebhookPath, caller: Caller) -> DeliveryBody:
 def list_deliveries(path: WebhookPath, query: DeliveriesQuery, caller: Caller) -> DeliveryList:
     """What was delivered in the last 30 days or given up, or what waits to be sent."""
     read = endpoints.waiting_deliveries if query.state == "pending" else endpoints.delivery_log
-    rows, page = part_of_log(
+    rows, page = part_of_filed(
         lambda after, limit: read(caller.company, path.webhook_id, after=after, limit=limit),
         query,
         caller,
-        f"deliveries {path.webhook_id} {query.state}",
+        f"deliveries {path.webhook_id}",
         lambda row: row.position,
     )
     return {**page, "results": [delivery_body(row) for row in rows]}

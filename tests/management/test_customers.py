@@ -131,7 +131,7 @@ def test_a_list_is_walked_by_its_links_and_a_cursor_is_good_for_its_filter(shop:
     third = granted(shop.get("customers?limit=2&offset=3"))
     assert ([row["email"] for row in third["results"]], third["count"]) == (emails[3:], 5)
     assert third["previous"].endswith("customers?limit=2&offset=1")
-    assert granted(shop.get("customers?email__icontains=other"))["count"] is None
+    assert granted(shop.get("customers?email__icontains=other"))["count"] == 5
 
 
 def test_a_search_that_finds_little_goes_on(shop: VendorsServer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import pytest
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.management_keys import ManagementKey
 from chalicelib.management.caller import Caller
-from chalicelib.management.models import ListBody, ListQuery, part_of_filed
+from chalicelib.management.models import ListBody, ListQuery, part_of_filed, part_of_walk
 from chalicelib.usecases.call_rate import Allowance
 from tests.support import NOW
 
@@ -78,3 +78,33 @@ def test_a_cursor_is_good_for_its_list_alone() -> None:
     for other, name in ((caller("T2"), "things"), (caller(), "others")):
         with pytest.raises(Invalid, match="cursor_invalid"):
             part_of_filed(reading([1, 2]), query, other, name, str, None)
+
+
+class Filtered(ListQuery):
+    """A list with a filter."""
+
+    even: str = ""
+
+
+def test_a_cursor_is_good_for_its_filter_alone() -> None:
+    first = Filtered(even="yes", limit=1)
+    _, body = part_of_filed(reading([1, 2]), first, caller(), "things", str)
+    asked = following(body)
+    assert part_of_filed(reading([1, 2]), Filtered.model_validate(asked), caller(), "things", str)[0] == [2]
+    with pytest.raises(Invalid, match="cursor_invalid"):
+        part_of_filed(reading([1, 2]), Filtered.model_validate(asked | {"even": "no"}), caller(), "things", str)
+
+
+def test_an_offset_that_a_bounded_search_has_not_reached_goes_on_with_the_search() -> None:
+    """Each read looks at two rows, and finds the even ones."""
+
+    def read(after: str, limit: int) -> tuple[list[int], int | None]:
+        looked_at = range(int(after or 0) + 1, int(after or 0) + 3)
+        return [n for n in looked_at if n % 2 == 0][:limit], looked_at[-1] if looked_at[-1] < 12 else None
+
+    query, pages = {"offset": "3", "limit": "2"}, list[list[int]]()
+    while query:
+        rows, body = part_of_walk(read, ListQuery.model_validate(query), caller(), "things")
+        pages.append(list(rows))
+        query = {} if body["next"] is None else following(body)
+    assert pages == [[], [], [], [8], [10], [12]]

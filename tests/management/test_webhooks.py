@@ -115,7 +115,7 @@ def test_a_test_arrives_and_is_in_the_log(shop: VendorsServer, receivers: Receiv
     ((_, sent),) = receivers.taken
     logged = granted(shop.get(f"{path}/deliveries"))
     assert [row["id"] for row in logged["results"]] == [filed["id"]]
-    assert (logged["count"], logged["next"], logged["previous"]) == (None, None, None)
+    assert (logged["count"], logged["next"], logged["previous"]) == (1, None, None)
     whole = granted(shop.get(f"{path}/deliveries/{filed['id']}/"))
     assert (whole["state"], whole["status"], whole["payload"]) == ("delivered", 204, sent)
     assert (whole["event_id"], [one["status"] for one in whole["attempts"]]) == (sent["id"], [204])
