@@ -113,7 +113,7 @@ MANAGEMENT_CALLS = {
     "export_usage_histories": Budget("5 reads + 1 write", 5, 1),
     "export_license_history": Budget("4 reads + 1 write", 4, 1),
     "show_usage_history": Budget("3 reads + 1 write", 3, 1),
-    "import_licenses": Budget("12 reads + 2 writes + 1 transaction", 12, 28),
+    "import_licenses": Budget("10 reads + 2 writes + 1 transaction", 10, 28),
     "import_license_features": Budget("8 reads + 2 writes + 1 transaction", 17, 10),
     "import_customers": Budget("7 reads + 2 writes + 1 transaction", 7, 12),
     "list_license_import_results": Budget("2 reads + 1 write", 2, 1),

@@ -141,7 +141,8 @@ class ListBody(TypedDict):
     """A page of a list; its class adds `results`."""
 
     count: int | None
-    """Of all rows. None: of a log, or of what a filter lets through, that is longer than its first page; or not yet (docs)."""
+    """Of all rows. None: of a log, or of what a filter lets through, where it is more than the first page; or not yet
+    (docs)."""
     next: str | None
     """The address of the page behind this one; None on the last."""
     previous: str | None
