@@ -52,9 +52,13 @@ class Explanation:
     """Why a check by the device would be refused now; None: it would be answered."""
 
 
-def find_license_id(company: str, license_key: str) -> int | None:
-    """The license with this key, in any form that a client may send it; None where there is none."""
-    found = (accounts.find_license_id_by_key(company, form) for form in forms(license_key))
+def find_license_id(company: str, license_key: str, *, answered_at: Instant | None = None) -> int | None:
+    """The license with this key, in any form that a client may send it; None where there is none.
+
+    `answered_at`: None, too, where it was replaced, and is not answered any more at that instant.
+    """
+    find = accounts.find_license_id_by_key
+    found = (find(company, form, answered_at=answered_at) for form in forms(license_key))
     return next((license_id for license_id in found if license_id is not None), None)
 
 

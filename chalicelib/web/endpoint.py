@@ -46,7 +46,7 @@ class Csv(str):
         return made
 
 
-ResponseBody = Mapping[str, object] | Sequence[Mapping[str, object]] | str | None
+ResponseBody = Mapping[str, object] | Sequence[Mapping[str, object] | str] | str | None
 """A dict or a list of dicts is sent as JSON, a str as plain text; None is 204, without a body."""
 Arguments = Json
 """What a call's function is called with, by the names of its parameters."""

@@ -123,6 +123,8 @@ QUERIES: dict[str, str] = {
     "export_usage_histories": "?license={of_event}&ts__gte=2026-11-24T00:00Z&ts__lte=2026-11-24T23:00Z",
     "export_license_history": "?license={of_event}",
     "export_orders": "?range=10y",
+    "check_license": "?hardware_id={hardware_id}&license={of_event}",
+    "generate_license": "?product=viewer&quantity=3",
 }
 """What is asked for, of calls that answer nothing without it."""
 OF_ONE_LICENSE = QUERIES | {

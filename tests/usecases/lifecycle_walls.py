@@ -6,6 +6,7 @@ from chalicelib.usecases.change_license import set_archived
 from chalicelib.usecases.create import guard_products
 from chalicelib.usecases.delete_license import delete_license
 from chalicelib.usecases.find_license import guard_known, product_of_license
+from chalicelib.usecases.license_keys import generate_keys
 from chalicelib.usecases.move_license import move_license
 from chalicelib.usecases.rotate_key import rotate_key
 from tests.support import ADMIN, NOW
@@ -18,5 +19,6 @@ OF_LIFE: list[tuple[Any, str, list[Any]]] = [
     (set_archived, "license_not_found", [lambda c, v: set_archived(c, v.by_key.id, True, ADMIN, now=NOW)]),
     (delete_license, "license_not_found", [lambda c, v: delete_license(c, v.by_key.id, ADMIN, now=NOW)]),
     (move_license, "license_not_found", [lambda c, v: move_license(c, v.by_key.id, "A-1", ADMIN, now=NOW)]),
+    (generate_keys, "unknown_product", [lambda c, _v: generate_keys(c, "own", 1, now=NOW)]),
     (rotate_key, "license_not_found", [lambda c, v: rotate_key(c, v.by_key.id, ADMIN, now=NOW)]),
 ]

@@ -1,0 +1,96 @@
+"""What an application would be answered, by the Management API, which changes nothing; and keys that nobody has."""
+
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.keys import normalize
+from chalicelib.usecases.change_license import set_enabled
+from chalicelib.usecases.rotate_key import rotate_key
+from tests.management.server import VendorsServer, granted, refused
+from tests.store.seam import every_item
+from tests.support import ADMIN, DAY
+
+PATH = "licenses/check_license"
+
+
+def checked(shop: VendorsServer, query: str) -> Any:
+    return granted(shop.get(f"{PATH}?{query}"))
+
+
+def test_a_device_is_told_what_a_check_would_be_and_nothing_changes(shop: VendorsServer) -> None:
+    vendor = shop.vendor
+    license = vendor.issue()
+    device = vendor.activate(license, "pc", now=vendor.now - 2 * DAY).device
+    assert device is not None
+    before = list(every_item("licenses"))
+    said = checked(shop, f"license_key={license.license_key}&hardware_id=pc&product=viewer")
+    assert (said["granted"], said["code"], said["detail"]) == (True, None, None)
+    assert (said["device"], said["license"]["id"]) == (device.id, license.id)
+    assert list(every_item("licenses")) == before
+    said = checked(shop, f"license={license.id}&hardware_id=mac")
+    assert (said["granted"], said["code"], said["device"]) == (False, "device_not_found", None)
+
+
+def test_it_says_why_a_check_would_be_refused(shop: VendorsServer) -> None:
+    vendor = shop.vendor
+    license = vendor.issue()
+    vendor.activate(license, "pc")
+    set_enabled(vendor.code, license.id, False, ADMIN, now=vendor.now)
+    said = checked(shop, f"license={license.id}&hardware_id=pc")
+    assert (said["granted"], said["code"]) == (False, "license_not_enabled")
+    assert said["detail"].endswith(".")
+
+
+def test_an_expired_license_is_no_refusal(shop: VendorsServer) -> None:
+    vendor = shop.vendor
+    license = vendor.issue(license_type="time-limited", validity_period=vendor.now + DAY)
+    vendor.activate(license, "pc")
+    said = checked(shop, f"license={license.id}&hardware_id=pc")
+    assert said["granted"]
+
+
+def test_a_license_of_users_is_named_by_its_id(shop: VendorsServer) -> None:
+    vendor = shop.vendor
+    license = vendor.issue("revit")
+    _, password = vendor.assign(license, "ada@customer.test")
+    vendor.activate("ada@customer.test", "pc", password, license_id=license.id)
+    assert checked(shop, f"license={license.id}&hardware_id=pc")["granted"]
+    assert checked(shop, f"license={license.id}&hardware_id=pc&username=ada@customer.test")["granted"]
+    said = checked(shop, f"license={license.id}&hardware_id=pc&username=eve@customer.test")
+    assert (said["granted"], said["code"]) == (False, "invalid_credentials")
+    assert checked(shop, f"license={license.id}&hardware_id=mac")["code"] == "missing_parameters"
+
+
+def test_what_no_application_would_find_is_not_found(shop: VendorsServer) -> None:
+    vendor = shop.vendor
+    license, other = vendor.issue(), vendor.issue()
+    rotate_key(vendor.code, license.id, ADMIN, now=vendor.now)  # the old key is answered no more
+    for query in (
+        f"license_key={license.license_key}",
+        f"license_key={other.license_key}&license={license.id}",
+        f"license={license.id}&product=revit",
+        "license=5",
+    ):
+        assert refused(shop.get(f"{PATH}?hardware_id=pc&{query}"), 404) == "license_not_found"
+    assert refused(shop.get(f"{PATH}?hardware_id=pc"), 400) == "missing_parameters"
+
+
+@pytest.mark.parametrize("quantity", [None, 1, 100])
+def test_keys_are_made_that_differ_and_are_ours(shop: VendorsServer, quantity: int | None) -> None:
+    more = "" if quantity is None else f"&quantity={quantity}"
+    keys = granted(shop.get(f"orders/generate_license?product=viewer{more}"))
+    assert len({*keys}) == (quantity or 1)
+    assert [normalize(key.lower().replace("-", " ")) for key in keys] == keys
+    license = shop.vendor.issue(license_key=keys[0])
+    assert license.license_key == keys[0]
+
+
+def test_keys_are_made_for_products_with_keys_alone_and_as_we_make_them(shop: VendorsServer) -> None:
+    path = "orders/generate_license?product="
+    assert refused(shop.get(f"{path}revit"), 400) == "validation_error"
+    assert refused(shop.get(f"{path}none"), 400) == "unknown_product"
+    for query in ("quantity=101", "quantity=0", "key_length=32", "alphabet=01"):
+        answer = shop.get(f"{path}viewer&{query}")
+        assert refused(answer, 400) == "validation_error"
+        assert query.partition("=")[0] in answer.json()["errors"]
