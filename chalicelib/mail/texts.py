@@ -171,8 +171,8 @@ TEXTS: Mapping[MailCode, Text] = {
         (
             mark(
                 "Somebody who knows the password of your account, or is logged in to it, has entered ten wrong codes, "
-                "or answered with ten wrong passkeys. For an hour no more of that kind are taken there. Codes of your "
-                "app, recovery codes and passkeys are three kinds."
+                "or answered with ten wrong passkeys. For an hour nothing of that kind is accepted there; another kind "
+                "(a code of your app, a recovery code or a passkey) still works."
             ),
             ((mark("Address"), "{address}"),),
             mark(
@@ -256,7 +256,7 @@ TEXTS: Mapping[MailCode, Text] = {
     "invitation_bounced": _to_managers(
         mark("Invitations that did not arrive ({name})"),
         mark("The invitations to these people could not be delivered. Check whether their addresses are right:"),
-        mark("Address"),
+        mark("Invited"),
         "{address}",
     ),
     "endpoint_disabled": Text(

@@ -49,6 +49,10 @@ def test_a_mail_can_be_read_at_every_width_by_day_and_by_night(page: playwright.
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 800})
             assert page.evaluate("document.documentElement.scrollWidth") <= width
+        begin = page.locator("td").evaluate_all(
+            "cells => cells.map(cell => Math.round(cell.getBoundingClientRect().x))"
+        )
+        assert len(set(begin)) == 1, begin  # values stand below each other, whatever their labels
         axe(page)
 
 
