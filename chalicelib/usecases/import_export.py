@@ -138,40 +138,44 @@ def _product_state(target: Target, row: Json, now: Instant) -> Verdict:
     return "changed"
 
 
-def _feature(target: Target, row: Json, now: Instant) -> Verdict:
-    product = target.products[row["product"]]
-    if any(one.code == row["code"] for one in find_features(target.company, product)):
-        return "same"
-    if target.writes:
-        fields = {name: row[name] for name in features.CHANGEABLE}
-        fields["max_consumption"] = None if row["allow_unlimited_consumptions"] else row["max_consumption"]
-        create_feature(target.company, product, fields, target.actor, now=now)
-    return "new"
+def _defined(
+    name: str,
+    find: Callable[[str, str], Iterable[object]],
+    fields: Callable[[Json], Json],
+    create: Callable[..., object],  # as `create_feature`
+) -> Bring:
+    """What brings in what a product defines, which is known by this `name` of it, with what a row says in `fields`."""
+
+    def bring(target: Target, row: Json, now: Instant) -> Verdict:
+        product = target.products[row["product"]]
+        if any(getattr(one, name) == row[name] for one in find(target.company, product)):
+            return "same"
+        if target.writes:
+            create(target.company, product, fields(row), target.actor, now=now)
+        return "new"
+
+    return bring
 
 
-def _field(target: Target, row: Json, now: Instant) -> Verdict:
-    product = target.products[row["product"]]
-    if any(one.name == row["name"] for one in find_fields(target.company, product)):
-        return "same"
-    if target.writes:
-        fields = {name: row[name] or "" for name in custom_fields.CHANGEABLE}
-        create_field(target.company, product, fields, target.actor, now=now)
-    return "new"
+def _feature_fields(row: Json) -> Json:
+    said = {name: row[name] for name in features.CHANGEABLE}
+    return said | {"max_consumption": None if row["allow_unlimited_consumptions"] else row["max_consumption"]}
 
 
-def _policy(target: Target, row: Json, now: Instant) -> Verdict:
-    product = target.products[row["product"]]
-    if any(one.code == row["code"] for one in find_policies(target.company, product)):
-        return "same"
-    if target.writes:
-        fields = {name: row[name] for name in _OF_POLICY}
-        fields |= {limit: None for limit, said in _UNLIMITED.items() if row[said]}
-        fields["validity_period"] = row["validity_period"] and from_iso(row["validity_period"])
-        granted = [dict(one) for one in row["product_features"]]
-        fields["features"] = {one.pop("code"): one for one in granted}
-        fields["custom_fields"] = {one["name"]: one["value"] for one in row["custom_fields"]}
-        create_policy(target.company, product, fields, target.actor, now=now)
-    return "new"
+def _field_fields(row: Json) -> Json:
+    return {name: row[name] or "" for name in custom_fields.CHANGEABLE}
+
+
+def _policy_fields(row: Json) -> Json:
+    said = {name: row[name] for name in _OF_POLICY}
+    granted = [dict(one) for one in row["product_features"]]
+    return {
+        **said,
+        **{limit: None for limit, unlimited in _UNLIMITED.items() if row[unlimited]},
+        "validity_period": row["validity_period"] and from_iso(row["validity_period"]),
+        "features": {one.pop("code"): one for one in granted},
+        "custom_fields": {one["name"]: one["value"] for one in row["custom_fields"]},
+    }
 
 
 def _customer_account(target: Target, row: Json, now: Instant) -> Verdict:
@@ -383,9 +387,9 @@ def _user(target: Target, row: Json, now: Instant) -> Verdict:
 
 _STEPS: tuple[tuple[str, Bring], ...] = (
     ("products", _product),
-    ("product_features", _feature),
-    ("product_custom_fields", _field),
-    ("license_policies", _policy),
+    ("product_features", _defined("code", find_features, _feature_fields, create_feature)),
+    ("product_custom_fields", _defined("name", find_fields, _field_fields, create_field)),
+    ("license_policies", _defined("code", find_policies, _policy_fields, create_policy)),
     ("customer_accounts", _customer_account),
     ("customer_labels", _customer_label),
     ("customers", _customer),
