@@ -84,8 +84,6 @@ class ActivationDecision:
     takes_released: bool = False
     goes_over: bool = False
     """The device is beyond what was sold, as far as the license allows that."""
-    validity_period: Instant | None = None
-    """Set where this first activation starts `valid_duration`."""
     adopts: Whose | None = None
     """Whose legacy device it takes the place of; None: it takes a free one."""
 
@@ -155,7 +153,6 @@ def decide_activation(
         transfer=transfer,
         takes_released=takes_released,
         goes_over=adopts is None and LICENSE_ACTIVATIONS.room(license) == 0,
-        validity_period=_validity_at_first_activation(license, now),
         adopts=adopts,
     )
 
@@ -168,19 +165,16 @@ def assign_bucket(license: License, actor: Actor) -> Bucket | None:
 def apply_activation(snapshot: Snapshot, decision: ActivationDecision, report: DeviceReport, now: Instant) -> Snapshot:
     """The snapshot as the write of `decision` leaves it, for the answer."""
     if decision.already_active:
-        return snapshot
+        return apply_claim(snapshot, now)
     comes_back = decision.takes_released and not decision.transfer
     license = replace(
-        decision.license,
+        begun(decision.license, now),
         times_activated=decision.license.times_activated + (decision.adopts is None),
         legacy_devices=decision.license.legacy_devices - (decision.adopts == "license"),
         known_devices=decision.license.known_devices + (snapshot.device is None),
         transfer_count=decision.license.transfer_count + decision.transfer,
         released=decision.license.released - decision.takes_released,
         last_released_by=None if comes_back else decision.license.last_released_by,
-        first_activated_at=decision.license.first_activated_at or now,
-        validity_period=decision.validity_period or decision.license.validity_period,
-        notified_until=decision.license.notified_until if decision.validity_period is None else now,
         bucket_full_at=decision.bucket.after_change(decision.license.bucket_full_at, now),
     )
     seat = snapshot.seat
@@ -204,6 +198,22 @@ def apply_activation(snapshot: Snapshot, decision: ActivationDecision, report: D
         **{name: getattr(report, name) for name in REPORTED},
     )
     return replace(snapshot, license=license, seat=seat, device=device)
+
+
+def apply_claim(snapshot: Snapshot, now: Instant) -> Snapshot:
+    """The snapshot as a check leaves it, for the answer: the first call of a legacy device is its activation here."""
+    license, device = snapshot.license, snapshot.device
+    if license is None or device is None or not device.legacy:
+        return snapshot
+    return replace(snapshot, license=begun(license, now))
+
+
+def begun(license: License, now: Instant) -> License:
+    """The license once it was activated: its first activation starts `valid_duration`, and any later one nothing."""
+    end = _validity_at_first_activation(license, now)
+    if end is not None:
+        license = replace(license, validity_period=end, notified_until=now)
+    return replace(license, first_activated_at=license.first_activated_at or now)
 
 
 def seat_bucket(license: License, seat: Seat, bucket: Bucket) -> Bucket:

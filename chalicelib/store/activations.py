@@ -13,14 +13,14 @@ from chalicelib.domain.activation import ActivationDecision, DeactivationDecisio
 from chalicelib.domain.adoption import LegacyPlace, may_adopt
 from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.license import Device, DeviceReport, License, Seat, ends_at, hash_hardware_id
+from chalicelib.domain.license import Device, DeviceReport, License, Seat, hash_hardware_id
 from chalicelib.domain.limits import LICENSE_ACTIVATIONS, LICENSE_TRANSFERS, SEAT_ACTIVATIONS
 from chalicelib.store import buckets, reads, writes
 from chalicelib.store.adoptions import link_to, none_of_user, none_to_adopt, put_adoption
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.device_items import id_link, is_live, leads_nowhere_else, link_device, reported
-from chalicelib.store.due import update_due_index
 from chalicelib.store.expressions import Action, Condition
+from chalicelib.store.first_activation import begin, never_activated, starting
 from chalicelib.store.items.accounts import UserItem
 from chalicelib.store.items.events import event_item
 from chalicelib.store.items.kinds import item_of_license
@@ -181,9 +181,8 @@ def activate(
     write.update(LicenseItem(pk, LICENSE), _taking_actions(decision, now) + counted, may_take)
     if license.blocked_devices:
         write.check(BlockItem(pk, block_sort_key(hardware_hash)), BlockItem.pk.does_not_exist())
-    if decision.validity_period is not None:
-        begun = replace(license, validity_period=decision.validity_period, notified_until=now)
-        update_due_index(write, license, begun)
+    if decision.is_first:
+        begin(write, license, now)
     if seat is not None:
         write.update(SeatItem(pk, seat_sort_key(seat.user_id)), *_taking_seat(decision, seat, seen.device, now))
     user_id = None if seat is None else seat.user_id
@@ -335,8 +334,7 @@ def _may_take(decision: ActivationDecision, hardware_hash: str, now: Instant) ->
         condition &= item.blocked_devices.does_not_exist() | (item.blocked_devices == 0)
     condition &= buckets.holds(item.bucket_full_at, decision.bucket, decision.license.bucket_full_at, now)
     if decision.is_first:  # of two at once one is, and its event says so; the end that it brings rests on the terms
-        condition &= item.first_activated_at.does_not_exist()
-        condition &= item.unchanged(decision.license, item.valid_duration, item.grace_period)
+        condition &= never_activated(decision.license)
     if decision.adopts is not None:  # what is taken already, whatever was released
         condition &= item.adopt_until > now
         return condition & (item.legacy_devices > 0) if decision.adopts == "license" else condition
@@ -365,11 +363,7 @@ def _taking_actions(decision: ActivationDecision, now: Instant) -> list[Action]:
     if decision.takes_released:
         actions.append(item.released.add(-1))
         actions.append(item.transfer_count.add(1) if decision.transfer else item.last_released_by.remove())
-    if decision.validity_period is not None:
-        end = ends_at(decision.validity_period, license.grace_period)
-        actions += [item.validity_period.set(decision.validity_period), item.ends_at.set(end)]
-        actions.append(item.notified_until.set(now))
-    return actions
+    return actions + (starting(license, now) if decision.is_first else [])
 
 
 def _taking_seat(

@@ -20,6 +20,7 @@ from chalicelib.store.database import ConditionFailed
 from chalicelib.store.device_items import is_live, link_device, reported
 from chalicelib.store.due import adoption_entry, move_adoption
 from chalicelib.store.expressions import Action, Condition
+from chalicelib.store.first_activation import begin, never_activated, starting
 from chalicelib.store.items.events import event_item
 from chalicelib.store.items.licenses import BlockItem, DeviceItem, LicenseItem, SeatItem
 from chalicelib.store.items.links import LegacyItem
@@ -91,11 +92,17 @@ def claim(seen: Snapshot, report: DeviceReport, event: Event) -> None:
         raise ConditionFailed
     pk, hardware_hash = license_pk(license.company, license.id), hash_hardware_id(device.hardware_id)
     write = Transaction(event_item(pk, event))
-    counted, in_epoch = [LicenseItem.legacy_devices.add(-1)], LicenseItem.epoch == license.epoch
-    if seat is None:
-        write.update(LicenseItem(pk, LICENSE), counted, in_epoch)
+    of_license, in_epoch = LicenseItem(pk, LICENSE), LicenseItem.epoch == license.epoch
+    counted: list[Action] = [LicenseItem.legacy_devices.add(-1)] if seat is None else []
+    if license.first_activated_at is None:
+        counted += [LicenseItem.first_activated_at.set(event.at), *starting(license, event.at)]
+        in_epoch &= never_activated(license)
+        begin(write, license, event.at)
+    if counted:
+        write.update(of_license, counted, in_epoch)
     else:
-        write.check(LicenseItem(pk, LICENSE), in_epoch)
+        write.check(of_license, in_epoch)
+    if seat is not None:
         of_seat = (SeatItem.epoch == seat.epoch) & (SeatItem.license_epoch == license.epoch)
         write.update(SeatItem(pk, seat_sort_key(seat.user_id)), [SeatItem.legacy_devices.add(-1)], of_seat)
     itself: list[Action] = [DeviceItem.legacy.remove(), DeviceItem.last_check_at.set(event.at), *reported(report)]

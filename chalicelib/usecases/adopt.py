@@ -79,10 +79,10 @@ def is_legacy(snapshot: Snapshot) -> bool:
 
 def claim(snapshot: Snapshot, report: DeviceReport, actor: Actor, *, now: Instant) -> None:
     """Note that a legacy device has called itself: its place does not wait any more. Raises `ConditionFailed`."""
-    about = of_seat(snapshot.seat) | named(report.hostname)
-    event = Event.new(
-        "device_activated", actor, now, hardware_id=report.hardware_id, **about, adopted=report.hardware_id
-    )
+    about = of_seat(snapshot.seat) | named(report.hostname) | {"adopted": report.hardware_id}
+    if snapshot.license is not None and snapshot.license.first_activated_at is None:
+        about |= {"first": 1}
+    event = Event.new("device_activated", actor, now, hardware_id=report.hardware_id, **about)
     adoptions.claim(snapshot, report, event)
 
 

@@ -1,6 +1,6 @@
 """Check a license, or a feature of it, from a device that is active on it."""
 
-from chalicelib.domain.activation import Snapshot, check_is_due, guard_live_device
+from chalicelib.domain.activation import Snapshot, apply_claim, check_is_due, guard_live_device
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.events import Actor
 from chalicelib.domain.extras import FeatureGrant
@@ -33,7 +33,7 @@ def check(company: str, lookup: LicenseLookup, report: DeviceReport, actor: Acto
             activations.record_check(license, device, snapshot.seat, report, now)
 
     snapshot, _ = decide_and_write(read, decide, write)
-    return snapshot
+    return apply_claim(snapshot, now)
 
 
 def check_feature(

@@ -267,24 +267,24 @@ def test_the_answer_to_an_activation_shows_the_place_taken() -> None:
 def test_a_duration_starts_at_the_first_activation(first_activation: str, duration: str, validity_period: str) -> None:
     now = from_iso(first_activation)
     license = a_license(license_type="time-limited", valid_duration=duration)
-    granted = grant(Snapshot(license), now=now)
-    assert granted.validity_period == from_iso(validity_period)
-    after = apply_activation(Snapshot(license), granted, PC, now).license
+    after = apply_activation(Snapshot(license), grant(Snapshot(license), now=now), PC, now).license
     assert after is not None
-    assert after.validity_period == granted.validity_period
+    assert (after.validity_period, after.notified_until) == (from_iso(validity_period), now)
 
 
 def test_a_duration_starts_only_once() -> None:
     begun = a_license(valid_duration="30d", first_activated_at=NOW - DAY, validity_period=NOW + 29 * DAY)
     granted = grant(Snapshot(begun))
-    assert granted.validity_period is None
+    assert not granted.is_first
     after = apply_activation(Snapshot(begun), granted, PC, NOW).license
     assert after is not None
     assert after.validity_period == NOW + 29 * DAY
 
 
 def test_a_license_without_a_duration_gets_no_end() -> None:
-    assert grant(Snapshot(a_license())).validity_period is None
+    after = apply_activation(Snapshot(a_license()), grant(Snapshot(a_license())), PC, NOW).license
+    assert after is not None
+    assert (after.validity_period, after.notified_until, after.first_activated_at) == (None, None, NOW)
 
 
 # --- transfers ------------------------------------------------------------------------------------------------

@@ -170,7 +170,7 @@ def _activate(license: License, call: Call) -> Answered:
     if license.is_expired(call.clock):
         return "license_expired", license
     if _key(call) in license.live:
-        return OK, _heard_of(license, frozenset({_key(call)}))
+        return OK, _claimed(license, call)
     place = _adopted(license, call)
     refusal = _no_transfer(license, call, place) or _no_room(license, call, place) or _too_fast(license, call)
     if refusal:
@@ -200,6 +200,12 @@ def _heard_of(license: License, keys: frozenset[Key]) -> License:
     if not keys.intersection(license.imported):
         return license
     return replace(license, imported=tuple(key for key in license.imported if key not in keys))
+
+
+def _claimed(license: License, call: Call) -> License:
+    """After a call of a device that holds a place; the first call of an imported one is its activation here."""
+    key = _key(call)
+    return _begun(_heard_of(license, frozenset({key})), call) if key in license.imported else license
 
 
 def _no_transfer(license: License, call: Call, place: Key | None) -> str:
@@ -271,7 +277,7 @@ def _check(license: License, call: Call) -> Answered:
     if _key(call) not in license.live:
         return "device_not_found", license
     answer = OK_EXPIRED if license.is_expired(call.clock) else OK
-    return answer, _heard_of(license, frozenset({_key(call)}))
+    return answer, _claimed(license, call)
 
 
 def _deactivate(license: License, call: Call) -> Answered:

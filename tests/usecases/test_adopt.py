@@ -165,7 +165,7 @@ def test_a_legacy_device_that_calls_is_itself(vendor: Vendor, call: str) -> None
     found = getattr(vendor, call)(license, "old").device
     assert found is not None
     assert (found.id, counts(vendor, license), live(vendor, license)) == (before.id, (1, 0), {"old"})
-    assert details(vendor, license, "device_activated") == [{"adopted": "old"}]
+    assert details(vendor, license, "device_activated") == [{"adopted": "old", "first": 1}]
     with refused("license_activated_max_times"):
         vendor.activate(license, "new")
     getattr(vendor, call)(license, "old")
@@ -371,3 +371,36 @@ def test_the_repair_files_and_removes_links_of_legacy_devices(vendor: Vendor) ->
         assert not vendor.differences()
     vendor.activate(license, "new")
     assert counts(vendor, license) == (1, 0)
+
+
+@pytest.mark.parametrize("how", ["check", "activate"])
+@pytest.mark.parametrize("by_user", [False, True])
+def test_the_first_call_of_a_legacy_device_starts_the_duration_of_its_license(
+    vendor: Vendor, how: str, by_user: bool
+) -> None:
+    """As its activation here would; by its checks alone it would go on for ever."""
+    license = vendor.issue("revit" if by_user else "viewer", license_type="time-limited", valid_duration="30d")
+    _, password = vendor.assign(license, ADA, 2) if by_user else (None, None)
+    who: Any = ADA if by_user else license
+    add(vendor, license, "old-1", "old-2", email=ADA if by_user else None)
+    assert vendor.stored(license).validity_period is None
+    for device, at in (("old-1", NOW + DAY), ("old-2", NOW + 2 * DAY)):
+        called = vendor.check(who, device, now=at) if how == "check" else vendor.activate(who, device, password, now=at)
+        stored = vendor.stored(license)
+        assert called.license is not None
+        assert (stored.first_activated_at, stored.validity_period) == (NOW + DAY, NOW + 31 * DAY)
+        assert (called.license.first_activated_at, called.license.validity_period) == (NOW + DAY, NOW + 31 * DAY)
+    assert [detail.get("first") for detail in details(vendor, license, "device_activated")] == [1, None]
+    sweep(now=NOW + 31 * DAY)
+    assert kinds(vendor, license)[-1] == "license_expired"
+
+
+def test_of_two_legacy_devices_that_call_at_once_one_is_the_first(vendor: Vendor) -> None:
+    license = vendor.issue(license_type="time-limited", valid_duration="30d")
+    add(vendor, license, "old-1", "old-2")
+    with before_write(1, lambda: vendor.check(license, "old-2", now=NOW + 1)):
+        late = vendor.check(license, "old-1", now=NOW + DAY).license
+    assert late is not None
+    for there in (late, vendor.stored(license)):
+        assert (there.first_activated_at, there.validity_period) == (NOW + 1, NOW + 1 + 30 * DAY)
+    assert [detail.get("first") for detail in details(vendor, license, "device_activated")] == [1, None]
