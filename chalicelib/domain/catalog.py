@@ -101,6 +101,9 @@ class ApiKey:
     created_at: Instant
     read_only: bool = False
     revoked: bool = False
+    """Refused for good."""
+    disabled: bool = False
+    """Refused until it is enabled again."""
     products: frozenset[str] = frozenset()
     """Product codes that the key is limited to; empty means all."""
     signing_key: str | None = None

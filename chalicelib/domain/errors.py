@@ -206,6 +206,7 @@ Code = Literal[
     "signature_mismatch",
     "invalid_api_key",
     "api_key_revoked",
+    "api_key_disabled",
     "api_key_read_only",
     "api_key_product_not_allowed",
     "api_key_scope_missing",

@@ -25,6 +25,8 @@ EventType = Literal[
     "policy_deleted",
     "api_key_created",
     "api_key_revoked",
+    "api_key_disabled",
+    "api_key_enabled",
     "management_key_created",
     "management_key_revoked",
     "license_issued",

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib.domain.catalog import ApiKey, Company, Product, Scope, company_code, display_name
-from chalicelib.domain.errors import AlreadyExists, NotFound, raise_all, wrong_in
-from chalicelib.domain.events import Actor, Event
+from chalicelib.domain.errors import AlreadyExists, Denied, NotFound, raise_all, wrong_in
+from chalicelib.domain.events import Actor, Event, EventType
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import AuthorizationMethod
@@ -129,8 +129,36 @@ def shared_key(api_key: ApiKey) -> str:
     return decrypt(api_key.sealed_shared_key, _context(api_key.api_key))
 
 
+def find_api_keys(company: str) -> list[ApiKey]:
+    """The API keys of a company, those that are refused among them, oldest first. Raises `company_not_found`."""
+    return sorted(accounts.read_api_keys(find_company(company).code), key=lambda key: (key.created_at, key.api_key))
+
+
 def revoke_api_key(company: str, name: str, actor: Actor, *, now: Instant) -> ApiKey:
-    """Calls with this key are refused from now on, within a minute everywhere. Raises `SeatkeeperError`."""
+    """Calls with this key are refused from now on, within a minute everywhere, and for good.
+
+    Raises `company_not_found`, `api_key_not_found`.
+    """
+    return _change_api_key(company, name, lambda key: replace(key, revoked=True), "api_key_revoked", actor, now)
+
+
+def set_api_key_enabled(company: str, name: str, enabled: bool, actor: Actor, *, now: Instant) -> ApiKey:
+    """Refuse calls with a key until it is enabled again, within a minute everywhere; or take them again, at once.
+
+    Raises `company_not_found`, `api_key_not_found`, and `Denied`: `api_key_revoked`.
+    """
+
+    def change(key: ApiKey) -> ApiKey:
+        if key.revoked:
+            raise Denied("api_key_revoked")
+        return replace(key, disabled=not enabled)
+
+    return _change_api_key(company, name, change, "api_key_enabled" if enabled else "api_key_disabled", actor, now)
+
+
+def _change_api_key(
+    company: str, name: str, change: Callable[[ApiKey], ApiKey], type: EventType, actor: Actor, now: Instant
+) -> ApiKey:
     code = find_company(company).code
 
     def read(_: bool) -> ApiKey:
@@ -140,10 +168,10 @@ def revoke_api_key(company: str, name: str, actor: Actor, *, now: Instant) -> Ap
         return found
 
     def write(old: ApiKey, new: ApiKey) -> None:
-        if not old.revoked:
-            accounts.update_api_key(old, new, Event.new("api_key_revoked", actor, now, api_key=name))
+        if new != old:
+            accounts.update_api_key(old, new, Event.new(type, actor, now, api_key=name))
 
-    return decide_and_write(read, lambda api_key: replace(api_key, revoked=True), write)[1]
+    return decide_and_write(read, change, write)[1]
 
 
 def keys_answered_by(signing_key: str, *, progress: Callable[[int], None] = lambda _keys: None) -> list[str]:

@@ -71,6 +71,8 @@ def authenticate(request: Request, *, writes: bool, now: Instant) -> Caller:
     observability.add_fields(company=api_key.company)
     if not _allows(api_key, now, lambda key: not key.revoked):
         raise Unauthenticated("api_key_revoked")
+    if not _allows(api_key, now, lambda key: not key.disabled):
+        raise Unauthenticated("api_key_disabled")
     if not credentials.cover_request and not _allows(api_key, now, lambda key: not key.require_digest):
         raise Unauthenticated("api_key_digest_required")
     if writes and not _allows(api_key, now, lambda key: not key.read_only):

@@ -34,6 +34,7 @@ CLIENT_ERRORS: dict[str, tuple[int, str]] = {
     "signature_mismatch": (401, "The signature does not match the request and the shared key."),
     "invalid_api_key": (401, "This API key does not exist."),
     "api_key_revoked": (401, "This API key has been revoked."),
+    "api_key_disabled": (401, "This API key is disabled."),  # ours
     "api_key_read_only": (403, "This API key may only read."),
     "api_key_product_not_allowed": (403, "This API key may not be used for this product."),
     "api_key_scope_missing": (403, "This API key lacks the scope that this call needs."),  # ours

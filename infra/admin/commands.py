@@ -9,9 +9,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from chalicelib import signing
-from chalicelib.domain.catalog import ApiKey, Scope, SecondFactorPolicy
+from chalicelib.domain.catalog import SecondFactorPolicy
 from chalicelib.domain.days import first_instant, last_instant
-from chalicelib.domain.errors import Invalid, NotFound
 from chalicelib.domain.extras import Extras
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import License, is_expired, status
@@ -132,34 +131,6 @@ def company_delete(code: str, confirm: str, *, now: Instant) -> CommandResult:  
         items = delete_company(code, progress=tell)
     document = {"code": code, "deleted": True, "items": items}
     return CommandResult(document, "Its history is gone with it: this answer is all that is left of it.")
-
-
-def apikey_create(
-    company: str,
-    read_only: bool,
-    product: list[str],
-    scope: list[Scope],
-    origin: list[str],
-    require_digest: bool,
-    idempotency_key: str | None,
-    *,
-    now: Instant,
-) -> CommandResult:
-    def make() -> tuple[ApiKey, str]:
-        more: Json = {"scopes": frozenset(scope), "origins": frozenset(origin), "require_digest": require_digest}
-        return create.create_api_key(company, frozenset(product), read_only, operator(), **more, now=now)
-
-    said: list[object] = ["apikey create", read_only, product, scope, origin, require_digest]
-    return make_once(idempotency_key, company, said, make, lambda made: _api_key(*made, now), now=now)
-
-
-def apikey_revoke(api_key: str, *, now: Instant) -> CommandResult:
-    company = api_key.rpartition("-")[0]
-    try:
-        revoked = create.revoke_api_key(company, api_key, operator(), now=now)
-    except (Invalid, NotFound):  # whatever it is about: a key that is none names no company, either
-        raise UsageError(f"There is no API key {api_key!r}.") from None
-    return CommandResult({"company": revoked.company, "api_key": revoked.api_key, "revoked": True})
 
 
 # --- licenses ----------------------------------------------------------------------------------------------------
@@ -298,15 +269,6 @@ def _answered_by(old: signing.Signer) -> list[str]:
     """The API keys that are not revoked and get their answers signed by the old key."""
     with counting("API keys read") as tell:
         return create.keys_answered_by(old.id, progress=tell)
-
-
-def _api_key(key: ApiKey, shared_key: str, now: Instant) -> CommandResult:
-    both = {"api_key": key.api_key, "shared_key": shared_key}
-    limits = {"read_only": key.read_only, "products": sorted(key.products) or None, "scopes": sorted(key.scopes)}
-    limits |= {"origins": sorted(key.origins), "require_digest": key.require_digest}
-    signer = runtime().keyring.signer(key.signing_key, now=now)
-    verified_by = {"signing_key": signer.id, "public_key": signer.public_key}
-    return CommandResult({"company": key.company} | both | limits | verified_by, "The shared key is shown this once.")
 
 
 def _issued(license: License, who: User | None, now: Instant) -> CommandResult:

@@ -110,6 +110,7 @@ def _of_stage(ours: Mapping[str, str], name: str) -> dict[str, str]:
 def function_of(command: Command) -> Callable[..., "CommandResult"]:
     """What does a command. Needs the environment."""
     from infra.admin import (  # noqa: PLC0415
+        api_keys,
         audits,
         commands,
         customers,
@@ -131,7 +132,7 @@ def function_of(command: Command) -> Callable[..., "CommandResult"]:
     )
 
     modules = (
-        *(audits, commands, customers, devices, explanations, exports, histories, imports, license_lists),
+        *(api_keys, audits, commands, customers, devices, explanations, exports, histories, imports, license_lists),
         *(management_keys, orders, people, policies, products, reports, seats, terms, webhooks),
     )
     named = (getattr(module, command.function) for module in modules if hasattr(module, command.function))

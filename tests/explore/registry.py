@@ -423,6 +423,7 @@ NOT_WALKED: dict[str, str] = {
     "import_files.import_features_file": "likewise",
     "import_files.import_licenses_file": "likewise: rivals, and a death at each write, are tried in "
     "tests/usecases/test_import_license.py",
+    "create.set_api_key_enabled": "as `create.revoke_api_key`: one write, under the same condition",
     "license_users.change_user": "as `change_account.change_profile`: one write, under the same condition",
     "change_seat.set_account_password": "as `change_seat.set_password`: one write, under the same condition",
     "change_account.choose_language": "as `change_account.change_profile`: one write, under the same condition",

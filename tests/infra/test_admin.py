@@ -133,10 +133,19 @@ def test_an_api_key_may_be_limited_to_reading_and_to_products(operator: Operator
     assert (answer["origins"], stored.origins) == (["https://app.example"], frozenset({"https://app.example"}))
 
 
+def test_api_keys_are_listed_disabled_and_enabled_again(operator: Operator, vendor: Vendor) -> None:
+    for call, disabled in (("disable", True), ("enable", False), ("disable", True)):
+        answer = operator.asks(f"apikey {call} {vendor.api_key}")
+        assert answer == {"company": vendor.code, "api_key": vendor.api_key, "revoked": False, "disabled": disabled}
+    (row,) = operator.asks(f"apikey list --company {vendor.code}")["api_keys"]
+    assert (row["api_key"], row["disabled"], row["scopes"]) == (vendor.api_key, True, ["people"])
+    assert vendor.shared_key not in str(row)
+
+
 def test_a_revoked_api_key_stays_revoked_however_often_it_is_asked_for(operator: Operator, vendor: Vendor) -> None:
     for _ in range(2):
         answer = operator.asks(f"apikey revoke {vendor.api_key}")
-        assert answer == {"company": vendor.code, "api_key": vendor.api_key, "revoked": True}
+        assert answer == {"company": vendor.code, "api_key": vendor.api_key, "revoked": True, "disabled": False}
     stored = accounts.read_api_key(vendor.code, vendor.api_key)
     assert stored is not None
     assert stored.revoked
@@ -431,6 +440,9 @@ TEXTS = {
     "management-key create": ("--company {company} --name CRM --scope webhooks:read", "expires at", "-"),
     "management-key list": ("--company {company}", "company", "{company}"),
     "management-key revoke": ("--company {company} --key {management_key}", "revoked", "yes"),
+    "apikey list": ("--company {company}", "company", "{company}"),
+    "apikey disable": ("{api_key}", "disabled", "yes"),
+    "apikey enable": ("{api_key}", "disabled", "no"),
     "apikey revoke": ("{api_key}", "revoked", "yes"),
     **PRODUCT_TEXTS,
     "license issue": (

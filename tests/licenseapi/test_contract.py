@@ -22,6 +22,7 @@ rate_limit_exceeded 429 · service_busy 503 · internal_error 500
 """HTTP 400 unless given."""
 OURS = {
     "unsupported_media_type": 415,
+    "api_key_disabled": 401,
     "api_key_scope_missing": 403,
     "api_key_digest_required": 401,
     "api_key_origin_not_allowed": 403,

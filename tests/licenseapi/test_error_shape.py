@@ -9,7 +9,7 @@ import pytest
 from chalicelib.domain.errors import AlreadyExists, Invalid, NotFound, Unavailable
 from chalicelib.licenseapi.adapter import LicenseApi
 from chalicelib.licenseapi.routes import endpoint
-from chalicelib.usecases.create import create_api_key, revoke_api_key
+from chalicelib.usecases.create import create_api_key, revoke_api_key, set_api_key_enabled
 from chalicelib.web import authentication, clock
 from chalicelib.web.error_responses import wire_code
 from chalicelib.web.errors import ERRORS
@@ -61,6 +61,12 @@ def test_every_route_holds_a_key_to_its_bounds(http: httpx.Client, vendor: Vendo
     revoked, secret = create_api_key(vendor.code, frozenset(), False, ADMIN, now=now)
     revoke_api_key(vendor.code, revoked.api_key, ADMIN, now=now)
     assert refused(send(http, method, path, Application(revoked.api_key, secret, http).headers())) == "api_key_revoked"
+    paused, secret = create_api_key(vendor.code, frozenset(), False, ADMIN, now=now)
+    set_api_key_enabled(vendor.code, paused.api_key, False, ADMIN, now=now)
+    headers = Application(paused.api_key, secret, http).headers()
+    assert refused(send(http, method, path, headers)) == "api_key_disabled"
+    set_api_key_enabled(vendor.code, paused.api_key, True, ADMIN, now=now)
+    assert "api_key_disabled" not in send(http, method, path, headers).text
     reader, secret = create_api_key(vendor.code, frozenset({"revit"}), True, ADMIN, now=now)
     answer = send(http, method, path, Application(reader.api_key, secret, http).headers())
     if path in WRITING:

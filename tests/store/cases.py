@@ -494,6 +494,7 @@ CASES = (
         True,
     ),
     Case("create an API key", create.create_api_key, states.nothing, states.create_api_key, ("api_key_created",), True),
+    Case("disable an API key", create.set_api_key_enabled, states.nothing, states.disable, ("api_key_disabled",), True),
     Case("revoke an API key", create.revoke_api_key, states.nothing, states.revoke, ("api_key_revoked",), True),
     Case(
         "create a management key",

@@ -339,6 +339,11 @@ def create_api_key(vendor: Vendor, _: None) -> Any:
     return key, create.shared_key(key) == shared, accounts.read_api_key(vendor.code, key.api_key) == key
 
 
+def disable(vendor: Vendor, _: None) -> Any:
+    create.set_api_key_enabled(vendor.code, vendor.api_key, False, ADMIN, now=vendor.now)
+    return accounts.read_api_key(vendor.code, vendor.api_key)
+
+
 def revoke(vendor: Vendor, _: None) -> Any:
     create.revoke_api_key(vendor.code, vendor.api_key, ADMIN, now=vendor.now)
     return accounts.read_api_key(vendor.code, vendor.api_key)

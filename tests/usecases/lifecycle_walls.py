@@ -3,7 +3,7 @@
 from typing import Any
 
 from chalicelib.usecases.change_license import set_archived
-from chalicelib.usecases.create import guard_products
+from chalicelib.usecases.create import guard_products, set_api_key_enabled
 from chalicelib.usecases.delete_license import delete_license
 from chalicelib.usecases.find_license import guard_known, product_of_license
 from chalicelib.usecases.license_keys import generate_keys
@@ -13,6 +13,11 @@ from tests.support import ADMIN, NOW
 from tests.usecases.support import there
 
 OF_LIFE: list[tuple[Any, str, list[Any]]] = [
+    (
+        set_api_key_enabled,
+        "api_key_not_found",
+        [lambda c, v: set_api_key_enabled(c, v.vendor.api_key, False, ADMIN, now=NOW)],
+    ),
     (guard_products, "unknown_product", [lambda c, _v: guard_products(c, frozenset({"own"}))]),
     (guard_known, "license_not_found", [lambda c, v: guard_known(c, v.by_key.id)]),
     (product_of_license, "license_not_found", [lambda c, v: there(product_of_license(c, v.by_key.id))]),

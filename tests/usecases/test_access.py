@@ -503,7 +503,7 @@ NAMES_NOTHING = {
     "note_security_event",
     "audit",
     "create_management_key",
-    "find_management_keys",
+    *("find_management_keys", "find_api_keys"),
     "remove_person",
     "revoke_management_key",
     "create_product",

@@ -130,6 +130,7 @@ LIFTED: dict[str, list[tuple[Change, Call, str, Change]]] = {
     ],
     "api_keys": [
         (key_is(revoked=True), entering(), "api_key_revoked", key_is(revoked=False)),
+        (key_is(disabled=True), entering(), "api_key_disabled", key_is(disabled=False)),
         (key_is(read_only=True), entering(), "api_key_read_only", key_is(read_only=False)),
         (key_is(require_digest=True), entering(), "api_key_digest_required", key_is(require_digest=None)),
         (key_is(origins={"https://b.example"}), entering(), "api_key_origin_not_allowed", key_is(origins=None)),

@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.cache import MINUTE_MS
 from chalicelib.domain.errors import Invalid
-from chalicelib.store import accounts
+from chalicelib.store import accounts, histories
 from chalicelib.usecases import create
 from chalicelib.usecases.catalog import find_credentials, find_product
 from tests.support import ADMIN, NOW, Vendor
@@ -64,8 +64,33 @@ def test_a_revoked_key_is_known_as_such_within_a_minute(vendor: Vendor) -> None:
     assert (found[0].revoked, found[1]) == (True, shared_key)
 
 
+def test_a_key_is_disabled_and_enabled_until_it_is_revoked(vendor: Vendor) -> None:
+    name = vendor.api_key
+    for enabled in (False, False, True, True):
+        changed = create.set_api_key_enabled(vendor.code, name, enabled, ADMIN, now=NOW)
+        assert (changed.disabled, changed.revoked) == (not enabled, False)
+        assert accounts.read_api_key(vendor.code, name) == changed
+    create.set_api_key_enabled(vendor.code, name, False, ADMIN, now=NOW)
+    create.revoke_api_key(vendor.code, name, ADMIN, now=NOW)
+    for enabled in (False, True):
+        with refused("api_key_revoked"):
+            create.set_api_key_enabled(vendor.code, name, enabled, ADMIN, now=NOW)
+    types = [event.type for event in histories.company_events(vendor.code) if event.detail.get("api_key") == name]
+    assert sorted(types) == sorted(
+        [*("api_key_created", "api_key_revoked", "api_key_enabled"), *["api_key_disabled"] * 2]
+    )
+
+
+def test_the_keys_of_a_company_are_listed_oldest_first(vendor: Vendor) -> None:
+    Vendor()
+    later, _ = create.create_api_key(vendor.code, NO_PRODUCTS, True, ADMIN, now=NOW + 1)
+    assert [key.api_key for key in create.find_api_keys(vendor.code)] == [vendor.api_key, later.api_key]
+
+
 def test_a_key_of_no_shape_or_of_nobody_is_no_api_key(vendor: Vendor) -> None:
     for text in ("", "-", "x", "-x", f"{vendor.code}-", f"{vendor.code}-0", "NOBODY-0"):
         assert find_credentials(text, now=NOW) is None
     with refused("api_key_not_found"):
         create.revoke_api_key(vendor.code, f"{vendor.code}-0", ADMIN, now=NOW)
+    with refused("api_key_not_found"):
+        create.set_api_key_enabled(vendor.code, f"{vendor.code}-0", False, ADMIN, now=NOW)

@@ -63,6 +63,7 @@ class ApiKeyItem(AccountsItem[ApiKey]):
 
     api_key: TextAttribute
     revoked: BooleanAttribute
+    disabled: BooleanAttribute
     signing_key: TextAttribute
 
 

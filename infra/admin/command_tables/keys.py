@@ -27,6 +27,24 @@ COMMANDS = (
         ),
     ),
     Command(
+        "apikey list",
+        "the API keys that a company has, and which are refused",
+        "--company QBITEC",
+        (OF_COMPANY,),
+    ),
+    Command(
+        "apikey disable",
+        "refuse an API key until it is enabled again, within a minute everywhere",
+        "QBITEC-0123456789abcdef0123456789abcdef",
+        (Option("api_key", "API_KEY", "the API key", values.text),),
+    ),
+    Command(
+        "apikey enable",
+        "take an API key again that was disabled, at once",
+        "QBITEC-0123456789abcdef0123456789abcdef",
+        (Option("api_key", "API_KEY", "the API key", values.text),),
+    ),
+    Command(
         "apikey revoke",
         "refuse an API key permanently, within a minute everywhere",
         "QBITEC-0123456789abcdef0123456789abcdef",
