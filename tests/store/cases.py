@@ -52,6 +52,7 @@ from chalicelib.usecases import initial_password as initial_password_module
 from tests.store import second_factor_states as second
 from tests.store import session_states, states
 from tests.store.adoption_cases import ADOPTION_CASES
+from tests.store.api_key_cases import API_KEY_CASES
 from tests.store.case import Case
 from tests.store.customer_cases import CUSTOMER_CASES
 from tests.store.extras_cases import EXTRAS_CASES
@@ -493,9 +494,6 @@ CASES = (
         ("product_created",),
         True,
     ),
-    Case("create an API key", create.create_api_key, states.nothing, states.create_api_key, ("api_key_created",), True),
-    Case("disable an API key", create.set_api_key_enabled, states.nothing, states.disable, ("api_key_disabled",), True),
-    Case("revoke an API key", create.revoke_api_key, states.nothing, states.revoke, ("api_key_revoked",), True),
     Case(
         "create a management key",
         management_keys.create_management_key,
@@ -578,6 +576,7 @@ CASES = (
         states.at_work,
         lambda v, _: delete_company.delete_company(v.code),
     ),
+    *API_KEY_CASES,
     *PRODUCT_CASES,
     *VARIABLE_CASES,
     *CUSTOMER_CASES,

@@ -334,21 +334,6 @@ def brand(vendor: Vendor, _: None) -> Any:
     return company, accounts.read_company(vendor.code) == company
 
 
-def create_api_key(vendor: Vendor, _: None) -> Any:
-    key, shared = create.create_api_key(vendor.code, frozenset({"revit"}), False, ADMIN, now=vendor.now)
-    return key, create.shared_key(key) == shared, accounts.read_api_key(vendor.code, key.api_key) == key
-
-
-def disable(vendor: Vendor, _: None) -> Any:
-    create.set_api_key_enabled(vendor.code, vendor.api_key, False, ADMIN, now=vendor.now)
-    return accounts.read_api_key(vendor.code, vendor.api_key)
-
-
-def revoke(vendor: Vendor, _: None) -> Any:
-    create.revoke_api_key(vendor.code, vendor.api_key, ADMIN, now=vendor.now)
-    return accounts.read_api_key(vendor.code, vendor.api_key)
-
-
 def management_key(vendor: Vendor) -> tuple[int, str]:
     """The id of a key and its text."""
     scopes = frozenset({"webhooks:read"})
