@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib.domain.catalog import ApiKey, Company, Product, Scope, company_code, display_name
-from chalicelib.domain.errors import AlreadyExists, Denied, NotFound, raise_all, wrong_in
+from chalicelib.domain.errors import AlreadyExists, NotFound, Unauthenticated, raise_all, wrong_in
 from chalicelib.domain.events import Actor, Event, EventType
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.instants import Instant
@@ -145,12 +145,12 @@ def revoke_api_key(company: str, name: str, actor: Actor, *, now: Instant) -> Ap
 def set_api_key_enabled(company: str, name: str, enabled: bool, actor: Actor, *, now: Instant) -> ApiKey:
     """Refuse calls with a key until it is enabled again, within a minute everywhere; or take them again, at once.
 
-    Raises `company_not_found`, `api_key_not_found`, and `Denied`: `api_key_revoked`.
+    Raises `company_not_found`, `api_key_not_found`, and `Unauthenticated`: `api_key_revoked`.
     """
 
     def change(key: ApiKey) -> ApiKey:
         if key.revoked:
-            raise Denied("api_key_revoked")
+            raise Unauthenticated("api_key_revoked")
         return replace(key, disabled=not enabled)
 
     return _change_api_key(company, name, change, "api_key_enabled" if enabled else "api_key_disabled", actor, now)
