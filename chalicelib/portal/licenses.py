@@ -146,7 +146,7 @@ def _load_disable(request: PortalRequest, claims: SessionClaims, license_id: int
                 "No device can activate or use this license until you resume it. Users and devices stay as they are."
             )
         ],
-        "button": gettext("Pause {product}", product=view.product),
+        "button": gettext("Pause {product}", product=view.title),
         "danger": True,
     }
 

@@ -1,11 +1,13 @@
 """Lists at every width of a window: nothing runs out of its card or the window, with a row's menu open, too."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import playwright.sync_api as playwright
 import pytest
 from playwright.sync_api import expect
 
+from chalicelib.domain.instants import Instant
 from chalicelib.domain.invitation import VALID_MS
 from chalicelib.domain.license import DeviceReport, License
 from chalicelib.usecases.activate import activate
@@ -114,10 +116,18 @@ IN_SIGHT = """() => {  // whether what has the focus is what one sees there
 }"""
 
 
+def last_september(now: Instant) -> Instant:
+    """A day more than a month ago, of the month that is longest as German writes it."""
+    today = datetime.fromtimestamp(now / 1000, UTC)
+    return int(datetime(today.year - (today.month < 11), 9, 28, 12, tzinfo=UTC).timestamp() * 1000)
+
+
 @pytest.fixture
 def crowded(site: Site) -> Site:
     """The license has people and devices with long names, of both directions of writing."""
     company, now = site.company, site.vendor.now
+    old = LicenseLookup("revit", "old", username=USER)
+    activate(company, old, site.initial_password, DeviceReport("old", "OLD"), ADMIN, now=last_september(now))
     profile = Profile("Friederike Wilhelmine", "Schmidt-Hohenlohe-Langenburg", "+49 9131 123456-7890")
     user = assign_user(company, site.license.id, LONG, 4, ADMIN, profile=profile, now=now).user
     for number, host in enumerate(HOSTS):
@@ -254,8 +264,9 @@ def test_an_email_that_is_cut_is_whole_where_the_focus_is_and_when_it_is_copied(
 ) -> None:
     crowded.vendor.assign(crowded.license, USUAL)
     crowded.enter(page, crowded.at(crowded.license, "/users"))
-    page.set_viewport_size({"width": 1280, "height": 900})
-    assert row(page, USUAL).get_by_role("rowheader").evaluate("cell => cell.scrollWidth <= cell.clientWidth")
+    for width in (1280, 1440, 1920):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert row(page, USUAL).get_by_role("rowheader").evaluate("cell => cell.scrollWidth <= cell.clientWidth")
     cell = row(page, LONG).get_by_role("rowheader")
     for width in (390, 1280):
         page.set_viewport_size({"width": width, "height": 900})
