@@ -251,18 +251,6 @@ def grant_product_feature(body: NewGrant, caller: Caller) -> AddedFeatureBody:
     return caller.once(lambda: grant_feature(*given, now=caller.now), added)
 
 
-@endpoint("POST", "/licenses/{license_id}/enable", writes=True, scope="licenses:write", reach=its_license)
-def enable_license(path: LicensePath, caller: Caller) -> MessageBody:
-    """Let a disabled license be used again."""
-    return _set_enabled(path.license_id, True, caller)
-
-
-@endpoint("POST", "/licenses/{license_id}/disable", writes=True, scope="licenses:write", reach=its_license)
-def disable_license(path: LicensePath, caller: Caller) -> MessageBody:
-    """Refuse every use of a license until the vendor enables it."""
-    return _set_enabled(path.license_id, False, caller)
-
-
 @endpoint("POST", "/licenses/disable_bulk", writes=True, scope="licenses:write", reach=itself)
 def disable_licenses(body: SomeLicenses, caller: Caller) -> list[RowBody]:
     """Disable many."""
@@ -300,14 +288,6 @@ def move(license_id: int, order_id: int, caller: Caller) -> LicenseBody:
     if caller.is_replayed:  # the answer stands with the first step, and whoever gave it may have died behind that
         finish_move(caller.company, license_id)
     return moved
-
-
-def _set_enabled(license_id: int, enabled: bool, caller: Caller) -> MessageBody:
-    sentence = "License enabled." if enabled else "License disabled."
-    return caller.once(
-        lambda: set_enabled(caller.company, license_id, enabled, caller.actor, now=caller.now),
-        lambda _: MessageBody(message=sentence),
-    )
 
 
 def _change_each(body: BulkChanges, caller: Caller) -> list[RowBody]:

@@ -1,5 +1,6 @@
-"""Management API: licenses that get another key or order, are put away, or taken away for good."""
+"""Management API: licenses that get another key or order, are switched off, put away, or taken away for good."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 from pydantic import Field, StrictStr
@@ -10,7 +11,7 @@ from chalicelib.management.license_body import LicenseBody, body_of
 from chalicelib.management.license_changes import MAX_TEXT, LicensePath, MessageBody, move
 from chalicelib.management.models import Id, Sent
 from chalicelib.management.reach import its_license
-from chalicelib.usecases.change_license import set_archived
+from chalicelib.usecases.change_license import set_archived, set_enabled
 from chalicelib.usecases.change_terms import Sold
 from chalicelib.usecases.delete_license import delete_license, finish_deletion
 from chalicelib.usecases.rotate_key import rotate_key
@@ -59,21 +60,38 @@ def move_one_license(path: LicensePath, body: Move, caller: Caller) -> LicenseBo
     return move(path.license_id, body.order, caller)
 
 
+@endpoint("POST", "/licenses/{license_id}/enable", writes=True, scope="licenses:write", reach=its_license)
+def enable_license(path: LicensePath, caller: Caller) -> MessageBody:
+    """Let a disabled license be used again."""
+    return _set(set_enabled, True, "License enabled.", path, caller)
+
+
+@endpoint("POST", "/licenses/{license_id}/disable", writes=True, scope="licenses:write", reach=its_license)
+def disable_license(path: LicensePath, caller: Caller) -> MessageBody:
+    """Refuse every use of a license until the vendor enables it."""
+    return _set(set_enabled, False, "License disabled.", path, caller)
+
+
 @endpoint("POST", "/licenses/{license_id}/archive", writes=True, scope="licenses:write", reach=its_license)
 def archive_license(path: LicensePath, caller: Caller) -> MessageBody:
     """Put a license away: every use is refused until it is restored."""
-    return _set_archived(path.license_id, True, caller)
+    return _set(set_archived, True, "License archived.", path, caller)
 
 
 @endpoint("POST", "/licenses/{license_id}/restore", writes=True, scope="licenses:write", reach=its_license)
 def restore_license(path: LicensePath, caller: Caller) -> MessageBody:
     """Bring an archived license back as it was."""
-    return _set_archived(path.license_id, False, caller)
+    return _set(set_archived, False, "License restored.", path, caller)
 
 
-def _set_archived(license_id: int, archived: bool, caller: Caller) -> MessageBody:
-    sentence = "License archived." if archived else "License restored."
+def _set(
+    change: Callable[..., object],  # `set_enabled` or `set_archived`
+    value: bool,
+    sentence: str,
+    path: LicensePath,
+    caller: Caller,
+) -> MessageBody:
     return caller.once(
-        lambda: set_archived(caller.company, license_id, archived, caller.actor, now=caller.now),
+        lambda: change(caller.company, path.license_id, value, caller.actor, now=caller.now),
         lambda _: MessageBody(message=sentence),
     )

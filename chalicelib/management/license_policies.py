@@ -14,9 +14,9 @@ from chalicelib.domain.policies import ExpiryBasis, Policy
 from chalicelib.domain.types import Json
 from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
+from chalicelib.management.defined import OfProductQuery, part_of_defined
 from chalicelib.management.license_changes import MAX_FEATURES, Flag, Ids, RowBody, RowError, row_body
-from chalicelib.management.models import Id, ListBody, Sent, SentMoment, given, part_of_list
-from chalicelib.management.product_features import OfProductQuery
+from chalicelib.management.models import Id, ListBody, Sent, SentMoment, given
 from chalicelib.management.reach import each_own, its_policy, itself, named_product
 from chalicelib.usecases import policies
 from chalicelib.usecases.bulk import Row, change_each
@@ -176,9 +176,7 @@ class PreviewBody(TypedDict):
 def list_license_policies(query: OfProductQuery, caller: Caller) -> PolicyList:
     """The policies of a product, or of all products, oldest first."""
     found = policies.find_all_policies(caller.company)
-    own = [policy for policy in found if caller.key.is_for(policy.product)]
-    asked = [policy for policy in own if query.product in (None, policy.product_id)]
-    rows, page = part_of_list(asked, query, caller, "license-policies", lambda policy: policy.id)
+    rows, page = part_of_defined(found, query, caller, "license-policies")
     return {**page, "results": [policy_body(row) for row in rows]}
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, StrictBool, StrictInt, StrictStr
+from pydantic import Field, StrictBool, StrictInt, StrictStr
 from typing_extensions import TypedDict  # pydantic reads typing's from Python 3.12 on
 
 from chalicelib.domain.errors import Invalid, raise_all
@@ -11,7 +11,8 @@ from chalicelib.domain.instants import to_iso
 from chalicelib.domain.types import Json
 from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
-from chalicelib.management.models import Id, ListBody, ListQuery, Sent, given, part_of_list, sent_number
+from chalicelib.management.defined import OfProductQuery, part_of_defined
+from chalicelib.management.models import Id, ListBody, Sent, given
 from chalicelib.management.reach import its_feature, itself, named_product
 from chalicelib.usecases import product_features
 from chalicelib.usecases.products import find_product_by_id
@@ -28,12 +29,6 @@ class FeaturePath(Sent):
     """Which feature."""
 
     feature_id: Id
-
-
-class OfProductQuery(ListQuery):
-    """Which part of a list, of one product or of all."""
-
-    product: Annotated[Id, BeforeValidator(sent_number)] | None = None
 
 
 class FeatureChange(Sent):
@@ -105,9 +100,7 @@ class ProductFeatureList(ListBody):
 def list_product_features(query: OfProductQuery, caller: Caller) -> ProductFeatureList:
     """The features of a product, or of all products, oldest first; those that are deleted are left out."""
     found = product_features.find_all_features(caller.company)
-    own = [feature for feature in found if caller.key.is_for(feature.product)]
-    asked = [feature for feature in own if query.product in (None, feature.product_id)]
-    rows, page = part_of_list(asked, query, caller, "product-features", lambda feature: feature.id)
+    rows, page = part_of_defined(found, query, caller, "product-features")
     return {**page, "results": [feature_body(row) for row in rows]}
 
 

@@ -9,8 +9,8 @@ from chalicelib.domain.custom_fields import CustomField, DataType
 from chalicelib.domain.instants import to_iso
 from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
-from chalicelib.management.models import Id, ListBody, Sent, given, part_of_list
-from chalicelib.management.product_features import OfProductQuery
+from chalicelib.management.defined import OfProductQuery, part_of_defined
+from chalicelib.management.models import Id, ListBody, Sent, given
 from chalicelib.management.reach import its_field, itself, named_product
 from chalicelib.usecases import product_fields
 from chalicelib.usecases.products import find_product_by_id
@@ -72,9 +72,7 @@ class ProductCustomFieldList(ListBody):
 def list_product_custom_fields(query: OfProductQuery, caller: Caller) -> ProductCustomFieldList:
     """The custom fields of a product, or of all products, oldest first."""
     found = product_fields.find_all_fields(caller.company)
-    own = [one for one in found if caller.key.is_for(one.product)]
-    asked = [one for one in own if query.product in (None, one.product_id)]
-    rows, page = part_of_list(asked, query, caller, "product-custom-fields", lambda one: one.id)
+    rows, page = part_of_defined(found, query, caller, "product-custom-fields")
     return {**page, "results": [field_body(row) for row in rows]}
 
 

@@ -11,7 +11,6 @@ from chalicelib.domain.license import License
 from chalicelib.domain.passkeys import MAX_PASSKEYS
 from chalicelib.runtime import runtime, using
 from chalicelib.usecases.company_policy import require_second_factor
-from chalicelib.web import clock
 from tests.portal.browser import Browser, Page
 from tests.support import ADMIN, Vendor
 from tests.usecases.authenticator import Authenticator, KeyHolder, with_passkey
@@ -20,16 +19,7 @@ from tests.usecases.people import MANAGER, PASSWORD, account, issued
 ACCOUNT, ADD, CODE = "/portal/account", "/portal/account/passkeys/add", "/portal/log-in/code"
 RECOVERY_CODE = re.compile(r"[2-9A-HJ-NP-Z]{4}-[2-9A-HJ-NP-Z]{4}-[2-9A-HJ-NP-Z]{4}")
 
-
-@pytest.fixture(autouse=True)
-def set_clock(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> Callable[[Instant], None]:
-    """The clock stands; what is answered sets it."""
-
-    def set(at: Instant) -> None:
-        monkeypatch.setattr(clock, "now", lambda: at)
-
-    set(vendor.now)
-    return set
+pytestmark = pytest.mark.usefixtures("set_clock")
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from chalicelib.portal import second_factor
 from chalicelib.usecases.branding import set_branding
 from chalicelib.usecases.company_policy import require_second_factor
 from chalicelib.usecases.log_in_code import VALID_MS
-from chalicelib.web import clock
 from tests.portal.browser import Browser, Page, browser_of
 from tests.support import ADMIN, Vendor
 from tests.usecases.people import MANAGER, PASSWORD, Protected, account, issued, protected, wrong_code
@@ -20,16 +19,7 @@ from tests.usecases.people import MANAGER, PASSWORD, Protected, account, issued,
 ACCOUNT, SET_UP, CODE = "/portal/account", "/portal/account/second-factor", "/portal/log-in/code"
 RECOVERY_CODE = re.compile(r"[2-9A-HJ-NP-Z]{4}-[2-9A-HJ-NP-Z]{4}-[2-9A-HJ-NP-Z]{4}")
 
-
-@pytest.fixture(autouse=True)
-def set_clock(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> Callable[[Instant], None]:
-    """The clock stands, so that no step ends amid a test; what is answered sets it."""
-
-    def set(at: Instant) -> None:
-        monkeypatch.setattr(clock, "now", lambda: at)
-
-    set(vendor.now)
-    return set
+pytestmark = pytest.mark.usefixtures("set_clock")
 
 
 @pytest.fixture
