@@ -25,6 +25,7 @@ FaultCode = Literal[
     "product_link_wrong",
     "email_link_wrong",  # user
     "hardware_link_wrong",
+    "host_link_wrong",
     "device_id_link_wrong",  # device
     "key_link_wrong",
     "key_link_elsewhere",  # license
@@ -58,6 +59,7 @@ FaultCode = Literal[
     "manager_link_permits_otherwise",  # user
     "user_link_missing",  # email
     "hardware_link_missing",
+    "host_link_missing",
     "device_id_link_missing",
     "device_link_missing",
     "device_links_not_marked",

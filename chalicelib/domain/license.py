@@ -265,6 +265,11 @@ def hash_hardware_id(hardware_id: str) -> str:
     return sha256(hardware_id.encode()).hexdigest()[:24]
 
 
+def hash_host_name(host_name: str) -> str:
+    """The same for the name that a device has in its network, in which large and small letters are alike."""
+    return hash_hardware_id(host_name.strip().casefold())
+
+
 def idle_devices_kept(license: License) -> int:
     """How many devices that are not live a license remembers; those beyond are forgotten, their history is not."""
     sold = license.times_activated if license.max_activations is None else license.max_activations

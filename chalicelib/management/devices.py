@@ -30,14 +30,14 @@ class DevicePath(Sent):
 
 
 class DevicesQuery(ListQuery):
-    """Which devices: those of a license, or of a hardware id, or both."""
+    """Which devices: those of a license, or of a hardware id or host name, or several of these."""
 
     license: QueryId | None = None
     hardware_id: Annotated[StrictStr, Field(max_length=MAX_TEXT)] | None = None
     hostname: Annotated[StrictStr, Field(max_length=MAX_TEXT)] | None = None
-    """To the letter. Looked for among the devices of the license."""
+    """Large and small letters are alike. With a license, looked for among its devices."""
     blacklisted: SentFlag | None = None
-    """Likewise."""
+    """Looked for among the devices of the license."""
 
 
 class LicenseOfDevice(TypedDict):
@@ -103,7 +103,7 @@ class Message(TypedDict):
 
 @endpoint("GET", "/devices", writes=False, scope="devices:read", reach=named_license)
 def list_devices(query: DevicesQuery, caller: Caller) -> DeviceList:
-    """The devices of a license, or of a hardware id: those of the newest license first."""
+    """The devices of a license, or of a hardware id or host name: those of the newest license first."""
     wanted = DeviceFilter(query.license, query.hardware_id, query.hostname, query.blacklisted)
     count: int | None = None
 

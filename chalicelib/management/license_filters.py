@@ -52,6 +52,7 @@ class LicensesQuery(ListQuery):
     license_users__true_email: Text | None = None
     manager__true_email: Text | None = None
     devices__hardware_id: Text | None = None
+    devices__hostname: Text | None = None
     created_at__gte: SentMoment | None = None
     created_at__lt: SentMoment | None = None
     license_key__startswith: Text | None = None
@@ -144,6 +145,7 @@ _SERVED: Mapping[str, str] = {
     "customer_email": "customer",
     "manager__true_email": "manager",
     "devices__hardware_id": "hardware_id",
+    "devices__hostname": "host_name",
     "license_users__true_email__icontains": "user_like",
     "manager__true_email__icontains": "manager_like",
 }

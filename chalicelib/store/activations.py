@@ -15,10 +15,20 @@ from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import Device, DeviceReport, License, Seat, hash_hardware_id
 from chalicelib.domain.limits import LICENSE_ACTIVATIONS, LICENSE_TRANSFERS, SEAT_ACTIVATIONS
-from chalicelib.store import buckets, reads, writes
+from chalicelib.store import buckets, database, reads, writes
 from chalicelib.store.adoptions import link_to, none_of_user, none_to_adopt, put_adoption
 from chalicelib.store.database import ConditionFailed
-from chalicelib.store.device_items import id_link, is_live, leads_nowhere_else, link_device, reported
+from chalicelib.store.device_items import (
+    host_link,
+    id_link,
+    is_live,
+    is_named_as,
+    leads_nowhere_else,
+    link_device,
+    move_host_link,
+    renames,
+    reported,
+)
 from chalicelib.store.expressions import Action, Condition
 from chalicelib.store.first_activation import begin, never_activated, starting
 from chalicelib.store.items.accounts import UserItem
@@ -188,10 +198,15 @@ def activate(
     user_id = None if seat is None else seat.user_id
     device = DeviceItem(pk, device_sort_key(hardware_hash, user_id))
     as_seen = DeviceItem.id.does_not_exist() if seen.device is None else DeviceItem.id == decision.device_id
-    write.update(device, _switching_on(decision, seat, report, now), ~is_live(license, seat) & as_seen)
     if seen.device is None:
-        link_device(write, license, decision.device_id, hardware_hash, user_id)
-    elif seen.device.legacy and seen.device.active:  # a reset has ended it before it ever called
+        link_device(write, license, decision.device_id, hardware_hash, user_id, report.hostname)
+    else:
+        move_host_link(write, license, seen.device, report)
+        as_seen &= is_named_as(seen.device, report)
+    write.update(device, _switching_on(decision, seat, report, now), ~is_live(license, seat) & as_seen)
+    if (
+        seen.device is not None and seen.device.legacy and seen.device.active
+    ):  # a reset has ended it before it ever called
         write.delete(link_to(license, seen.device), LegacyItem.pk.exists())
     if place is None:
         write.commit()
@@ -255,6 +270,9 @@ def forget(license: License, devices: list[Device], event: Event) -> None:
         write.delete(link, LookupItem.target_id.does_not_exist() | (LookupItem.target_id == license.id))
         by_id = id_link(license, device.id, hardware_hash, device.user_id)
         write.delete(by_id, leads_nowhere_else(by_id))
+        by_name = host_link(license.company, license.id, device.hostname, hardware_hash, device.user_id)
+        if by_name is not None:
+            write.delete(by_name, LookupItem.pk.exists() | LookupItem.pk.does_not_exist())
         variables = VariablesItem(pk, variables_sort_key(hardware_hash, device.user_id))
         write.delete(variables, VariablesItem.revision.does_not_exist() | (VariablesItem.revision > 0))
         if device.user_id is not None:
@@ -289,7 +307,16 @@ def record_check(license: License, device: Device, seat: Seat | None, report: De
     """
     pk = license_pk(license.company, license.id)
     item = DeviceItem(pk, device_sort_key(hash_hardware_id(device.hardware_id), device.user_id))
-    writes.observe(item, [DeviceItem.last_check_at.set(now), *reported(report)], is_live(license, seat))
+    actions, as_seen = [DeviceItem.last_check_at.set(now), *reported(report)], is_live(license, seat)
+    as_seen &= is_named_as(device, report)
+    if not renames(device, report):
+        writes.observe(item, actions, as_seen)
+        return
+    write = Transaction(None)
+    write.update(item, actions, as_seen)
+    move_host_link(write, license, device, report)
+    with database.observing():
+        write.commit()
 
 
 def _items(

@@ -17,7 +17,7 @@ from chalicelib.domain.limits import SEAT_ACTIVATIONS
 from chalicelib.store import reads
 from chalicelib.store.attributes import IntegerAttribute
 from chalicelib.store.database import ConditionFailed
-from chalicelib.store.device_items import is_live, link_device, reported
+from chalicelib.store.device_items import is_live, is_named_as, link_device, move_host_link, reported
 from chalicelib.store.due import adoption_entry, move_adoption
 from chalicelib.store.expressions import Action, Condition
 from chalicelib.store.first_activation import begin, never_activated, starting
@@ -106,7 +106,9 @@ def claim(seen: Snapshot, report: DeviceReport, event: Event) -> None:
         of_seat = (SeatItem.epoch == seat.epoch) & (SeatItem.license_epoch == license.epoch)
         write.update(SeatItem(pk, seat_sort_key(seat.user_id)), [SeatItem.legacy_devices.add(-1)], of_seat)
     itself: list[Action] = [DeviceItem.legacy.remove(), DeviceItem.last_check_at.set(event.at), *reported(report)]
-    write.update(DeviceItem(pk, device_sort_key(hardware_hash, device.user_id)), itself, _waits(license, seat))
+    as_seen = _waits(license, seat) & is_named_as(device, report)
+    write.update(DeviceItem(pk, device_sort_key(hardware_hash, device.user_id)), itself, as_seen)
+    move_host_link(write, license, device, report)
     write.delete(link_to(license, device), LegacyItem.pk.exists())
     write.commit()
 
@@ -134,7 +136,7 @@ def add(license: License, seats: Mapping[int, Seat], devices: Iterable[Device], 
             write.check(BlockItem(pk, block_sort_key(hardware_hash)), BlockItem.pk.does_not_exist())
         key = device_sort_key(hardware_hash, device.user_id)
         write.put(DeviceItem.of(device, pk, key), DeviceItem.pk.does_not_exist())
-        link_device(write, license, device.id, hardware_hash, device.user_id)
+        link_device(write, license, device.id, hardware_hash, device.user_id, device.hostname)
         write.put(link_to(license, device), LegacyItem.pk.does_not_exist())
     write.commit()
 

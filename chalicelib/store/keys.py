@@ -20,6 +20,7 @@ COMPANY = "company"
 USER_LICENSE = "held#"
 CUSTOMER_LICENSE = "customer#"
 HARDWARE_LICENSE = "hardware#"
+HOST_LICENSE = "hostname#"
 MANAGER_LICENSE = "managed#"
 ORDER_LICENSE = "ordered#"
 PRODUCT_LICENSE = "of_product#"
@@ -163,6 +164,15 @@ def hardware_sort_key(hardware_hash: str, license_id: int | None = None, user_id
     """Sort key of the link from a hardware id to a license that has seen it (with this user), or the prefix of all."""
     user = "" if user_id is None else f"{user_id:016d}"
     return f"{HARDWARE_LICENSE}{hardware_hash}#" + ("" if license_id is None else f"{license_id:016d}#{user}")
+
+
+def host_sort_key(
+    host_hash: str, license_id: int | None = None, hardware_hash: str = "", user_id: int | None = None
+) -> str:
+    """Sort key of the link from a host name to a device (of this user) on a license, or the prefix of all."""
+    user = "" if user_id is None else f"{user_id:016d}"
+    of_device = "" if license_id is None else f"{license_id:016d}#{hardware_hash}#{user}"
+    return f"{HOST_LICENSE}{host_hash}#{of_device}"
 
 
 def device_id_sort_key(device_id: int | None = None) -> str:

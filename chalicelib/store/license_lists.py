@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
-from chalicelib.domain.license import hash_hardware_id
+from chalicelib.domain.license import hash_hardware_id, hash_host_name
 from chalicelib.store import reads
 from chalicelib.store.items.links import LookupItem
 from chalicelib.store.keys import (
     company_license_sort_key,
     customer_license_sort_key,
     hardware_sort_key,
+    host_sort_key,
     manager_license_sort_key,
     order_license_sort_key,
     product_license_sort_key,
@@ -35,6 +36,19 @@ def seen_by_hardware(
     )
     ends = (link.sort_key.split("#")[2:] for link in links)
     return [(int(license_id), int(user_id) if user_id else None) for license_id, user_id in ends]
+
+
+def seen_by_host_name(
+    company: str, host_name: str, limit: int, *, after: tuple[int, str, int | None] | None = None
+) -> list[tuple[int, str, int | None]]:
+    """The devices with a host name: the license, the hash of the hardware id and the user of each, as
+    `seen_by_hardware` orders them. Consistent.
+    """
+    host_hash = hash_host_name(host_name)
+    prefix, behind = host_sort_key(host_hash), None if after is None else host_sort_key(host_hash, *after)
+    links = reads.query(LookupItem, company, prefix, backwards=True, limit=limit, after=behind)
+    ends = (link.sort_key.split("#")[2:] for link in links)
+    return [(int(license_id), hardware, int(user_id) if user_id else None) for license_id, hardware, user_id in ends]
 
 
 class Filed:
@@ -95,6 +109,11 @@ def of_user(company: str, user_id: int) -> Filed:
 def of_manager(company: str, user_id: int) -> Filed:
     """Which a user manages."""
     return Filed(company, manager_license_sort_key(user_id))
+
+
+def of_host_name(company: str, host_name: str) -> Filed:
+    """That have a device with a host name. What older code has activated is filed by `audit --repair`."""
+    return Filed(company, host_sort_key(hash_host_name(host_name)))
 
 
 def of_hardware(company: str, hardware_id: str) -> Filed:

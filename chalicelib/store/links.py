@@ -13,6 +13,7 @@ from typing import Any
 from chalicelib.domain.access import buyer
 from chalicelib.domain.catalog import LicenseSummary
 from chalicelib.domain.faults import FaultCode
+from chalicelib.domain.license import hash_host_name
 from chalicelib.store import reads
 from chalicelib.store.due import adoption_entry, notice_entry, transition_entries
 from chalicelib.store.expressions import Condition
@@ -25,6 +26,7 @@ from chalicelib.store.items.work import DueItem
 from chalicelib.store.keys import (
     CUSTOMER_LICENSE,
     HARDWARE_LICENSE,
+    HOST_LICENSE,
     LICENSE,
     MANAGER_LICENSE,
     ORDER_LICENSE,
@@ -202,6 +204,11 @@ def _hardware_fault(link: LookupItem, device: DeviceItem | None) -> _Found | Non
     return None if right else ("hardware_link_wrong", {})
 
 
+def _host_fault(link: LookupItem, device: DeviceItem | None) -> _Found | None:
+    right = device is not None and hash_host_name(device.hostname or "") == link.sort_key.split("#")[1]
+    return None if right else ("host_link_wrong", {})
+
+
 def _device_id_fault(link: LookupItem, device: DeviceItem | None) -> _Found | None:
     right = device is not None and device.id == _id_of(link)
     return None if right else ("device_id_link_wrong", {"device": _id_of(link)})
@@ -303,6 +310,15 @@ def _device(link: LookupItem) -> DeviceItem:
     return DeviceItem(license_pk(link.pk, license_id), device_sort_key(hardware_hash, user_id))
 
 
+def _named_device(link: LookupItem) -> DeviceItem:
+    _, _, license_id, hardware_hash, user = link.sort_key.split("#")
+    return DeviceItem(license_pk(link.pk, int(license_id)), device_sort_key(hardware_hash, int(user) if user else None))
+
+
+def _no_named_device(link: LookupItem) -> tuple[AnyItem, Condition]:
+    return _named_device(link), DeviceItem.pk.does_not_exist()
+
+
 def _no_device(link: LookupItem) -> tuple[AnyItem, Condition]:
     return _device(link), DeviceItem.pk.does_not_exist()
 
@@ -352,6 +368,7 @@ AUDITED = {
     ),
     email_sort_key(): _Kind(LookupItem, lambda link: [_user(link, link.target_id)], _email_fault, of_license=False),
     HARDWARE_LICENSE: _Kind(LookupItem, lambda link: [_device(link)], _hardware_fault, orphan=_no_device),
+    HOST_LICENSE: _Kind(LookupItem, lambda link: [_named_device(link)], _host_fault, orphan=_no_named_device),
     device_id_sort_key(): _Kind(LookupItem, lambda link: [_of_id(link)], _device_id_fault, orphan=_no_device_of_id),
     USER_LICENSE: _Kind(
         LookupItem, _held, _held_fault, orphan=_no_seat, anew={"user_link_of_other_customer": _held_anew}

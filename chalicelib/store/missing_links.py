@@ -9,7 +9,7 @@ from chalicelib.domain.faults import FaultCode
 from chalicelib.domain.license import Device, License, Seat, hash_hardware_id
 from chalicelib.store import reads
 from chalicelib.store.adoptions import link_to
-from chalicelib.store.device_items import id_link
+from chalicelib.store.device_items import host_link, id_link
 from chalicelib.store.due import adoption_entry, as_filed, notice_entry
 from chalicelib.store.expressions import Condition
 from chalicelib.store.items.accounts import OrderItem
@@ -120,6 +120,8 @@ def _wanted_of_device(license: License, device: Device) -> Iterator[Fault]:
     by_device_id = id_link(license, device.id, hardware_hash, user)
     wanted: list[tuple[FaultCode, AnyItem, Condition]] = [("hardware_link_missing", by_hardware, there)]
     wanted.append(("device_id_link_missing", by_device_id, item.id == device.id))
+    if (by_name := host_link(license.company, license.id, device.hostname, hardware_hash, user)) is not None:
+        wanted.append(("host_link_missing", by_name, item.unchanged(device, item.hostname)))
     if user is not None:
         wanted.append(("device_link_missing", UserDeviceItem(pk, user_device_sort_key(user, hardware_hash)), there))
     if device.legacy and device.active:

@@ -20,8 +20,8 @@ from chalicelib.store.devices import DeviceKey
 from chalicelib.usecases.find_license import find_license
 from chalicelib.usecases.retry import decide_and_write
 
-AT_ONCE = 15
-"""Devices that are added in one transaction of a hundred items: up to six each."""
+AT_ONCE = 13
+"""Devices that are added in one transaction of a hundred items: up to seven each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def add_legacy_devices(
 
     One whose hardware id the license knows, of the same user, stays as it is, whatever has become of it: so the same
     again adds nothing. `until` is from then on that of all that wait on the license. The limits hold, whatever
-    the other system allowed: raise them first, and lower them then, which evicts nobody. Written 15 at a time: where
+    the other system allowed: raise them first, and lower them then, which evicts nobody. Written 13 at a time: where
     this ends early, the same again adds the rest.
     Raises `NotFound`: `license_not_found`, `user_not_found` for who has no seat; `LimitReached` before anything is
     written; `Denied`: `blacklisted`; `Invalid` at the field `adopt_until`: `date_past`.

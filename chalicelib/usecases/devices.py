@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from chalicelib.domain.errors import Invalid, NotFound
-from chalicelib.domain.license import Device, License, hash_hardware_id
+from chalicelib.domain.license import Device, License, hash_hardware_id, hash_host_name
 from chalicelib.domain.paging import cut, search
 from chalicelib.store import activations, license_lists, licenses
 from chalicelib.store import devices as stored
@@ -25,14 +25,14 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class DeviceFilter:
-    """Which devices: on a license, or of a hardware id, or both."""
+    """Which devices: on a license, or of a hardware id or host name, or several of these."""
 
     license_id: int | None = None
     hardware_id: str | None = None
     hostname: str | None = None
-    """Looked for among the devices of the license."""
+    """Large and small letters are alike. Looked for among the devices of the license, where one is named."""
     is_blacklisted: bool | None = None
-    """Likewise; None: whether they are or not."""
+    """Looked for there, too; None: whether they are or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +71,17 @@ def license_of_variable(company: str, variable_id: int) -> int | None:
 def find_devices(company: str, wanted: DeviceFilter, after: str, limit: int) -> DevicePage:
     """At most `limit` devices behind the position `after`: of a license by their hash, else the newest license first.
 
-    Raises `Invalid`: `filter_required` where neither a license nor a hardware id is named, for nothing else is filed.
+    Raises `Invalid`: `filter_required` where neither a license nor a hardware id nor a host name is, for nothing else
+    is filed.
     """
     if wanted.license_id is not None:
         license = licenses.read_license(company, wanted.license_id)
         return DevicePage([], "", 0) if license is None else _on_license(license, wanted, after, limit)
-    if wanted.hardware_id is None or wanted.hostname is not None or wanted.is_blacklisted is not None:
+    if wanted.is_blacklisted is not None or (wanted.hardware_id is None and wanted.hostname is None):
         raise Invalid("filter_required", of="devices", field="license")
-    return _of_hardware(company, wanted.hardware_id, after, limit)
+    if wanted.hostname is not None:
+        return _of_host_name(company, wanted.hostname, wanted.hardware_id, after, limit)
+    return _of_hardware(company, wanted.hardware_id or "", after, limit)
 
 
 def read_devices(company: str, keys: list[DeviceKey]) -> list[WholeDevice]:
@@ -103,8 +106,10 @@ def _keep(license: License, wanted: DeviceFilter) -> Callable[[list[Device]], li
     if wanted.hostname is None and wanted.is_blacklisted is None:
         return None
 
+    host_hash = None if wanted.hostname is None else hash_host_name(wanted.hostname)
+
     def keep(devices: list[Device]) -> list[Device]:
-        named = [device for device in devices if wanted.hostname in (None, device.hostname)]
+        named = [device for device in devices if host_hash in (None, hash_host_name(device.hostname or ""))]
         if wanted.is_blacklisted is None:
             return named
         hashes = {hash_hardware_id(device.hardware_id) for device in named}
@@ -129,6 +134,27 @@ def _of_hardware(company: str, hardware_id: str, after: str, limit: int) -> Devi
         return f"{key.license_id}#{'' if key.user_id is None else key.user_id}"
 
     return DevicePage(*search(read, position, after, limit), count=None)
+
+
+def _of_host_name(company: str, host_name: str, hardware_id: str | None, after: str, limit: int) -> DevicePage:
+    hardware_hash = None if hardware_id is None else hash_hardware_id(hardware_id)
+
+    def read(after: str, limit: int) -> tuple[list[DeviceKey], bool]:
+        license_id, _, device = after.partition("#")
+        behind = (int(license_id), *_position(device)) if after else None
+        return cut(
+            (DeviceKey(*one) for one in license_lists.seen_by_host_name(company, host_name, limit + 1, after=behind)),
+            limit,
+        )
+
+    def keep(keys: list[DeviceKey]) -> list[DeviceKey]:
+        return [key for key in keys if key.hardware_hash == hardware_hash]
+
+    def position(key: DeviceKey) -> str:
+        return f"{key.license_id}#{key.hardware_hash}#{'' if key.user_id is None else key.user_id}"
+
+    found = search(read, position, after, limit, None if hardware_hash is None else keep)
+    return DevicePage(*found, count=None)
 
 
 def _key(device: Device) -> str:

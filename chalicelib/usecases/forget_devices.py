@@ -12,8 +12,8 @@ from chalicelib.store.database import ConditionFailed
 
 SAMPLE = 100
 """Devices that are looked at: of any license as many, however many it knows."""
-AT_ONCE = 19
-"""Devices that are forgotten in one transaction of a hundred items: up to five each."""
+AT_ONCE = 16
+"""Devices that are forgotten in one transaction of a hundred items: up to six each."""
 
 
 def forget_idle_devices(license: License, actor: Actor, *, now: Instant) -> None:

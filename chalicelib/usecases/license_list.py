@@ -27,8 +27,8 @@ CHUNK = 100
 """Licenses that are read at once where some of them are looked for: three reads."""
 MOST = 800
 """Licenses that one part looks at, at most."""
-MOST_WITH_USERS = 100
-"""The same where the seats of each are read."""
+MOST_READ_EACH = 100
+"""The same where more is read of each: its seats, or whether a host name leads to it."""
 
 Sold = tuple[License, Extras]
 """A license, and what it carries besides."""
@@ -54,6 +54,8 @@ class LicenseFilter:
     """By email."""
     hardware_id: str | None = None
     """Of a device that is or was active, and is not forgotten."""
+    host_name: str | None = None
+    """The same; large and small letters are alike."""
     created_from: Instant | None = None
     created_before: Instant | None = None
     tests: tuple[Test, ...] = ()
@@ -167,12 +169,16 @@ def _source(company: str, wanted: LicenseFilter, newest_first: bool) -> _Source 
         begin = after if not least else max(least - 1, -1 if after is None else after)
         return takewhile(lambda id: limit is None or id < limit, filed(begin, size))
 
-    most = MOST if wanted.user_like is None else MOST_WITH_USERS
+    is_read_each = wanted.user_like is not None or (wanted.host_name is not None and wanted.hardware_id is not None)
+    most = MOST_READ_EACH if is_read_each else MOST
     return _Source(ids, tests, links, list(_looks(company, wanted)), most)
 
 
 def _looks(company: str, wanted: LicenseFilter) -> Iterator[Look]:
     """What is to be looked at besides the licenses, the cheapest first."""
+    if (name := wanted.host_name) is not None and wanted.hardware_id is not None:
+        by_name = license_lists.of_host_name(company, name)
+        yield lambda some: {one.id for one in some if one.id in by_name.ids(one.id - 1, 1)}
     if not wanted.buyer.is_empty:
         yield partial(those_sold_to, company, is_meant=customer_matcher(company, wanted.buyer))
     if (of_manager := wanted.manager_like) is not None:
@@ -188,6 +194,8 @@ def _filed(
     named: list[tuple[Callable[..., Iterator[int]], Test | license_lists.Filed | None]] = []
     if wanted.hardware_id is not None:
         named.append((license_lists.of_hardware(company, wanted.hardware_id).ids, None))
+    if wanted.host_name is not None and wanted.hardware_id is None:  # else each license is looked at
+        named.append((license_lists.of_host_name(company, wanted.host_name).ids, None))
     for user in wanted.users:
         user_id = _user_id(company, user)
         link = license_lists.of_user(company, user_id)

@@ -7,7 +7,7 @@ from chalicelib.domain.license import License
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.license_list import LicenseFilter, list_licenses
 
-By = Literal["id", "license_key", "order", "customer", "user", "manager", "hardware_id"]
+By = Literal["id", "license_key", "order", "customer", "user", "manager", "hardware_id", "host_name"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Match:
 
 def search_licenses(company: str, text: str, limit: int) -> list[Match]:
     """The newest of which the text is the id, the key, the order, the email of the customer, of a user or of a manager,
-    or the hardware id of a device: at most `limit` by each, and three reads.
+    or the hardware id or host name of a device: at most `limit` by each, and three reads.
 
     Raises `NotFound`: `company_not_found`.
     """
@@ -32,6 +32,7 @@ def search_licenses(company: str, text: str, limit: int) -> list[Match]:
         "user": LicenseFilter(users=(text,)),
         "manager": LicenseFilter(manager=text),
         "hardware_id": LicenseFilter(hardware_id=text),
+        "host_name": LicenseFilter(host_name=text),
     }
     if text.isascii() and text.isdigit() and len(text) <= 16:
         filters = {"id": LicenseFilter(ids=frozenset({int(text)})), **filters}

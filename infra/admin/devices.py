@@ -1,4 +1,4 @@
-"""The commands that find devices: on a license, by their hardware id, by their id."""
+"""The commands that find devices: on a license, by their hardware id or host name, by their id."""
 
 from chalicelib.domain.adoption import LegacyDevice
 from chalicelib.domain.days import Moment, last_instant
@@ -13,6 +13,7 @@ from chalicelib.usecases.devices import DeviceFilter, WholeDevice
 from chalicelib.usecases.find_license import find_owner
 from infra.admin.command_result import CommandResult
 from infra.admin.operator_name import operator
+from infra.admin.parser import UsageError
 
 
 def device_list(
@@ -28,8 +29,18 @@ def device_list(
     return _page(owner, DeviceFilter(license, hostname=host_name), limit, after)
 
 
-def device_find(company: str, hardware_id: str, limit: int, after: str | None, *, now: Instant) -> CommandResult:  # noqa: ARG001
-    return _page(find_company(company).code, DeviceFilter(hardware_id=hardware_id), limit, after)
+def device_find(
+    company: str,
+    hardware_id: str | None,
+    host_name: str | None,
+    limit: int,
+    after: str | None,
+    *,
+    now: Instant,  # noqa: ARG001
+) -> CommandResult:
+    if hardware_id is None and host_name is None:
+        raise UsageError("Say which devices: --hardware-id or --host-name.")
+    return _page(find_company(company).code, DeviceFilter(None, hardware_id, host_name), limit, after)
 
 
 def device_show(device: int, company: str, *, now: Instant) -> CommandResult:  # noqa: ARG001

@@ -19,6 +19,7 @@ def license_list(
     user: str | None,
     manager: str | None,
     hardware_id: str | None,
+    host_name: str | None,
     license_status: Status | None,
     newest_first: bool,
     limit: int,
@@ -34,6 +35,7 @@ def license_list(
         users=() if user is None else (user,),
         manager=manager,
         hardware_id=hardware_id,
+        host_name=host_name,
         tests=tests,
     )
     rows, behind = list[Sold](), after

@@ -49,6 +49,7 @@ CALLS: dict[str, dict[str, Units]] = {
         "licenses device#": Units(0.5, 2),
         "licenses at#": Units(0, 2),
         "accounts hardware#": Units(0, 2),
+        "accounts hostname#": Units(0, 2),
         "accounts deviceid#": Units(0, 2),
     },
     "activate by user": _OF_LOG_IN
@@ -61,6 +62,7 @@ CALLS: dict[str, dict[str, Units]] = {
         "licenses at#": Units(0, 2),
         "accounts user#": Units(1.5),
         "accounts hardware#": Units(0, 2),
+        "accounts hostname#": Units(0, 2),
         "accounts deviceid#": Units(0, 2),
     },
     "deactivate by key": {

@@ -45,6 +45,7 @@ BEFORE_DEVICES = "a device is not found by its hardware id"
 BEFORE_LINKS = (
     BEFORE_DEVICES,
     "a device is not found by its id",
+    "a device is not found by its host name",
     "a device is not linked to its user",
     "the devices of its users are not marked as linked",
     "that it will expire is not in the due index",

@@ -149,9 +149,17 @@ def test_a_device_is_found_by_the_host_name_that_it_has_reported(shop: VendorsSe
     lookup, report = vendor.lookup(license, "laptop"), DeviceReport("laptop", hostname="studio")
     activate_device(vendor.code, lookup, None, report, ADMIN, now=NOW)
     assert of(rows(shop, f"devices?license={license.id}&hostname=studio")) == {"laptop"}
+    vendor.now += 1000
+    on_another = vendor.issue()
+    activate_device(vendor.code, vendor.lookup(on_another, "laptop"), None, report, ADMIN, now=NOW)
+    for limit in (1, 20):
+        found = rows(shop, f"devices?hostname=STUDIO&limit={limit}")
+        assert [row["license"]["id"] for row in found] == [on_another.id, license.id]
+    assert len(rows(shop, "devices?hostname=studio&hardware_id=laptop&limit=1")) == 2
+    assert rows(shop, "devices?hostname=studio&hardware_id=pc") == rows(shop, "devices?hostname=other") == []
 
 
-@pytest.mark.parametrize("query", ["", "?hostname=studio", "?hardware_id=pc&hostname=studio", "?blacklisted=true"])
+@pytest.mark.parametrize("query", ["", "?hostname=studio&blacklisted=true", "?blacklisted=true"])
 def test_a_list_by_what_no_key_serves_is_refused(shop: VendorsServer, query: str) -> None:
     answer = shop.get(f"devices{query}")
     assert (refused(answer, 400), [*answer.json()["errors"]]) == ("validation_error", ["license"])

@@ -44,7 +44,7 @@ def sold(shop: VendorsServer) -> dict[str, License]:
         vendor.now += 1000
         made[name] = vendor.issue(product, manager, **terms)
     _, password = vendor.assign(made["revit"], ADA)
-    vendor.activate(ADA, "Laptop-7", password)
+    vendor.activate(ADA, "Laptop-7", password, report={"hostname": "adas-laptop"})
     vendor.activate(made["viewer"], "Laptop-7")
     (customer,) = find_customers_of_email(vendor.code, "shop@other.test")
     account = create_customer_account(vendor.code, {"name": "Group", "code": "gr-1"}, ADMIN, now=vendor.now)
@@ -104,6 +104,10 @@ def test_all_are_listed_oldest_first_or_newest_first_with_an_exact_count(
         ({"license_users__true_email": "nobody@customer.test"}, []),
         ({"manager__true_email": MANAGER}, ["revit"]),
         ({"devices__hardware_id": "Laptop-7"}, ["viewer", "revit"]),
+        ({"devices__hostname": "ADAS-LAPTOP"}, ["revit"]),
+        ({"devices__hostname": "adas"}, []),
+        ({"devices__hostname": "adas-laptop", "devices__hardware_id": "Laptop-7"}, ["revit"]),
+        ({"devices__hostname": "adas-laptop", "devices__hardware_id": "pc"}, []),
         ({"devices__hardware_id": "Laptop-7", "license_users__true_email": ADA}, ["revit"]),
         ({"devices__hardware_id": "Laptop-7", "product_short_code": "viewer"}, ["viewer"]),
         ({"license_key__isnull": "True"}, ["revit"]),

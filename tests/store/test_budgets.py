@@ -355,19 +355,19 @@ def test_the_page_shows_the_budgets() -> None:
         ("check by key, once in 15 minutes", "1 read + 1 write", 2, 1),
         ("check by user", "1 read", 3, 0),  # the user and the seat are read, too
         ("check by user, once in 15 minutes", "1 read + 1 write", 3, 1),
-        ("activate by key", "1 read + 1 transaction", 2, 10),
-        ("activate by key, the first that starts a duration", "1 read + 1 transaction", 2, 10 + 4),
-        ("activate by key, a transfer", "1 read + 1 transaction", 2, 10),
+        ("activate by key", "1 read + 1 transaction", 2, 10 + 2),
+        ("activate by key, the first that starts a duration", "1 read + 1 transaction", 2, 10 + 4 + 2),
+        ("activate by key, a transfer", "1 read + 1 transaction", 2, 10 + 2),
         ("activate by key, again", "2 reads", 8, 0),  # that nothing is to be done is confirmed
         (
             "activate by user",
             f"{1 + 2} reads + 2 writes + 1 transaction",
             7,
-            2 + 10 + 4,
+            2 + 10 + 6,
         ),  # a log-in reads of strangers, too
-        # Above the design by the links from the hardware id, its own id and the user, once in a device's life, and by
-        # the notices of the end, once in a license's.
-        ("activate by user, the first that starts a duration", "3 reads + 2 writes + 1 transaction", 7, 2 + 10 + 6 + 2),
+        # Above the design by the links from the hardware id, its own id, the host name and the user, once in a device's
+        # life, and by the notices of the end, once in a license's.
+        ("activate by user, the first that starts a duration", "3 reads + 2 writes + 1 transaction", 7, 2 + 10 + 8 + 2),
         ("deactivate by key", "1 read + 1 transaction", 2, 10),
         ("deactivate by user", "1 read + 1 transaction", 3, 10),
         ("sweep, nothing due", f"{DUE_SHARDS} reads", DUE_SHARDS, 0),

@@ -107,7 +107,7 @@ def license(vendor: Vendor) -> License:
         "revit", license_type="time-limited", validity_period=NOW + 4000 * DAY, max_license_users=2, max_transfers=3
     )
     _, password = vendor.assign(license, ADA, 2)
-    vendor.activate(ADA, "pc", password)
+    vendor.activate(ADA, "pc", password, report={"hostname": "ada-pc"})
     return license
 
 

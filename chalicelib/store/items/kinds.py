@@ -139,6 +139,7 @@ KINDS = (
     Kind(CustomerAccountItem, keys.customer_account_sort_key(), "company", "alone"),
     Kind(LookupItem, keys.labeling_sort_key(), "company", "alone"),
     Kind(LookupItem, keys.HARDWARE_LICENSE, "company", "link"),
+    Kind(LookupItem, keys.HOST_LICENSE, "company", "link"),
     Kind(LookupItem, keys.device_id_sort_key(), "company", "link"),
     Kind(LookupItem, keys.PRODUCT_LICENSE, "company", "link"),
     Kind(CountItem, keys.count_sort_key(), "company", "count"),

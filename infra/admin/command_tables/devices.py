@@ -16,13 +16,18 @@ COMMANDS = (
         "device list",
         "the devices of a license",
         "--license 123456789 --host-name studio",
-        (*ON, Option("--host-name", "NAME", "only those that have reported it, to the letter", values.text), *PAGE),
+        (*ON, Option("--host-name", "NAME", "only those that have reported it", values.text), *PAGE),
     ),
     Command(
         "device find",
-        "the devices of a hardware id, on whichever licenses, the newest license first",
-        "--company QBITEC --hardware-id my-laptop",
-        (OF_COMPANY, Option("--hardware-id", "ID", DASH, values.hardware_id, required=True), *PAGE),
+        "the devices of a hardware id or a host name, on whichever licenses, the newest license first",
+        "--company QBITEC --host-name studio",
+        (
+            OF_COMPANY,
+            Option("--hardware-id", "ID", DASH, values.hardware_id),
+            Option("--host-name", "NAME", "what it has reported", values.text),
+            *PAGE,
+        ),
     ),
     Command(
         "device show",

@@ -71,6 +71,7 @@ COMMANDS = (
             Option("--user", "EMAIL", "on which this person has a seat", values.email),
             Option("--manager", "EMAIL", "which this person manages", values.email),
             Option("--hardware-id", "TEXT", "on which this device is or was active", values.hardware_id),
+            Option("--host-name", "TEXT", "the same, by what the device is called", values.text),
             Option("--license-status", "STATUS", "active, inactive, scheduled, grace, expired or disabled", STATUS),
             Option("--newest-first", "", "begin with the newest"),
             Option("--limit", "N", "licenses at most (50)", values.rows, default=50),
@@ -79,7 +80,7 @@ COMMANDS = (
     ),
     Command(
         "license find",
-        "licenses by whatever is known of one: id, key, order, hardware id, email of its customer, user or manager",
+        "licenses by what is known of one: id, key, order, hardware id, host name, email of customer, user or manager",
         "--company QBITEC ann@studio.example",
         (
             OF_COMPANY,
