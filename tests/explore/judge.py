@@ -6,6 +6,7 @@ What callers have seen is who was answered before who began.
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from math import inf
 
 from chalicelib.domain.events import Event
@@ -36,8 +37,6 @@ class Judge:
 
     world: World
     deeds: Sequence[Deed]
-    ends: dict[int, Aftermath] = field(default_factory=dict)
-    """By the mark of what is stored at the end."""
     known: dict[tuple[object, ...], tuple[Violation, ...]] = field(default_factory=dict)
 
     def violations(self, schedule: Schedule) -> tuple[Violation, ...]:
@@ -45,9 +44,10 @@ class Judge:
         history = tuple(self._history(schedule))
         key = schedule.mark, history
         if key not in self.known:
-            if schedule.mark not in self.ends:
-                self.ends[schedule.mark] = _aftermath(self.world, schedule.engine)
-            found = self._judged(history, self.ends[schedule.mark])
+            ends = _ends(self.world)
+            if schedule.mark not in ends:
+                ends[schedule.mark] = _aftermath(self.world, schedule.engine)
+            found = self._judged(history, ends[schedule.mark])
             self.known[key] = tuple(dict.fromkeys(found))
         return self.known[key]
 
@@ -91,6 +91,12 @@ def spans_of(tasks: Sequence[Task]) -> list[tuple[float, float]]:
     starts = [-inf if task.began is None else float(len(task.began)) for task in tasks]
     ends = [min((len(over) for over in began if task.number in over), default=inf) for task in tasks]
     return [(start, end - 0.5) for start, end in zip(starts, ends, strict=True)]
+
+
+@lru_cache(maxsize=2)
+def _ends(_world: World) -> dict[int, Aftermath]:
+    """What came of the ends of walks from there, by the mark of what is stored: one after another they share it."""
+    return {}
 
 
 def _aftermath(world: World, engine: MemoryEngine) -> Aftermath:

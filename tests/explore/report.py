@@ -14,9 +14,9 @@ _HEAD = """\
 Written by `.venv/bin/python -m tests.explore --report`; [explore.md](explore.md) says what it is.
 Of each pair of calls, by the start: how many moments all orders come through, and how many calls to the database the
 longest one has; then how many orders are walked by these moments, of all starts together; and the worst that one of the
-two came to: in how many rounds it was decided, and with how many calls. A sweep alone has 72 or more. By use case, and
-beside the budgets: [what a conflict costs](data-model.md#what-a-conflict-costs). Where there is no number, not every
-change walks it.
+two came to: in how many rounds it was decided, and with how many calls. A sweep reads two shards here, and not its 72.
+By use case, and beside the budgets: [what a conflict costs](data-model.md#what-a-conflict-costs). Where there is no
+number, not every change walks it.
 
 {pairs:,} pairs and starts, {schedules} schedules, {moments:,} moments, {steps:,} turns from one to another.
 """

@@ -3,6 +3,7 @@
 Nothing is left to chance: the order of calls, the clock, all that is drawn at random and each wait come from there.
 """
 
+import gc
 import os
 import random
 import secrets
@@ -18,9 +19,10 @@ from greenlet import getcurrent
 from chalicelib.domain import license, session
 from chalicelib.domain.rate import Bucket
 from chalicelib.runtime import Caches, runtime, using
-from chalicelib.store import database, deliveries, outbox, probes, removal
+from chalicelib.store import database, deliveries, due, outbox, probes, removal
 from chalicelib.turns import Turns
 from chalicelib.usecases import (
+    audit,
     batch_assign,
     call_rate,
     file_events,
@@ -62,6 +64,8 @@ def controlled(engine: MemoryEngine) -> Iterator[None]:
         stack.callback(setattr, connection, "send", before)
         connection.send = send
         _outside.seed(0)
+        gc.freeze()  # what was there before is not gone through each time that there is much new
+        stack.callback(gc.unfreeze)
         for target, name, wrong in CHANCE + TELLING + SMALL:
             stack.enter_context(patch.object(target, name, wrong))
         yield
@@ -168,6 +172,10 @@ SMALL: tuple[tuple[Any, str, Any], ...] = (
     (call_rate, "CALLS", Bucket(2, within_ms=60_000)),
     (session, "MAX_SESSIONS", 3),
     (session_list, "MAX_SESSIONS", 3),
+    (due, "OLDER_SHARDS", 1),
+    (due, "SHARDS_OF_A_COMPANY", 1),
+    (due, "GROUPS", 1),
+    *((module, "DUE_SHARDS", 2) for module in (sweep, audit)),
     *((module, "OUT_SHARDS", 1) for module in (outbox, file_events)),
     *((module, "QUEUE_SHARDS", 1) for module in (deliveries, send_webhooks)),
 )

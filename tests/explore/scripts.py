@@ -2,7 +2,7 @@
 
 A task is a greenlet: it runs in this one thread until it sends a call, and then waits for the answer. Its clock, all
 that it draws and each wait are its own. So the same answers lead to the same next call, which is held against what is
-remembered each time it is run again.
+remembered each time it is run again. What is remembered of a task holds beside whatever else is under way.
 """
 
 import marshal
@@ -49,23 +49,44 @@ class Unsteady(Exception):
 
 
 @dataclass(slots=True, eq=False)
+class Known:
+    """What a task does once it was answered so: remembered from one walk to the next."""
+
+    call: Call | None = None
+    """The one that it sends; None once it is over, and where it was not run yet."""
+    outcome: Any = None
+    """Of the task that is over."""
+    stands: Hashable = None
+    """Where it stands, if it has told: what it does from now on is told by that alone."""
+    then: "dict[object, Known]" = field(default_factory=dict)
+    """By the key of the answer to its call."""
+
+
+@dataclass(slots=True, eq=False)
 class Point:
     """How far a task has come."""
 
+    known: Known = field(default_factory=Known)
     heard: "_Kept | None" = None
     """The answer that led here from the first of the points before; None at the begin."""
     befores: "list[Point]" = field(default_factory=list)
     """That lead here, first the one from which it was come to first."""
     calls: int = 0
     """That were answered on the first way here."""
-    call: Call | None = None
-    """The one that waits for its turn; None once the task is over."""
-    outcome: Any = None
-    """Of the task that is over."""
     then: "dict[object, Point]" = field(default_factory=dict)
     """By the answer's key."""
     later: Footprint = NOTHING
     """Of all calls that are known to come after the one that waits, whatever that is answered."""
+
+    @property
+    def call(self) -> Call | None:
+        """The one that waits for its turn; None once the task is over."""
+        return self.known.call
+
+    @property
+    def outcome(self) -> Any:
+        """Of the task that is over."""
+        return self.known.outcome
 
     def path(self) -> "list[Point]":
         """The points that led here, this one the last."""
@@ -78,32 +99,33 @@ class Point:
 class Script:
     """A task: in a process of its own, with dice of its own."""
 
-    def __init__(self, number: int, do: Callable[[], object]) -> None:
-        """`do`: answers what came of it; raises nothing."""
+    def __init__(self, number: int, do: Callable[[], object], known: Known | None = None) -> None:
+        """`do`: answers what came of it; raises nothing. `known`: what is remembered of the same task from before."""
         self._number, self._do = number, do
         self._run: Any = None  # greenlet
         self.dice = Random(number)
-        self.first = Point()
-        self._at: Point | None = None
+        self._at: Known | None = None
         """Where the greenlet waits."""
         self._stands: Hashable = None
         """Where it stood at its last step, if it has told since it was answered."""
         self._standing: dict[Hashable, Point] = {}
         """The first point that was come to from there."""
-        self._begin(self.first)
+        self.first = Point(known or Known())
+        if self.first.known.call is None:
+            self._begin(self.first.known)
 
     def after(self, point: Point, answer: Heard) -> Point:
         """Where it goes on to from there with this answer. Raises `Endless`."""
         kept = _Kept(answer)
         if kept.key not in point.then:
-            if self._at is not point:
-                self._begin_again(point)
             if point.calls >= CALLS:
                 raise Endless(self._number)
-            self._stands = None
-            after = self._went_on(Point(kept, calls=point.calls + 1), kept.given_to(self._run))
-            if self._stands is not None:
-                self._at = after = self._standing.setdefault((self._stands, self.dice.getstate()), after)
+            if kept.key not in point.known.then:
+                self._find_out(point, kept)
+            known = point.known.then[kept.key]
+            after = Point(known, kept, calls=point.calls + 1)
+            if known.stands is not None:
+                after = self._standing.setdefault(known.stands, after)
             after.befores.append(point)
             point.then[kept.key] = after
             _foresee(after, point)
@@ -119,7 +141,17 @@ class Script:
             self._run.throw(GreenletExit)
         self._run = self._at = None
 
-    def _begin(self, first: Point) -> None:
+    def _find_out(self, point: Point, kept: "_Kept") -> None:
+        """Run it on from there with this answer, and remember what it does."""
+        if self._at is not point.known:
+            self._begin_again(point)
+        self._stands = None
+        known = self._went_on(Known(), kept.given_to(self._run))
+        if self._stands is not None:
+            known.stands = self._stands, self.dice.getstate()
+        point.known.then[kept.key] = known
+
+    def _begin(self, first: Known) -> None:
         self.end()
         self.dice.seed(self._number)
         self._run = greenlet(self._work)
@@ -129,26 +161,26 @@ class Script:
 
     def _begin_again(self, point: Point) -> None:
         """Run anew, to where that is."""
-        self._begin(Point())
+        self._begin(Known())
         for come in point.path():
             if come.heard is not None:
-                self._went_on(Point(), come.heard.given_to(self._run))
+                self._went_on(Known(), come.heard.given_to(self._run))
             sent = None if self._at is None else self._at.call
             if sent is None or come.call is None or sent.request != come.call.request:
                 raise Unsteady(f"task {self._number}: {sent} and not {come.call}")
-        self._at = point
+        self._at = point.known
 
     def _work(self) -> None:
         with using(replace(runtime(), caches=Caches(), turns=Turns())):
             self._outcome = self._do()
 
-    def _went_on(self, point: Point, call: Call | None) -> Point:
+    def _went_on(self, known: Known, call: Call | None) -> Known:
         if self._run.dead:
-            point.outcome = self._outcome
+            known.outcome = self._outcome
         else:
-            point.call = call
-        self._at = point
-        return point
+            known.call = call
+        self._at = known
+        return known
 
 
 def _foresee(point: Point, before: Point) -> None:
