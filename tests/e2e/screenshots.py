@@ -125,6 +125,7 @@ SHOTS = (
     Shot("language", "/portal/account/language"),
     Shot("sessions", "/portal/account/sessions"),
     Shot("second-factor", "/portal/account/second-factor"),
+    Shot("passkey", "/portal/account/passkeys/add"),
     Shot("account-protected", "/portal/account", who=PROTECTED),
     Shot("recovery-codes", "/portal/account/second-factor/codes", who=PROTECTED),
     Shot("second-factor-off", "/portal/account/second-factor/off", who=PROTECTED),
@@ -165,12 +166,13 @@ def main() -> None:
 
 @contextmanager
 def _running() -> Iterator[tuple[str, Showcase]]:
-    """A server on a database of its own, with the showcase on it."""
-    with scratch_folder("seatkeeper-showcase-") as home:
-        os.environ |= local.environment(home)
-        with using(bootstrap(os.environ)), serve.start(dict(os.environ)) as server:
+    """A server on a database of its own, with the showcase on it; by name, for browsers have passkeys there alone."""
+    with scratch_folder("seatkeeper-showcase-") as home, serve.listen(0) as listening:
+        base_url = f"http://localhost:{listening.getsockname()[1]}"
+        os.environ |= local.environment(home) | {"SEATKEEPER_PORTAL_URL": base_url}
+        with using(bootstrap(os.environ)), serve.start(dict(os.environ), listening=listening):
             create_tables()
-            yield server.base_url, make(clock.now())
+            yield base_url, make(clock.now())
 
 
 def _take(
