@@ -10,8 +10,10 @@ from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
 from chalicelib.management.license_body import LicenseBody, body_of
 from chalicelib.management.models import QueryId, Sent
+from chalicelib.management.reach import not_of_one_product, own_license
 from chalicelib.usecases.change_terms import find_sold
 from chalicelib.usecases.explain import Subject, explain, find_license_id
+from chalicelib.web.endpoint import Arguments
 from chalicelib.web.error_responses import wire_code, wire_message
 
 QueryText = Annotated[StrictStr, Field(min_length=1, max_length=255)]
@@ -43,7 +45,17 @@ class CheckBody(TypedDict):
     license: LicenseBody
 
 
-@endpoint("GET", "/licenses/check_license", writes=False, scope="licenses:read")
+def own_check(caller: Caller, arguments: Arguments) -> None:
+    """By the license, or its key."""
+    key, license_id = arguments["query"].license_key, arguments["query"].license
+    if key is not None:
+        license_id = find_license_id(caller.company, key, answered_at=caller.now)
+    elif license_id is None:
+        raise not_of_one_product()
+    own_license(caller, license_id or 0)  # no license has this id
+
+
+@endpoint("GET", "/licenses/check_license", writes=False, scope="licenses:read", reach=own_check)
 def check_license(query: CheckQuery, caller: Caller) -> CheckBody:
     """What a check by a device would be answered now. Nothing is changed, and no password is tried."""
     license_id = query.license

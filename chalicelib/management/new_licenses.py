@@ -8,6 +8,7 @@ from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
 from chalicelib.management.license_checks import QueryText
 from chalicelib.management.models import Sent, sent_number
+from chalicelib.management.reach import by, own_product_code
 from chalicelib.usecases.license_keys import generate_keys
 
 MAX_KEYS = 100
@@ -21,7 +22,7 @@ class KeysQuery(Sent):
     quantity: Annotated[int, BeforeValidator(sent_number), Field(ge=1, le=MAX_KEYS)] = 1
 
 
-@endpoint("GET", "/orders/generate_license", writes=False, scope="orders:write")
+@endpoint("GET", "/orders/generate_license", writes=False, scope="orders:write", reach=by("product", own_product_code))
 def generate_license(query: KeysQuery, caller: Caller) -> list[str]:
     """Keys that nobody has, for `orders/create_order`; none is kept, or sold, by this."""
     return generate_keys(caller.company, query.product, query.quantity, now=caller.now)

@@ -10,7 +10,7 @@ from pydantic import Field, RootModel, StrictInt, StrictStr
 from typing_extensions import TypedDict  # pydantic reads typing's from Python 3.12 on
 
 from chalicelib.domain.catalog import MAX_MANAGERS, Order
-from chalicelib.domain.errors import Invalid, NotFound, raise_all
+from chalicelib.domain.errors import Invalid, raise_all
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import LicenseType
 from chalicelib.domain.policies import Policy, with_policy_terms
@@ -22,7 +22,7 @@ from chalicelib.management.caller import Caller
 from chalicelib.management.license_body import LicenseBody, license_body
 from chalicelib.management.license_changes import FeatureTerms, Flag, SentTerms, Text, terms_of, wanted_feature
 from chalicelib.management.models import Id, ListBody, ListQuery, Sent, SentFlag, part_of_filed
-from chalicelib.management.reach import guard_own, not_of_one_product, own_policy
+from chalicelib.management.reach import not_of_one_product, own_policy, own_product_code
 from chalicelib.usecases.assign_user import Profile
 from chalicelib.usecases.catalog import known_products
 from chalicelib.usecases.create import find_company
@@ -260,7 +260,7 @@ def own_order(caller: Caller, arguments: Arguments) -> None:
     if body.append:
         raise not_of_one_product()
     for item in body.items:
-        guard_own(caller, item.product_code, NotFound("unknown_product"))
+        own_product_code(caller, item.product_code)
         for sold in item.licenses:
             if sold.license_template is not None:
                 own_policy(caller, sold.license_template)

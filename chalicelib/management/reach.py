@@ -100,6 +100,11 @@ def own_product(caller: Caller, product_id: int) -> None:
     guard_own(caller, find_product_by_id(caller.company, product_id).code, NotFound("product_not_found"))
 
 
+def own_product_code(caller: Caller, code: str) -> None:
+    """By its code."""
+    guard_own(caller, code, NotFound("unknown_product"))
+
+
 def own_feature(caller: Caller, feature_id: int) -> None:
     """Of a product."""
     guard_own(caller, find_feature(caller.company, feature_id).product, NotFound("feature_not_found"))

@@ -142,6 +142,21 @@ def test_a_device_of_another_product_is_answered_as_one_that_there_is_not(
     }
 
 
+def test_a_check_is_asked_of_licenses_of_its_products_however_they_are_named(
+    viewer: VendorsServer, vendor: Vendor
+) -> None:
+    vendor.product("cad", "license-key")
+    own, other = vendor.issue(), vendor.issue("cad")
+    for license, granted_to_it in ((own, True), (other, False)):
+        for named in (f"license={license.id}", f"license_key={license.license_key}"):
+            answer = viewer.get(f"licenses/check_license?hardware_id=pc&{named}")
+            assert granted_to_it or refused(answer, 404) == "license_not_found"
+            assert not granted_to_it or granted(answer)["license"]["id"] == own.id
+    both = f"hardware_id=pc&license={own.id}&license_key={other.license_key}"
+    assert refused(viewer.get(f"licenses/check_license?{both}"), 404) == "license_not_found"
+    assert refused(viewer.get("licenses/check_license?hardware_id=pc"), 403) == NOT_OF_ONE
+
+
 def test_a_license_is_moved_to_no_order(shop: VendorsServer, viewer: VendorsServer, vendor: Vendor) -> None:
     license, order_id = vendor.issue(), granted(shop.post("orders/create_order", FIRST), 201)["id"]
     path = f"licenses/{license.id}"
