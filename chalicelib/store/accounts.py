@@ -107,6 +107,12 @@ def find_license_id_by_key(company: str, license_key: str, *, answered_at: Insta
     return int(link.target_id) if answered_at is None or link.until is None or answered_at < link.until else None
 
 
+def find_license_id_by_any(company: str, license_keys: Sequence[str]) -> int | None:
+    """The same by the first of these keys that there is: one read."""
+    links = reads.batch_get([LookupItem(company, license_key_sort_key(key)) for key in license_keys], consistent=True)
+    return next((link.target_id for link in links if link is not None), None)
+
+
 def find_license_id_by_source(company: str, source: SourceRow) -> int | None:
     """The id of the license that was brought in from a row of another system. Never changes once it is there."""
     return _link(company, source_sort_key(source))

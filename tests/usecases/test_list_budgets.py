@@ -59,6 +59,8 @@ PRODUCTS, OF_BEFORE = 300, 100
 """Products of the vendor; seats whose links do not say whose the license is."""
 EVERYWHERE = "on all licenses"
 NAMED, KEY = 100_000_005_001, new_license_key()
+FOREIGN_KEY = "alt/7 \u00fc"
+"""Of the oldest license, as another system has made it."""
 """The id and the key of a license."""
 
 
@@ -111,6 +113,7 @@ def _licenses(vendor: Vendor, like: License, manager: int, ada: int) -> Iterator
 
 def _names(vendor: Vendor, like: License, manager: int, ada: int) -> Iterator[Any]:
     yield LookupItem(vendor.code, license_key_sort_key(KEY), target_id=NAMED)
+    yield LookupItem(vendor.code, license_key_sort_key(FOREIGN_KEY), target_id=1)
     for number in (*range(1, LICENSES), NAMED):
         key, product = KEY if number == NAMED else "", f"product-{number % PRODUCTS}"
         sold = replace(summary_of(like), license_id=number, license_key=key, product=product)
@@ -224,6 +227,14 @@ def test_a_license_is_found_by_its_whole_key_or_id_at_any_size(search: str) -> N
     page = page_of("licenses", ListQuery(search=search))
     assert ([row.license.id for row in page.rows], page.total) == ([NAMED], 1)
     assert not portal_queries.managed_licenses(big().ada, ListQuery(search=search), now=NOW).page.rows  # not Ada's
+
+
+def test_a_license_is_found_by_its_whole_key_of_another_system_behind_what_a_page_looks_at() -> None:
+    page = page_of("licenses", ListQuery(search=f" {FOREIGN_KEY} "), SEARCHED_PAGE_READS)
+    assert ([row.license.id for row in page.rows], page.is_cut) == ([1], True)
+    assert 1 not in [row.license.id for row in page_of("licenses", ListQuery(search="alt"), SEARCHED_PAGE_READS).rows]
+    not_hers = portal_queries.managed_licenses(big().ada, ListQuery(search=FOREIGN_KEY), now=NOW)
+    assert not_hers.page.rows == []
 
 
 def test_licenses_of_a_product_are_three_reads_and_the_products_that_are_offered_are_those_of_the_page() -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chalicelib.domain import keys
@@ -97,6 +97,20 @@ class _Managed:
         license_id = int(text) if _ID.fullmatch(text) else None
         if _KEY.fullmatch(text):
             license_id = accounts.find_license_id_by_key(self.claims.company, keys.normalize(text))
+        return self._one(license_id)
+
+    def with_key(self, page: Page[LicenseSummary]) -> Page[LicenseSummary]:
+        """A first page that is cut, with the license in front whose whole key the search is, whatever shape that has:
+        keys of other systems have any. Where all was looked at, it is among them.
+        """
+        forms = keys.forms(self.list_query.search)
+        if not page.is_cut or self.list_query != ListQuery(search=self.list_query.search) or not forms:
+            return page
+        sold = self._one(accounts.find_license_id_by_any(self.claims.company, forms))
+        return replace(page, rows=[*sold, *(row for row in page.rows if row not in sold)])
+
+    def _one(self, license_id: int | None) -> list[LicenseSummary]:
+        """A license, if it is one of the user's."""
         sold = managed_among(self.claims.company, self.claims.user_id, [] if license_id is None else [license_id])
         self.any = self.any or bool(sold)
         self.products |= dict.fromkeys(one.product for one in sold)
@@ -166,7 +180,9 @@ def managed_licenses(claims: SessionClaims, list_query: ListQuery, *, now: Insta
     filtered = list_query.search.strip() or list_query.product or list_query.status
     named = managed.named() if list_query == ListQuery(search=list_query.search) else []
     keep = managed.keep if filtered else None
-    page = Page(named, 1, len(named)) if named else list_page(managed.rows(), list_query, keep, managed.arrange)
+    page = Page(named, 1, len(named))
+    if not named:
+        page = managed.with_key(list_page(managed.rows(), list_query, keep, managed.arrange))
     codes = sorted(list(managed.products)[:MAX_PRODUCTS])
     found = batch_reads.batch_read(claims, ReadRequest(licenses=[s.license_id for s in page.rows], products=codes), now)
     principal, known = authenticate(claims, found, now), found.licenses
