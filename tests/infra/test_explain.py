@@ -115,7 +115,7 @@ REFUSED: dict[str, tuple[str, str, Callable[[Vendor], Prepared]]] = {
     "password": ("invalid_credentials", "the email or the password is wrong", of_two_customers),
     "closed": ("invalid_credentials", "the email or the password is wrong", closed),
     "no seat": ("license_not_found", "no license matches", of_another),
-    "disabled": ("license_not_enabled", "is disabled", lambda v: with_license(of_key(v), ITEM.enabled.set(False))),
+    "disabled": ("license_not_enabled", "is paused", lambda v: with_license(of_key(v), ITEM.enabled.set(False))),
     "blacklisted": ("blacklisted", "the device is blacklisted", blacklisted),
     "not begun": ("license_start_date_not_reached", "has not begun", lambda v: of_key(v, start_date=v.now + DAY)),
     "expired": (
