@@ -157,6 +157,8 @@ MANAGEMENT_CALLS = {
     "list_licenses": Budget("5 reads + 1 write", 6, 1),
     "show_license": Budget("3 reads + 1 write", 6, 1),
     "generate_license": Budget("2 reads + 1 write", 2, 1),
+    "create_license": Budget("14 reads + 1 write + 1 transaction", 14, 35),
+    "change_order": Budget("6 reads + 2 writes + 2 transactions", 6, 10),
     "list_product_custom_fields": Budget("2 reads + 1 write", 2, 1),
     "create_product_custom_field": Budget("7 reads + 1 write + 1 transaction", 7, 9),
     "show_product_custom_field": Budget("3 reads + 1 write", 3, 1),

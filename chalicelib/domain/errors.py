@@ -168,6 +168,7 @@ Code = Literal[
     "id_unknown",
     "merged_with_itself",
     "order_moves_alone",
+    "order_keeps_its_name",
     "event_type_unknown",
     "scope_unknown",
     # what a product defines

@@ -54,8 +54,6 @@ class OrderRow(OrderBody):
     created_at: Date | None
     """None: of before orders had ids."""
     manager_emails: list[str]
-    denied: list[str]
-    """What its managers may not do."""
 
 
 class LicenseRow(LicenseBody):
@@ -117,7 +115,6 @@ def order_row(order: Order, managers: list[User]) -> OrderRow:
         **order_body(order),
         "created_at": created_at,
         "manager_emails": emails,
-        "denied": sorted(order.denied),
     }
 
 

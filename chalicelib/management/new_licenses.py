@@ -4,12 +4,26 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
+from chalicelib.domain.extras import NO_EXTRAS, with_extras
+from chalicelib.domain.license import License, LicenseType, license_name
+from chalicelib.domain.types import Json
+from chalicelib.domain.users import User
 from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
+from chalicelib.management.license_body import LicenseBody, body_of
+from chalicelib.management.license_changes import Flag, SentTerms, Text, terms_of
 from chalicelib.management.license_checks import QueryText
-from chalicelib.management.models import Sent, sent_number
+from chalicelib.management.models import Id, Sent, sent_number
+from chalicelib.management.orders import OF_SALE, type_of
 from chalicelib.management.reach import by, own_product_code
+from chalicelib.usecases.create import find_company
+from chalicelib.usecases.find_customer import find_customer
+from chalicelib.usecases.issue_license import issue_license
+from chalicelib.usecases.issue_license import terms_of as terms_of_issue
 from chalicelib.usecases.license_keys import generate_keys
+from chalicelib.usecases.order_managers import find_numbered_order
+from chalicelib.usecases.policies import extras_of, find_policy_by_code
+from chalicelib.usecases.products import find_product_by_id
 
 MAX_KEYS = 100
 
@@ -22,7 +36,55 @@ class KeysQuery(Sent):
     quantity: Annotated[int, BeforeValidator(sent_number), Field(ge=1, le=MAX_KEYS)] = 1
 
 
+class NewLicense(SentTerms):
+    """POST licenses. What is not given of the terms is as the policy says, or as the product does."""
+
+    product: Id | Text
+    """Its id, or its short code."""
+    customer: Id | None = None
+    """Null: that of the order; without one, nobody's."""
+    order: Id | None = None
+    """One of the same customer; null: a new one."""
+    license_key: Text | None = None
+    """Null: one is made."""
+    license_type: LicenseType | None = None
+    """Null: as the policy or the product says; without a policy `time-limited` where an end is given."""
+    policy_code: Text | None = None
+    enabled: Flag = True
+
+
 @endpoint("GET", "/orders/generate_license", writes=False, scope="orders:write", reach=by("product", own_product_code))
 def generate_license(query: KeysQuery, caller: Caller) -> list[str]:
     """Keys that nobody has, for `orders/create_order`; none is kept, or sold, by this."""
     return generate_keys(caller.company, query.product, query.quantity, now=caller.now)
+
+
+@endpoint("POST", "/licenses", writes=True, scope="licenses:write", status=201)
+def create_license(body: NewLicense, caller: Caller) -> LicenseBody:
+    """Make one license. Without a key of its own, the same once more makes another one: send an `Idempotency-Key`."""
+    carried = NO_EXTRAS
+
+    def make() -> tuple[License, User | None]:
+        nonlocal carried
+        company, now = caller.company, caller.now
+        code = find_product_by_id(company, body.product).code if isinstance(body.product, int) else body.product
+        policy = None if body.policy_code is None else find_policy_by_code(company, code, body.policy_code)
+        more: Json = dict(terms_of(body, now, find_company(company).time_zone))
+        given = {name: more.pop(name) for name in OF_SALE & more.keys()} | _names(body, company)
+        if (of_type := body.license_type or (type_of(given) if policy is None else None)) is not None:
+            given["license_type"] = of_type
+        terms = terms_of_issue(company, code, given, policy, now=now)
+        carried = with_extras(extras_of(policy, code, now=now), more)
+        name, who = license_name(more.get("name", "")), caller.actor
+        sold: Json = {"policy": policy, "carried": carried, "name": name, "enabled": body.enabled}
+        return issue_license(company, code, terms, None, who, **sold, now=now)
+
+    return caller.once(make, lambda made: body_of(caller)((made[0], carried)))
+
+
+def _names(body: NewLicense, company: str) -> Json:
+    """Under which names the license is sold."""
+    order = None if body.order is None else find_numbered_order(company, body.order)
+    email = None if body.customer is None else find_customer(company, body.customer).email
+    of_order = None if order is None else order.customer or None
+    return {"license_key": body.license_key, "order_id": order and order.id, "customer": email or of_order}

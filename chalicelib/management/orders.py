@@ -13,6 +13,7 @@ from chalicelib.domain.catalog import MAX_MANAGERS, Order
 from chalicelib.domain.errors import Invalid, raise_all
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import LicenseType
+from chalicelib.domain.permissions import Permission
 from chalicelib.domain.policies import Policy, with_policy_terms
 from chalicelib.domain.terms import MAX_ORDER_ID, Terms
 from chalicelib.domain.types import Json
@@ -52,7 +53,8 @@ from chalicelib.web.endpoint import Arguments
 OrderId = Annotated[StrictStr, Field(min_length=1, max_length=MAX_ORDER_ID)]
 MAX_SHOWN = 100
 """Licenses that an order is shown with."""
-_TERMS = {term.name for term in fields(Terms)}
+OF_SALE = {term.name for term in fields(Terms)}
+"""Terms that a license is sold with; all else is said of it besides."""
 
 
 class OrderPath(Sent):
@@ -162,6 +164,8 @@ class OrderBody(TypedDict):
     store_id: str
     customer: str | None
     managers: list[int]
+    denied: list[Permission]
+    """What they may not do with its licenses."""
     revision: int
 
 
@@ -343,6 +347,7 @@ def order_body(order: Order) -> OrderBody:
         "store_id": order.id,
         "customer": order.customer or None,
         "managers": sorted(order.managers),
+        "denied": sorted(order.denied),
         "revision": order.revision,
     }
 
@@ -396,10 +401,10 @@ def _wanted(body: NewOrderBody, caller: Caller) -> NewOrder:
 def _license(product: str, sold: SoldLicense, body: NewOrderBody, caller: Caller, zone: str) -> NewLicense:
     policy = _policy(product, sold, caller.company)
     given: Json = dict(terms_of(sold, caller.now, zone))
-    of_sale: Json = {name: given.pop(name) for name in _TERMS & given.keys()}
+    of_sale: Json = {name: given.pop(name) for name in OF_SALE & given.keys()}
     of_sale |= {} if sold.license_type is None else {"license_type": sold.license_type}
     if policy is None:
-        of_sale = {"license_type": _type(of_sale), "max_activations": 1} | of_sale
+        of_sale = {"license_type": type_of(of_sale) or "perpetual", "max_activations": 1} | of_sale
     else:
         of_sale = with_policy_terms(policy, of_sale, now=caller.now)
     customer = None if body.customer is None else body.customer.email
@@ -426,9 +431,10 @@ def _policy(product: str, sold: SoldLicense, company: str) -> Policy | None:
     return None if code is None else find_policy_by_code(company, product, code)
 
 
-def _type(given: Json) -> LicenseType:
+def type_of(given: Json) -> LicenseType | None:
+    """The type of a license of which none is said: that of one with an end; None: it has none."""
     is_dated = given.get("validity_period") is not None or given.get("valid_duration") is not None
-    return "time-limited" if is_dated else "perpetual"
+    return "time-limited" if is_dated else None
 
 
 def _user(user: SoldUser, terms: Terms) -> NewUser:

@@ -82,6 +82,8 @@ def issue_license(
     policy: Policy | None = None,
     carried: Extras | None = None,
     begins: bool = False,
+    name: str | None = None,
+    enabled: bool = True,
     now: Instant,
 ) -> tuple[License, User | None]:
     """Issue a license; answers it, and its order's manager. Raises `Invalid` for terms that contradict each other.
@@ -96,6 +98,7 @@ def issue_license(
     `source`: the row of another system that it comes from. Its key is taken as it is there, and a license of the row
     is made once: raises `AlreadyExists` where it is there.
     `begins`: whether the order is to be a new one. Raises `AlreadyExists` where there is one of this id.
+    `name`: what its managers call it at first; `enabled`: False where nobody may use it before the vendor enables it.
     """
     sold = find_product(find_company(company).code, product, now=now)
     guard_terms(terms, sold, manager, source)
@@ -103,15 +106,14 @@ def issue_license(
     draws = count()
 
     def read(_: bool) -> _State:
-        draw = next(draws)
-        if draw:  # others have come to the same order or manager meanwhile, or an id was taken
+        if draw := next(draws):  # others have come to the same order or manager meanwhile, or an id was taken
             back_off(draw)
             find_company(sold.company)  # or the company was deleted
         sold_to = _customer(sold.company, terms.customer, new_id(now + draw), actor, now)
         license = _license(sold, terms, sold_to, new_id(now + draw), source, now)  # ids of one millisecond may be equal
         guard_names(license.company, terms, source)  # a key that we have made is drawn again
         old = _order(license, sold_to, actor, now)
-        license = replace(license, bought_as=_bought_as(old, sold_to))
+        license = replace(license, bought_as=_bought_as(old, sold_to), name=name, **_usable(enabled))
         return _State(license, old, *manager_of(license, license.company, manager, now), sold_to)
 
     def write(state: _State, order: Order) -> None:
@@ -131,6 +133,11 @@ def issue_license(
         with suppress(Unavailable):  # it is issued; who joins is shown the older ones with the order's next license
             orders.backfill_managers(order)
     return state.license, state.manager
+
+
+def _usable(enabled: bool) -> Json:
+    """Whether a license may be used from the beginning."""
+    return {"enabled": enabled, "disabled_by": None if enabled else "vendor"}
 
 
 def _joining(state: _State, actor: Actor, who: Json, now: Instant) -> tuple[Event | None, Mail | None]:

@@ -17,6 +17,7 @@ from chalicelib.usecases.idempotency import in_steps
 from chalicelib.usecases.issue_license import manager_of
 from chalicelib.usecases.notices import manager_notice
 from chalicelib.usecases.retry import decide_and_write
+from chalicelib.usecases.revisions import guard_revision, revised
 
 
 def find_order(company: str, order_id: str) -> Order:
@@ -137,12 +138,25 @@ def remove_manager(
     return user
 
 
-def set_permissions(company: str, order_id: str, denied: frozenset[Permission], actor: Actor, *, now: Instant) -> Order:
+def set_permissions(
+    company: str,
+    order_id: str,
+    denied: frozenset[Permission],
+    actor: Actor,
+    *,
+    revision: int | None = None,
+    now: Instant,
+) -> Order:
     """Deny the managers of an order this, and allow them all else: once this returns, nothing passes that is denied.
 
     License by license, in steps: each change by a manager requires what is filed under him. Again, it finishes what was
-    cut short. Raises `NotFound`: `order_not_found`.
+    cut short. `revision`: the one that is to be changed. Raises `NotFound`: `order_not_found`; `Denied`:
+    `revision_changed`.
     """
+
+    def decide(order: Order) -> Order:
+        guard_revision(order, revision)
+        return with_permissions(order, denied)
 
     def write(old: Order, order: Order) -> None:
         if order != old:
@@ -150,9 +164,9 @@ def set_permissions(company: str, order_id: str, denied: frozenset[Permission], 
             orders.permit(old, order, Event.new("managers_permitted", actor, now, order=order_id, denied=said))
 
     find = lambda _: find_order(company, order_id)  # noqa: E731 - short and local
-    order = decide_and_write(find, lambda order: with_permissions(order, denied), write)[1]
+    old, order = decide_and_write(find, decide, write)
     show_all(order)
-    return order
+    return revised(old, order)
 
 
 def _as_sold(order: Order) -> LicenseSummary:

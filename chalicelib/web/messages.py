@@ -179,6 +179,7 @@ MESSAGES: dict[str, str] = {
     "too_many_former_emails": "a customer has at most {most} emails of before, with those of who is merged into it.",
     "id_unknown": "there is nothing with this id.",
     "order_moves_alone": "change other terms in a call of their own.",
+    "order_keeps_its_name": "an order keeps it, for its licenses are filed under it; move them to another order.",
     "merged_with_itself": "name another customer.",
     "scope_unknown": "there is no scope {scopes}.",
     "event_type_unknown": "there is no type of event {type}.",

@@ -249,3 +249,20 @@ def test_orders_are_listed_by_their_texts_and_counted(shop: VendorsServer, vendo
     assert granted(shop.get("orders?is_archived=true")) == {"count": 0, "next": None, "previous": None, "results": []}
     other = VendorsServer(new_key(Vendor(now=vendor.now)), shop.http)
     assert granted(other.get("orders"))["results"] == []
+
+
+def test_an_order_keeps_its_name_and_denies_its_managers_what_is_said(shop: VendorsServer, vendor: Vendor) -> None:
+    id = sell(shop, order({}) | {"customer": {"email": CUSTOMER, "is_manager": True}})["id"]
+    path = f"orders/{id}"
+    answer = shop.call("PATCH", path, {"store_id": "S-2"})
+    assert (refused(answer, 400), list(answer.json()["errors"])) == ("validation_error", ["store_id"])
+    shown = granted(shop.get("orders"))["results"][0]
+    assert granted(shop.call("PATCH", path, {"store_id": "S-1"})) == shown
+    assert refused(shop.call("PATCH", path, {"denied": []}, If_Match='"77"'), 412) == "revision_changed"
+    changed = granted(shop.call("PATCH", path, {"denied": ["set_passwords"]}, If_Match=f'"{shown["revision"]}"'))
+    assert changed == shown | {"denied": ["set_passwords"], "revision": shown["revision"] + 1}
+    assert granted(shop.get("orders"))["results"] == [changed]
+    (manager,) = changed["managers"]
+    assert [sold.denied for sold in orders.read_managed_licenses(vendor.code, manager)] == [{"set_passwords"}]
+    assert granted(shop.call("PATCH", path, {"denied": []}))["denied"] == []
+    assert refused(shop.call("PATCH", path, {"denied": ["everything"]}), 400) == "validation_error"

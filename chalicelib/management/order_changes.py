@@ -1,0 +1,39 @@
+"""Management API: what is changed of an order."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from chalicelib.domain.catalog import Order
+from chalicelib.domain.errors import Invalid
+from chalicelib.domain.permissions import Permission
+from chalicelib.management.adapter import endpoint
+from chalicelib.management.caller import Caller
+from chalicelib.management.models import Sent
+from chalicelib.management.orders import OrderBody, OrderId, OrderPath, order_body
+from chalicelib.usecases.order_managers import find_numbered_order, set_permissions
+
+MAX_DENIED = 50
+
+
+class OrderChange(Sent):
+    """PATCH orders: what is not given stays."""
+
+    store_id: OrderId | None = None
+    """It cannot be another one: each license of the order is filed under it."""
+    denied: Annotated[list[Permission], Field(max_length=MAX_DENIED, fail_fast=True)] | None = None
+    """What managers may not do with its licenses."""
+
+
+@endpoint("PATCH", "/orders/{order_id}", writes=True, scope="orders:write")
+def change_order(path: OrderPath, body: OrderChange, caller: Caller) -> OrderBody:
+    """Deny the managers of an order this, and allow them all else; its `store_id` stays."""
+    order = find_numbered_order(caller.company, path.order_id)
+    if body.store_id not in (None, order.id):
+        raise Invalid("order_keeps_its_name", field="store_id")
+
+    def change() -> Order:
+        denied = order.denied if body.denied is None else frozenset(body.denied)
+        return set_permissions(caller.company, order.id, denied, caller.actor, revision=caller.if_match, now=caller.now)
+
+    return caller.once(change, order_body)
