@@ -62,6 +62,7 @@ CAUGHT_IN = (
         "merged as of two instants": "merge+merge-back@customer/new",
         "order joined that another began": "sell+issue@order/new",
         "definitions not in the condition": "feature-new+feature-new@definition/defined",
+        "import that doubles": "import+import@import/new",
     }
 )
 """The setting that is walked; `~1` with one fault at most."""

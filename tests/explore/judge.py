@@ -44,7 +44,7 @@ class Judge:
         history = tuple(self._history(schedule))
         key = schedule.mark, history
         if key not in self.known:
-            ends = _ends(self.world)
+            ends = ends_of(self.world)
             if schedule.mark not in ends:
                 ends[schedule.mark] = _aftermath(self.world, schedule.engine)
             found = self._judged(history, ends[schedule.mark])
@@ -94,7 +94,7 @@ def spans_of(tasks: Sequence[Task]) -> list[tuple[float, float]]:
 
 
 @lru_cache(maxsize=2)
-def _ends(_world: World) -> dict[int, Aftermath]:
+def ends_of(_world: World) -> dict[int, Aftermath]:
     """What came of the ends of walks from there, by the mark of what is stored: one after another they share it."""
     return {}
 

@@ -25,11 +25,13 @@ from chalicelib.store.items.customers import SalesItem
 from chalicelib.store.items.licenses import DeviceItem, LicenseItem, VariablesItem
 from chalicelib.store.items.links import LegacyItem, LookupItem
 from chalicelib.store.items.work import BatchProgressItem
-from chalicelib.store.keys import device_sort_key, legacy_sort_key, license_key_sort_key, license_pk
+from chalicelib.store.keys import device_sort_key, legacy_sort_key, license_key_sort_key, license_pk, source_sort_key
 from chalicelib.store.transactions import Transaction
 from chalicelib.usecases import create_order, issue_license, permissions, retry
 from tests.explore.account_mutants import ACCOUNT_MUTANTS
 from tests.explore.factor_mutants import FACTOR_MUTANTS
+from tests.explore.judge import ends_of
+from tests.explore.scripts import known_of
 from tests.explore.webhook_mutants import WEBHOOK_MUTANTS
 from tests.proof import mutants as of_proof
 from tests.proof.mutants import Patches, patched, rewriting
@@ -39,7 +41,17 @@ from tests.proof.mutants import Patches, patched, rewriting
 def broken(name: str) -> Iterator[None]:
     """Break this process in the way of that name, as long as the context lasts."""
     with patched(MUTANTS[name]()):
-        yield
+        _forget()
+        try:
+            yield
+        finally:
+            _forget()
+
+
+def _forget() -> None:
+    """What walks have remembered is of another build."""
+    for remembered in (known_of, ends_of):
+        remembered.cache_clear()
 
 
 def _adopt_that_passes_a_limit() -> Patches:
@@ -222,6 +234,17 @@ def _definitions_not_in_the_condition() -> Patches:
     return rewriting(definitions, "_transaction", ProductItem, lambda actions, _: (actions, ProductItem.pk.exists()))
 
 
+def _import_that_doubles() -> Patches:
+    """Whoever has read that no license is of a row makes one of it, whoever has made one since."""
+    right = Transaction.put
+
+    def put(self: Any, item: Any, condition: Any) -> None:
+        is_row = isinstance(item, LookupItem) and item.sort_key.startswith(source_sort_key())
+        right(self, item, LookupItem.pk.exists() | LookupItem.pk.does_not_exist() if is_row else condition)
+
+    return [(Transaction, "put", put)]
+
+
 MUTANTS: dict[str, Callable[[], Patches]] = (
     of_proof.MUTANTS
     | ACCOUNT_MUTANTS
@@ -252,5 +275,6 @@ MUTANTS: dict[str, Callable[[], Patches]] = (
         "merged as of two instants": _merged_as_of_two_instants,
         "order joined that another began": _order_joined_that_another_began,
         "definitions not in the condition": _definitions_not_in_the_condition,
+        "import that doubles": _import_that_doubles,
     }
 )

@@ -5,14 +5,14 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import lru_cache, partial
+from functools import partial
 from itertools import combinations_with_replacement, groupby
 
 from tests.explore.faults import LAG
 from tests.explore.scenes import SCENES, AnyDeed, Scene
 from tests.explore.schedule import WHOLE, Choice, Schedule, Task, Thread, in_calls
 from tests.explore.scheduler import controlled
-from tests.explore.scripts import Known, Script
+from tests.explore.scripts import Script, known_of
 from tests.explore.walk import Walk, schedules
 from tests.explore.worlds import APART_MS, new_engine
 from tests.proof.rules import Violation
@@ -240,12 +240,6 @@ _NAME = re.compile(
 )
 
 
-@lru_cache(maxsize=64)
-def _known(_kind: str, _start: str, _deed: str, _number: int) -> Known:
-    """What is remembered of this deed there, done as this one of several."""
-    return Known()
-
-
 @contextmanager
 def _opened(setting: Setting) -> Iterator[Schedule]:
     """A schedule at its begin."""
@@ -256,7 +250,7 @@ def _opened(setting: Setting) -> Iterator[Schedule]:
     times = (replace(here, now=here.now + apart * number) for number in range(len(setting.deeds)))
     deeds = [partial(deed.outcome, now) for deed, now in zip(setting.deeds, times, strict=True)]
     with controlled(engine):
-        knowns = (_known(setting.kind, setting.start, deed.name, number) for number, deed in enumerate(setting.deeds))
+        knowns = (known_of(setting.kind, setting.start, deed.name, number) for number, deed in enumerate(setting.deeds))
         scripts = [Script(number, do, known) for number, (do, known) in enumerate(zip(deeds, knowns, strict=True))]
         yield Schedule(engine, scripts, setting.faults)
         for script in scripts:

@@ -102,6 +102,7 @@ WALKED: dict[str, tuple[str, ...]] = {
         "pause@shop",
         "disable@device",
         "disable@edit",
+        "disable@import",
         "enable@key",
         "disable@key",
         "enable@users",
@@ -139,6 +140,7 @@ WALKED: dict[str, tuple[str, ...]] = {
         *(f"{deed}@edit" for deed in ("note", "describe", "sell-more", "sell-unused", "note-as-seen", "sell-as-seen")),
         *(f"{deed}@edit" for deed in ("grant", "fill-in")),
         *("grant@definition", "say@definition"),
+        *("sell-less@import", "import-more@import"),
     ),
     "check.check": (
         "check@key",
@@ -220,6 +222,7 @@ WALKED: dict[str, tuple[str, ...]] = {
     "definitions.delete_definition": ("field-delete@definition",),
     "delete_license.delete_license": (
         "delete-license@device",
+        "delete-license@import",
         "delete-license@shop",
     ),
     "delete_company.delete_company": (
@@ -274,6 +277,7 @@ WALKED: dict[str, tuple[str, ...]] = {
         "issue-rival@shop",
         "issue-for-others@shop",
         "issue-with-key@shop",
+        *(f"{deed}@import" for deed in ("import", "import-more", "import-key", "issue-key")),
         "sell@customer",
         "sell-new@customer",
         "issue@order",
@@ -421,8 +425,8 @@ WALKED: dict[str, tuple[str, ...]] = {
 NOT_WALKED: dict[str, str] = {
     "import_files.import_customers_file": "rows by use cases that are safe to repeat, and a put of what came of them",
     "import_files.import_features_file": "likewise",
-    "import_files.import_licenses_file": "likewise: rivals, and a death at each write, are tried in "
-    "tests/usecases/test_import_license.py",
+    "import_files.import_licenses_file": "likewise; its rows by what is walked of `import`, and a death at each "
+    "write in tests/usecases/test_import_license.py",
     "create.set_api_key_enabled": "as `create.revoke_api_key`: one write, under the same condition",
     "license_users.change_user": "as `change_account.change_profile`: one write, under the same condition",
     "change_seat.set_account_password": "as `change_seat.set_password`: one write, under the same condition",

@@ -14,6 +14,7 @@ from tests.explore import (
     devices,
     edits,
     factors,
+    imports,
     listed,
     management,
     orders,
@@ -169,4 +170,12 @@ SCENES["legacy"] = Scene(
 )
 SCENES["legacy_users"] = Scene(
     "Devices of another system, of users", adoptions.USER_STARTS, adoptions.USER_DEEDS, adoptions.world, Judge
+)
+SCENES["import"] = Scene(
+    "Licenses of another system",
+    imports.STARTS,
+    imports.DEEDS,
+    imports.world,
+    partial(SerialJudge, view=imports.view),
+    imports.FROM,
 )

@@ -8,7 +8,7 @@ from tests.docs.pages import ROOT, section, with_section
 from tests.explore.campaign import LONG, PAGE, TITLE, Campaign, Leg
 from tests.explore.pairs import Walked, walk_counted, walk_named
 
-NAMES = ("activate+activate-rival@key/below", "check+check@key/empty", "check+sweep@key/empty")
+NAMES = ("activate+activate-rival@key/below", "check+check@key/empty", "check+sweep@key/grace")
 
 
 @pytest.fixture

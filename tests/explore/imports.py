@@ -1,0 +1,115 @@
+"""Licenses of another system: each is made of its row once, whoever brings it in at the same time, and follows it."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from chalicelib.domain.errors import NotFound
+from chalicelib.domain.license import License
+from chalicelib.domain.license_rows import license_row
+from chalicelib.domain.source_rows import SourceRow
+from chalicelib.domain.terms import Terms
+from chalicelib.store import accounts, histories, licenses
+from chalicelib.usecases.change_license import set_enabled
+from chalicelib.usecases.change_terms import change_terms
+from chalicelib.usecases.delete_license import delete_license
+from chalicelib.usecases.import_license import import_license
+from chalicelib.usecases.issue_license import issue_license
+from tests.explore.engine import State
+from tests.explore.scheduler import controlled
+from tests.explore.serial import SerialDeed
+from tests.explore.worlds import new_engine
+from tests.support import ADMIN, DAY, NOW, Vendor
+
+STARTS = ("new", "imported")
+"""Nothing was brought in; or one license was, of a row without a key."""
+KEY = "key/of+theirs=="
+ROW: dict[str, Any] = {"id": "17", "product": "viewer", "max_activations": 2}
+KEYED = ROW | {"id": "18", "license_key": KEY}
+
+
+@dataclass(frozen=True, slots=True)
+class ImportWorld:
+    """A vendor who comes from another system."""
+
+    name: str
+    state: State
+    vendor: Vendor
+    license: int
+    """That was brought in; 0: none was."""
+    now: int = NOW
+    """When it is called."""
+
+
+@cache
+def world(start: str) -> ImportWorld:
+    """The world of that start. Always the same one, to the last id."""
+    engine = new_engine({})
+    with controlled(engine):
+        vendor = Vendor(now=NOW - DAY)
+        here = ImportWorld(start, {}, vendor, 0, now=vendor.now)
+        if start == "imported":
+            _import(ROW)(here)
+        license = accounts.find_license_id_by_source(vendor.code, SourceRow("csv", ROW["id"]))
+    return ImportWorld(start, engine.state, vendor, license or 0)
+
+
+def view(world: ImportWorld) -> object:
+    """What is stored of licenses, which of them is of the row, and what their histories say."""
+    code = world.vendor.code
+    sold = [license for id in licenses.license_ids(code) if (license := licenses.read_license(code, id)) is not None]
+    events = [*histories.company_events(code), *(event for one in sold for event in licenses.events(code, one.id))]
+    of_row = accounts.find_license_id_by_source(code, SourceRow("csv", ROW["id"]))
+    return {
+        "licenses": sorted((*_license(one), one.id == of_row) for one in sold),
+        "events": sorted(Counter(event.type for event in events).items()),
+    }
+
+
+def _license(license: License) -> tuple[str, int, bool]:
+    """Its key, if it was given one, its limit, and whether it is enabled."""
+    key = KEY if license.license_key == KEY else "drawn"
+    return key, license.max_activations or 0, license.enabled
+
+
+def _import(row: dict[str, Any]) -> Callable[[ImportWorld], None]:
+    def do(world: ImportWorld) -> None:
+        until = world.now + 90 * DAY
+        import_license(world.vendor.code, license_row(row, ""), "csv", ADMIN, adopt_until=until, now=world.now)
+
+    return do
+
+
+def _issue(world: ImportWorld) -> None:
+    terms = Terms("perpetual", 5, license_key=KEY)
+    issue_license(world.vendor.code, "viewer", terms, None, ADMIN, now=world.now)
+
+
+def _to_it(use_case: Callable[..., object], *given: object) -> Callable[[ImportWorld], None]:
+    def do(world: ImportWorld) -> None:
+        use_case(world.vendor.code, world.license, *given, ADMIN, now=world.now)
+
+    return do
+
+
+def _delete(world: ImportWorld) -> None:
+    with suppress(NotFound):  # somebody else has begun it: who comes then may finish it, or find nothing any more
+        delete_license(world.vendor.code, world.license, ADMIN, now=world.now)
+
+
+def _all() -> Iterator[SerialDeed]:
+    yield SerialDeed("import", _import(ROW))
+    yield SerialDeed("import-more", _import(ROW | {"max_activations": 3}))
+    yield SerialDeed("import-key", _import(KEYED))
+    yield SerialDeed("issue-key", _issue)
+    yield SerialDeed("sell-less", _to_it(change_terms, {"max_activations": 1}))
+    yield SerialDeed("disable", _to_it(set_enabled, False))
+    yield SerialDeed("delete-license", _delete, in_steps=True)
+
+
+DEEDS: dict[str, SerialDeed] = {deed.name: deed for deed in _all()}
+FROM = {"new": ("import", "import-more", "import-key", "issue-key")}
+"""As long as nothing was brought in, what makes a license."""
