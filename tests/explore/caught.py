@@ -38,6 +38,7 @@ CAUGHT_IN = (
         "sweep announces again": "sweep+sweep@key/grace",
         "sweep forgets": "sweep+check@key/grace~1",
         "grace taken for the end": "sweep+check@key/grace",
+        "overage off by one": "activate+activate-rival@key/beyond",
         "adopt that passes a limit": "activate+activate-rival@legacy/last",
         "adopt twice the same place": "activate+activate-rival@legacy/two",
         "list not within the limit": "start-all+start-all@batch/room",

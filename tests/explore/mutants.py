@@ -26,6 +26,7 @@ from chalicelib.store.items.licenses import DeviceItem, LicenseItem, VariablesIt
 from chalicelib.store.items.links import LegacyItem, LookupItem
 from chalicelib.store.items.work import BatchProgressItem
 from chalicelib.store.keys import device_sort_key, legacy_sort_key, license_key_sort_key, license_pk, source_sort_key
+from chalicelib.store.limits import has_room_beyond
 from chalicelib.store.transactions import Transaction
 from chalicelib.usecases import create_order, issue_license, permissions, retry
 from tests.explore.account_mutants import ACCOUNT_MUTANTS
@@ -60,6 +61,12 @@ def _adopt_that_passes_a_limit() -> Patches:
         activations, "activate", LicenseItem, lambda actions, _: (actions, LicenseItem.pk.exists())
     )
     return [*_adopt_twice_the_same_place(), (activations, "activate", entered), updating]
+
+
+def _overage_off_by_one() -> Patches:
+    """Who has read that one device more is let in is let in, and so is the one after him."""
+    right = has_room_beyond
+    return [(activations, "has_room_beyond", lambda seen, amount=1: right(seen, amount - 1))]
 
 
 def _adopt_twice_the_same_place() -> Patches:
@@ -251,6 +258,7 @@ MUTANTS: dict[str, Callable[[], Patches]] = (
     | FACTOR_MUTANTS
     | WEBHOOK_MUTANTS
     | {
+        "overage off by one": _overage_off_by_one,
         "adopt that passes a limit": _adopt_that_passes_a_limit,
         "adopt twice the same place": _adopt_twice_the_same_place,
         "list not within the limit": _list_not_within_the_limit,

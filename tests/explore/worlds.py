@@ -21,6 +21,7 @@ from tests.support import ADMIN, DAY, HOUR, NOW, Vendor
 
 Kind = Literal["key", "users"]
 PLACES, USERS, SEATED, MAX_TRANSFERS = 2, 3, 2, 2
+OVERAGE = "1.5x"
 """Devices, seats and those that are given, and how often a device may be another, where that is limited."""
 SEATS = (2, 1, 1, 1)
 """Devices of each user's seat."""
@@ -120,6 +121,12 @@ def _full(made: Made) -> None:
     made.activate(0, 1)
 
 
+def _beyond(made: Made) -> None:
+    """It is full, and one device more may be let in."""
+    _full(made)
+    made.model = replace(made.model, share=model.SHARES[OVERAGE])
+
+
 def _reset(made: Made) -> None:
     _full(made)
     made.reset()
@@ -171,6 +178,7 @@ _PREPARE: dict[str, Prepare] = {
     "empty": lambda _: None,
     "below": lambda made: made.activate(0),
     "limit": _full,
+    "beyond": _beyond,
     "reset": _reset,
     "grace": _in_grace,
     "expired": _expired,
@@ -181,15 +189,15 @@ _PREPARE: dict[str, Prepare] = {
 }
 KINDS: tuple[Kind, ...] = ("key", "users")
 _COMMON = ("empty", "below", "limit", "reset", "grace", "expired", "disabled", *CLOCKS)
-STARTS: dict[Kind, tuple[str, ...]] = {"key": (*_COMMON, "moved"), "users": (*_COMMON, "shared")}
+STARTS: dict[Kind, tuple[str, ...]] = {"key": (*_COMMON, "moved", "beyond"), "users": (*_COMMON, "shared")}
 """No device, one below the limit, at the limit, and so on."""
 
 
 @cache
 def world(kind: Kind, name: str) -> World:
     """The world of that name. Always the same one, to the last id."""
-    terms = {"max_transfers": MAX_TRANSFERS} if name == "moved" else {}
-    return make_world(kind, name, _PREPARE[name], **terms)
+    terms: dict[str, dict[str, Any]] = {"moved": {"max_transfers": MAX_TRANSFERS}, "beyond": {"overage": OVERAGE}}
+    return make_world(kind, name, _PREPARE[name], **terms.get(name, {}))
 
 
 def make_world(kind: Kind, name: str, prepare: Prepare, users: int = USERS, **terms: Any) -> World:

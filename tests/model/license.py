@@ -27,6 +27,8 @@ Key = tuple[str, str | None]
 """A device: its hardware id, and its user where the license is user-based."""
 End = Literal["far", "near", "past"]
 """When a license of the proof ends: near is past for a clock that is ahead, and for no other."""
+SHARES = {"none": 1, "1.25x": 1.25, "1.5x": 1.5, "2x": 2, "always": inf}
+"""By the word for it."""
 ENDS: dict[End, float] = {"past": 0, "near": 1, "far": inf}
 """These ends, by a clock that stands at 1 where it is ahead, and else at 0."""
 
@@ -80,8 +82,8 @@ class License:
     """`max_license_users`; None where the license is key-based."""
     transfers: float | None = None
     """`max_transfers`: 0 where they are forbidden; None where they are not limited, and nobody counts."""
-    over: float = 0
-    """Devices that are let in beyond `places`."""
+    share: float = 1
+    """How many devices are let in, by `places`: whole ones."""
     barred: frozenset[str] = frozenset()
     """Devices that are blacklisted."""
     enabled: bool = True
@@ -119,6 +121,11 @@ class License:
     def seat(self, user: str | None) -> float | None:
         """The own limit of a user who is assigned."""
         return next((limit for seated, limit in self.seats if seated == user), None)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no device more is let in."""
+        return len(self.live) + 1 > self.places * self.share
 
     @property
     def free(self) -> float:
@@ -223,7 +230,7 @@ def _no_room(license: License, call: Call, place: Key | None = None) -> str:
     own, is_theirs = license.seat(call.user), place is not None and place[1] == call.user
     if own is not None and not is_theirs and len(license.of_user(call.user)) >= own:
         return "user_activated_max_times"
-    return "license_activated_max_times" if place is None and len(license.live) >= license.places + license.over else ""
+    return "license_activated_max_times" if place is None and license.is_full else ""
 
 
 def _buckets(license: License, rate: Rate, user: str | None) -> tuple[tuple[Emptied, int], tuple[Emptied, int] | None]:

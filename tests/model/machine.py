@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from chalicelib.domain.activation import CHECK_INTERVAL_MS
 from chalicelib.domain.license import Device, License, Seat, is_live
 from tests.domain.samples import DAY, HOUR, NOW
-from tests.model.license import OK, By, Key, Rate, Verb, call
+from tests.model.license import OK, SHARES, By, Key, Rate, Verb, call
 from tests.model.license import License as Model
 
 MINUTE = 60_000
@@ -104,7 +104,7 @@ class LicenseMachine(RuleBasedStateMachine):
             inf if max_activations is None else max_activations,
             2 if by_user else None,
             {-1: 0, 0: inf}.get(max_transfers, max_transfers),
-            over={"none": 0, "1.5x": (max_activations or 0) // 2, "2x": max_activations or 0, "always": inf}[overage],
+            share=SHARES[overage],
             start=start or -inf,
             grace=grace * HOUR if days else 0,
             duration=days and days * DAY,

@@ -12,7 +12,7 @@ from math import inf
 from chalicelib.domain.events import Event, EventType
 from chalicelib.domain.license import License, Phase
 from chalicelib.domain.users import LOST_MS
-from tests.model.license import Key, Verb
+from tests.model.license import SHARES, Key, Verb
 from tests.proof.history import BUSY, CRASHED, Op
 from tests.race.clients import LOST, OK, OK_EXPIRED
 
@@ -110,7 +110,8 @@ class Hold:
 def violations(history: Sequence[Op], after: Aftermath) -> list[Violation]:
     """Every rule that was broken."""
     sizes = (op.limit or 0 for op in history if op.verb in ("resize", "resize strictly"))
-    found = seen_in(history, max(after.license.max_activations or 0, after.sold, *sizes))
+    sold = max(after.license.max_activations or 0, after.sold, *sizes)
+    found = seen_in(history, sold * SHARES[after.license.overage])
     found += [*_traces(history, after), *_events_disagree(after), *_transitions(after)]
     found += [Violation("counters equal items", difference) for difference in after.differences]
     crashed = (op for op in history if op.answer.startswith(CRASHED) or op.answer == "internal_error")
