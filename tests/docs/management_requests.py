@@ -122,9 +122,6 @@ MEANT: Mapping[int, tuple[str, str]] = {27: ("DELETE", "/license-custom-fields/{
 _ANALYTICS = "refused to all: calls are not counted, and `sum_licenses` and `sum_refusals` say what happened"
 _INSTALLERS = "there are no installation files yet"
 NOT_BUILT: Mapping[int, str] = {
-    16: "`create_one_order` makes the keys that are left out, and answers them",
-    19: "a license is shown by its id; whether a device may use it, applications ask over the License API",
-    41: "`store_id` is the name under which each license of an order, and all that its managers see, is filed",
     78: "no license floats yet, so none is borrowed",
     **dict.fromkeys((83, 84, 85), _INSTALLERS),
 }
@@ -133,6 +130,8 @@ NOT_BUILT: Mapping[int, str] = {
 
 PARTLY: Mapping[int, str] = {
     9: "nothing is used up yet: `total_consumptions` is refused by its name",
+    16: "keys have one length and one alphabet: `key_length` and `alphabet` are refused by their names",
+    41: "another `store_id` is refused: under it each license of an order, and all that its managers see, is filed",
     **dict.fromkeys(range(96, 103), _ANALYTICS),
 }
 """What is not answered of a request whose call there is, by its number."""

@@ -241,6 +241,11 @@ def _definitions_not_in_the_condition() -> Patches:
     return rewriting(definitions, "_transaction", ProductItem, lambda actions, _: (actions, ProductItem.pk.exists()))
 
 
+def _moved_unseen() -> Patches:
+    """Whoever gives a seat files it for who had the license when it was read."""
+    return [(seats, "same_buyer", lambda _license: LicenseItem.pk.exists())]
+
+
 def _import_that_doubles() -> Patches:
     """Whoever has read that no license is of a row makes one of it, whoever has made one since."""
     right = Transaction.put
@@ -284,5 +289,6 @@ MUTANTS: dict[str, Callable[[], Patches]] = (
         "order joined that another began": _order_joined_that_another_began,
         "definitions not in the condition": _definitions_not_in_the_condition,
         "import that doubles": _import_that_doubles,
+        "moved unseen": _moved_unseen,
     }
 )

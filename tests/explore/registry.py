@@ -37,6 +37,7 @@ WALKED: dict[str, tuple[str, ...]] = {
     ),
     "adopt.lapse": ("sweep@legacy",),
     "assign_user.assign_user": (
+        "assign@move",
         "assign@users",
         "assign-rival@users",
         "assign-listed@batch",
@@ -111,6 +112,7 @@ WALKED: dict[str, tuple[str, ...]] = {
     "change_password.change_password": ("change@account",),
     "change_seat.remove_account": ("close@account",),
     "change_seat.remove_user": (
+        "remove@move",
         "remove@legacy_users",
         "remove@users",
         "remove-listed@batch",
@@ -135,6 +137,7 @@ WALKED: dict[str, tuple[str, ...]] = {
         "set@passkey",
     ),
     "change_terms.change_terms": (
+        "sell-less@move",
         "sell-less@legacy",
         *(f"{deed}@{kind}" for deed in ("sell-more", "sell-less", "sell-unused") for kind in ("key", "users")),
         *(f"{deed}@edit" for deed in ("note", "describe", "sell-more", "sell-unused", "note-as-seen", "sell-as-seen")),
@@ -179,6 +182,7 @@ WALKED: dict[str, tuple[str, ...]] = {
     "customer_moves.move_order": ("merge@customer", "merge-back@customer", "move@customer"),
     "customers.add_label": ("label-put@customer",),
     "customers.change_customer": (
+        "rename@move",
         "edit@customer",
         "join@customer",
         "move@customer",
@@ -221,6 +225,7 @@ WALKED: dict[str, tuple[str, ...]] = {
     ),
     "definitions.delete_definition": ("field-delete@definition",),
     "delete_license.delete_license": (
+        "delete-license@move",
         "delete-license@device",
         "delete-license@import",
         "delete-license@shop",
@@ -273,6 +278,7 @@ WALKED: dict[str, tuple[str, ...]] = {
     ),
     "invitations.invite_again": ("invite@account",),
     "issue_license.issue_license": (
+        "sell@move",
         "issue@shop",
         "issue-rival@shop",
         "issue-for-others@shop",
@@ -314,6 +320,7 @@ WALKED: dict[str, tuple[str, ...]] = {
     "order_managers.let_join": (
         "sell@order",
         "sell-otherwise@order",
+        "add-manager@move",
         "add-manager@shop",
         "add-manager@order",
     ),
@@ -322,7 +329,9 @@ WALKED: dict[str, tuple[str, ...]] = {
         "add-manager@shop",
         "add-manager@order",
     ),
+    "move_license.move_license": ("move@move", "move-back@move"),
     "order_managers.remove_manager": (
+        "remove-manager@move",
         "remove-manager@shop",
         "remove-rival@shop",
         "remove-manager@order",
@@ -434,8 +443,6 @@ NOT_WALKED: dict[str, str] = {
     "change_license.set_archived": "as `change_license.set_enabled`: one write of terms, under the same condition",
     "rotate_key.rotate_key": "one change on condition of the revision and of the order, as `delete-license@shop`: "
     "tests/usecases/test_rotate_key.py",
-    "move_license.move_license": "one change on condition of the revision and of both orders, then links: rivals and a "
-    "death at each write, are tried in tests/usecases/test_move_license.py",
     "move_license.finish_move": "a part of `move_license.move_license`, by whoever repeats the call",
     "delete_license.finish_deletion": "a part of `delete_license.delete_license`, by whoever repeats the call",
     "delete_license.finish_deletions": "a part of `delete_license.delete_license`, by whoever goes on",

@@ -17,6 +17,7 @@ from tests.explore import (
     imports,
     listed,
     management,
+    moves,
     orders,
     passkeys,
     shop,
@@ -178,4 +179,12 @@ SCENES["import"] = Scene(
     imports.world,
     partial(SerialJudge, view=imports.view),
     imports.FROM,
+)
+SCENES["move"] = Scene(
+    "Licenses that move to another order",
+    moves.STARTS,
+    moves.DEEDS,
+    moves.world,
+    partial(SerialJudge, view=moves.view),
+    left_out=moves.LEFT_OUT,
 )

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import cache
 from typing import Any, Self, TypeVar
 from unittest.mock import patch
 
@@ -64,11 +65,17 @@ def controlled(engine: MemoryEngine) -> Iterator[None]:
         stack.callback(setattr, connection, "send", before)
         connection.send = send
         _outside.seed(0)
-        gc.freeze()  # what was there before is not gone through each time that there is much new
-        stack.callback(gc.unfreeze)
+        _keep_what_is_there()
         for target, name, wrong in CHANCE + TELLING + SMALL:
             stack.enter_context(patch.object(target, name, wrong))
         yield
+
+
+@cache
+def _keep_what_is_there() -> None:
+    """What a process has loaded by its first walk is not gone through each time that walks have made much new."""
+    gc.collect()
+    gc.freeze()
 
 
 # --- chance, and time -----------------------------------------------------------------------------------------------

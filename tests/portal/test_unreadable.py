@@ -64,7 +64,7 @@ def license(vendor: Vendor) -> License:
     license = issued(vendor, "revit", license_type="time-limited", validity_period=end, customer="office@customer.test")
     vendor.assign(license, ADA, 2)
     chosen(vendor, ADA)
-    vendor.activate(ADA, "pc", PASSWORD)
+    vendor.activate(ADA, "pc", PASSWORD, report={"hostname": "ADA-PC"})
     track_variables(vendor.code, vendor.lookup(ADA, "pc"), {"plan": "all"}, ADMIN, now=vendor.now)
     start_batch(vendor.code, license.id, "bob@customer.test", True, ADMIN, now=vendor.now)
     observe_refusal(vendor.code, a_refusal(license.id, at=vendor.now))
