@@ -1,7 +1,8 @@
 """Limits: a counter, the field that bounds it, and the code of a refusal. Each limit is declared here once.
 
-Decisions call `Limit.check`; the write requires `store.limits.has_room` of the same object. tests/store/test_limits.py
-holds the two together for all of `LIMITS`, and asks that each `max_…` of a license or a seat has its limit here.
+Decisions call `Limit.check`; the write requires `store.limits.has_room` of the same object, and of `LICENSE_OVERAGE`,
+whose maximum is worked out and not stored, `has_room_beyond`. tests/store/test_limits.py holds rule and `has_room`
+together for all of `LIMITS`, and asks that each `max_…` of a license or a seat has its limit here.
 """
 
 from dataclasses import dataclass

@@ -33,7 +33,9 @@ def change_order(path: OrderPath, body: OrderChange, caller: Caller) -> OrderBod
         raise Invalid("order_keeps_its_name", field="store_id")
 
     def change() -> Order:
-        denied = order.denied if body.denied is None else frozenset(body.denied)
-        return set_permissions(caller.company, order.id, denied, caller.actor, revision=caller.if_match, now=caller.now)
+        if body.denied is None:
+            return order
+        who, denied = (caller.company, order.id), frozenset(body.denied)
+        return set_permissions(*who, denied, caller.actor, revision=caller.if_match, now=caller.now)
 
     return caller.once(change, order_body)

@@ -251,7 +251,7 @@ def list_orders(query: OrdersQuery, caller: Caller) -> OrderList:
         partial(find_orders, caller.company, backwards=query.order_by.startswith("-")),
         query,
         caller,
-        "orders" if query.order_by == "store_id" else "orders backwards",
+        "orders",
         lambda order: order.id,
         count_orders(caller.company),
     )

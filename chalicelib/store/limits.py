@@ -7,7 +7,7 @@ from chalicelib.domain.license import License
 from chalicelib.domain.limits import LICENSE_OVERAGE, LIMITS, REFUSING, Limit
 from chalicelib.store.attributes import IntegerAttribute
 from chalicelib.store.expressions import Action, Condition
-from chalicelib.store.items.licenses import LicenseItem
+from chalicelib.store.items.licenses import LicenseItem, SeatItem
 
 T = TypeVar("T")
 
@@ -15,15 +15,16 @@ _ATTRIBUTES = {
     name: IntegerAttribute(attr_name=name)
     for one in (*LIMITS, *REFUSING)
     for name in (one.maximum, one.counter, one.kept)
-    if name is not None
+    if name is not None and (hasattr(LicenseItem, name) or hasattr(SeatItem, name))
 }
-"""Of whichever item has the limit."""
+"""Of whichever item has the limit. A maximum that none stores has none: no write can ask for it."""
 
 
 def has_room(limit: Limit[T], used: int | None = None) -> Condition:
     """That `limit.check` passes for the item as it is at the moment of the write.
 
-    `used`: the count, where the item's own is that of an epoch before.
+    `used`: the count, where the item's own is that of an epoch before. Raises `KeyError` for `LICENSE_OVERAGE`, whose
+    maximum is worked out: see `has_room_beyond`.
     """
     room = _ATTRIBUTES[limit.maximum] > (_ATTRIBUTES[limit.counter] if used is None else used)
     return room | _unlimited(limit)

@@ -36,7 +36,8 @@ class _State:
 def move_license(
     company: str, license_id: int, order_id: str, actor: Actor, *, revision: int | None = None, now: Instant
 ) -> Sold:
-    """Move a license to an order that is there; answers it as it is then. Doing so again changes nothing.
+    """Move a license to an order that is there; answers it as it is then. Doing so again changes nothing,
+    whatever the revision.
 
     From the first write on the managers of its old order see and touch it no more, and those of the new one do; it is
     counted as sold to the new order's customer. Users, devices, terms and limits stay. A password that was handed out
@@ -50,9 +51,9 @@ def move_license(
 
     def decide(state: _State) -> License:
         license, joined = state.sold[0], state.joined
-        guard_revision(license, revision)
         if license.order_id == joined.id:
             return license
+        guard_revision(license, revision)
         customer, sold_in = None if state.sold_to is None else state.sold_to.email, license.sold_in or license.order_id
         new = replace(license, order_id=joined.id, customer=customer, bought_as=joined.bought_as or None)
         if buyer(new) != buyer(license) and any(batches.all_pending(company, license_id)):

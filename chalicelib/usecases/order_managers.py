@@ -150,13 +150,15 @@ def set_permissions(
     """Deny the managers of an order this, and allow them all else: once this returns, nothing passes that is denied.
 
     License by license, in steps: each change by a manager requires what is filed under him. Again, it finishes what was
-    cut short. `revision`: the one that is to be changed. Raises `NotFound`: `order_not_found`; `Denied`:
-    `revision_changed`.
+    cut short, whatever the revision. `revision`: the one that is to be changed. Raises `NotFound`: `order_not_found`;
+    `Denied`: `revision_changed`.
     """
 
     def decide(order: Order) -> Order:
-        guard_revision(order, revision)
-        return with_permissions(order, denied)
+        new = with_permissions(order, denied)
+        if new != order:  # else it was changed before, and what is left is to follow
+            guard_revision(order, revision)
+        return new
 
     def write(old: Order, order: Order) -> None:
         if order != old:

@@ -1,14 +1,19 @@
 """Orders by the Management API: sold whole or not at all, safe to repeat, and who manages them."""
 
 from typing import Any
+from unittest.mock import patch
 
+import httpx
 import pytest
 
+from chalicelib.domain.catalog import Order
 from chalicelib.domain.types import Json
+from chalicelib.management import order_changes
 from chalicelib.store import orders
+from chalicelib.usecases import order_managers
 from chalicelib.usecases.change_terms import find_sold
 from chalicelib.usecases.create_order import MAX_LICENSES
-from chalicelib.usecases.order_managers import find_order
+from chalicelib.usecases.order_managers import find_numbered_order, find_order, set_permissions
 from chalicelib.usecases.product_features import create_feature
 from chalicelib.usecases.product_fields import create_field
 from chalicelib.web import clock
@@ -246,6 +251,7 @@ def test_orders_are_listed_by_their_texts_and_counted(shop: VendorsServer, vendo
     last = granted(shop.get("orders?limit=2&order_by=-store_id&is_archived=false"))
     assert [row["store_id"] for row in last["results"]] == ["S-3", "S-2"]
     assert [row["store_id"] for row in granted(shop.get(last["next"]))["results"]] == ["S-1"]
+    assert refused(shop.get(last["next"].replace("=-store_id", "=store_id")), 400) == "cursor_invalid"
     assert granted(shop.get("orders?is_archived=true")) == {"count": 0, "next": None, "previous": None, "results": []}
     other = VendorsServer(new_key(Vendor(now=vendor.now)), shop.http)
     assert granted(other.get("orders"))["results"] == []
@@ -258,11 +264,44 @@ def test_an_order_keeps_its_name_and_denies_its_managers_what_is_said(shop: Vend
     assert (refused(answer, 400), list(answer.json()["errors"])) == ("validation_error", ["store_id"])
     shown = granted(shop.get("orders"))["results"][0]
     assert granted(shop.call("PATCH", path, {"store_id": "S-1"})) == shown
-    assert refused(shop.call("PATCH", path, {"denied": []}, If_Match='"77"'), 412) == "revision_changed"
-    changed = granted(shop.call("PATCH", path, {"denied": ["set_passwords"]}, If_Match=f'"{shown["revision"]}"'))
+    denied = {"denied": ["set_passwords"]}
+    assert refused(shop.call("PATCH", path, denied, If_Match='"77"'), 412) == "revision_changed"
+    changed = granted(shop.call("PATCH", path, denied, If_Match=f'"{shown["revision"]}"'))
     assert changed == shown | {"denied": ["set_passwords"], "revision": shown["revision"] + 1}
     assert granted(shop.get("orders"))["results"] == [changed]
     (manager,) = changed["managers"]
     assert [sold.denied for sold in orders.read_managed_licenses(vendor.code, manager)] == [{"set_passwords"}]
     assert granted(shop.call("PATCH", path, {"denied": []}))["denied"] == []
     assert refused(shop.call("PATCH", path, {"denied": ["everything"]}), 400) == "validation_error"
+
+
+def test_a_change_that_says_nothing_of_what_managers_may_do_leaves_it(shop: VendorsServer, vendor: Vendor) -> None:
+    path = f"orders/{sell(shop, order({}))['id']}"
+
+    def found_before_it_is_denied(company: str, number: int) -> Order:
+        found = find_numbered_order(company, number)
+        set_permissions(company, found.id, frozenset({"set_passwords"}), ADMIN, now=vendor.now)
+        return found
+
+    with patch.object(order_changes, "find_numbered_order", found_before_it_is_denied):
+        granted(shop.call("PATCH", path, {"store_id": "S-1"}))
+    assert find_order(vendor.code, "S-1").denied == {"set_passwords"}
+
+
+@pytest.mark.parametrize("headers", [{}, {"Idempotency_Key": "once"}])
+def test_a_change_that_was_cut_short_goes_on_by_the_revision_of_before(
+    shop: VendorsServer, vendor: Vendor, headers: dict[str, str]
+) -> None:
+    sold = sell(shop, order({}, customer={"email": CUSTOMER, "is_manager": True}))
+    revision = find_order(vendor.code, "S-1").revision
+    path, denied = f"orders/{sold['id']}", {"denied": ["set_passwords"]}
+
+    def change() -> httpx.Response:
+        return shop.call("PATCH", path, denied, If_Match=f'"{revision}"', **headers)
+
+    with patch.object(order_managers, "show_all", side_effect=Crash), pytest.raises(Crash):
+        change()
+    assert granted(change())["revision"] == revision + 1
+    (manager,) = find_order(vendor.code, "S-1").managers
+    assert [one.denied for one in orders.read_managed_licenses(vendor.code, manager)] == [{"set_passwords"}]
+    assert vendor.differences() == []

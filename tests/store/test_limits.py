@@ -11,7 +11,7 @@ import pytest
 from chalicelib.domain import limits
 from chalicelib.domain.errors import LimitReached
 from chalicelib.domain.license import License, Seat
-from chalicelib.domain.limits import LIMITS, Limit
+from chalicelib.domain.limits import LICENSE_OVERAGE, LIMITS, Limit
 from chalicelib.store import writes
 from chalicelib.store.attributes import IntegerAttribute
 from chalicelib.store.database import ConditionFailed
@@ -87,6 +87,13 @@ def test_several_at_once_are_taken_by_the_maximum_that_was_read_alone(table: Tab
     table.put(replace(seen, **{limit.maximum: 2}))
     assert not table.takes(limit, has_room_for(limit, seen, 2), 2)
     assert not table.takes(limit, has_room_for(limit, unlimited, 2), 2)
+
+
+def test_a_maximum_that_is_not_stored_is_no_condition() -> None:
+    with pytest.raises(KeyError, match="most_activations"):
+        has_room(LICENSE_OVERAGE)
+    with pytest.raises(KeyError, match="most_activations"):
+        has_room_for(LICENSE_OVERAGE, a_license(), 1)
 
 
 def test_every_maximum_of_a_license_and_of_a_seat_has_its_limit() -> None:

@@ -250,6 +250,19 @@ def test_what_its_users_lack_is_named_until_it_is_finished(
     assert vendor.differences() == []
 
 
+def test_by_the_revision_of_before_it_is_finished_too(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
+    (license, _), _ = of_users(vendor), other_order(vendor)
+
+    def again() -> License:
+        who = (vendor.code, license.id, "B-1", ADMIN)
+        return move_license(*who, revision=license.revision, now=vendor.now)[0]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "finish_move", lambda *_: None)  # as one who dies does
+        moved = again()
+    assert (again(), vendor.differences()) == (moved, [])
+
+
 @pytest.mark.parametrize("number", range(1, 4))
 def test_what_comes_beside_it_leaves_it_whole(vendor: Vendor, number: int) -> None:
     (license, _), _ = of_users(vendor), other_order(vendor)
