@@ -32,7 +32,7 @@ from chalicelib.usecases import create_order, issue_license, permissions, retry
 from tests.explore.account_mutants import ACCOUNT_MUTANTS
 from tests.explore.factor_mutants import FACTOR_MUTANTS
 from tests.explore.judge import ends_of
-from tests.explore.scripts import known_of
+from tests.explore.scripts import known_in
 from tests.explore.webhook_mutants import WEBHOOK_MUTANTS
 from tests.proof import mutants as of_proof
 from tests.proof.mutants import Patches, patched, rewriting
@@ -51,7 +51,7 @@ def broken(name: str) -> Iterator[None]:
 
 def _forget() -> None:
     """What walks have remembered is of another build."""
-    for remembered in (known_of, ends_of):
+    for remembered in (known_in, ends_of):
         remembered.cache_clear()
 
 

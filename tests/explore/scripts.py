@@ -11,6 +11,7 @@ from contextvars import copy_context
 from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from hashlib import blake2b
 from random import Random
 from typing import Any, cast
 
@@ -63,10 +64,10 @@ class Known:
     """By the key of the answer to its call."""
 
 
-@lru_cache(maxsize=64)
-def known_of(_kind: str, _start: str, _deed: str, _number: int) -> Known:
-    """What is remembered of a deed in a world, done there as this one of several, from its begin on."""
-    return Known()
+@lru_cache(maxsize=1)  # walks go from one world to the next
+def known_in(_kind: str, _start: str) -> dict[tuple[str, int], Known]:
+    """What is remembered in a world: by the deed, and as which one of several it is done, from its begin on."""
+    return {}
 
 
 @dataclass(slots=True, eq=False)
@@ -213,7 +214,8 @@ class _Kept:
         self._error = answer if isinstance(answer, BaseException) else None
         content: Any = answer.response if isinstance(answer, ClientError) else {} if self._error else answer
         self._text = marshal.dumps(content, 2)
-        self.key: object = self._text if self._error is None else (type(answer), str(answer), self._text)
+        digest = blake2b(self._text, digest_size=16).digest()
+        self.key: object = digest if self._error is None else (type(answer), str(answer), digest)
 
     def given_to(self, run: Any) -> Call | None:
         """What it asks next, for this answer; None at its end."""
