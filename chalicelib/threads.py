@@ -2,9 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
-from itertools import chain, islice
+from itertools import islice
 from typing import Any, TypeVar
 
 R = TypeVar("R")
@@ -26,7 +26,8 @@ class ThreadPool(ThreadPoolExecutor):
 def map_in_turns(do: Callable[[R], T], rows: Iterable[R], of: Callable[[R], Hashable]) -> Iterator[T]:
     """What `do` answers to each row, in their order. Some are done at once, those of the same one after the other.
 
-    Else rows that change the same item would lose to each other, and be decided again and again.
+    Else rows that change the same item would lose to each other, and be decided again and again. Where `do` fails, the
+    answers to all that are done by then come first, and then its error.
     """
     waiting = iter(rows)
     with ThreadPool(_AT_ONCE) as threads:
@@ -38,6 +39,18 @@ def _answers(threads: ThreadPool, do: Callable[[R], T], rows: Sequence[R], of: C
     groups = defaultdict[Hashable, list[int]](list)
     for place, row in enumerate(rows):
         groups[of(row)].append(place)
-    answers = threads.map(lambda places: [do(rows[place]) for place in places], groups.values())
-    done = dict(zip(chain.from_iterable(groups.values()), chain.from_iterable(answers), strict=True))
-    return map(done.__getitem__, range(len(rows)))
+    done = dict[int, T]()
+
+    def do_all(places: Sequence[int]) -> None:
+        for place in places:
+            done[place] = do(rows[place])
+
+    turns = [threads.submit(do_all, places) for places in groups.values()]
+    try:
+        wait(turns, return_when=FIRST_EXCEPTION)
+    finally:
+        begun = [turn for turn in turns if not turn.cancel()]
+    wait(begun)
+    yield from (done[place] for place in sorted(done))
+    for turn in begun:
+        turn.result()

@@ -42,6 +42,22 @@ def test_rows_are_read_as_they_are_needed(monkeypatch: pytest.MonkeyPatch) -> No
     assert next(endless) == 5
 
 
+def test_what_is_done_when_one_fails_is_answered_before_its_error() -> None:
+    under_way = Barrier(2)
+
+    def do(row: int) -> int:
+        if row in (2, 5):
+            under_way.wait(timeout=10)  # 5 is begun when 2 fails, and done afterwards or before
+        if row == 2:
+            raise ValueError(row)
+        return row
+
+    answers = map_in_turns(do, range(6), lambda row: row < 4)
+    assert [next(answers) for _ in range(4)] == [0, 1, 4, 5], "3 comes after 2"
+    with pytest.raises(ValueError, match="2"):
+        next(answers)
+
+
 def test_an_error_ends_it() -> None:
     def refuse(row: int) -> int:
         raise ValueError(row)

@@ -52,6 +52,14 @@ def new_device_id(now: int) -> int:
     return whole_second + secrets.randbelow((1000 << _RANDOM_BITS) // DEVICE_STEP) * DEVICE_STEP
 
 
+def new_device_ids(now: int, count: int) -> list[int]:
+    """Make so many ids for devices that one write makes, no two of them equal. Raises as `new_device_id`."""
+    ids = dict[int, None]()
+    while len(ids) < count:
+        ids[new_device_id(now)] = None
+    return list(ids)
+
+
 def new_epoch() -> int:
     """Make an epoch of a seat: 63 random bits, for one that was a seat's before would switch its old devices on.
 

@@ -6,6 +6,7 @@ What is exported is what its public API answers: lists of licenses, and of what 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
+from operator import itemgetter
 
 from chalicelib.domain.import_files import FileRow, read_rows
 from chalicelib.domain.source_rows import System
@@ -40,16 +41,18 @@ def _as_they_are(rows: Iterable[FileRow]) -> Iterator[FileRow]:
 
 
 def _licensespring(rows: Iterable[FileRow]) -> Iterator[FileRow]:
-    """Devices stand in files of their own and name their license by its id; whose each is, the histories alone say."""
-    licenses, devices, users = list[FileRow](), defaultdict[str, list[Json]](list), dict[str, str]()
+    """Devices stand in files of their own and name their license by its id; whose each is, the histories alone say, in
+    any order: who had it last has it."""
+    licenses, devices, said = list[FileRow](), defaultdict[str, list[Json]](list), list[tuple[str, str, str]]()
     for row in rows:
         if "hardware_id" in row.row:
             devices[_id_named(row.row, "license")].append(row.row)
         elif "ts" in row.row:
             if user := _id_named(row.row, "license_user"):
-                users[_id_named(row.row, "device")] = user
+                said.append((_name(row.row["ts"]), _id_named(row.row, "device"), user))
         else:
             licenses.append(row)
+    users = {device: user for _, device, user in sorted(said, key=itemgetter(0))}  # the latest; of equal ones the last
     for number, license, problem in licenses:
         emails = _licensespring_emails(license.get("license_users"))
         own = [

@@ -130,10 +130,11 @@ def add(license: License, seats: Mapping[int, Seat], devices: Iterable[Device], 
     move_adoption(write, license, replace(license, adopt_until=until))
     for user_id, number in Counter(device.user_id for device in added if device.user_id is not None).items():
         write.update(SeatItem(pk, seat_sort_key(user_id)), *_taking(seats[user_id], license, number))
+    hashes = dict.fromkeys(hash_hardware_id(device.hardware_id) for device in added)  # users may share a device
+    for hardware_hash in hashes if license.blocked_devices else ():
+        write.check(BlockItem(pk, block_sort_key(hardware_hash)), BlockItem.pk.does_not_exist())
     for device in added:
         hardware_hash = hash_hardware_id(device.hardware_id)
-        if license.blocked_devices:
-            write.check(BlockItem(pk, block_sort_key(hardware_hash)), BlockItem.pk.does_not_exist())
         key = device_sort_key(hardware_hash, device.user_id)
         write.put(DeviceItem.of(device, pk, key), DeviceItem.pk.does_not_exist())
         link_device(write, license, device.id, hardware_hash, device.user_id, device.hostname)

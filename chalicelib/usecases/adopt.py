@@ -1,7 +1,7 @@
 """Legacy devices, which come along from another license system: add them, adopt them, and let them lapse."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import islice
 
@@ -10,7 +10,7 @@ from chalicelib.domain.adoption import LegacyDevice, LegacyPlace
 from chalicelib.domain.email import known_email
 from chalicelib.domain.errors import Denied, Invalid, NotFound
 from chalicelib.domain.events import Actor, Event, named, of_seat
-from chalicelib.domain.ids import new_device_id
+from chalicelib.domain.ids import new_device_ids
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import REPORTED, Device, DeviceReport, License, Seat, hash_hardware_id, is_live
 from chalicelib.domain.limits import LICENSE_OVERAGE, SEAT_ACTIVATIONS
@@ -20,8 +20,8 @@ from chalicelib.store.devices import DeviceKey
 from chalicelib.usecases.find_license import find_license
 from chalicelib.usecases.retry import decide_and_write
 
-AT_ONCE = 13
-"""Devices that are added in one transaction of a hundred items: up to seven each."""
+AT_ONCE = 11
+"""Devices that are added in one transaction of a hundred items: up to eight each, and eight that come once at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def add_legacy_devices(
 
     One whose hardware id the license knows, of the same user, stays as it is, whatever has become of it: so the same
     again adds nothing. `until` is from then on that of all that wait on the license. The limits hold, whatever
-    the other system allowed: raise them first, and lower them then, which evicts nobody. Written 13 at a time: where
+    the other system allowed: raise them first, and lower them then, which evicts nobody. Written 11 at a time: where
     this ends early, the same again adds the rest.
     Raises `NotFound`: `license_not_found`, `user_not_found` for who has no seat; `LimitReached` before anything is
     written; `Denied`: `blacklisted`; `Invalid` at the field `adopt_until`: `date_past`.
@@ -50,7 +50,7 @@ def add_legacy_devices(
         raise Invalid("date_past", field="adopt_until")
     owners = {email: _user_id(company, email) for email in {one.email for one in given if one.email is not None}}
     wanted = {_key(license_id, one, owners): one for one in given}
-    _new_devices(_read(company, license_id, wanted), wanted, now)
+    _unknown(_read(company, license_id, wanted), wanted)
     left, added = iter(wanted.items()), 0
     while True:
         few = dict(islice(left, AT_ONCE))
@@ -151,10 +151,11 @@ def _add(
             adoptions.add(state.license, state.seats, new, until, event)
 
     def decide(state: _State) -> list[Device]:
-        new = _new_devices(state, wanted, now)
-        if _blocked(state.license, [hash_hardware_id(device.hardware_id) for device in new]):
+        new = _unknown(state, wanted)
+        if _blocked(state.license, {key.hardware_hash for key in new}):
             raise Denied("blacklisted")
-        return new
+        ids = new_device_ids(now, len(new))
+        return [_device(id, state, key, given, now) for id, (key, given) in zip(ids, new.items(), strict=True)]
 
     return len(decide_and_write(lambda _: _read(company, license_id, wanted), decide, write)[1])
 
@@ -167,8 +168,8 @@ def _read(company: str, license_id: int, wanted: Mapping[DeviceKey, LegacyDevice
     return _State(license, seats, frozenset(known))
 
 
-def _new_devices(state: _State, wanted: Mapping[DeviceKey, LegacyDevice], now: Instant) -> list[Device]:
-    """The devices that are to be made. Raises `NotFound` and `LimitReached`."""
+def _unknown(state: _State, wanted: Mapping[DeviceKey, LegacyDevice]) -> Mapping[DeviceKey, LegacyDevice]:
+    """Those that are to be made. Raises `NotFound` and `LimitReached`."""
     license, seats = state.license, state.seats
     if any(key.user_id is not None and key.user_id not in seats for key in wanted):
         raise NotFound("user_not_found")
@@ -176,20 +177,21 @@ def _new_devices(state: _State, wanted: Mapping[DeviceKey, LegacyDevice], now: I
     for user_id, number in Counter(key.user_id for key in new if key.user_id is not None).items():
         SEAT_ACTIVATIONS.check(seats[user_id].in_epoch_of(license), number)
     LICENSE_OVERAGE.check(license, len(new))
-    return [_device(license, seats.get(key.user_id or 0), given, now) for key, given in new.items()]
+    return new
 
 
-def _blocked(license: License, hashes: Sequence[str]) -> bool:
+def _blocked(license: License, hashes: Set[str]) -> bool:
     """Whether one of these may never be active here."""
-    if license.blacklist & set(hashes):
+    if license.blacklist & hashes:
         return True
     return bool(license.blocked_devices and activations.blocked(license, hashes))
 
 
-def _device(license: License, seat: Seat | None, given: LegacyDevice, now: Instant) -> Device:
+def _device(id: int, state: _State, key: DeviceKey, given: LegacyDevice, now: Instant) -> Device:
+    license, seat = state.license, state.seats.get(key.user_id or 0)
     activated_at = now if given.activated_at is None else given.activated_at
     return Device(
-        id=new_device_id(now),
+        id=id,
         active=True,
         epoch=license.epoch,
         first_activated_at=activated_at,

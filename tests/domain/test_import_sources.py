@@ -61,6 +61,20 @@ def test_licensespring_says_whose_a_device_is_in_its_histories() -> None:
     ]
 
 
+def test_licensespring_gives_a_device_to_who_had_it_last_in_whichever_order_its_history_stands() -> None:
+    users = [{"id": 4, "email": "ada@b.test"}, {"id": 5, "email": "ben@b.test"}]
+    license = {"id": 17, "license_key": None, "product": {"short_code": "VW"}, "license_users": users}
+    device = {"id": 1, "hardware_id": "h-1", "license": 17}
+    adas, bens, adas_then = (
+        {"ts": ts, "device": 1, "license_user": user} for ts, user in (("2025", 4), ("2026", 5), ("2026", 4))
+    )
+    owners = []
+    for history in ([adas, bens], [bens, adas], [adas_then, bens]):
+        [found] = read("licensespring", history, [device], [license], VW="viewer")
+        owners += [one.email for one in found.devices]
+    assert owners == ["ben@b.test"] * 3
+
+
 def resource(type: str, id: str, of: dict[str, tuple[str, str]] | None = None, **attributes: Any) -> dict[str, Any]:
     """A resource of JSON:API."""
     related = {name: {"data": {"type": kind, "id": other}} for name, (kind, other) in (of or {}).items()}

@@ -4,12 +4,14 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.adoption import LegacyDevice
 from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.instants import Instant, to_iso
-from chalicelib.domain.license import License, is_live
+from chalicelib.domain.license import DeviceReport, License, is_live
 from chalicelib.store import activations, adoptions, writes
 from chalicelib.store.items.links import LegacyItem
-from chalicelib.usecases.adopt import lapse
+from chalicelib.store.transactions import MAX_STEPS
+from chalicelib.usecases.adopt import AT_ONCE, add_legacy_devices, lapse
 from chalicelib.usecases.change_device import allow_device, blacklist_device, reset_device
 from chalicelib.usecases.change_license import reset_license
 from chalicelib.usecases.change_seat import remove_user, reset_activations, set_max_activations
@@ -17,7 +19,9 @@ from chalicelib.usecases.change_terms import change_terms
 from chalicelib.usecases.repair_links import repair_links
 from chalicelib.usecases.sweep import SWEEP, sweep
 from tests.store.adoption_cases import UNTIL, add
-from tests.support import ADMIN, DAY, NOW, Vendor
+from tests.store.faults import wire
+from tests.support import ADMIN, DAY, HOUR, NOW, Vendor
+from tests.usecases.receivers import listen
 from tests.usecases.support import before_write, kinds, refused
 
 ADA, BOB = "ada@customer.test", "bob@customer.test"
@@ -90,7 +94,35 @@ def test_more_than_a_transaction_holds_are_added_in_several_and_what_was_added_s
     assert add(vendor, license, *old[:20]) == 20
     assert add(vendor, license, *old) == 20
     assert counts(vendor, license) == (40, 40)
-    assert sorted(detail["devices"] for detail in details(vendor, license, "legacy_devices_added")) == [1, 6, 7, 13, 13]
+    assert sorted(detail["devices"] for detail in details(vendor, license, "legacy_devices_added")) == [2, 7, 9, 11, 11]
+
+
+def test_the_most_items_that_devices_can_be_fit_in_a_transaction(vendor: Vendor) -> None:
+    """Each of another user, with a name, on a license that bars a device and has another date; and somebody listens."""
+    listen(vendor)
+    license = vendor.issue("revit", max_license_users=None, max_activations=None)
+    add(vendor, license, "barred")
+    blacklist_device(vendor.code, license.id, "barred", ADMIN, now=NOW)
+    emails = [f"user-{number}@customer.test" for number in range(2 * AT_ONCE)]
+    for email in emails:
+        vendor.assign(license, email)
+    given = [LegacyDevice(DeviceReport(f"of-{email}", hostname="pc"), email) for email in emails]
+    with wire() as sent:
+        assert add_legacy_devices(vendor.code, license.id, given, UNTIL + DAY, ADMIN, now=NOW + 2 * HOUR) == len(emails)
+    of_each = 8  # its seat, that it is not barred, itself, and the links from its ids, its name, its user and its place
+    once = 5  # the event, that it is to be told, the license, and its date of before and from now on
+    as_ever = 3  # that a call was answered, what every write requires, and that nothing is written in a dry run
+    sizes = [len(body["TransactItems"]) for body in sent.bodies if "TransactItems" in body]
+    assert max(sizes) == of_each * AT_ONCE + once <= MAX_STEPS - as_ever
+
+
+def test_users_of_one_device_that_is_not_barred_each_get_a_place(vendor: Vendor) -> None:
+    license = vendor.issue("revit", max_license_users=2, max_activations=2)
+    blacklist_device(vendor.code, license.id, "barred", ADMIN, now=NOW)
+    for email in (ADA, BOB):
+        vendor.assign(license, email)
+    given = [LegacyDevice(DeviceReport("shared"), email) for email in (ADA, BOB)]
+    assert add_legacy_devices(vendor.code, license.id, given, UNTIL, ADMIN, now=NOW) == 2
 
 
 def test_no_limit_is_passed_whatever_the_other_system_allowed(vendor: Vendor) -> None:

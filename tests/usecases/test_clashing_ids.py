@@ -10,6 +10,7 @@ from chalicelib.usecases.customer_accounts import create_customer_account
 from chalicelib.usecases.customer_labels import create_customer_label
 from chalicelib.usecases.customers import create_customer
 from chalicelib.usecases.replace_user import replace_user
+from tests.store.adoption_cases import add
 from tests.support import ADMIN, Vendor
 
 
@@ -77,6 +78,15 @@ def test_two_devices_of_one_second_get_different_ids(vendor: Vendor, monkeypatch
     assert abs(first - second) == DEVICE_STEP
     assert vendor.stored(license).times_activated == 2
     assert vendor.differences() == []
+
+
+def test_devices_that_one_write_makes_get_different_ids(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = iter([7, 7, 8])
+    monkeypatch.setattr("chalicelib.domain.ids.secrets.randbelow", lambda _most: next(drawn))
+    license = vendor.issue(max_activations=2)
+    assert add(vendor, license, "old-1", "old-2") == 2
+    first, second = (device.id for device in activations.devices(vendor.code, license.id))
+    assert abs(first - second) == DEVICE_STEP
 
 
 def test_two_customers_of_one_millisecond_get_different_ids(vendor: Vendor, draw: Callable[[list[int]], None]) -> None:
