@@ -70,7 +70,7 @@ def check_license(query: CheckQuery, caller: Caller) -> CheckBody:
     if query.product not in (None, sold[0].product):
         raise NotFound("license_not_found")
     (would,) = explain(caller.company, Subject(license_id, query.hardware_id, query.username), now=caller.now)
-    refusal, device = would.log_in or would.check, would.snapshot.device
+    refusal, device = would.check, would.snapshot.device
     return {
         "granted": refusal is None,
         "code": None if refusal is None else wire_code(refusal),

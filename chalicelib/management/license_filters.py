@@ -13,7 +13,9 @@ from chalicelib.domain.extras import Extras
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import AuthorizationMethod, License, LicenseType, Status, status
 from chalicelib.domain.types import Json
+from chalicelib.management.caller import Caller
 from chalicelib.management.models import ListQuery, QueryId, SentFlag, SentMoment
+from chalicelib.management.reach import not_of_one_product
 from chalicelib.usecases.catalog import products
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.customer_list import CustomerFilter, TextFilter
@@ -114,6 +116,18 @@ class LicensesQuery(ListQuery):
     time_activated__date__lte: SentMoment | None = None
 
 
+def guard_filters(caller: Caller, asked: Json) -> None:
+    """Keep filters by what no license says itself to keys that may read that: tries of texts tell it letter by letter.
+
+    Raises `Forbidden`: such records are the whole company's, so no key that is limited to products reads them.
+    """
+    for begins, scope in _OF_OTHERS.items():
+        if any(name.startswith(begins) for name in asked):
+            if caller.key.products:
+                raise not_of_one_product()
+            caller.key.guard_scope(scope)
+
+
 def license_filter(asked: Json, company: str, now: Instant) -> LicenseFilter:
     """What the parameters of a query say, those that were given."""
     given: Json = {field: asked[name] for name, field in _SERVED.items() if name in asked}
@@ -178,6 +192,13 @@ _OF_BUYER: Mapping[str, tuple[str, str]] = {
 }
 """Of the record of the customer: which of its texts, and how."""
 _OF_ACCOUNT = "customer__account__"
+_OF_OTHERS: Mapping[str, str] = {
+    "customer_name": "customers:read",
+    "customer_company_name": "customers:read",
+    "customer__": "customers:read",
+    "manager__": "orders:read",
+}
+"""How filters begin that are of other records than licenses, and the scope that reads these."""
 _DATES: Mapping[str, Callable[[License], Instant | None]] = {
     "validity_period": lambda license: license.validity_period,
     "time_activated": lambda license: license.first_activated_at,

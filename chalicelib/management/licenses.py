@@ -8,7 +8,7 @@ from chalicelib.domain.users import User, shown_names
 from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
 from chalicelib.management.license_body import LicenseBody, body_of, license_body
-from chalicelib.management.license_filters import LicensesQuery, license_filter
+from chalicelib.management.license_filters import LicensesQuery, guard_filters, license_filter
 from chalicelib.management.models import Id, ListBody, Sent, part_of
 from chalicelib.management.reach import its_license, itself
 from chalicelib.usecases import license_list
@@ -61,6 +61,7 @@ class WholeLicense(LicenseBody):
 def list_licenses(query: LicensesQuery, caller: Caller) -> LicenseList:
     """The licenses of the company that a filter lets through, oldest first or newest first."""
     asked = query.model_dump(exclude={"cursor", "offset", "limit"}, exclude_none=True)
+    guard_filters(caller, asked)
     wanted = license_filter(asked, caller.company, caller.now).of_products(caller.key.products)
     newest_first = query.order_by.startswith("-")
     rows, page = part_of(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from chalicelib.domain.access import guard_opens
 from chalicelib.domain.activation import Snapshot, decide_activation, guard_live_device
 from chalicelib.domain.catalog import Product, guard_product
+from chalicelib.domain.email import known_email
 from chalicelib.domain.errors import Invalid, NotFound, Rejected, SeatkeeperError, Unauthenticated
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.keys import forms
@@ -100,7 +101,11 @@ def recorded_refusals(company: str, subject: Subject, *, now: Instant) -> list[R
 
 
 def _user(company: str, email: str) -> User | None:
-    user_id = accounts.user_of_email(company, email)
+    """The account of an email, as calls look it up; None: there is none, or it is no email."""
+    try:
+        user_id = accounts.user_of_email(company, known_email(email))
+    except Invalid:
+        return None
     return None if user_id is None else accounts.read_user(company, user_id)
 
 
@@ -120,11 +125,12 @@ def _explain(company: str, license_id: int, subject: Subject, user: User | None,
         user_id = next((one.user_id for one in activations.devices(company, license_id, hardware_id)), None)
     (snapshot,) = activations.read_snapshots(company, [(license_id, user_id)], hardware_id, consistent=True)
     product = None if snapshot.license is None else read_product(company, snapshot.license.product)
-    log_in = None if subject.email is None else _denial(lambda: _guard_log_in(company, subject.email or "", user, now))
+    log_in = None if subject.email is None else _denial(lambda: _guard_log_in(company, user, now))
     report = DeviceReport(hardware_id, is_vm=None if snapshot.device is None else snapshot.device.is_vm)
 
     def check() -> None:
-        guard_product(product)
+        if guard_product(product).authorization_method == "license-key" and subject.email is not None:
+            raise NotFound("license_not_found")  # as of every call that names a user there
         guard_live_device(snapshot, hardware_id)
 
     is_by_user = product is not None and product.authorization_method == "user"
@@ -144,11 +150,11 @@ def _guard_activation(snapshot: Snapshot, product: Product | None, report: Devic
     decide_activation(snapshot, report, prevent_vm=allowed.prevent_vm, least_changes=least, now=now)
 
 
-def _guard_log_in(company: str, email: str, user: User | None, now: Instant) -> None:
+def _guard_log_in(company: str, user: User | None, now: Instant) -> None:
     """What holds back whoever has the password, from an address that is new. Raises `SeatkeeperError`."""
     if user is None or user.closed_at is not None:
         raise Unauthenticated("invalid_credentials")
-    seen = login_attempts.read_attempts(Account(company, email), "", now, consistent=True)
+    seen = login_attempts.read_attempts(Account(company, user.email), "", now, consistent=True)
     guard_strangers(seen.account, Failures(), Failures(), now, is_first=True)
 
 

@@ -4,9 +4,15 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain import origin
+from chalicelib.domain.errors import NotFound, Unauthenticated
 from chalicelib.domain.keys import normalize
+from chalicelib.domain.origin import Origin
 from chalicelib.usecases.change_license import set_enabled
+from chalicelib.usecases.explain import Subject, explain
+from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.rotate_key import rotate_key
+from chalicelib.web import clock
 from tests.management.server import VendorsServer, granted, refused
 from tests.store.seam import every_item
 from tests.support import ADMIN, DAY
@@ -56,10 +62,39 @@ def test_a_license_of_users_is_named_by_its_id(shop: VendorsServer) -> None:
     _, password = vendor.assign(license, "ada@customer.test")
     vendor.activate("ada@customer.test", "pc", password, license_id=license.id)
     assert checked(shop, f"license={license.id}&hardware_id=pc")["granted"]
-    assert checked(shop, f"license={license.id}&hardware_id=pc&username=ada@customer.test")["granted"]
-    said = checked(shop, f"license={license.id}&hardware_id=pc&username=eve@customer.test")
-    assert (said["granted"], said["code"]) == (False, "invalid_credentials")
+    for ada in ("ada@customer.test", " Ada@Customer.test"):
+        assert checked(shop, f"license={license.id}&hardware_id=pc&username={ada}")["granted"]
+        assert vendor.check(ada, "pc").device is not None
+    for nobody in ("eve@customer.test", "eve"):
+        said = checked(shop, f"license={license.id}&hardware_id=pc&username={nobody}")
+        assert (said["granted"], said["code"]) == (False, "license_not_found")
+        with pytest.raises(NotFound, match="license_not_found"):
+            vendor.check(nobody, "pc")
     assert checked(shop, f"license={license.id}&hardware_id=mac")["code"] == "missing_parameters"
+
+
+def test_a_check_takes_no_password_so_an_account_at_which_strangers_guess_is_granted_its_own(
+    shop: VendorsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(origin, "MAX_OF_ACCOUNT_IN_ALL", 1)
+    vendor, ada = shop.vendor, "ada@customer.test"
+    license = vendor.issue("revit")
+    _, password = vendor.assign(license, ada)
+    vendor.activate(ada, "pc", password)
+    with pytest.raises(Unauthenticated):
+        log_in(vendor.code, ada, "wrong", Origin("198.51.100.1"), now=clock.now())
+    (would,) = explain(vendor.code, Subject(license.id, "pc", ada), now=clock.now())
+    assert would.log_in is not None
+    assert vendor.check(ada, "pc").device is not None
+    assert checked(shop, f"license={license.id}&hardware_id=pc&username={ada}")["granted"]
+
+
+def test_a_user_is_nobody_on_a_license_with_a_key(shop: VendorsServer) -> None:
+    vendor = shop.vendor
+    vendor.activate(license := vendor.issue(), "pc")
+    vendor.assign(vendor.issue("revit"), "ada@customer.test")
+    said = checked(shop, f"license={license.id}&hardware_id=pc&username=ada@customer.test")
+    assert (said["granted"], said["code"]) == (False, "license_not_found")
 
 
 def test_what_no_application_would_find_is_not_found(shop: VendorsServer) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.errors import NotFound
+from chalicelib.management.license_filters import LicensesQuery
 from chalicelib.management.reach import itself
 from chalicelib.usecases.management_keys import find_caller, find_management_keys
 from chalicelib.web import clock
@@ -55,6 +56,40 @@ def test_licenses_are_listed_of_its_products_whatever_is_asked_for(shop: Vendors
         assert listed(server, f"?id__in={revit},{viewers[0]}")[1] == viewers[:1]
         for others in (f"?product_id={vendor.products['revit'].id}", "?product_short_code=revit"):
             assert listed(server, others) == [[0], []]
+
+
+OF_CUSTOMERS = (
+    *("customer_name__icontains", "customer_company_name__icontains"),
+    *(f"customer__reference{how}" for how in ("", "__icontains")),
+    *(
+        f"customer__account__{field}{how}"
+        for field in ("name", "code", "description", "phone", "address", "email")
+        for how in ("", "__icontains")
+    ),
+)
+OF_MANAGERS = ("manager__true_email", "manager__true_email__icontains")
+
+
+def test_no_record_of_a_customer_is_read_by_filters(shop: VendorsServer, viewer: VendorsServer, vendor: Vendor) -> None:
+    """Whoever adds one that begins as these do has it refused, too."""
+    names = [name for name in LicensesQuery.model_fields if name.startswith(("customer_", "manager_"))]
+    shown = {"customer_id", "customer_email", "customer_email__icontains"}
+    assert {*names} - shown == {*OF_CUSTOMERS, *OF_MANAGERS, "customer__account"}
+    for name in {*names} - shown:
+        assert refused(viewer.get(f"licenses?{name}=49"), 403) == NOT_OF_ONE, name
+        assert listed(shop, f"?{name}=49") == [[0], []]
+    for name in shown:
+        granted(viewer.get(f"licenses?{name}=49"))
+
+
+@pytest.mark.parametrize(("scope", "name"), [("customers:read", OF_CUSTOMERS[-1]), ("orders:read", OF_MANAGERS[-1])])
+def test_a_filter_needs_the_scope_of_what_it_is_held_against(
+    shop: VendorsServer, vendor: Vendor, scope: str, name: str
+) -> None:
+    others = {"customers:read", "orders:read"} - {scope}
+    lacks = VendorsServer(new_key(vendor, "licenses:read", *others), shop.http)
+    assert refused(lacks.get(f"licenses?{name}=49"), 403) == "management_key_scope_missing"
+    granted(VendorsServer(new_key(vendor, "licenses:read", scope), shop.http).get(f"licenses?{name}=49"))
 
 
 def test_of_many_licenses_those_of_its_products_are_changed(viewer: VendorsServer, vendor: Vendor) -> None:

@@ -1,14 +1,16 @@
 """Keys of the Management API: shown once, known again, held to their time and their scopes, and revoked at once."""
 
 import re
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
 from chalicelib.domain.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from chalicelib.domain.management_keys import SCOPES, USE_NOTED_EVERY_MS, ManagementKey
-from chalicelib.store import histories, management_keys, reads
+from chalicelib.store import histories, management_keys, reads, writes
 from chalicelib.store.items.accounts import ManagementKeyItem
+from chalicelib.store.items.base import AccountsItem
 from chalicelib.store.keys import management_key_sort_key
 from chalicelib.usecases.delete_company import delete_company
 from chalicelib.usecases.management_keys import (
@@ -45,6 +47,35 @@ def test_a_key_has_a_prefix_that_scanners_find_and_is_stored_as_a_hash_alone(ven
     assert text.rpartition("_")[2] not in str(raw)
     assert find_caller(text, now=NOW) == key
     assert "management_key_created" in [event.type for event in histories.company_events(vendor.code)]
+
+
+@dataclass(frozen=True)
+class KeyOfBefore:
+    """What code reads that knows no products of a key."""
+
+    scopes: frozenset[str] = frozenset()
+    revision: int = 0
+
+
+class ItemOfBefore(AccountsItem[KeyOfBefore]):
+    """As that code has it."""
+
+
+def test_older_code_finds_no_scope_of_a_key_that_is_limited_to_products(vendor: Vendor) -> None:
+    everywhere, _ = make(vendor)
+    limited, _ = make(vendor, products=frozenset({"viewer"}))
+    raws = reads.query_raw(ManagementKeyItem, vendor.code, management_key_sort_key())
+    seen = {int(raw["id"]["N"]): ItemOfBefore.from_raw(raw).scopes for raw in raws}
+    assert seen == {everywhere.id: READ, limited.id: frozenset()}
+    assert [stored(everywhere), stored(limited)] == [everywhere, limited]
+
+
+def test_a_key_that_was_limited_before_its_scopes_had_a_place_of_their_own_stays_as_it_was(vendor: Vendor) -> None:
+    key, text = make(vendor, products=frozenset({"viewer"}))
+    moved = [ManagementKeyItem.of_company.set(READ), ManagementKeyItem.of_products.remove()]
+    writes.update(ManagementKeyItem(vendor.code, management_key_sort_key(key.id)), moved)
+    assert find_caller(text, now=NOW) == key
+    assert revoke_management_key(vendor.code, key.id, ADMIN, now=NOW) == replace(stored(key), revoked=True)
 
 
 def test_a_text_that_is_no_key_or_nobodys_is_refused(vendor: Vendor) -> None:

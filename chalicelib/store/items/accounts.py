@@ -70,8 +70,19 @@ class ApiKeyItem(AccountsItem[ApiKey]):
 class ManagementKeyItem(AccountsItem[ManagementKey]):
     """A key of the Management API, of which nobody can make the secret again."""
 
+    by_hand = ("scopes",)
     guarded = frozenset({"last_used_at"})
     last_used_at: IntegerAttribute
+    of_company = TextSetAttribute(null=True, attr_name="scopes")
+    of_products = TextSetAttribute(null=True, attr_name="product_scopes")
+    """The scopes of a key that is limited to products: older code, which knows no limit, finds none and refuses it."""
+
+    @classmethod
+    def attributes_by_hand(cls, value: ManagementKey) -> Fields:
+        return {"of_products" if value.products else "of_company": value.scopes}
+
+    def fields_by_hand(self) -> Fields:
+        return {"scopes": self.of_products or self.of_company or frozenset()}
 
 
 class UserItem(AccountsItem[User]):
