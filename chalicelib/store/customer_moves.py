@@ -90,7 +90,7 @@ def move_few(
     events = [event_item(license_pk(company, old.id), event) for old, _, event in licenses]
     write = Transaction(events[0] if events else None)
     record = customers.record_item(company, customer.id)
-    write.check(record, (CustomerItem.email == customer.email) & CustomerItem.moving.contains(email))
+    write.check(record, (CustomerItem.email == customer.email) & CustomerItem.former_emails.contains(email))
     write.change(
         OrderItem(company, order_sort_key(old_order.id)), old_order, new_order, event=events[0] if events else None
     )

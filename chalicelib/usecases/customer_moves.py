@@ -107,7 +107,11 @@ def finish_moves(company: str, customer_id: int, actor: Actor, *, now: Instant) 
 
 
 def move_order(company: str, customer_id: int, order_id: str, actor: Actor, *, now: Instant) -> None:
-    """Move an order, with its licenses, from a former email to that of now; one that does not stand there stays."""
+    """Move an order, with its licenses, from a former email to that of now; one that does not stand there stays.
+
+    An order without licenses is found by nobody who follows those (`finish_moves`): it stands under the former email,
+    whatever has been moved, until somebody takes it up and has it moved first.
+    """
     after: int | None = None
 
     def read(_: bool) -> tuple[Customer, Order | None, list[License]]:
@@ -120,7 +124,7 @@ def move_order(company: str, customer_id: int, order_id: str, actor: Actor, *, n
 
     def write(state: tuple[Customer, Order | None, list[License]], _: object) -> None:
         customer, order, few = state
-        for email in sorted(customer.moving):
+        for email in sorted(customer.former_emails):
             left = [one for one in few if one.customer == email]
             if order is not None and (left or order.customer == email):
                 moved = [(one, _moved(one, email, customer), _event(email, customer, actor, now)) for one in left]

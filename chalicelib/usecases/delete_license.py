@@ -80,6 +80,7 @@ def finish_deletions(company: str, progress: Callable[[int], None] = lambda _ite
 
 
 def _read(company: str, license_id: int, actor: Actor, now: Instant) -> _State:
+    """Raises `ConditionFailed` where its order had to follow the customer first."""
     license = licenses.read_license(company, license_id)
     if license is None:
         return _State(None, deleted_licenses.read(company, license_id))
@@ -87,7 +88,7 @@ def _read(company: str, license_id: int, actor: Actor, now: Instant) -> _State:
     sales = None if license.customer is None else customers.read_sales(company, license.customer)
     if sales is not None and sales.is_former and order is not None:  # it is being moved to the customer's email of now
         move_order(company, sales.customer, order.id, actor, now=now)
-        return _read(company, license_id, actor, now)
+        raise ConditionFailed
     return _State(license, None, order, sales)
 
 

@@ -82,6 +82,7 @@ def finish_move(company: str, license_id: int) -> None:
 
 
 def _read(company: str, license_id: int, order_id: str, actor: Actor, now: Instant) -> _State:
+    """Raises `ConditionFailed` where an order had to follow its customer first."""
     sold, joined = find_sold(company, license_id), find_order(company, order_id)
     license, left = sold[0], orders.read_order(company, sold[0].order_id or "")
     sales = None if license.customer is None else customers.read_sales(company, license.customer)
@@ -89,8 +90,8 @@ def _read(company: str, license_id: int, order_id: str, actor: Actor, now: Insta
     # Of a customer who has another email by now, an order is moved there first.
     if left is not None and sales is not None and sales.is_former:
         move_order(company, sales.customer, left.id, actor, now=now)
-    elif isinstance(sold_to, Buyer) and sold_to.email != joined.customer:
+        raise ConditionFailed
+    if isinstance(sold_to, Buyer) and sold_to.email != joined.customer:
         move_order(company, sold_to.sales.customer, joined.id, actor, now=now)
-    else:
-        return _State(sold, left, joined, sales, sold_to)
-    return _read(company, license_id, order_id, actor, now)
+        raise ConditionFailed
+    return _State(sold, left, joined, sales, sold_to)

@@ -29,7 +29,8 @@ def decide_and_write(
 ) -> tuple[S, D]:
     """Read the state, decide, write the decision. Returns the state that was decided on, and the decision.
 
-    `read(consistent)`: the first attempt may read a replica, for the write's conditions confirm what it grants.
+    `read(consistent)`: the first attempt may read a replica, for the write's conditions confirm what it grants. Raises
+    `ConditionFailed` where it had to change what it read, which is then read anew.
     `decide(state)`: may raise a `SeatkeeperError`. It is final only if it rests on a consistent read, or on the items
     that were in the write's way.
     `write(state, decision)`: raises `ConditionFailed` where the state is not, or no longer, what it requires.
@@ -49,6 +50,9 @@ def decide_and_write(
         except Rejected:
             if confirmed:
                 raise
+            state, confirmed = None, True
+            continue
+        except ConditionFailed:
             state, confirmed = None, True
             continue
         if not confirmed and not changes(decision):

@@ -11,16 +11,20 @@ import pytest
 from chalicelib.domain.customers import MAX_FORMER, Customer
 from chalicelib.domain.errors import AlreadyExists, Forbidden, Invalid, NotFound, Unauthenticated
 from chalicelib.domain.license import License
-from chalicelib.store import accounts, customer_moves, orders
+from chalicelib.domain.terms import Terms
+from chalicelib.store import accounts, customer_moves, licenses, orders
 from chalicelib.store import customers as store
 from chalicelib.store.customers import Sold
 from chalicelib.usecases.account_access import guard_account, guard_password, read_holdings
 from chalicelib.usecases.assign_user import assign_user
+from chalicelib.usecases.create_order import NewLicense, NewOrder, create_order
 from chalicelib.usecases.customer_labels import create_customer_label
 from chalicelib.usecases.customer_moves import finish_moves, merge_customers
 from chalicelib.usecases.customers import add_label, change_customer, create_customer, delete_customer
+from chalicelib.usecases.delete_license import delete_license
 from chalicelib.usecases.find_customer import find_customer, find_customer_by_email
 from chalicelib.usecases.initial_password import initial_password
+from chalicelib.usecases.move_license import move_license
 from chalicelib.usecases.order_managers import add_manager, remove_manager
 from chalicelib.usecases.repair_links import repair_links
 from tests.store.faults import Crash, wire
@@ -164,6 +168,44 @@ def test_an_order_of_any_size_follows_in_steps(vendor: Vendor, monkeypatch: pyte
     monkeypatch.setattr(customer_moves, "licenses_at_once", lambda _: 2)
     rename(vendor, NEW)
     assert {moved(vendor, one)[0] for one in licenses} == {NEW}
+    assert vendor.differences() == []
+
+
+def _renamed(vendor: Vendor) -> None:
+    rename(vendor, NEW)
+
+
+def _merged(vendor: Vendor) -> None:
+    vendor.issue(order_id="N-1", customer=NEW)
+    merge(vendor)
+
+
+def _issued(vendor: Vendor, email: str) -> int:
+    return vendor.issue(order_id="A-1", customer=email).id
+
+
+def _appended(vendor: Vendor, email: str) -> int:
+    terms = Terms("perpetual", 5, customer=email, order_id="A-1")
+    wanted = NewOrder("A-1", [NewLicense("viewer", terms)], "an order", append=True)
+    return create_order(vendor.code, wanted, ADMIN, now=vendor.now)[1][0].id
+
+
+def _moved_there(vendor: Vendor, _: str) -> int:
+    license = vendor.issue(order_id="B-1", customer="b@other.test")
+    return move_license(vendor.code, license.id, "A-1", ADMIN, now=vendor.now)[0].id
+
+
+@pytest.mark.parametrize("follows", [_renamed, _merged])
+@pytest.mark.parametrize(("take_up", "named"), [(_issued, OLD), (_issued, NEW), (_appended, NEW), (_moved_there, "")])
+def test_an_order_without_licenses_follows_its_customer_when_somebody_takes_it_up(
+    vendor: Vendor, follows: Callable[[Vendor], None], take_up: Callable[[Vendor, str], int], named: str
+) -> None:
+    emptied = vendor.issue("revit", BOSS, order_id="A-1", customer=OLD)
+    delete_license(vendor.code, emptied.id, ADMIN, now=vendor.now)
+    follows(vendor)
+    license = licenses.read_license(vendor.code, take_up(vendor, named))
+    assert license is not None
+    assert (moved(vendor, license), license.bought_as) == ((NEW, NEW, [NEW, NEW]), OLD)
     assert vendor.differences() == []
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from unittest.mock import Mock
 
 import pytest
 
@@ -10,7 +11,8 @@ from chalicelib.domain.errors import SeatkeeperError, Unauthenticated
 from chalicelib.domain.license import License
 from chalicelib.store import accounts, batches, customers, licenses, orders, writes
 from chalicelib.store.customers import Sold
-from chalicelib.usecases import move_license as module
+from chalicelib.usecases import delete_license as delete_module
+from chalicelib.usecases import move_license as move_module
 from chalicelib.usecases.account_access import guard_password
 from chalicelib.usecases.batch_assign import continue_batch, start_batch
 from chalicelib.usecases.change_seat import remove_user, set_password
@@ -238,7 +240,7 @@ def test_what_its_users_lack_is_named_until_it_is_finished(
 ) -> None:
     (license, _), _ = of_users(vendor), other_order(vendor)
     with monkeypatch.context() as patch:
-        patch.setattr(module, "finish_move", lambda *_: None)  # as one who dies does
+        patch.setattr(move_module, "finish_move", lambda *_: None)  # as one who dies does
         move(vendor, license)
     assert len(vendor.differences()) == 2
     acts: dict[str, Callable[[], object]] = {
@@ -258,7 +260,7 @@ def test_by_the_revision_of_before_it_is_finished_too(vendor: Vendor, monkeypatc
         return move_license(*who, revision=license.revision, now=vendor.now)[0]
 
     with monkeypatch.context() as patch:
-        patch.setattr(module, "finish_move", lambda *_: None)  # as one who dies does
+        patch.setattr(move_module, "finish_move", lambda *_: None)  # as one who dies does
         moved = again()
     assert (again(), vendor.differences()) == (moved, [])
 
@@ -329,6 +331,20 @@ def test_an_order_that_follows_its_customer_is_moved_first(vendor: Vendor) -> No
     repair_links(vendor.code, ADMIN, now=vendor.now)
     assert (sold(vendor, "new@customer.test"), sold(vendor, "new@other.test")) == (Sold(0, 1), Sold(2, 1))
     assert vendor.differences() == []
+
+
+@pytest.mark.parametrize("act", [move, lambda vendor, license: delete_license(vendor.code, license.id, ADMIN, now=0)])
+def test_an_order_that_does_not_come_to_follow_its_customer_ends_it_as_busy(
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch, act: Callable[[Vendor, License], object]
+) -> None:
+    (license, _), _ = of_users(vendor), other_order(vendor)
+    with wire(dies_at(2)), pytest.raises(Crash):
+        _rename(vendor, CUSTOMER, "new@customer.test")
+    for module in (move_module, delete_module):
+        monkeypatch.setattr(module, "move_order", Mock())  # as where the order does not list the license
+    with refused("too_many_rivals"):
+        act(vendor, license)
+    repair_links(vendor.code, ADMIN, now=vendor.now)
 
 
 def test_a_list_that_is_under_way_keeps_it_from_another_customer(vendor: Vendor) -> None:

@@ -79,6 +79,19 @@ def test_a_lost_race_is_decided_anew_on_a_consistent_read() -> None:
         decide_and_write(reading(5, 0), positive, losing(1))
 
 
+def test_what_a_read_had_to_change_is_read_anew_and_not_for_ever() -> None:
+    left = iter([True, False])
+
+    def changing(consistent: bool) -> int:
+        if next(left, True):
+            raise ConditionFailed
+        return 5 + consistent
+
+    assert decide_and_write(changing, positive, no_write) == (6, -6)
+    with pytest.raises(Unavailable):
+        decide_and_write(changing, positive, no_write)
+
+
 def test_what_was_in_the_way_spares_the_read_and_confirms_a_refusal() -> None:
     assert decide_and_write(reading(5, 6), positive, losing(1), lambda _state, _stale: 7) == (7, -7)
     with pytest.raises(SeatkeeperError):
