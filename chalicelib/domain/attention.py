@@ -4,6 +4,7 @@ from typing import Literal
 
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License
+from chalicelib.domain.limits import LICENSE_OVERAGE, LICENSE_USERS, Limit
 from chalicelib.domain.standing import ENDS_SOON_MS, Standing
 
 Reason = Literal["suspended", "grace", "expired", "ending", "users_taken", "devices_taken"]
@@ -23,11 +24,11 @@ def reasons(license: License, stands: Standing, now: Instant) -> list[Reason]:
         "suspended": stands.state == "suspended",
         "grace": stands.state == "grace",
         "ending": stands.state == "ending",
-        "users_taken": _is_taken(license.users_assigned, license.max_license_users),
-        "devices_taken": _is_taken(license.times_activated, license.max_activations),
+        "users_taken": _is_taken(LICENSE_USERS, license),
+        "devices_taken": _is_taken(LICENSE_OVERAGE, license),
     }
     return [reason for reason, holds in true.items() if holds]
 
 
-def _is_taken(used: int, limit: int | None) -> bool:
-    return limit is not None and used >= limit > 1
+def _is_taken(limit: Limit[License], license: License) -> bool:
+    return limit.is_full(license) and (limit.most(license) or 0) > 1

@@ -52,6 +52,15 @@ class Limit(Generic[T]):
         most, used = self.most(aggregate), int(getattr(aggregate, self.counter))
         return None if most is None else max(0, most - used)
 
+    def is_full(self, aggregate: T) -> bool:
+        """Whether not even one more fits."""
+        return self.room(aggregate) == 0
+
+    def over(self, aggregate: T) -> int:
+        """How many there are beyond the maximum, from 0."""
+        most, used = self.most(aggregate), int(getattr(aggregate, self.counter))
+        return 0 if most is None else max(0, used - most)
+
     def check(self, aggregate: T, amount: int = 1) -> None:
         """Raise `LimitReached` unless `amount` more fit."""
         most, used = self.most(aggregate), int(getattr(aggregate, self.counter))

@@ -34,6 +34,8 @@ def write_mail(
         values = {name: _written(value) for name, value in given.items()}
         if isinstance(days := params.get("days"), int):
             values["in_days"] = ngettext("in {n} day", "in {n} days", days)
+        if isinstance(over := params.get("over"), int):
+            values["over"] = ", " + gettext("{n} over the limit", n=over) if over else ""
         item = _rows(text.item, values)
         said = "\n".join(item if block == ITEM else _block(block, values) for block in text.blocks)
         return Mail(to, gettext(text.subject, **values), said, valid_ms, company, language, code, item)

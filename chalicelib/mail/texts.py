@@ -242,7 +242,7 @@ TEXTS: Mapping[MailCode, Text] = {
             "vendor for more:"
         ),
         mark("Users"),
-        "{limit}",
+        "{used} / {limit}{over}",
     ),
     "devices_taken": _to_managers(
         mark("Licenses without a free activation ({name})"),
@@ -251,7 +251,7 @@ TEXTS: Mapping[MailCode, Text] = {
             "reset a device, or ask the vendor for more:"
         ),
         mark("Devices"),
-        "{limit}",
+        "{used} / {limit}{over}",
     ),
     "invitation_bounced": _to_managers(
         mark("Invitations that did not arrive ({name})"),

@@ -4,6 +4,7 @@ from chalicelib.domain.deliveries import DISABLED_AFTER_MS
 from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, ends_at, phase
+from chalicelib.domain.limits import LICENSE_OVERAGE, LICENSE_USERS
 from chalicelib.domain.mail import DAY_MS, Mail
 from chalicelib.domain.public_events import PUBLISHED_DAYS
 from chalicelib.domain.users import User
@@ -34,7 +35,9 @@ def _is_true(event: Event, license: License, now: Instant) -> bool:
             return phase(license, now) == "grace"
         case "license_expired":
             return phase(license, now) == "expired"
-    return event.type == "license_limit_reached"
+        case "license_limit_reached":
+            return (LICENSE_USERS if event.detail["limit"] == "users" else LICENSE_OVERAGE).is_full(license)
+    return False
 
 
 def _to_managers(event: Event, license: License) -> list[Mail]:

@@ -15,6 +15,7 @@ from chalicelib.domain.events import Actor
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.invitation import VALID_DAYS, Invitation
 from chalicelib.domain.license import License, license_title
+from chalicelib.domain.limits import LICENSE_ACTIVATIONS, LICENSE_USERS
 from chalicelib.domain.mail import DAY_MS, DIGEST_VALID_MS, TO_MANAGERS, Mail, MailCode
 from chalicelib.domain.users import User
 from chalicelib.languages import Reader
@@ -104,9 +105,10 @@ def expired_notices(managers: Sequence[User], license: License, at: Instant) -> 
 
 def limit_notices(managers: Sequence[User], license: License, kind: Literal["users", "devices"]) -> list[Mail]:
     """The mails to the managers of a license on which all users, or all devices, are taken."""
-    if kind == "users":
-        return _about_license("users_taken", managers, license, limit=license.max_license_users)
-    return _about_license("devices_taken", managers, license, limit=license.max_activations)
+    code: MailCode = "users_taken" if kind == "users" else "devices_taken"
+    limit = LICENSE_USERS if kind == "users" else LICENSE_ACTIVATIONS
+    used: int = getattr(license, limit.counter)
+    return _about_license(code, managers, license, used=used, limit=limit.most(license), over=limit.over(license))
 
 
 def bounced_notices(managers: Sequence[User], license: License, address: str) -> list[Mail]:

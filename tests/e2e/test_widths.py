@@ -12,6 +12,7 @@ from chalicelib.domain.invitation import VALID_MS
 from chalicelib.domain.license import DeviceReport, License
 from chalicelib.usecases.activate import activate
 from chalicelib.usecases.assign_user import Profile, assign_user
+from chalicelib.usecases.change_terms import change_terms
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.license_lookup import LicenseLookup
 from tests.e2e.site import USER, Site
@@ -139,6 +140,12 @@ def crowded(site: Site) -> Site:
     grace: dict[str, Any] = {"license_type": "time-limited", "validity_period": now - 1, "grace_period": 240}
     issued(site.vendor, "viewer", **grace)
     until_noon = issued(site.vendor, license_type="time-limited", validity_period=1_822_046_400_000)
+    over = issued(site.vendor, max_activations=2, max_license_users=4, overage="always")
+    for number in range(4):
+        email = f"over-{number}@customer.test"
+        _, password = site.vendor.assign(over, email)
+        site.vendor.activate(email, f"pc-{number}", password)
+    change_terms(company, over.id, {"max_license_users": 2}, ADMIN, now=now)
     for license in (site.license, until_noon):
         site.vendor.assign(license, MANAGER)
     site.vendor.activate(MANAGER, "own", PASSWORD, report={"hostname": HOSTS[1]})

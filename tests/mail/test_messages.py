@@ -14,7 +14,7 @@ from chalicelib.mail.texts import ITEM, TEXTS
 PARAMS: dict[str, str | int | date | None] = dict.fromkeys(
     (
         *("name", "code", "minutes", "product", "order", "old", "new", "link", "time", "address", "page"),
-        *("date", "limit", "endpoint", "left", "passkey"),
+        *("date", "used", "limit", "over", "endpoint", "left", "passkey"),
     ),
     "✱",
 ) | {"days": 7}
@@ -60,8 +60,10 @@ def test_days_are_written_as_people_of_the_language_write_them() -> None:
 
 
 def test_a_row_without_a_value_is_left_out() -> None:
-    mail = write_mail("users_taken", "", "", PARAMS | {"order": None, "limit": 3})
-    assert ("Order" in mail.text, "    Users:         3\n" in mail.text, mail.item in mail.text) == (False, True, True)
+    mail = write_mail("users_taken", "", "", PARAMS | {"order": None, "used": 3, "limit": 3, "over": 0})
+    assert "Order" not in mail.text
+    assert "    Users:         3 / 3\n" in mail.item
+    assert mail.item in mail.text
 
 
 def test_languages_are_told_apart() -> None:

@@ -43,6 +43,17 @@ def test_each_reason_is_said_with_what_can_be_done_about_it(vendor: Vendor) -> N
     assert {at(ending), at(suspended), at(full, "/users")} <= set(page.links)
 
 
+def test_what_is_over_the_limit_is_said_and_is_full_only_where_nobody_more_is_let_in(vendor: Vendor) -> None:
+    license = issued(vendor, "viewer", max_activations=2, overage="2x")
+    for host in "abc":
+        vendor.activate(license, host)
+    browser = browser_of(vendor, MANAGER)
+    assert "Make room" not in browser.get("/portal").words
+    assert "3 / 2 1 over the limit" in browser.get("/portal/licenses").words
+    vendor.activate(license, "d")
+    assert "All 2 activations are in use. 2 over the limit Make room" in browser.get("/portal").words
+
+
 def test_a_manager_is_led_to_whom_the_vendor_names_for_questions(vendor: Vendor) -> None:
     issued(vendor, "viewer", license_type="time-limited", validity_period=vendor.now + DAY)
     assert "mailto:" not in overview(vendor).answer.text

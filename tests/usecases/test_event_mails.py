@@ -10,6 +10,7 @@ from chalicelib.store.listeners import read_listeners
 from chalicelib.store.mails import mails_of
 from chalicelib.usecases.branding import set_branding
 from chalicelib.usecases.change_license import extend
+from chalicelib.usecases.change_terms import change_terms
 from chalicelib.usecases.deliver_events import deliver_events
 from chalicelib.usecases.limit_reached import note_limit_reached
 from chalicelib.usecases.security_events import note_security_event
@@ -86,6 +87,16 @@ def test_managers_are_mailed_once_a_day_that_all_devices_are_taken(vendor: Vendo
         note_limit_reached(vendor.code, license.id, full, ADMIN, now=vendor.now + hour * HOUR)
     deliver_events(now=vendor.now + 3 * HOUR)
     assert codes(vendor) == ["devices_taken"]
+
+
+def test_of_a_license_that_lets_more_in_since_nobody_is_mailed_that_it_is_full(vendor: Vendor) -> None:
+    license = ending(vendor, max_activations=1)
+    vendor.activate(license, "HW-1")
+    full = LimitReached("license_activated_max_times", limit=1, used=1)
+    note_limit_reached(vendor.code, license.id, full, ADMIN, now=vendor.now)
+    change_terms(vendor.code, license.id, {"overage": "always"}, ADMIN, now=vendor.now)
+    deliver_events(now=vendor.now + HOUR)
+    assert codes(vendor) == []
 
 
 def test_what_a_company_has_switched_off_is_not_even_put_into_the_outbox(vendor: Vendor) -> None:

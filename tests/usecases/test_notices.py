@@ -117,6 +117,12 @@ def test_a_license_is_called_by_the_name_of_its_product(
     assert [mail.code for mail in mails if "revit" in mail.text] == []
 
 
+def test_how_many_are_over_the_limit_is_said(managed: tuple[User, License]) -> None:
+    ada, license = managed
+    [mail] = notices.limit_notices([ada], replace(license, max_activations=2, times_activated=4), "devices")
+    assert "    Devices:       4 / 2, 2 over the limit\n" in mail.item
+
+
 def test_a_license_of_a_product_that_there_is_no_more_is_called_by_its_code(managed: tuple[User, License]) -> None:
     ada, license = managed
     [mail] = notices.limit_notices([ada], replace(license, product="gone"), "users")

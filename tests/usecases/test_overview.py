@@ -67,6 +67,23 @@ def test_a_license_needs_its_manager_where_all_of_it_is_taken_but_not_where_one_
     assert needs(vendor) == {people.id: ["users_taken"], two.id: ["devices_taken"]}
 
 
+@pytest.mark.parametrize(("overage", "reasons"), [("none", ["devices_taken"]), ("1.5x", []), ("always", [])])
+def test_a_license_that_lets_one_more_in_is_not_full(overage: Any, reasons: list[Reason]) -> None:
+    vendor = Vendor()
+    license = issued(vendor, "viewer", max_activations=2, overage=overage)
+    for device in ("pc", "laptop"):
+        vendor.activate(license, device)
+    assert needs(vendor) == ({license.id: reasons} if reasons else {})
+
+
+def test_a_license_that_is_as_far_over_as_it_may_be_is_full() -> None:
+    vendor = Vendor()
+    license = issued(vendor, "viewer", max_activations=2, overage="1.5x")
+    for device in ("pc", "laptop", "tower"):
+        vendor.activate(license, device)
+    assert needs(vendor) == {license.id: ["devices_taken"]}
+
+
 def test_a_license_that_the_vendor_has_disabled_comes_first_and_one_that_the_customer_has_paused_is_no_news() -> None:
     vendor = Vendor()
     ending = issued(vendor, "viewer", license_type="time-limited", validity_period=NOW + DAY)
