@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from chalicelib.domain.errors import SeatkeeperError
-from chalicelib.threads import ThreadPool
+from chalicelib.threads import map_in_turns
 from chalicelib.usecases.idempotency import in_steps
 
 T = TypeVar("T")
 
 MAX_ROWS = 1000
 """Of one call."""
-_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +28,8 @@ class Row:
 def change_each(rows: Sequence[T], id_of: Callable[[T], int], change: Callable[[T], object]) -> list[Row]:
     """Change each, some at once; what is refused of one keeps no other from being changed. In the order of `rows`.
 
-    `change` may be repeated: a call that was cut short comes again as a whole.
+    Rows of the same object are done one after the other, so the last one stands. `change` may be repeated: a call that
+    was cut short comes again as a whole.
     """
 
     def outcome(row: T) -> Row:
@@ -38,5 +38,5 @@ def change_each(rows: Sequence[T], id_of: Callable[[T], int], change: Callable[[
         except SeatkeeperError as error:
             return Row(id_of(row), error)
 
-    with in_steps(), ThreadPool(_AT_ONCE) as threads:
-        return list(threads.map(outcome, rows))
+    with in_steps():
+        return list(map_in_turns(outcome, rows, id_of))

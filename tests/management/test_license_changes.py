@@ -149,6 +149,13 @@ def test_of_many_each_is_changed_by_itself_and_has_its_result(shop: VendorsServe
     assert [vendor.stored(one).max_activations for one in licenses] == [10, 11, 12]
 
 
+def test_of_rows_of_the_same_license_the_last_one_stands(shop: VendorsServer, vendor: Vendor) -> None:
+    license, other = vendor.issue(), vendor.issue()
+    rows = [{"id": one.id, "max_activations": n} for n in range(20, 4, -1) for one in (license, other)]
+    granted(shop.call("PATCH", "licenses/bulk_update", rows))
+    assert [vendor.stored(one).max_activations for one in (license, other)] == [5, 5]
+
+
 @pytest.mark.parametrize("call", ["disable_bulk", "reset_bulk"])
 def test_many_are_named_bare_or_in_an_object(shop: VendorsServer, vendor: Vendor, call: str) -> None:
     ids = [vendor.issue().id for _ in range(2)]
