@@ -111,7 +111,8 @@ def feature_row(row: Json, zone: str) -> tuple[str, FeatureRow]:
     if key is None:
         raise Invalid("missing_parameters", field="license_key")
     with at_field("code"):
-        return key, _feature(row, zone)
+        code = _feature_code(row, zone)
+    return key, _feature_of(code, row, zone)
 
 
 def customer_row(row: Json, zone: str) -> dict[str, str]:
@@ -258,8 +259,15 @@ def _inner(value: Json, zone: str, readers: Mapping[str, Reader]) -> Json:
 def _feature(value: JsonValue, zone: str) -> FeatureRow:
     """A code, or the feature as an object has it: with the code beside its terms, or in the product's feature."""
     given = value if isinstance(value, dict) else {"code": value}
+    return _feature_of(_feature_code(given, zone), given, zone)
+
+
+def _feature_code(given: Json, zone: str) -> str:
     named = given.get("product_feature") or given.get("code")
-    code = _text(named.get("code") if isinstance(named, dict) else named, zone)
+    return _text(named.get("code") if isinstance(named, dict) else named, zone)
+
+
+def _feature_of(code: str, given: Json, zone: str) -> FeatureRow:
     found = _inner(given, zone, _OF_FEATURE)
     if found.pop("allow_unlimited_consumptions", False):
         found["max_consumption"] = None

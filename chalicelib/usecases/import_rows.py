@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from chalicelib.domain.errors import AlreadyExists, Rejected
+from chalicelib.domain.email import known_email
+from chalicelib.domain.errors import AlreadyExists, Rejected, at_field
 from chalicelib.domain.events import Actor
 from chalicelib.domain.import_files import FileRow
 from chalicelib.domain.instants import Instant
@@ -88,8 +89,8 @@ def _customer(read: _Read) -> str | int:
 
 
 def _read(rows: Iterable[FileRow], zone: str) -> Iterator[_Read]:
-    """Rows in their order; of those with one name the first is the one."""
-    seen: dict[str, int] = {}
+    """Rows in their order; of those with one name, or of one order, the first says which, or whose, it is."""
+    seen, customers = dict[str, int](), dict[str, str]()
     for number, given, problem in rows:
         try:
             if problem is not None:
@@ -97,7 +98,21 @@ def _read(rows: Iterable[FileRow], zone: str) -> Iterator[_Read]:
             row = license_row(given, zone)
             if (first := seen.setdefault(row.name, number)) != number:
                 raise AlreadyExists("already_exists", of="row", field="row", row=first)
+            _guard_order(row, customers)
         except Rejected as error:
             yield _Read(number, None, error)
         else:
             yield _Read(number, row)
+
+
+def _guard_order(row: LicenseRow, customers: dict[str, str]) -> None:
+    """That no row before has this order for another customer: a plan, which makes no orders, finds it by the rows
+    alone. `customers`: by order, as the rows before say. Raises `AlreadyExists`.
+    """
+    order, email = row.terms.get("order_id"), row.customer.get("email")
+    if order is None:
+        return
+    with at_field("customer"):
+        customer = "" if email is None else known_email(email)
+    if customers.setdefault(order, customer) != customer:
+        raise AlreadyExists("already_exists", of="order", field="order_id", order=order)

@@ -10,7 +10,7 @@ from chalicelib.domain.days import first_instant, last_instant, read_moment
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.import_files import FileRow, read_rows
 from chalicelib.domain.license import DeviceReport
-from chalicelib.domain.license_rows import FeatureRow, LicenseRow, UserRow, license_row
+from chalicelib.domain.license_rows import FeatureRow, LicenseRow, UserRow, feature_row, license_row
 
 OBJECTS = [{"license_key": "A", "product": {"short_code": "viewer"}}, {"license_key": "B"}]
 
@@ -143,6 +143,15 @@ def test_what_is_wrong_is_said_by_its_field(wrong: dict[str, Any], code: str) ->
     with pytest.raises(Invalid) as refused:
         row(**wrong)
     assert (refused.value.code, refused.value.field) == (code, next(iter(wrong)))
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"license_key": ""}, {"code": 7}, {"expiry_date": "31.12.2030"}, {"max_consumption": "many"}]
+)
+def test_what_is_wrong_of_a_feature_is_said_by_its_column(wrong: dict[str, Any]) -> None:
+    with pytest.raises(Invalid) as refused:
+        feature_row({"license_key": "A", "code": "export"} | wrong, "")
+    assert refused.value.field == next(iter(wrong))
 
 
 def test_all_that_is_wrong_is_said_at_once() -> None:

@@ -45,6 +45,18 @@ def test_a_file_is_planned_brought_in_and_compared(operator: Operator, vendor: V
     assert operator.asks(f"import verify {right}")["same"] == 2
 
 
+def test_a_plan_knows_whose_an_order_is_by_the_rows_before(operator: Operator, vendor: Vendor, file: Path) -> None:
+    line = line_of(vendor, file, "K-1,viewer,,,ada@studio.test", "K-2,viewer,,,bob@studio.test", "K-3,viewer,,,")
+    head, *rows = file.read_text().splitlines()
+    rows.append("K-4,viewer,,,Ada@studio.test")
+    file.write_text("\n".join([f"{head},order__store_id", *(f"{row},S-0" for row in rows)]))
+    refused = "order_id: the order S-0 belongs to another customer."
+    for command in ("plan", "apply"):
+        said = operator.asks(f"import {command} {line}", exit_code=0 if command == "plan" else 1)
+        assert (said["new"], said["refused"]) == (2, 2)
+        assert [row["why"] for row in said["rows"]] == ["", refused, refused, ""]
+
+
 def test_products_are_named_as_the_other_system_does(operator: Operator, vendor: Vendor, file: Path) -> None:
     line = line_of(vendor, file, "K-1,7d1f,,,", "K-2,viewer,,,")
     assert operator.asks(f"import apply {line}", exit_code=1)["refused"] == 1
