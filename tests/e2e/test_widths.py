@@ -84,6 +84,9 @@ OUTSIDE = """() => {
         if (wide > inside(one) + 0.1) found.push(`cut: ${seen.map(({ word }) => word).join(" ")}`);
         one.style.textOverflow = "";
     }
+    for (const one of document.querySelectorAll(".list .badge")) {
+        if (one.scrollWidth > one.clientWidth) found.push(`cut: ${one.textContent}`);
+    }
     for (const one of document.querySelectorAll(".figures a, .badge, .buttons > *")) {
         for (const { word, boxes } of words(one)) if (boxes.length > 1) found.push(`a word is broken: ${word}`);
     }
@@ -140,6 +143,9 @@ def crowded(site: Site) -> Site:
     grace: dict[str, Any] = {"license_type": "time-limited", "validity_period": now - 1, "grace_period": 240}
     issued(site.vendor, "viewer", **grace)
     until_noon = issued(site.vendor, license_type="time-limited", validity_period=1_822_046_400_000)
+    idle = issued(site.vendor, "viewer")
+    site.vendor.activate(idle, "gone")
+    site.vendor.deactivate(idle, "gone")
     over = issued(site.vendor, max_activations=2, max_license_users=4, overage="always")
     for number in range(4):
         email = f"over-{number}@customer.test"
@@ -263,7 +269,25 @@ def test_a_row_that_is_folded_has_no_dashes_for_what_is_not_there(page: playwrig
     expect(phone).to_have_text("\N{EN DASH}")
     expect(phone).to_be_visible()
     page.set_viewport_size({"width": 1024, "height": 900})
-    expect(phone).to_be_hidden()
+    expect(phone).to_have_css("display", "none")  # nor a line for them
+
+
+def test_what_is_over_the_limit_stands_apart(page: playwright.Page, crowded: Site) -> None:
+    crowded.enter(page, "/portal/licenses?sort=activations")
+    page.locator("tr:has(.over) a.row").click()
+    over = box(page, ".figures li:nth-child(2) .over")
+    gauge = box(page, ".figures li:nth-child(2) .gauge")
+    assert over["y"] - gauge["y"] - gauge["height"] >= 3
+    page.get_by_role("link", name="Devices", exact=True).click()
+    page.wait_for_url("**/devices")
+    assert page.locator(".count .over").evaluate("over => getComputedStyle(over, '::after').content") == '" ·"'
+
+
+def test_crumbs_of_many_lines_begin_beside_each_other(page: playwright.Page, crowded: Site) -> None:
+    crowded.enter(page, f"/portal/people/{account(crowded.vendor, LONG).id}")
+    page.set_viewport_size({"width": 390, "height": 900})
+    page.locator(".crumbs [aria-current]").evaluate("crumb => { crumb.textContent = 'w'.repeat(99); }")
+    assert abs(box(page, ".crumbs li:first-child")["y"] - box(page, ".crumbs [aria-current]")["y"]) <= 1
 
 
 def test_an_email_that_is_cut_is_whole_where_the_focus_is_and_when_it_is_copied(

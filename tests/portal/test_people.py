@@ -150,6 +150,15 @@ def test_nobody_sees_people_of_another_customer(vendor: Vendor, licenses: list[L
     assert user.get(person(vendor, BEN)).status == 404
 
 
+@pytest.mark.usefixtures("licenses")
+def test_who_has_no_name_is_called_by_the_email_which_is_not_said_again(vendor: Vendor) -> None:
+    browser = browser_of(vendor, MANAGER)
+    assert f'<p class="under">{ANN} · +49 30 1</p>' in browser.get(person(vendor, ANN)).answer.text
+    nameless = browser.get(person(vendor, BEN)).answer.text
+    assert f"<h1>{BEN}</h1>" in nameless
+    assert f'<p class="under">{BEN}' not in nameless
+
+
 def test_a_page_of_people_is_a_read_for_each_license_with_users(vendor: Vendor, licenses: list[License]) -> None:
     browser = browser_of(vendor, MANAGER)
     browser.get("/portal/people")
