@@ -22,8 +22,8 @@ def test_every_kind_is_documented_and_no_other() -> None:
 
 
 def test_the_page_says_who_switches_it_off() -> None:
-    assert {code for code, row in ROWS.items() if row[2] == "off"} == OF_COMPANY
-    assert {code for code, row in ROWS.items() if row[3] == "off"} == OF_PERSON
+    assert {code for code, row in ROWS.items() if row[2] == "can be off"} == OF_COMPANY
+    assert {code for code, row in ROWS.items() if row[3] == "can be off"} == OF_PERSON
 
 
 def test_the_page_says_to_whom_it_goes() -> None:
