@@ -23,7 +23,7 @@ COMPANY = Company(
     support_email="licenses-support@qbitec-engineering.example",
 )
 PARAMS: Params = {
-    **dict.fromkeys(("product", "order", "code", "minutes", "limit", "time"), "4711"),
+    **dict.fromkeys(("product", "order", "code", "minutes", "used", "limit", "time"), "4711"),
     "name": COMPANY.name,
     "who": "friederike.schmidt-hohenlohe-langenburg@bauplanungsgesellschaft-mittelfranken.example",
     "old": "friederike.schmidt@bauplanungsgesellschaft-mittelfranken.example",
@@ -33,6 +33,7 @@ PARAMS: Params = {
     "address": "2001:db8:1234:5678::",
     "endpoint": f"https://hooks.qbitec-engineering.example/{'a' * 120}",
     "days": 7,
+    "over": 2,
     "left": 9,
     "date": date(2026, 12, 6),
     "passkey": "W" * MAX_NAME,
