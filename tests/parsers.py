@@ -442,7 +442,7 @@ NO_PARSERS = {
     *("domain.second_factor.app_code", "domain.second_factor.step_of"),  # six digits, for our own secret
     "management.errors.status_of",  # of a code of ours
     "management.exports.license_row_of",  # of a company that has been found
-    *("domain.events.named", "domain.license.hash_hardware_id"),  # hash and write
+    *("domain.events.named", "domain.license.hash_hardware_id", "domain.license.hash_host_name"),  # hash and write
     *("domain.email.display_email", "licenseapi.bodies.customer_body"),  # of what is stored
     *("portal.messages.actor_words", "portal.render.logo_path"),  # likewise
     *("domain.license.license_title", "domain.session.listed_session"),  # likewise

@@ -366,6 +366,7 @@ def each_row(rows: Sequence[Any], id_of: Any, change: Any, caller: Caller) -> li
     return caller.once(lambda: change_each(rows, id_of, change), body)["rows"]
 
 
+# As `change_each` has it.
 def each_license(rows: Sequence[Any], id_of: Any, change: Any, caller: Caller) -> list[RowBody]:
     """The same of licenses."""
     return each_row(rows, id_of, each_own(caller, id_of, change), caller)

@@ -53,7 +53,7 @@ class NewLicense(SentTerms):
     enabled: Flag = True
 
 
-@endpoint("GET", "/orders/generate_license", writes=False, scope="orders:write", reach=by("product", own_product_code))
+@endpoint("GET", "/orders/generate_license", writes=False, scope="orders:read", reach=by("product", own_product_code))
 def generate_license(query: KeysQuery, caller: Caller) -> list[str]:
     """Keys that nobody has, for `orders/create_order`; none is kept, or sold, by this."""
     return generate_keys(caller.company, query.product, query.quantity, now=caller.now)

@@ -20,7 +20,7 @@ from chalicelib.web.endpoint import Arguments
 
 T = TypeVar("T")
 
-Own = Callable[[Caller, Any], None]
+Own = Callable[[Caller, Any], None]  # an id, or a name where there is none
 """Raises `NotFound` where what has this id is of a product that the key is not for."""
 Reach = Callable[[Caller, Arguments], None]
 """Raises `Forbidden` where a call is not of one product, `NotFound` where it is of one that the key is not for."""

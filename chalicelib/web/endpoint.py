@@ -67,7 +67,7 @@ class Endpoint:
     server notes of a call, such as when a device was last checked, does not count."""
     scope: str | None
     """That the caller needs."""
-    reach: Callable[[Any, Arguments], None] | None
+    reach: Callable[[Any, Arguments], None] | None  # each API has a caller of its own
     """What keeps a caller to his part who may not reach all of a company; None: he is refused. Given him, and the
     arguments."""
     public: bool
@@ -108,7 +108,7 @@ class Endpoints(Generic[C]):
         *,
         writes: bool,
         scope: str | None = None,
-        reach: Callable[[Any, Arguments], None] | None = None,
+        reach: Callable[[Any, Arguments], None] | None = None,  # as it is declared
         public: bool = False,
         status: Literal[200, 201] = 200,
     ) -> Callable[[Callable[..., ResponseBody]], Callable[..., Response]]:
