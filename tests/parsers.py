@@ -276,6 +276,7 @@ PARSERS: dict[str, Parser] = {
     "domain.keys.forms": keys.forms,
     "domain.keys.as_given": keys.as_given,
     "domain.import_files.read_rows": _import,
+    "domain.import_files.unknown_columns": lambda text: import_files.unknown_columns(text, ()),
     "domain.logo.svg_logo": lambda text: [
         logo.svg_logo(text),
         logo.svg_logo(f"<svg xmlns='http://www.w3.org/2000/svg'>{text[:18000]}</svg>"),

@@ -8,14 +8,17 @@ stand in one cell with semicolons between them.
 import csv
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from chalicelib.domain.errors import Invalid
+from chalicelib.domain.pasted import safe_to_show
 from chalicelib.domain.spreadsheet import as_meant
 from chalicelib.domain.types import Json, JsonValue
 
 MAX_COLUMNS = 200
+MAX_SHOWN = 255
+"""Characters of the name of a column."""
 _SAME = {"order__store_id": "order_store_id", "license_users": "users", "product_features": "features"}
 """Other names of columns."""
 
@@ -33,7 +36,7 @@ def read_rows(text: str) -> Iterator[FileRow]:
 
     Raises `Invalid` where the file as a whole cannot be read.
     """
-    plain = text.removeprefix("\ufeff").lstrip()
+    plain = _plain(text)
     if not plain:
         raise Invalid("list_empty", of="rows", field="file")
     if plain[0] not in "[{":
@@ -41,6 +44,31 @@ def read_rows(text: str) -> Iterator[FileRow]:
     first_line = plain.partition("\n")[0]
     whole = None if _is_object(first_line) and "\n" in plain.rstrip() else _json(plain)
     return _json_lines(plain) if whole is None else _json_rows(whole)
+
+
+def unknown_columns(text: str, known: Collection[str]) -> list[str]:
+    """The names of columns of a CSV file that say nothing, up to `MAX_SHOWN` characters of each; a file of JSON, which
+    other systems write, has none. A misspelt one is seen by it: rows pass over what they do not know.
+
+    `known`: what a row may say, within an object as `customer__email`. Raises as `read_rows`.
+    """
+    plain = _plain(text)
+    if not plain or plain[0] in "[{":
+        return []
+    names, _ = _csv(plain)
+    return [safe_to_show(name, MAX_SHOWN) for name in names if name and not _says(name, known)]
+
+
+def _says(column: str, known: Collection[str]) -> bool:
+    """Whether a row that has this column alone says anything."""
+    [(name, value)] = _object([column], ["1"]).items()
+    if name == "metadata":  # whose names are the vendor's own
+        return name in known
+    return ("__".join([name, *value]) if isinstance(value, dict) else name) in known
+
+
+def _plain(text: str) -> str:
+    return text.removeprefix("\ufeff").lstrip()
 
 
 def _is_object(line: str) -> bool:
@@ -77,6 +105,11 @@ def _row(number: int, row: JsonValue) -> FileRow:
 
 
 def _csv_rows(text: str) -> Iterator[FileRow]:
+    return _cells_rows(*_csv(text))
+
+
+def _csv(text: str) -> tuple[list[str], Iterator[list[str]]]:
+    """The names of the columns, and the lines of cells behind them. Raises `Invalid`."""
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
@@ -86,7 +119,7 @@ def _csv_rows(text: str) -> Iterator[FileRow]:
         raise Invalid("list_no_csv", field="file") from None
     if len(names) > MAX_COLUMNS:
         raise Invalid("list_too_wide", field="file", most=MAX_COLUMNS)
-    return _cells_rows(names, lines)
+    return names, lines
 
 
 def _cells_rows(names: Sequence[str], lines: Iterator[list[str]]) -> Iterator[FileRow]:

@@ -27,4 +27,4 @@ class ImportResult:
     file_name: str = ""
     result: Json = field(default_factory=dict, hash=False)
     """Rows by what came of them, as the Management API counts them, and `invalid_rows`: number, and the
-    code, field and params of the error."""
+    code, field and params of the error; `unknown_columns`: those that say nothing."""

@@ -357,3 +357,7 @@ NAMES = (
     *("product_features", "product_custom_fields", "license_users", "devices"),
 )
 """What a row may say; other names are passed over, for other systems say more."""
+LICENSE_COLUMNS = frozenset({*NAMES, "product__short_code", *(f"customer__{name}" for name in ("email", *PROFILE))})
+FEATURE_COLUMNS = frozenset({"license_key", "code", "product_feature", "product_feature__code", *_OF_FEATURE})
+CUSTOMER_COLUMNS = frozenset({"email", *PROFILE})
+"""What the columns of a CSV file may say of each (`import_files.unknown_columns`)."""

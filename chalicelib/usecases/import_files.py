@@ -8,11 +8,17 @@ from chalicelib.domain.email import known_email
 from chalicelib.domain.errors import Invalid, NotFound, Rejected
 from chalicelib.domain.events import Actor
 from chalicelib.domain.ids import new_id
-from chalicelib.domain.import_files import FileRow, read_rows
+from chalicelib.domain.import_files import FileRow, read_rows, unknown_columns
 from chalicelib.domain.import_results import MAX_INVALID, MAX_ROWS, ImportKind, ImportResult, ImportStatus
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.keys import forms
-from chalicelib.domain.license_rows import customer_row, feature_row
+from chalicelib.domain.license_rows import (
+    CUSTOMER_COLUMNS,
+    FEATURE_COLUMNS,
+    LICENSE_COLUMNS,
+    customer_row,
+    feature_row,
+)
 from chalicelib.domain.paging import cut, search
 from chalicelib.domain.types import Json
 from chalicelib.store import accounts, import_results
@@ -39,7 +45,11 @@ def import_licenses_file(company: str, text: str, file_name: str, actor: Actor, 
                 refused.append(_refusal(done.number, done.error))
             else:
                 counts["new" if done.outcome.verdict == "new" else "there"] += 1
-    counted = {"created_licenses_count": counts["new"], "existed_licenses_count": counts["there"]}
+    counted: Json = {
+        "created_licenses_count": counts["new"],
+        "existed_licenses_count": counts["there"],
+        "unknown_columns": unknown_columns(text, LICENSE_COLUMNS),
+    }
     return _keep(company, "licenses", file_name, len(rows), counted, refused, now)
 
 
@@ -62,7 +72,11 @@ def import_features_file(company: str, text: str, file_name: str, actor: Actor, 
 
     rows = _rows(text)
     new, there, refused = _each(rows, "license_key", set_one, now)
-    counted = {"created_license_features": new, "existed_license_features": there}
+    counted: Json = {
+        "created_license_features": new,
+        "existed_license_features": there,
+        "unknown_columns": unknown_columns(text, FEATURE_COLUMNS),
+    }
     return _keep(company, "features", file_name, len(rows), counted, refused, now)
 
 
@@ -85,7 +99,11 @@ def import_customers_file(company: str, text: str, file_name: str, actor: Actor,
 
     rows = _rows(text)
     new, there, refused = _each(rows, "email", make_one, now)
-    counted = {"created_customers_count": new, "existed_customers_count": there}
+    counted: Json = {
+        "created_customers_count": new,
+        "existed_customers_count": there,
+        "unknown_columns": unknown_columns(text, CUSTOMER_COLUMNS),
+    }
     return _keep(company, "customers", file_name, len(rows), counted, refused, now)
 
 

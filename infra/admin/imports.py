@@ -2,12 +2,15 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 from chalicelib.domain.days import Moment, last_instant
 from chalicelib.domain.errors import Invalid, Rejected, at_field
+from chalicelib.domain.import_files import unknown_columns
 from chalicelib.domain.import_sources import import_rows_of
 from chalicelib.domain.instants import Instant
+from chalicelib.domain.license_rows import LICENSE_COLUMNS
 from chalicelib.domain.people_list import read_file
 from chalicelib.domain.source_rows import System
 from chalicelib.domain.types import Json
@@ -28,7 +31,8 @@ _APPLY = "It is safe to repeat: what is there stays."
 def import_plan(
     company: str, file: list[str], from_: System, product: list[tuple[str, str]], limit: int, *, now: Instant
 ) -> CommandResult:
-    return CommandResult(_counted(company, _planned(company, file, from_, product, now), limit))
+    planned, note = _planned(company, file, from_, product, now)
+    return CommandResult(_counted(company, planned, limit), note)
 
 
 def import_apply(
@@ -42,31 +46,44 @@ def import_apply(
     now: Instant,
 ) -> CommandResult:
     until = None if adopt_until is None else last_instant(adopt_until, find_company(company).time_zone)
+    note = ""
     if from_ == "seatkeeper":
         read = _read_export(file, product)
         done = bring_in_export(company, read, operator(), adopt_until=until, now=now)
     else:
-        rows = import_rows_of(from_, _read(file), dict(product))
+        texts = _read(file)
+        note = _passed_over(from_, texts)
+        rows = import_rows_of(from_, texts, dict(product))
         done = import_rows(company, rows, from_, operator(), adopt_until=until, now=now)
     document = _counted(company, done, limit)
     refused = document["refused"]
-    return CommandResult(document, f"{refused} rows were refused. {_APPLY}" if refused else "", 1 if refused else 0)
+    notes = (note, f"{refused} rows were refused. {_APPLY}" if refused else "")
+    return CommandResult(document, " ".join(filter(None, notes)), 1 if refused else 0)
 
 
 def import_verify(
     company: str, file: list[str], from_: System, product: list[tuple[str, str]], limit: int, *, now: Instant
 ) -> CommandResult:
-    document = _counted(company, _planned(company, file, from_, product, now), limit)
-    return CommandResult(document, exit_code=0 if document["same"] == document["read"] else 1)
+    planned, note = _planned(company, file, from_, product, now)
+    document = _counted(company, planned, limit)
+    return CommandResult(document, note, 0 if document["same"] == document["read"] else 1)
 
 
 def _planned(
     company: str, file: list[str], from_: System, product: list[tuple[str, str]], now: Instant
-) -> Iterator[RowResult]:
-    """What an import would do. Raises `UsageError`, `Invalid`."""
+) -> tuple[Iterator[RowResult], str]:
+    """What an import would do, and a note on what it would pass over. Raises `UsageError`, `Invalid`."""
     if from_ == "seatkeeper":
-        return bring_in_export(company, _read_export(file, product), operator(), writes=False, now=now)
-    return plan_rows(company, import_rows_of(from_, _read(file), dict(product)), from_, now=now)
+        return bring_in_export(company, _read_export(file, product), operator(), writes=False, now=now), ""
+    texts = _read(file)
+    rows = import_rows_of(from_, texts, dict(product))
+    return plan_rows(company, rows, from_, now=now), _passed_over(from_, texts)
+
+
+def _passed_over(from_: System, texts: list[str]) -> str:
+    """A note on the columns of our own tables that say nothing here; what other systems say more is theirs."""
+    unknown = dict.fromkeys(chain.from_iterable(unknown_columns(text, LICENSE_COLUMNS) for text in texts))
+    return f"Columns that say nothing here: {', '.join(unknown)}." if from_ == "csv" and unknown else ""
 
 
 def _read_export(file: list[str], product: list[tuple[str, str]]) -> Callable[[str], Iterator[Json]]:

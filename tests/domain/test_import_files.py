@@ -8,9 +8,9 @@ import pytest
 from chalicelib.domain.adoption import LegacyDevice
 from chalicelib.domain.days import first_instant, last_instant, read_moment
 from chalicelib.domain.errors import Invalid
-from chalicelib.domain.import_files import FileRow, read_rows
+from chalicelib.domain.import_files import FileRow, read_rows, unknown_columns
 from chalicelib.domain.license import DeviceReport
-from chalicelib.domain.license_rows import FeatureRow, LicenseRow, UserRow, feature_row, license_row
+from chalicelib.domain.license_rows import LICENSE_COLUMNS, FeatureRow, LicenseRow, UserRow, feature_row, license_row
 
 OBJECTS = [{"license_key": "A", "product": {"short_code": "viewer"}}, {"license_key": "B"}]
 
@@ -61,6 +61,23 @@ def test_cells_hold_several_features_users_and_fields() -> None:
 def test_a_file_without_rows_or_with_too_many_columns_is_refused(text: str) -> None:
     with pytest.raises(Invalid):
         list(read_rows(text))
+
+
+def test_columns_that_say_nothing_are_named() -> None:
+    known = (
+        "license__license_key,license_key,id,product,product__short_code,order__store_id,order_store_id,features,users"
+    )
+    more = (
+        "field__Region,metadata,metadata__crm,customer,customer__email,customer__city,license__overage,product_features"
+    )
+    wrong = ["license__max_activation", "customer__emial", "field__", "order__id", "license__field"]
+    assert unknown_columns(f"\ufeff{known},{more},,{','.join(wrong)}\n", LICENSE_COLUMNS) == wrong
+    assert unknown_columns("license_key;nonsense\nA;1", LICENSE_COLUMNS) == ["nonsense"]
+
+
+@pytest.mark.parametrize("text", ["", '[{"nonsense": 1}]', '{"nonsense": 1}\n{"nonsense": 2}'])
+def test_what_other_systems_say_more_in_json_is_no_column(text: str) -> None:
+    assert unknown_columns(text, LICENSE_COLUMNS) == []
 
 
 def test_a_line_that_cannot_be_read_is_a_row_that_says_so() -> None:

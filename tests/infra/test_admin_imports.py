@@ -57,6 +57,14 @@ def test_a_plan_knows_whose_an_order_is_by_the_rows_before(operator: Operator, v
         assert [row["why"] for row in said["rows"]] == ["", refused, refused, ""]
 
 
+def test_columns_that_say_nothing_are_named_beside_the_answer(operator: Operator, vendor: Vendor, file: Path) -> None:
+    line = line_of(vendor, file, "K-1,viewer,7,,,x")
+    file.write_text(file.read_text().replace("max_activations", "max_activation").replace("__email", "__email,a\tb"))
+    note = "Columns that say nothing here: license__max_activation, a\u2409b.\n"
+    for command in ("plan", "apply", "verify"):
+        assert operator.noted(f"import {command} {line}") == note
+
+
 def test_products_are_named_as_the_other_system_does(operator: Operator, vendor: Vendor, file: Path) -> None:
     line = line_of(vendor, file, "K-1,7d1f,,,", "K-2,viewer,,,")
     assert operator.asks(f"import apply {line}", exit_code=1)["refused"] == 1

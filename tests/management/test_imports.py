@@ -39,6 +39,7 @@ def test_a_file_of_licenses_is_imported_once_and_what_is_refused_is_named(shop: 
         ],
         "created_licenses_count": 1,
         "existed_licenses_count": 0,
+        "unknown_columns": [],
     }
     again = granted(shop.post("licenses/import_from_csv", {"csv_file": f"{LICENSES}old/1,viewer,3\n"}))
     shown = result_of(shop, "licenses-import-results", again)
@@ -102,6 +103,19 @@ def test_customers_are_made_or_changed(shop: VendorsServer) -> None:
     assert ada is not None
     assert bob is not None
     assert (ada.city, bob.company_name) == ("Ulm", "Studio")
+
+
+@pytest.mark.parametrize(
+    ("imports", "results", "head"),
+    [
+        ("licenses/import_from_csv", "licenses-import-results", "license__license_key,features"),
+        ("licenses/import_features_from_csv", "license-features-import-results", "license_key,code,max_consumption"),
+        ("customers/import_from_csv", "customers-import-results", "email,city"),
+    ],
+)
+def test_columns_that_say_nothing_are_named(shop: VendorsServer, imports: str, results: str, head: str) -> None:
+    job = granted(shop.post(imports, {"csv_file": f"{head},cty\n"}))
+    assert result_of(shop, results, job)["result"]["unknown_columns"] == ["cty"]
 
 
 @pytest.mark.parametrize("file", ["", LICENSES + "k,viewer,1\n" * (MAX_ROWS + 1)])
