@@ -12,7 +12,7 @@ from chalicelib.web import clock
 from chalicelib.web.endpoint import Endpoint
 from tests.licenseapi.objects import granted, refused
 from tests.store.effects import stored
-from tests.support import ADMIN, Application, Vendor
+from tests.support import ADMIN, STAGE_URL, Application, Vendor
 
 EMAIL = "don.joe@qbitec.com"
 OF_USERS = {"user_licenses", "change_password", "customer_license_users"}
@@ -55,7 +55,8 @@ def test_a_read_only_key_shows_everything_and_changes_nothing(
     granted(reader.get(call, **fields))
     after = stored(vendor.code)
     moved = {name for key in before | after for name in _differences(before.get(key), after.get(key))}
-    assert moved <= (NOTED if call.startswith("check_license") else set())
+    hashed_anew = {"password_hash"} if STAGE_URL else set()  # a stage takes the costly hash, and tests a cheap one
+    assert moved <= (NOTED if call.startswith("check_license") else hashed_anew)
 
 
 def _differences(before: Any, after: Any) -> set[str]:
