@@ -15,7 +15,7 @@ from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import Device, DeviceReport, License, Seat, hash_hardware_id
 from chalicelib.domain.limits import LICENSE_ACTIVATIONS, LICENSE_TRANSFERS, SEAT_ACTIVATIONS
-from chalicelib.store import buckets, reads, writes
+from chalicelib.store import buckets, database, reads, writes
 from chalicelib.store.adoptions import link_to, none_of_user, none_to_adopt, put_adoption
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.device_items import (
@@ -307,9 +307,16 @@ def record_check(license: License, device: Device, seat: Seat | None, report: De
     """
     pk = license_pk(license.company, license.id)
     item = DeviceItem(pk, device_sort_key(hash_hardware_id(device.hardware_id), device.user_id))
-    if renames(device, report):
-        report = replace(report, hostname=None)  # its next activation files the device under another name
-    writes.observe(item, [DeviceItem.last_check_at.set(now), *reported(report)], is_live(license, seat))
+    actions, as_seen = [DeviceItem.last_check_at.set(now), *reported(report)], is_live(license, seat)
+    as_seen &= is_named_as(device, report)
+    if not renames(device, report):
+        writes.observe(item, actions, as_seen)
+        return
+    write = Transaction(None)
+    write.update(item, actions, as_seen)
+    move_host_link(write, license, device, report)
+    with database.observing():
+        write.commit()
 
 
 def _items(

@@ -35,6 +35,7 @@ def decide_and_write(
     that were in the write's way.
     `write(state, decision)`: raises `ConditionFailed` where the state is not, or no longer, what it requires.
     `apply_conflict(state, conflict)`: the state with the items that were in the way; None where they do not tell it.
+    Asked where the decision changes something: what only notes something required nothing of the rest of the state.
     `changes(decision)`: false where the decision leaves the state as it is. Confirmed like a denial: a device may have
     been reset.
     `result(state, decision)`: what the answer is made of where the use case is called by `perform_once`.
@@ -62,7 +63,7 @@ def decide_and_write(
             with stored_with_result(None if result is None else partial(result, state, decision)):
                 write(state, decision)
         except ConditionFailed as conflict:
-            state, confirmed = apply_conflict(state, conflict), True
+            state, confirmed = apply_conflict(state, conflict) if changes(decision) else None, True
             continue
         return state, decision
     raise Unavailable("too_many_rivals")

@@ -112,7 +112,7 @@ class Shop:
         self.vendor = vendor
         self.license = issued(vendor, license_type="time-limited", validity_period=NOW + 3000 * DAY, grace_period=24)
         _, password = vendor.assign(self.license, "ada@customer.test")
-        vendor.activate("ada@customer.test", "pc", password, report={"hostname": "PC"})
+        vendor.activate("ada@customer.test", "pc", password)
         vendor.issue(order_id="o", customer="shop@customer.test")
         self.manager = logged_in(vendor, MANAGER)
         request_code(vendor.code, MANAGER, now=NOW)

@@ -1,5 +1,7 @@
 """Devices are found by their host names: the link moves with the device, whoever writes it, and none is left over."""
 
+from functools import partial
+
 from chalicelib.domain.adoption import LegacyDevice
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.license import DeviceReport, License
@@ -13,6 +15,7 @@ from chalicelib.usecases.devices import DeviceFilter, find_devices
 from chalicelib.usecases.license_search import search_licenses
 from chalicelib.usecases.repair_links import repair_links
 from tests.support import ADMIN, DAY, NOW, Vendor
+from tests.usecases.support import before_write
 
 HOUR = 3_600_000
 API = Actor("api")
@@ -49,20 +52,17 @@ def test_the_device_of_each_license_and_user_is_found_by_its_name(vendor: Vendor
     assert [(one.license.id, one.by) for one in matches] == [(id, ("host_name",)) for id in (by_user.id, license.id)]
 
 
-def test_the_link_goes_where_an_activation_says_and_stays_where_a_check_says_another_name(vendor: Vendor) -> None:
+def test_the_link_goes_where_an_activation_or_a_check_says_and_stays_where_nothing_is_said(vendor: Vendor) -> None:
     license = named(vendor, None)
     assert reads_nothing(vendor)
     for host_name, is_named in (("one", "one"), ("One", "one"), (None, "one"), ("two", "two"), (" ", None)):
         vendor.deactivate(license, "pc")
         vendor.activate(license, "pc", report={"hostname": host_name})
         assert (found(vendor, is_named) == [license.id]) if is_named else reads_nothing(vendor)
-    vendor.activate(license, "pc", report={"hostname": "one"})
-    vendor.deactivate(license, "pc")
-    vendor.activate(license, "pc", report={"hostname": "one"})
-    for hours, host_name in ((1, "one"), (2, None), (3, "two")):
+    for hours, host_name, is_named in ((1, "one", "one"), (2, None, "one"), (3, "ONE", "one"), (4, "two", "two")):
         checked(vendor, license, host_name, hours * HOUR)
-        assert found(vendor, "one") == [license.id]
-    assert found(vendor, "two") == []
+        assert found(vendor, is_named) == [license.id]
+    assert found(vendor, "one") == []
 
 
 def reads_nothing(vendor: Vendor) -> bool:
@@ -70,12 +70,32 @@ def reads_nothing(vendor: Vendor) -> bool:
     return not vendor.differences() and not list(reads.sort_keys(LookupItem, vendor.code, HOST_LICENSE))
 
 
+def test_a_name_that_another_call_has_changed_meanwhile_leaves_no_link(vendor: Vendor) -> None:
+    license = named(vendor, "old")
+    for number, mine in enumerate(("mine", "old", "old"), start=1):
+        theirs, at = f"theirs {number}", 3 * number * HOUR
+        with before_write(1, partial(checked, vendor, license, theirs, at)) as has_come:
+            checked(vendor, license, mine, at + HOUR)
+        assert has_come()
+        assert found(vendor, mine) == [license.id]
+        assert found(vendor, theirs) == []
+
+
+def test_a_device_that_is_given_back_amid_a_call_by_another_name_has_room_again(vendor: Vendor) -> None:
+    license = vendor.issue(max_activations=1)
+    vendor.activate(license, "pc", report={"hostname": "old"})
+    with before_write(1, partial(vendor.deactivate, license, "pc")) as has_come:
+        vendor.activate(license, "pc", report={"hostname": "new"})
+    assert has_come()
+    assert found(vendor, "new") == [license.id]
+
+
 def test_what_is_adopted_forgotten_or_deleted_takes_its_link_along(vendor: Vendor) -> None:
     license = vendor.issue(max_activations=3)
     waiting = [LegacyDevice(DeviceReport("pc", hostname="old"), None)]
     add_legacy_devices(vendor.code, license.id, waiting, NOW + DAY, ADMIN, now=NOW)
     assert found(vendor, "old") == [license.id]
-    checked(vendor, license, "new")  # its first call is its activation
+    checked(vendor, license, "new")  # it calls itself
     assert (found(vendor, "old"), found(vendor, "new")) == ([], [license.id])
     vendor.deactivate(license, "pc")
     event = Event.new("devices_forgotten", ADMIN, NOW, devices=1)
