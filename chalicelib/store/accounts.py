@@ -36,7 +36,7 @@ from chalicelib.store.listeners import note_mails_off
 from chalicelib.store.login_attempts import put_forgiveness
 from chalicelib.store.mails import put_mail, queued_item
 from chalicelib.store.schema import AnyItem
-from chalicelib.store.transactions import Transaction
+from chalicelib.store.transactions import THERE_OR_NOT, Transaction
 
 _MAILS_AT_ONCE = 90
 """Mails that are taken out of the queue in one transaction of a hundred items."""
@@ -314,7 +314,7 @@ def forget_mails(closed: User, waiting: Sequence[QueuedMail]) -> None:
         write = Transaction(None)
         require_closed(write, closed.company, closed.id, closed.closed_at)
         for queued in waiting[start : start + _MAILS_AT_ONCE]:
-            write.delete(queued_item(queued), MailItem.pk.exists() | MailItem.pk.does_not_exist())
+            write.delete(queued_item(queued), THERE_OR_NOT)
         write.commit()
 
 

@@ -51,7 +51,7 @@ from chalicelib.store.keys import (
 )
 from chalicelib.store.limits import has_room, has_room_beyond
 from chalicelib.store.schema import AnyItem, Fields, Raw
-from chalicelib.store.transactions import Transaction
+from chalicelib.store.transactions import THERE_OR_NOT, Transaction
 
 
 def read_snapshot(
@@ -204,9 +204,8 @@ def activate(
         move_host_link(write, license, seen.device, report)
         as_seen &= is_named_as(seen.device, report)
     write.update(device, _switching_on(decision, seat, report, now), ~is_live(license, seat) & as_seen)
-    if (
-        seen.device is not None and seen.device.legacy and seen.device.active
-    ):  # a reset has ended it before it ever called
+    # A reset has ended it before it ever called.
+    if seen.device is not None and seen.device.legacy and seen.device.active:
         write.delete(link_to(license, seen.device), LegacyItem.pk.exists())
     if place is None:
         write.commit()
@@ -272,12 +271,11 @@ def forget(license: License, devices: list[Device], event: Event) -> None:
         write.delete(by_id, leads_nowhere_else(by_id))
         by_name = host_link(license.company, license.id, device.hostname, hardware_hash, device.user_id)
         if by_name is not None:
-            write.delete(by_name, LookupItem.pk.exists() | LookupItem.pk.does_not_exist())
+            write.delete(by_name, THERE_OR_NOT)
         variables = VariablesItem(pk, variables_sort_key(hardware_hash, device.user_id))
         write.delete(variables, VariablesItem.revision.does_not_exist() | (VariablesItem.revision > 0))
         if device.user_id is not None:
-            own, item = UserDeviceItem(pk, user_device_sort_key(device.user_id, hardware_hash)), UserDeviceItem
-            write.delete(own, item.pk.does_not_exist() | item.pk.exists())
+            write.delete(UserDeviceItem(pk, user_device_sort_key(device.user_id, hardware_hash)), THERE_OR_NOT)
     write.commit()
 
 

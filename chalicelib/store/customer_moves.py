@@ -27,9 +27,8 @@ from chalicelib.store.keys import (
     order_sort_key,
 )
 from chalicelib.store.orders import put_summaries
-from chalicelib.store.transactions import Transaction
+from chalicelib.store.transactions import THERE_OR_NOT, Transaction
 
-_THERE_OR_NOT = LookupItem.pk.exists() | LookupItem.pk.does_not_exist()
 _ITEMS, _OF_STEP, _OF_LICENSE = 100, 4, 7
 """Of a transaction; those of each step besides its licenses; and of each license, with what a webhook is told, besides
 one for each manager of its order."""
@@ -96,10 +95,10 @@ def move_few(
     )
     for old, new, _ in licenses:
         write.update(LicenseItem(license_pk(company, old.id), LICENSE), *_resold(old, new))
-        write.delete(LookupItem(company, customer_license_sort_key(email, old.id)), _THERE_OR_NOT)
+        write.delete(LookupItem(company, customer_license_sort_key(email, old.id)), THERE_OR_NOT)
         bought = LookupItem(company, customer_license_sort_key(customer.email, old.id))
         bought.product, bought.order_id = new.product, new.order_id
-        write.put(bought, _THERE_OR_NOT)
+        write.put(bought, THERE_OR_NOT)
         put_summaries(write, new, new_order)
     for row in events[1:]:
         write.put_event(row)

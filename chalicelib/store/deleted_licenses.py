@@ -43,7 +43,7 @@ from chalicelib.store.keys import (
 )
 from chalicelib.store.orders import take_out
 from chalicelib.store.schema import AnyItem
-from chalicelib.store.transactions import Transaction
+from chalicelib.store.transactions import THERE_OR_NOT, Transaction
 
 T = TypeVar("T")
 
@@ -136,7 +136,7 @@ def _delete_together(items: list[AnyItem]) -> int:
 
 def _delete_all(write: Transaction, items: Iterable[AnyItem]) -> None:
     for item in items:
-        write.delete(item, type(item).pk.exists() | type(item).pk.does_not_exist())
+        write.delete(item, THERE_OR_NOT)
 
 
 def _some(items: Iterator[T], size: int) -> Iterator[list[T]]:

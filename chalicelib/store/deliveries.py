@@ -51,7 +51,7 @@ from chalicelib.store.keys import (
 from chalicelib.store.mails import put_mail
 from chalicelib.store.reads import Unreadable
 from chalicelib.store.schema import Raw
-from chalicelib.store.transactions import Transaction
+from chalicelib.store.transactions import THERE_OR_NOT, Transaction
 
 T = TypeVar("T")
 
@@ -189,7 +189,7 @@ def wake(write: Transaction, company: str, endpoint_id: int, now: Instant, *, an
     ]
     failure = (item.failing_since, item.last_error, item.resting_until)
     forgotten: list[Action] = [attribute.remove() for attribute in failure] if anew else []
-    write.update(_queue_item(company, endpoint_id), [*due, *forgotten], item.pk.exists() | item.pk.does_not_exist())
+    write.update(_queue_item(company, endpoint_id), [*due, *forgotten], THERE_OR_NOT)
 
 
 def pending(endpoint: Endpoint, until: Instant = LATEST) -> Iterator[Delivery]:

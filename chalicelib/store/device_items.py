@@ -14,10 +14,7 @@ from chalicelib.store.keys import (
     license_pk,
     user_device_sort_key,
 )
-from chalicelib.store.transactions import Transaction
-
-_THERE_OR_NOT: Condition = LookupItem.pk.does_not_exist() | LookupItem.pk.exists()
-"""A repair may have filed a link, and an older process none."""
+from chalicelib.store.transactions import THERE_OR_NOT, Transaction
 
 
 def link_device(
@@ -38,10 +35,10 @@ def link_device(
     write.update(link, [item.target_id.set(license.id), item.product.set(license.product)], none_or_same)
     write.put(id_link(license, device_id, hardware_hash, user_id), item.pk.does_not_exist())
     if (by_name := host_link(license.company, license.id, host_name, hardware_hash, user_id)) is not None:
-        write.put(by_name, _THERE_OR_NOT)
+        write.put(by_name, THERE_OR_NOT)  # a repair may have filed it
     if user_id is not None:
         own = UserDeviceItem(license_pk(license.company, license.id), user_device_sort_key(user_id, hardware_hash))
-        write.put(own, UserDeviceItem.pk.does_not_exist() | UserDeviceItem.pk.exists())  # a repair may have filed it
+        write.put(own, THERE_OR_NOT)  # a repair may have filed it
 
 
 def id_link(license: License, device_id: int, hardware_hash: str, user_id: int | None) -> LookupItem:
@@ -71,9 +68,9 @@ def move_host_link(write: Transaction, license: License, device: Device, report:
         return
     of_device = hash_hardware_id(device.hardware_id), device.user_id
     if (old := host_link(license.company, license.id, device.hostname, *of_device)) is not None:
-        write.delete(old, _THERE_OR_NOT)
+        write.delete(old, THERE_OR_NOT)  # an older process has filed none
     if (new := host_link(license.company, license.id, report.hostname, *of_device)) is not None:
-        write.put(new, _THERE_OR_NOT)
+        write.put(new, THERE_OR_NOT)
 
 
 def is_named_as(device: Device, report: DeviceReport) -> Condition:

@@ -23,7 +23,7 @@ from chalicelib.store.items.licenses import LicenseItem
 from chalicelib.store.items.work import DueItem
 from chalicelib.store.keys import LICENSE, due_pk, due_sort_key, license_pk
 from chalicelib.store.reads import Unreadable
-from chalicelib.store.transactions import Transaction
+from chalicelib.store.transactions import THERE_OR_NOT, Transaction
 
 OLDER_SHARDS = 8
 """The first shards: older code files there, by the license's id alone, and a license stays until it is filed anew."""
@@ -38,8 +38,6 @@ _SUFFIXES: Mapping[DueKind, Literal["", "-notice", "-legacy"]] = {
     "notice": "-notice",
     "adoption": "-legacy",
 }
-_PRESENT_OR_NOT = DueItem.pk.exists() | DueItem.pk.does_not_exist()
-"""Required of a notice: older code, which moves dates alone, may have left one there, or have filed none."""
 
 
 def due_shard(company: str, license_id: int) -> int:
@@ -159,11 +157,12 @@ def update_due_index(write: Transaction, old: License | None, new: License) -> N
     Where its notice lies, if older code has filed one at all, follows from what `as_filed` requires: it is not read.
     """
     _replace(write, None if old is None else filed(old), next(iter(transition_entries(new)), None))
+    # Older code, which moves dates alone, may have left a notice there, or have filed none.
     was, becomes = None if old is None else notice_entry(old), notice_entry(new)
     if was is not None and (becomes is None or _key(was) != _key(becomes)):
-        write.delete(was, _PRESENT_OR_NOT)
+        write.delete(was, THERE_OR_NOT)
     if becomes is not None:
-        write.put(becomes, _PRESENT_OR_NOT)
+        write.put(becomes, THERE_OR_NOT)
 
 
 def _move(write: Transaction, shard: int, was: Due, new: Due) -> None:
@@ -176,7 +175,7 @@ def _replace(write: Transaction, was: DueItem | None, becomes: DueItem | None) -
         write.delete(was, DueItem.pk.exists())
         was = None
     if becomes is not None:
-        absent = _PRESENT_OR_NOT if becomes.notified_until is not None else DueItem.pk.does_not_exist()
+        absent = THERE_OR_NOT if becomes.notified_until is not None else DueItem.pk.does_not_exist()
         write.put(becomes, absent if was is None else DueItem.pk.exists())
 
 

@@ -43,7 +43,7 @@ from chalicelib.store.limits import keeping
 from chalicelib.store.mails import put_mail
 from chalicelib.store.orders import file_license, refile
 from chalicelib.store.schema import Raw
-from chalicelib.store.transactions import Transaction
+from chalicelib.store.transactions import THERE_OR_NOT, Transaction
 
 _END_OF_KEYS = 10**13
 """Keys of events have 13 digits."""
@@ -192,7 +192,7 @@ def update(
         as_dated &= getattr(item, counter) <= most
     write.change(item(pk, LICENSE), old, terms, as_dated, announced)
     if extras is not None:
-        write.put(ExtrasItem.of(extras, pk, EXTRAS), ExtrasItem.pk.does_not_exist() | ExtrasItem.pk.exists())
+        write.put(ExtrasItem.of(extras, pk, EXTRAS), THERE_OR_NOT)
     if due_of(old) != due_of(new):
         update_due_index(write, old, new)
     for earlier_event in earlier:

@@ -8,7 +8,7 @@ from chalicelib.domain.deliveries import Endpoint, Listeners
 from chalicelib.store import reads
 from chalicelib.store.items.webhooks import ListenersItem
 from chalicelib.store.keys import LISTENERS
-from chalicelib.store.transactions import Transaction
+from chalicelib.store.transactions import THERE_OR_NOT, Transaction
 
 
 def read_listeners(company: str) -> Listeners:
@@ -30,5 +30,4 @@ def note_mails_off(write: Transaction, company: Company) -> None:
     """Let a transaction that changes a company note what it mails nobody."""
     item = ListenersItem
     off = [item.company.set(company.code), item.mails_off.set(company.mails_off)]
-    there = item.pk.exists() | item.pk.does_not_exist()
-    write.update(ListenersItem(company.code, LISTENERS), [*off, item.version.add(1)], there)
+    write.update(ListenersItem(company.code, LISTENERS), [*off, item.version.add(1)], THERE_OR_NOT)

@@ -21,7 +21,7 @@ from chalicelib.store.items.ephemera import AttemptsItem, FailuresItem
 from chalicelib.store.items.links import LookupItem
 from chalicelib.store.keys import email_sort_key
 from chalicelib.store.schema import AnyItem
-from chalicelib.store.transactions import Transaction
+from chalicelib.store.transactions import THERE_OR_NOT, Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def put_forgiveness(write: Transaction, company: str, email: str, now: Instant) 
     item, counted = FailuresItem, _counters(Account(company, email), "")[0]
     until = now + LOCK_MS  # as long as any lock that began before
     actions = [item.times.set(0), item.until.set(until), item.forgiven_at.set(now), item.expires.set(until // 1000)]
-    write.update(counted, actions, item.pk.exists() | item.pk.does_not_exist())  # whatever was counted
+    write.update(counted, actions, THERE_OR_NOT)  # whatever was counted
 
 
 def attempts_item(account: Account) -> AttemptsItem:

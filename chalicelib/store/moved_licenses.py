@@ -23,11 +23,10 @@ from chalicelib.store.items.links import LookupItem
 from chalicelib.store.keys import LICENSE, customer_license_sort_key, license_pk
 from chalicelib.store.orders import refile, take_out
 from chalicelib.store.seats import held_item, same_buyer
-from chalicelib.store.transactions import Transaction
+from chalicelib.store.transactions import THERE_OR_NOT, Transaction
 
 LINKS_AT_ONCE = 90
 """In one transaction of a hundred items."""
-_THERE_OR_NOT = LookupItem.pk.exists() | LookupItem.pk.does_not_exist()
 
 
 def move(
@@ -91,9 +90,9 @@ def _put_customer(
             write.check(customers.sales_item(company, old.customer), still)
     elif old.customer is not None:
         customers.put_unsold(write, company, old.customer, sales)
-        write.delete(LookupItem(company, customer_license_sort_key(old.customer, old.id)), _THERE_OR_NOT)
+        write.delete(LookupItem(company, customer_license_sort_key(old.customer, old.id)), THERE_OR_NOT)
     if sold_to is not None and old.customer != new.customer:
         customers.put_sale(write, company, sold_to, new_order=False)
     if new.customer is not None:
         bought = customer_license_sort_key(new.customer, new.id)
-        write.put(LookupItem(company, bought, product=new.product, order_id=new.order_id), _THERE_OR_NOT)
+        write.put(LookupItem(company, bought, product=new.product, order_id=new.order_id), THERE_OR_NOT)

@@ -22,11 +22,10 @@ from chalicelib.store.items.events import AccountEventItem, EventItem, event_ite
 from chalicelib.store.items.links import LicenseSummaryItem
 from chalicelib.store.keys import manager_license_sort_key, order_license_sort_key, order_sort_key
 from chalicelib.store.mails import put_mail
-from chalicelib.store.transactions import Requirement, Transaction, requiring
+from chalicelib.store.transactions import THERE_OR_NOT, Requirement, Transaction, requiring
 
 FILED_AT_ONCE = 90
 """Licenses in one transaction of a hundred items."""
-_THERE_OR_NOT: Condition = LicenseSummaryItem.pk.does_not_exist() | LicenseSummaryItem.pk.exists()
 
 
 def read_order(company: str, order_id: str) -> Order | None:
@@ -84,7 +83,7 @@ def take_out(write: Transaction, order: Order, license_id: int, kept: frozenset[
     write.update(_order(order), [OrderItem.licenses_taken.add(1)], unchanged)
     shown = (manager_license_sort_key(user, license_id) for user in sorted(shown_to))
     for part in (order_license_sort_key(order.id, license_id), *shown):
-        write.delete(LicenseSummaryItem(company, part), _THERE_OR_NOT)
+        write.delete(LicenseSummaryItem(company, part), THERE_OR_NOT)
 
 
 def refile(write: Transaction, license: License, order: Order) -> None:
@@ -97,7 +96,7 @@ def refile(write: Transaction, license: License, order: Order) -> None:
 def put_summaries(write: Transaction, license: License, order: Order) -> None:
     """File a license anew under its order and its managers, for a list says something else of it."""
     for item in _summaries(license, order):
-        write.put(item, _THERE_OR_NOT)
+        write.put(item, THERE_OR_NOT)
 
 
 def _summaries(license: License, order: Order) -> list[LicenseSummaryItem]:
@@ -294,13 +293,13 @@ def _unfile_all(order: Order, user_id: int) -> None:
         write = Transaction(None)
         for one in step:
             filed = LicenseSummaryItem(order.company, manager_license_sort_key(user_id, one.license_id))
-            write.delete(filed, _THERE_OR_NOT)
+            write.delete(filed, THERE_OR_NOT)
         write.check(_order(order), ~OrderItem.managers.contains(user_id))
         write.commit()
 
 
 def _file(write: Transaction, sold: LicenseSummary, order: Order, user_id: int) -> None:
-    write.put(managed_item(sold, order, user_id), _THERE_OR_NOT)  # it may be left of an earlier time
+    write.put(managed_item(sold, order, user_id), THERE_OR_NOT)  # it may be left of an earlier time
 
 
 def _order(order: Order) -> OrderItem:

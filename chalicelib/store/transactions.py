@@ -27,7 +27,8 @@ T = TypeVar("T")
 
 MAX_STEPS = 100
 """That DynamoDB takes in one."""
-_THERE_OR_NOT = CountItem.pk.exists() | CountItem.pk.does_not_exist()
+THERE_OR_NOT: Condition = CountItem.pk.exists() | CountItem.pk.does_not_exist()
+"""Required where an item may be there or not, of whatever kind: no write is without a condition."""
 
 
 class AlreadyPut(Exception):
@@ -229,7 +230,7 @@ class Transaction:
 
     def _put_counts(self) -> None:
         for keys, by in self._counted.items():
-            self.update(CountItem(*keys), [CountItem.number.add(by), CountItem.moves.add(1)], _THERE_OR_NOT)
+            self.update(CountItem(*keys), [CountItem.number.add(by), CountItem.moves.add(1)], THERE_OR_NOT)
 
     def _is_committed(self) -> bool:
         """Whether the history proves that the transaction was committed. One that was counted is there until the next
