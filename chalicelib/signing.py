@@ -6,6 +6,7 @@ one: the application would take the answer for a forgery.
 """
 
 import base64
+import hmac
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESSIV
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
@@ -84,6 +85,7 @@ class Keyring:
         self._first_live = Once(lambda: live_keys(self._first(), address))
         self._data_key = Once(lambda: base64.b64decode(self._first().data_key))
         self._cipher = Once(lambda: AESGCM(self.data_key))
+        self._sealer = Once(lambda: AESSIV(hmac.digest(self.data_key, b"seal", "sha256")))
         self._newer: tuple[Signer, ...] | None = None
         self._read_at: Instant | None = None
         self._lock = Lock()
@@ -107,6 +109,11 @@ class Keyring:
     def cipher(self) -> AESGCM:
         """AES-256-GCM by the data key. Raises `SettingsError`."""
         return self._cipher()
+
+    @property
+    def sealer(self) -> AESSIV:
+        """AES-128-SIV by a key of its own, which follows from the data key. Raises `SettingsError`."""
+        return self._sealer()
 
     def public_keys(self, now: Instant) -> str:
         """The public halves of all live keys in PEM, the current one first: who reads one block reads that.

@@ -1,7 +1,8 @@
-"""Cursors: positions in lists, as they leave the process. Signed, so that one of another list, or made up, opens none.
+"""Cursors: positions in lists, as they leave the process. Sealed, so that one of another list, or made up, opens none,
+and none says what the position is: it may be a row that whoever holds the cursor is not shown.
 
 A cursor is an address into the database. The company and the license stand in the key of what is read, whatever a
-cursor says; the signature keeps what is no position from being read from, and a filter from being changed on the way.
+cursor says; the seal keeps what is no position from being read from, and a filter from being changed on the way.
 """
 
 import base64
@@ -9,8 +10,10 @@ import hmac
 import json
 from collections.abc import Sequence
 
+from cryptography.exceptions import InvalidTag
+
 from chalicelib.domain.errors import Invalid
-from chalicelib.encryption import hmac_sha256
+from chalicelib.encryption import hmac_sha256, seal, unseal
 
 _MAC_LENGTH = 32
 """Hex digits: 128 bits."""
@@ -21,8 +24,7 @@ def to_cursor(scope: Sequence[str | int], position: str) -> str:
 
     Letters, digits, `-` and `_`; the empty position is the empty cursor.
     """
-    text = f"{_mac(scope, position)}{position}".encode()
-    return base64.urlsafe_b64encode(text).decode().rstrip("=") if position else ""
+    return base64.urlsafe_b64encode(seal(position, json.dumps(scope))).decode().rstrip("=") if position else ""
 
 
 def from_cursor(scope: Sequence[str | int], cursor: str) -> str:
@@ -30,14 +32,18 @@ def from_cursor(scope: Sequence[str | int], cursor: str) -> str:
     if not cursor:
         return ""
     try:
-        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        sealed = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
     except ValueError:
         raise Invalid("cursor_invalid") from None
-    mac, position = text[:_MAC_LENGTH], text[_MAC_LENGTH:]
-    if not hmac.compare_digest(mac.encode(), _mac(scope, position).encode()):
+    try:
+        return unseal(sealed, json.dumps(scope))
+    except InvalidTag:
+        return _signed(scope, sealed)
+
+
+def _signed(scope: Sequence[str | int], cursor: bytes) -> str:
+    """Of a cursor of before they were sealed, which was signed alone."""
+    mac, position = cursor[:_MAC_LENGTH], cursor[_MAC_LENGTH:].decode(errors="replace")
+    if not hmac.compare_digest(mac, hmac_sha256(json.dumps([*scope, position]), "cursor")[:_MAC_LENGTH].encode()):
         raise Invalid("cursor_invalid")
     return position
-
-
-def _mac(scope: Sequence[str | int], position: str) -> str:
-    return hmac_sha256(json.dumps([*scope, position]), "cursor")[:_MAC_LENGTH]

@@ -26,9 +26,18 @@ def test_a_cursor_of_another_list_person_or_filter_is_none(at: int) -> None:
 
 
 @pytest.mark.parametrize("cursor", ["x", "123", "=", "é", "%", "A" * 43, "-" * 1000, "\ud800"])
-def test_what_nobody_signed_is_no_cursor(cursor: str) -> None:
+def test_what_nobody_sealed_is_no_cursor(cursor: str) -> None:
     with pytest.raises(SeatkeeperError):
         from_cursor(SCOPE, cursor)
+
+
+@pytest.mark.parametrize("position", ["1234567890123456", "SHOP-4711"])
+def test_nobody_reads_a_position_from_a_cursor(position: str) -> None:
+    """Which may be a row of which he is shown nothing."""
+    raw = base64.urlsafe_b64decode(to_cursor(SCOPE, position) + "==")
+    assert len(raw) == 16 + len(position)
+    assert position[:3].encode() not in raw
+    assert to_cursor(SCOPE, position) == to_cursor(SCOPE, position) != to_cursor([*SCOPE, ""], position)
 
 
 def test_a_cursor_that_was_changed_is_none() -> None:
