@@ -18,7 +18,7 @@ from tests.docs.pages import with_section
 from tests.support import cheap_passwords
 
 if TYPE_CHECKING:
-    from tests.explore.campaign import Campaign
+    from tests.explore.campaign import Campaign, Settings
     from tests.explore.pairs import Walked
 
 OUT = Path("build/explore")
@@ -44,19 +44,25 @@ def main() -> int:
 
 def _walk(given: argparse.Namespace) -> int:
     from tests.explore import pairs
-    from tests.explore.campaign import ENOUGH, LONG, MOST, Campaign, Leg
+    from tests.explore.campaign import ENOUGH, LONG, MOST, WITH_FAULTS, Campaign, Leg
 
-    kinds = LONG if given.long else {"": lambda: (pairs.triples if given.triples else pairs.pairs)(given.faults)}
-    legs = {kind: Leg([name for name in map(str, every()) if given.name in name]) for kind, every in kinds.items()}
+    one = {"": lambda: (pairs.triples if given.triples else pairs.pairs)(given.faults)}
+    legs = {kind: Leg(_named(given.name, every)) for kind, every in (LONG if given.long else one).items()}
+    if given.long:
+        legs |= {kind: Leg(_named(given.name, every), ENOUGH) for kind, every in WITH_FAULTS.items()}
     if not any(leg.names for leg in legs.values()):
         raise ValueError(f"None has “{given.name}” in its name. One is {next(pairs.pairs(given.faults))}.")
     campaign = Campaign(legs)
     walk = partial(pairs.walk_counted, most=MOST if given.long else None)
-    campaign.go(partial(_walk_all, walk, given.processes), _tell, ENOUGH if given.long else None)
+    campaign.go(partial(_walk_all, walk, given.processes), _tell)
     print(campaign.table(), flush=True)
     if given.report:
         _report(campaign)
     return int(campaign.wrong > 0)
+
+
+def _named(part: str, every: "Settings") -> list[str]:
+    return [name for name in map(str, every()) if part in name]
 
 
 def _walk_all(walk: Callable[[str], "Walked"], processes: int, names: list[str]) -> "Generator[Walked, None, None]":
@@ -134,7 +140,9 @@ def _arguments() -> argparse.Namespace:
         "name", nargs="?", default="", help="a schedule to run again, or a part of the names of those to walk"
     )
     parser.add_argument("--faults", type=int, default=0, help="that may happen in one schedule, at most")
-    parser.add_argument("--long", action="store_true", help="walk these and more, 200,000 moments of a kind")
+    parser.add_argument(
+        "--long", action="store_true", help="walk three at once and sweeps in between, and some with faults"
+    )
     parser.add_argument("--triples", action="store_true", help="walk three at once that touch one limit")
     parser.add_argument("--report", action="store_true", help="write the numbers of all pairs, or of the long run")
     parser.add_argument("--broken", action="store_true", help="catch the broken builds of the proof, and draw each")

@@ -1,4 +1,4 @@
-"""A campaign: settings that are walked, one kind after another, each until all are or so many moments were."""
+"""A campaign: settings that are walked, one kind after another, each whole or until so many moments were."""
 
 import contextlib
 import os
@@ -14,18 +14,22 @@ from tests.explore.pairs import Setting, Walked
 from tests.proof.report import TITLE_OF_WALKS
 
 PAGE, TITLE = "docs/proof.md", TITLE_OF_WALKS
-LONG: dict[str, Callable[[], Iterator[Setting]]] = {
+Settings = Callable[[], Iterator[Setting]]
+LONG: dict[str, Settings] = {
     "two, not walked on every change": pairs.left_out,
     "three that touch one limit": pairs.triples,
     "two, and a sweep in between": pairs.swept,
+}
+"""The long run, in this order: these are walked whole."""
+WITH_FAULTS: dict[str, Settings] = {
     "two, with one fault": lambda: pairs.pairs(1),
     "three, with one fault": lambda: pairs.triples(1),
     "two, with two faults": lambda: pairs.pairs(2),
 }
-"""The long run, in this order."""
+"""And of these as many as come to `ENOUGH`."""
 ENOUGH = 200_000
-"""Moments of one kind in the long run."""
-MOST = 50_000
+"""Moments."""
+MOST = 100_000
 """Turns of one setting in the long run: three who log in to the same account have more than can be waited for."""
 _TELL_EVERY_SECONDS = 10.0
 _SEED = 20261130
@@ -39,6 +43,8 @@ class Leg:
     """The settings of one kind, and how far they were walked."""
 
     names: list[str]
+    enough: int | None = None
+    """Moments, after which it ends; None where it is walked whole."""
     walked: list[Walked] = field(default_factory=list)
 
     def figures(self) -> tuple[int, int, int, int, int, int, int]:
@@ -58,11 +64,11 @@ class Leg:
         """All names in an order of chance, the same each time: as many as are walked are a fair part of all."""
         return random.Random(_SEED).sample(self.names, len(self.names))
 
-    def progress(self, seconds: float, enough: int | None) -> str:
+    def progress(self, seconds: float) -> str:
         """How far it is after so long, and how long it will still take."""
         there, walked, _, _, moments, _, wrong = self.figures()
-        done = max(walked / there, moments / enough if enough else 0)
-        of = f"{moments:,} of at most {enough:,}" if enough else f"{moments:,}"
+        done = max(walked / there, moments / self.enough if self.enough else 0)
+        of = f"{moments:,} of at most {self.enough:,}" if self.enough else f"{moments:,}"
         left = seconds * (1 / done - 1)
         return f"{walked:,} of {there:,}: {of} moments, {wrong} wrong; {seconds:.0f} s, some {left:.0f} s left"
 
@@ -85,18 +91,18 @@ class Campaign:
         """Schedules."""
         return self.totals()[-1]
 
-    def go(self, walk_all: WalkAll, tell: Tell, enough: int | None = None) -> None:
-        """Walk each leg whole, or until so many moments were; Ctrl-C ends it with what there is."""
+    def go(self, walk_all: WalkAll, tell: Tell) -> None:
+        """Walk each leg; Ctrl-C ends it with what there is."""
         self._start = self._told = time.monotonic()
         try:
             for name in self.legs:
-                self._go(name, walk_all, tell, enough)
+                self._go(name, walk_all, tell)
         except KeyboardInterrupt:
             tell("Stopped; this is what was walked until now.")
 
-    def _go(self, name: str, walk_all: WalkAll, tell: Tell, enough: int | None) -> None:
+    def _go(self, name: str, walk_all: WalkAll, tell: Tell) -> None:
         leg, start = self.legs[name], time.monotonic()
-        with contextlib.closing(walk_all(leg.drawn() if enough else leg.names)) as walks:
+        with contextlib.closing(walk_all(leg.drawn() if leg.enough else leg.names)) as walks:
             for walked in walks:
                 leg.walked.append(walked)
                 self.seconds = time.monotonic() - self._start
@@ -104,8 +110,8 @@ class Campaign:
                     tell("\n  ".join(map(str, (wrong.name, *wrong.violations))))
                 if time.monotonic() - self._told > _TELL_EVERY_SECONDS:
                     self._told = time.monotonic()
-                    tell(f"{name}{', ' if name else ''}{leg.progress(self._told - start, enough)}")
-                if enough and leg.figures()[4] >= enough:
+                    tell(f"{name}{', ' if name else ''}{leg.progress(self._told - start)}")
+                if leg.enough and leg.figures()[4] >= leg.enough:
                     return
 
     def table(self) -> str:
@@ -121,7 +127,7 @@ class Campaign:
         cores = len(os.sched_getaffinity(0))
         machine = f"{platform.system()} {platform.machine()}, {cores} cores, Python {platform.python_version()}"
         took = f"{self.seconds / 60:.0f} minutes, on {time.strftime('%Y-%m-%d')}, on {machine}"
-        left = f"At most {in_figures(MOST)} turns of each, and {in_figures(ENOUGH)} moments of a kind, drawn by chance."
+        left = f"At most {in_figures(MOST)} turns of each; with faults {in_figures(ENOUGH)} moments, drawn by chance."
         return f"Walked by `.venv/bin/python -m tests.explore --long` in {took}. {left}\n\n{self.table()}"
 
 

@@ -63,6 +63,7 @@ CAUGHT_IN = (
         "merged as of two instants": "merge+merge-back@customer/new",
         "order joined that another began": "sell+issue@order/new",
         "definitions not in the condition": "feature-new+feature-new@definition/defined",
+        "host name not in the condition": "check-renamed+check-renamed-otherwise@host/below",
         "moved unseen": "move+assign@move/sold",
         "import that doubles": "import+import@import/new",
     }

@@ -24,6 +24,9 @@ WALKED: dict[str, tuple[str, ...]] = {
         "activate-rival@legacy_users",
         "activate-own-rival@legacy_users",
         "itself@legacy_users",
+        "activate@host",
+        "activate-again@host",
+        "activate-renamed@host",
     ),
     "adopt.add_legacy_devices": (
         "import@legacy",
@@ -74,12 +77,14 @@ WALKED: dict[str, tuple[str, ...]] = {
     "change_device.allow_device": ("allow@device",),
     "change_device.blacklist_device": (
         "block-itself@legacy",
+        "block-device@host",
         "block@device",
         "block-device@key",
         "block-device@users",
     ),
     "change_device.reset_device": (
         "reset-itself@legacy",
+        "reset-device@host",
         "reset-device@key",
         "reset-device@users",
     ),
@@ -93,6 +98,7 @@ WALKED: dict[str, tuple[str, ...]] = {
     ),
     "change_license.reset_license": (
         "reset-license@legacy",
+        "reset-license@host",
         "reset-license@legacy_users",
         "reset-license@device",
         "reset-license@key",
@@ -103,6 +109,7 @@ WALKED: dict[str, tuple[str, ...]] = {
         "pause@shop",
         "disable@device",
         "disable@edit",
+        "disable@host",
         "disable@import",
         "enable@key",
         "disable@key",
@@ -148,6 +155,8 @@ WALKED: dict[str, tuple[str, ...]] = {
     "check.check": (
         "check@key",
         "check@users",
+        "check-renamed@host",
+        "check-renamed-otherwise@host",
     ),
     "close_account.close_account": (
         "close@account",
@@ -197,6 +206,7 @@ WALKED: dict[str, tuple[str, ...]] = {
     "customers.remove_label": ("label-off@customer",),
     "deactivate.deactivate": (
         "deactivate@legacy",
+        "deactivate@host",
         "deactivate@webhook",
         "deactivate@device",
         "deactivate@key",

@@ -14,6 +14,7 @@ from tests.explore import (
     devices,
     edits,
     factors,
+    hosts,
     imports,
     listed,
     management,
@@ -188,3 +189,4 @@ SCENES["move"] = Scene(
     partial(SerialJudge, view=moves.view),
     left_out=moves.LEFT_OUT,
 )
+SCENES["host"] = Scene("Devices with host names", hosts.STARTS, hosts.DEEDS, hosts.world, Judge)

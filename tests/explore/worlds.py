@@ -92,10 +92,11 @@ class Made:
             self.vendor.now += 1
             self.activate_one(f"d{device}", None if self.kind == "key" else PEOPLE[device])
 
-    def activate_one(self, device: str, user: str | None) -> None:
-        """Of this user, where there are users."""
+    def activate_one(self, device: str, user: str | None, host_name: str | None = None) -> None:
+        """Of this user, where there are users; on a device that reports this name."""
         key: Key = device, user
-        self.vendor.activate(user or self.license, device, self.passwords.get(user or ""))
+        report = {"hostname": host_name}
+        self.vendor.activate(user or self.license, device, self.passwords.get(user or ""), report=report)
         self.model = replace(self.model, live=self.model.live | {key}, known=self.model.known | {key})
 
     def end(self, end: End, at: Instant | None = None) -> None:
