@@ -18,18 +18,22 @@ from chalicelib.management.customers import CustomerBody, CustomerFilters, custo
 from chalicelib.management.license_body import LicenseBody, license_body
 from chalicelib.management.models import MAX_EXPORTED, CursorQuery, ExportWalk, SentMoment, part_of_export
 from chalicelib.management.orders import OrderBody, OrderPath, order_body
+from chalicelib.management.reach import its_order, itself
 from chalicelib.usecases.change_terms import Sold
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.customer_list import find_customers
 from chalicelib.usecases.customers import shown
 from chalicelib.usecases.export import AT_ONCE, export_licenses_of_order, in_parts, with_managers
 from chalicelib.usecases.order_managers import find_numbered_order, find_orders
+from chalicelib.usecases.order_products import those_of_products
 from chalicelib.usecases.products import list_products
 from chalicelib.web.endpoint import Csv
 from chalicelib.web.freshness import Date
 
 MAX_LOOKED_AT = 5000
 """Orders that one answer looks at for those of a time."""
+MAX_READ_EACH = 500
+"""The same where of each order it is read which products were sold in it."""
 DAY_MS = 86_400_000
 
 Duration = Annotated[StrictStr, Field(max_length=8)]
@@ -78,16 +82,18 @@ def export_customers(query: CustomersExport, caller: Caller) -> Csv:
     return part_of_export(walk, CustomerBody, query, caller, "customers")
 
 
-@endpoint("GET", "/orders/export", writes=False, scope="orders:read")
+@endpoint("GET", "/orders/export", writes=False, scope="orders:read", reach=itself)
 def export_orders(query: OrdersExport, caller: Caller) -> Csv:
     """The orders that were made within a time as CSV, by `store_id`."""
     since, until = _span(query, caller)
+    codes = caller.key.products
+    most = MAX_READ_EACH if codes else MAX_LOOKED_AT
 
     def walk(after: str) -> ExportWalk:
-        found, more = cut(find_orders(caller.company, after or None, MAX_LOOKED_AT + 1), MAX_LOOKED_AT)
+        found, more = cut(find_orders(caller.company, after or None, most + 1), most)
         made = [one for one in found if one.number is not None and since <= made_at(one.number) <= until]
         for few in in_parts(made, AT_ONCE):
-            for position, row in with_managers(caller.company, few):
+            for position, row in with_managers(caller.company, those_of_products(codes, few) if codes else few):
                 yield position, dict(order_row(*row))
         if more:
             yield found[-1].id, None
@@ -95,7 +101,7 @@ def export_orders(query: OrdersExport, caller: Caller) -> Csv:
     return part_of_export(walk, OrderRow, query, caller, "orders")
 
 
-@endpoint("GET", "/orders/{order_id}/export", writes=False, scope="orders:read")
+@endpoint("GET", "/orders/{order_id}/export", writes=False, scope="orders:read", reach=its_order)
 def export_order(path: OrderPath, query: CursorQuery, caller: Caller) -> Csv:
     """The licenses that were sold in an order as CSV, oldest first."""
     order, row = find_numbered_order(caller.company, path.order_id), license_row_of(caller.company, caller.now)

@@ -16,7 +16,7 @@ from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
 from chalicelib.management.license_body import GrantedFeatureBody, LicenseBody, body_of, feature_body
 from chalicelib.management.models import Id, Sent, SentMoment
-from chalicelib.management.reach import each_own, its_license, itself, named_license, not_of_one_product
+from chalicelib.management.reach import each_own, its_license, itself, named_license, own_order
 from chalicelib.usecases.bulk import MAX_ROWS, Row, change_each
 from chalicelib.usecases.change_license import reset_license, set_enabled
 from chalicelib.usecases.change_terms import Sold, change_terms
@@ -196,14 +196,14 @@ class RowBody(TypedDict):
     error: RowError | None
 
 
-def its_terms(caller: Caller, arguments: Arguments) -> None:
-    """By the license in the path, which stays in its order: that of another may be one of other products."""
-    if arguments["body"].order is not None:
-        raise not_of_one_product()
+def its_license_and_order(caller: Caller, arguments: Arguments) -> None:
+    """By the license in the path, and the order that it is to move to."""
     its_license(caller, arguments)
+    if arguments["body"].order is not None:
+        own_order(caller, arguments["body"].order)
 
 
-@endpoint("PATCH", "/licenses/{license_id}", writes=True, scope="licenses:write", reach=its_terms)
+@endpoint("PATCH", "/licenses/{license_id}", writes=True, scope="licenses:write", reach=its_license_and_order)
 def change_license(path: LicensePath, body: OneLicenseChange, caller: Caller) -> LicenseBody:
     """Change terms; what is not given stays, and the same once more changes nothing. A lower limit evicts nobody."""
     if body.order is not None:

@@ -15,7 +15,7 @@ from chalicelib.management.license_changes import Flag, SentTerms, Text, terms_o
 from chalicelib.management.license_checks import QueryText
 from chalicelib.management.models import Id, Sent, sent_number
 from chalicelib.management.orders import OF_SALE, type_of
-from chalicelib.management.reach import by, own_product_code
+from chalicelib.management.reach import by, not_of_one_product, own_order, own_product, own_product_code
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.find_customer import find_customer
 from chalicelib.usecases.issue_license import issue_license
@@ -24,6 +24,7 @@ from chalicelib.usecases.license_keys import generate_keys
 from chalicelib.usecases.order_managers import find_numbered_order
 from chalicelib.usecases.policies import extras_of, find_policy_by_code
 from chalicelib.usecases.products import find_product_by_id
+from chalicelib.web.endpoint import Arguments
 
 MAX_KEYS = 100
 
@@ -59,7 +60,20 @@ def generate_license(query: KeysQuery, caller: Caller) -> list[str]:
     return generate_keys(caller.company, query.product, query.quantity, now=caller.now)
 
 
-@endpoint("POST", "/licenses", writes=True, scope="licenses:write", status=201)
+def own_sale(caller: Caller, arguments: Arguments) -> None:
+    """By the product, and the order that is named. Not by a customer: his record is the whole company's."""
+    body: NewLicense = arguments["body"]
+    if body.customer is not None:
+        raise not_of_one_product()
+    if isinstance(body.product, int):
+        own_product(caller, body.product)
+    else:
+        own_product_code(caller, body.product)
+    if body.order is not None:
+        own_order(caller, body.order)
+
+
+@endpoint("POST", "/licenses", writes=True, scope="licenses:write", reach=own_sale, status=201)
 def create_license(body: NewLicense, caller: Caller) -> LicenseBody:
     """Make one license. Without a key of its own, the same once more makes another one: send an `Idempotency-Key`."""
     carried = NO_EXTRAS

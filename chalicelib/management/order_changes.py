@@ -11,6 +11,7 @@ from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
 from chalicelib.management.models import Sent
 from chalicelib.management.orders import OrderBody, OrderId, OrderPath, order_body
+from chalicelib.management.reach import its_order
 from chalicelib.usecases.order_managers import find_numbered_order, set_permissions
 
 MAX_DENIED = 50
@@ -25,7 +26,7 @@ class OrderChange(Sent):
     """What managers may not do with its licenses."""
 
 
-@endpoint("PATCH", "/orders/{order_id}", writes=True, scope="orders:write")
+@endpoint("PATCH", "/orders/{order_id}", writes=True, scope="orders:write", reach=its_order)
 def change_order(path: OrderPath, body: OrderChange, caller: Caller) -> OrderBody:
     """Deny the managers of an order this, and allow them all else; its `store_id` stays."""
     order = find_numbered_order(caller.company, path.order_id)

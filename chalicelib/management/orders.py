@@ -1,29 +1,29 @@
 """Management API: orders, what is sold in them, and who manages them."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import fields
 from functools import partial
 from itertools import islice
 from typing import Annotated, Literal
 
-from pydantic import Field, RootModel, StrictInt, StrictStr
+from pydantic import Field, StrictInt, StrictStr
 from typing_extensions import TypedDict  # pydantic reads typing's from Python 3.12 on
 
-from chalicelib.domain.catalog import MAX_MANAGERS, Order
-from chalicelib.domain.errors import Invalid, raise_all
-from chalicelib.domain.instants import Instant
+from chalicelib.domain.catalog import Order
+from chalicelib.domain.errors import AlreadyExists, Invalid, NotFound, raise_all
 from chalicelib.domain.license import LicenseType
+from chalicelib.domain.paging import Part
 from chalicelib.domain.permissions import Permission
 from chalicelib.domain.policies import Policy, with_policy_terms
 from chalicelib.domain.terms import MAX_ORDER_ID, Terms
 from chalicelib.domain.types import Json
-from chalicelib.domain.users import User
 from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
 from chalicelib.management.license_body import LicenseBody, license_body
 from chalicelib.management.license_changes import FeatureTerms, Flag, SentTerms, Text, terms_of, wanted_feature
-from chalicelib.management.models import Id, ListBody, ListQuery, Sent, SentFlag, part_of_filed
-from chalicelib.management.reach import not_of_one_product, own_policy, own_product_code
+from chalicelib.management.models import Id, ListBody, ListQuery, Sent, SentFlag, part_of, part_of_filed
+from chalicelib.management.reach import its_order, itself, own_policy, own_product_code
 from chalicelib.usecases.assign_user import Profile
 from chalicelib.usecases.catalog import known_products
 from chalicelib.usecases.create import find_company
@@ -36,17 +36,14 @@ from chalicelib.usecases.create_order import (
     NewUser,
     create_order,
 )
-from chalicelib.usecases.find_license import find_account_by_id
-from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.order_managers import (
-    add_manager,
     count_orders,
-    find_managers,
     find_numbered_order,
+    find_order,
     find_orders,
     find_sold_in,
-    remove_manager,
 )
+from chalicelib.usecases.order_products import find_orders_of_products, is_of_products
 from chalicelib.usecases.policies import find_policy, find_policy_by_code
 from chalicelib.web.endpoint import Arguments
 
@@ -140,22 +137,6 @@ class NewOrderBody(Sent):
     items: Annotated[list[SoldItem], Field(min_length=1, max_length=MAX_LICENSES, fail_fast=True)]
 
 
-class NewManager(Sent):
-    """Who is to manage an order."""
-
-    email: Text
-
-
-class NewManagers(RootModel[Annotated[list[NewManager], Field(min_length=1, max_length=MAX_MANAGERS, fail_fast=True)]]):
-    """POST add_managers."""
-
-
-class RemovedManager(Sent):
-    """POST remove_manager."""
-
-    license_user_id: Id
-
-
 class OrderBody(TypedDict):
     """An order."""
 
@@ -216,53 +197,35 @@ class MadeOrderBody(TypedDict):
     order_items: list[MadeItemBody]
 
 
-class ManagerBody(TypedDict):
-    """A manager of an order."""
-
-    id: int
-    true_email: str
-    first_name: str
-    last_name: str
-    phone_number: str
-    is_initial_password: bool
-
-
-class AddedManagerBody(ManagerBody):
-    """A manager who was added."""
-
-    new_user: bool
-    """Whether the call has made the account."""
-    password: str | None
-    """The initial one of a new account, shown this once; it is mailed, too."""
-
-
-class DetailBody(TypedDict):
-    """That it is done, in a word."""
-
-    detail: str
-
-
-@endpoint("GET", "/orders", writes=False, scope="orders:read")
+@endpoint("GET", "/orders", writes=False, scope="orders:read", reach=itself)
 def list_orders(query: OrdersQuery, caller: Caller) -> OrderList:
     """The orders of the company, by `store_id`."""
     if query.is_archived:
         return {"count": 0, "next": None, "previous": None, "results": []}
-    rows, page = part_of_filed(
-        partial(find_orders, caller.company, backwards=query.order_by.startswith("-")),
-        query,
-        caller,
-        "orders",
-        lambda order: order.id,
-        count_orders(caller.company),
-    )
+    rows, page = _part_of_orders(query, caller)
     return {**page, "results": [order_body(order) for order in rows]}
 
 
-def own_order(caller: Caller, arguments: Arguments) -> None:
-    """A new one, all of whose products the key is for; one that is there may have licenses of others."""
+def _part_of_orders(query: OrdersQuery, caller: Caller) -> tuple[Sequence[Order], ListBody]:
+    company, backwards = caller.company, query.order_by.startswith("-")
+    if not (codes := caller.key.products):
+        find, count = partial(find_orders, company, backwards=backwards), count_orders(company)
+        return part_of_filed(find, query, caller, "orders", lambda order: order.id, count)
+
+    def read(after: str, skip: int, size: int) -> Part[str, Order]:
+        behind = after or None
+        return find_orders_of_products(company, codes, after=behind, backwards=backwards, skip=skip, size=size)
+
+    return part_of(read, query, caller, "orders")
+
+
+def own_items(caller: Caller, arguments: Arguments) -> None:
+    """All of whose products the key is for, and where they are added to an order, all that is in that, too."""
     body: NewOrderBody = arguments["body"]
     if body.append:
-        raise not_of_one_product()
+        with suppress(NotFound):  # a new one
+            if not is_of_products(caller.key.products, find_order(caller.company, body.id)):
+                raise AlreadyExists("already_exists", of="order_id", field="id", order=body.id)
     for item in body.items:
         own_product_code(caller, item.product_code)
         for sold in item.licenses:
@@ -270,7 +233,7 @@ def own_order(caller: Caller, arguments: Arguments) -> None:
                 own_policy(caller, sold.license_template)
 
 
-@endpoint("POST", "/orders/create_order", writes=True, scope="orders:write", reach=own_order, status=201)
+@endpoint("POST", "/orders/create_order", writes=True, scope="orders:write", reach=own_items, status=201)
 def create_one_order(body: NewOrderBody, caller: Caller) -> MadeOrderBody:
     """Sell an order. The same once more is answered alike, and goes on where it was cut short."""
     return caller.once(
@@ -279,7 +242,7 @@ def create_one_order(body: NewOrderBody, caller: Caller) -> MadeOrderBody:
     )
 
 
-@endpoint("GET", "/orders/{order_id}", writes=False, scope="orders:read")
+@endpoint("GET", "/orders/{order_id}", writes=False, scope="orders:read", reach=its_order)
 def show_order(path: OrderPath, caller: Caller) -> WholeOrder:
     """One order, with its first hundred licenses."""
     order = find_numbered_order(caller.company, path.order_id)
@@ -300,46 +263,6 @@ def show_order(path: OrderPath, caller: Caller) -> WholeOrder:
     return {**order_body(order), "order_items": [*items.values()], "has_more_licenses": len(sold) > MAX_SHOWN}
 
 
-@endpoint("GET", "/orders/{order_id}/managers", writes=False, scope="orders:read")
-def list_managers(path: OrderPath, caller: Caller) -> list[ManagerBody]:
-    """Who manages an order, by their ids."""
-    order = find_numbered_order(caller.company, path.order_id)
-    return [manager_body(user) for user in find_managers(order)]
-
-
-@endpoint("POST", "/orders/{order_id}/add_manager", writes=True, scope="orders:write")
-def add_one_manager(path: OrderPath, body: NewManager, caller: Caller) -> AddedManagerBody:
-    """Let a person manage an order with all that was sold in it; one who does already stays."""
-    order = find_numbered_order(caller.company, path.order_id)
-    return caller.once(
-        lambda: add_manager(caller.company, order.id, body.email, caller.actor, now=caller.now),
-        lambda user: added_body(user, caller.now),
-    )
-
-
-@endpoint("POST", "/orders/{order_id}/add_managers", writes=True, scope="orders:write")
-def add_managers(path: OrderPath, body: NewManagers, caller: Caller) -> list[AddedManagerBody]:
-    """The same of several, one after the other."""
-    order = find_numbered_order(caller.company, path.order_id)
-
-    def add() -> list[User]:
-        emails = [manager.email for manager in body.root]
-        return [add_manager(caller.company, order.id, email, caller.actor, now=caller.now) for email in emails]
-
-    return caller.once(add, lambda users: {"rows": [added_body(user, caller.now) for user in users]})["rows"]
-
-
-@endpoint("POST", "/orders/{order_id}/remove_manager", writes=True, scope="orders:write")
-def remove_one_manager(path: OrderPath, body: RemovedManager, caller: Caller) -> DetailBody:
-    """Take a manager off an order: he sees and touches nothing of it any more."""
-    order = find_numbered_order(caller.company, path.order_id)
-    email = find_account_by_id(caller.company, body.license_user_id).email
-    return caller.once(
-        lambda: remove_manager(caller.company, order.id, email, caller.actor, now=caller.now),
-        lambda _: DetailBody(detail="removed"),
-    )
-
-
 def order_body(order: Order) -> OrderBody:
     """An order as lists have it."""
     return {
@@ -350,24 +273,6 @@ def order_body(order: Order) -> OrderBody:
         "denied": sorted(order.denied),
         "revision": order.revision,
     }
-
-
-def manager_body(user: User) -> ManagerBody:
-    """A manager as lists have him."""
-    return {
-        "id": user.id,
-        "true_email": user.email,
-        "first_name": user.first_name,
-        "last_name": user.last_name,
-        "phone_number": user.phone_number,
-        "is_initial_password": user.is_initial_password,
-    }
-
-
-def added_body(user: User, now: Instant) -> AddedManagerBody:
-    """A manager who is added now. Of an account that was there no password is told."""
-    is_new = user.created_at == now
-    return {**manager_body(user), "new_user": is_new, "password": initial_password(user) if is_new else None}
 
 
 def _made(body: NewOrderBody, order: Order, licenses: Sequence[MadeLicense]) -> MadeOrderBody:

@@ -12,6 +12,8 @@ from chalicelib.domain.errors import Forbidden, NotFound
 from chalicelib.management.caller import Caller
 from chalicelib.usecases.devices import license_of_device, license_of_variable
 from chalicelib.usecases.find_license import product_of_license
+from chalicelib.usecases.order_managers import find_numbered_order
+from chalicelib.usecases.order_products import is_of_products
 from chalicelib.usecases.policies import find_policy
 from chalicelib.usecases.product_features import find_feature
 from chalicelib.usecases.product_fields import find_field
@@ -95,6 +97,12 @@ def own_variable(caller: Caller, variable_id: int) -> None:
     guard_own(caller, product, NotFound("variable_not_found"))
 
 
+def own_order(caller: Caller, order_id: int) -> None:
+    """One all of whose licenses are of products that the key is for."""
+    if not is_of_products(caller.key.products, find_numbered_order(caller.company, order_id)):
+        raise NotFound("order_not_found", order=order_id)
+
+
 def own_product(caller: Caller, product_id: int) -> None:
     """By its id."""
     guard_own(caller, find_product_by_id(caller.company, product_id).code, NotFound("product_not_found"))
@@ -123,6 +131,7 @@ def own_policy(caller: Caller, policy_id: int) -> None:
 its_license = by("license_id", own_license)
 its_device = by("device_id", own_device)
 its_variable = by("variable_id", own_variable)
+its_order = by("order_id", own_order)
 its_product = by("product_id", own_product)
 its_feature = by("feature_id", own_feature)
 its_field = by("field_id", own_field)

@@ -58,7 +58,7 @@ BODIES: dict[str, Any] = {
     "create_webhook": {"url": "https://hooks.example/two"},
     "create_license": lambda ids: {
         "product": int(ids["product_id"]),
-        "customer": int(ids["customer_id"]),
+        "order": int(ids["order_id"]),
         "license_key": ids["unused_name"],
         "validity_period": "2030-12-31",
         "enabled": False,

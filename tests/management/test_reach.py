@@ -129,7 +129,7 @@ def test_a_policy_is_applied_to_licenses_of_its_products_alone(
         assert answer.json().get("code") == code, answer.text
 
 
-def test_an_order_is_made_of_its_products_and_none_is_added_to(
+def test_an_order_is_made_of_its_products_and_added_to_where_it_has_no_others(
     shop: VendorsServer, viewer: VendorsServer, vendor: Vendor
 ) -> None:
     both = order(items=[{"product_code": code, "licenses": [{}]} for code in ("viewer", "revit")])
@@ -137,9 +137,12 @@ def test_an_order_is_made_of_its_products_and_none_is_added_to(
     made = granted(viewer.post("orders/create_order", FIRST), 201)
     assert granted(viewer.post("orders/create_order", FIRST), 201) == made
     granted(shop.post("orders/create_order", both), 201)
-    for id in ("first", "another", "third"):
-        assert refused(viewer.post("orders/create_order", order(id=id, append=True)), 403) == NOT_OF_ONE
-    assert refused(viewer.post("orders/create_order", order()), 409) == "already_exists"
+    taken = [viewer.post("orders/create_order", order(append=append)) for append in (False, True)]
+    assert [refused(answer, 409) for answer in taken] == ["already_exists"] * 2
+    assert taken[0].json()["errors"] == taken[1].json()["errors"]
+    for id in ("first", "third"):
+        granted(viewer.post("orders/create_order", order(id=id, append=True)), 201)
+    assert refused(viewer.post("orders/create_order", both | {"id": "first", "append": True}), 400) == "unknown_product"
     assert vendor.differences() == []
 
 
@@ -192,12 +195,46 @@ def test_a_check_is_asked_of_licenses_of_its_products_however_they_are_named(
     assert refused(viewer.get("licenses/check_license?hardware_id=pc"), 403) == NOT_OF_ONE
 
 
-def test_a_license_is_moved_to_no_order(shop: VendorsServer, viewer: VendorsServer, vendor: Vendor) -> None:
-    license, order_id = vendor.issue(), granted(shop.post("orders/create_order", FIRST), 201)["id"]
-    path = f"licenses/{license.id}"
-    moves = viewer.call("PATCH", path, {"order": order_id}), viewer.post(f"{path}/move", {"order": order_id})
-    assert [refused(answer, 403) for answer in moves] == [NOT_OF_ONE] * 2
-    assert vendor.stored(license) == license
+def test_a_license_of_its_products_is_moved_to_an_order_of_these(
+    shop: VendorsServer, viewer: VendorsServer, vendor: Vendor
+) -> None:
+    own, other = vendor.issue(), vendor.issue("revit")
+    both = order(items=[{"product_code": code, "licenses": [{}]} for code in ("viewer", "revit")])
+    its, mixed = (granted(shop.post("orders/create_order", one), 201)["id"] for one in (FIRST, both))
+    for license, to, code in (
+        *((own, to, "order_not_found") for to in (mixed, other.id, own.id + 1)),
+        *((other, to, "license_not_found") for to in (its, mixed, own.id)),
+    ):
+        path = f"licenses/{license.id}"
+        moves = viewer.call("PATCH", path, {"order": to}), viewer.post(f"{path}/move", {"order": to})
+        assert [refused(answer, 404) for answer in moves] == [code] * 2
+        assert vendor.stored(license) == license
+    assert granted(viewer.post(f"licenses/{own.id}/move", {"order": its}))["order_store_id"] == "first"
+    assert granted(viewer.call("PATCH", f"licenses/{own.id}", {"order": own.id}))["order_store_id"] == own.order_id
+
+
+def test_a_license_is_made_of_its_products_and_in_orders_of_these(
+    shop: VendorsServer, viewer: VendorsServer, vendor: Vendor
+) -> None:
+    both = order(items=[{"product_code": code, "licenses": [{}]} for code in ("viewer", "revit")])
+    own, mixed = (granted(shop.post("orders/create_order", one), 201)["id"] for one in (FIRST, both))
+    customer = granted(shop.post("customers", {"email": "buyer@customer.test"}))["id"]
+    products, ids = vendor.products, {license["id"] for license in granted(shop.get("licenses"))["results"]}
+    for body, status, code in (
+        ({"product": "revit"}, 400, "unknown_product"),
+        ({"product": "cad"}, 400, "unknown_product"),
+        ({"product": "revit", "policy_code": "pro"}, 400, "unknown_product"),
+        ({"product": products["revit"].id}, 404, "product_not_found"),
+        ({"product": products["revit"].id + 1}, 404, "product_not_found"),
+        ({"product": "viewer", "order": mixed}, 404, "order_not_found"),
+        ({"product": "viewer", "order": own + 1}, 404, "order_not_found"),
+        *(({"product": "viewer", "customer": id}, 403, NOT_OF_ONE) for id in (customer, 1)),
+    ):
+        assert refused(viewer.post("licenses", body), status) == code, body
+    assert {license["id"] for license in granted(shop.get("licenses"))["results"]} == ids
+    for body in ({"product": "viewer"}, {"product": products["viewer"].id, "order": own}):
+        granted(viewer.post("licenses", body), 201)
+    assert vendor.differences() == []
 
 
 def test_a_scope_is_needed_besides(shop: VendorsServer, vendor: Vendor) -> None:
@@ -214,9 +251,10 @@ def test_a_key_is_made_for_products_that_there_are(vendor: Vendor) -> None:
     assert len(find_management_keys(vendor.code)) == 1
 
 
-def test_calls_that_leave_out_what_is_of_others_are_lists_of_products_and_changes_of_many_licenses() -> None:
+def test_calls_that_leave_out_what_is_of_others_are_lists_and_changes_of_many_licenses() -> None:
     """Whoever declares another has to show in test_permissions and here that it does."""
     assert {declared.name for declared in CALLS if declared.reach is itself} == {
-        *("list_licenses", "list_products", "list_product_features", "list_product_custom_fields"),
-        *("list_license_policies", "disable_licenses", "reset_licenses", "change_licenses", "post_license_changes"),
+        *("list_licenses", "list_orders", "export_orders"),
+        *("list_products", "list_product_features", "list_product_custom_fields", "list_license_policies"),
+        *("disable_licenses", "reset_licenses", "change_licenses", "post_license_changes"),
     }

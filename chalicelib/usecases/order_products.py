@@ -1,0 +1,62 @@
+"""Of which products orders are: for those who see some products of a company and not the others.
+
+It is told from the licenses that are in an order, and stored nowhere: what moves, goes or is added changes it.
+"""
+
+from collections.abc import Iterator
+from functools import partial
+
+from chalicelib.domain.catalog import Order
+from chalicelib.domain.paging import Part, search_keys
+from chalicelib.store import orders
+from chalicelib.threads import ThreadPool
+from chalicelib.usecases.find_license import product_of_license
+
+CHUNK = 20
+"""Orders of which it is found at once."""
+MOST = 200
+"""Orders that one part looks at, at most."""
+_AT_ONCE = 8
+
+
+def is_of_products(codes: frozenset[str], order: Order) -> bool:
+    """Whether all licenses of an order are of these products; of one without any, that which it began with.
+
+    One read of what was sold in it, which ends with the first license of another product.
+    """
+    return all(code in codes for code in _products(order))
+
+
+def those_of_products(codes: frozenset[str], some: list[Order]) -> list[Order]:
+    """Those of some orders that are of these products, in their order: a read each, several at a time."""
+    with ThreadPool(_AT_ONCE) as threads:
+        are = threads.map(partial(is_of_products, codes), some)
+        return [order for order, is_of in zip(some, are, strict=True) if is_of]
+
+
+def find_orders_of_products(
+    company: str, codes: frozenset[str], *, after: str | None, backwards: bool, skip: int, size: int
+) -> Part[str, Order]:
+    """At most `size` orders of these products behind the one with the id `after` and `skip` more, by their ids.
+
+    No key serves this. A part looks at `MOST` orders: it may have few, or none, and go on all the same.
+    """
+
+    def ids(after: str | None, limit: int) -> Iterator[str]:
+        return (order.id for order in orders.read_orders(company, after=after, backwards=backwards, limit=limit))
+
+    def load(ids: list[str]) -> list[Order]:
+        found = orders.read_some(company, ids)
+        return those_of_products(codes, [found[id] for id in ids if id in found])
+
+    return search_keys(ids, load, lambda order: order.id, after, skip, size, chunk=CHUNK, most=MOST)
+
+
+def _products(order: Order) -> Iterator[str | None]:
+    """The products of an order's licenses."""
+    is_empty = True
+    for sold in orders.sold_in_order(order.company, order.id):
+        is_empty = False
+        yield sold.product
+    if is_empty:
+        yield None if order.number is None else product_of_license(order.company, order.number)
