@@ -11,6 +11,7 @@ from chalicelib.domain.usage import USAGE_DAYS
 from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
 from chalicelib.management.models import ListBody, ListQuery, part_of_walk, sent_number
+from chalicelib.management.reach import itself
 from chalicelib.usecases import reports
 
 Days = Annotated[int, BeforeValidator(sent_number), Field(ge=1, le=USAGE_DAYS)]
@@ -61,14 +62,14 @@ class RefusalSumsList(ListBody):
     results: list[RefusalSums]
 
 
-@endpoint("GET", "/reports/licenses", writes=False, scope="licenses:read")
+@endpoint("GET", "/reports/licenses", writes=False, scope="licenses:read", reach=itself)
 def sum_licenses(query: LicenseSumsQuery, caller: Caller) -> LicenseSumsList:
     """Licenses by product and state; how many were never used, and end soon. Follow `next`, and add up."""
 
     def read(after: str, _limit: int) -> tuple[list[tuple[str, ProductSums]], str]:
         behind = int(after) if after else None
         report, further = reports.sum_some_licenses(
-            caller.company, behind, ending_days=query.ending_days, now=caller.now
+            caller.company, caller.key.products, behind, ending_days=query.ending_days, now=caller.now
         )
         return sorted(report.products.items()), "" if further is None else str(further)
 
@@ -76,13 +77,13 @@ def sum_licenses(query: LicenseSumsQuery, caller: Caller) -> LicenseSumsList:
     return {**page, "count": None, "results": [_license_sums(*row) for row in rows]}
 
 
-@endpoint("GET", "/reports/refusals", writes=False, scope="events:read")
+@endpoint("GET", "/reports/refusals", writes=False, scope="events:read", reach=itself)
 def sum_refusals(query: RefusalSumsQuery, caller: Caller) -> RefusalSumsList:
     """How many calls of applications were refused, by day, product and code. Follow `next`, and add up."""
 
     def read(after: str, _limit: int) -> tuple[list[tuple[DayCount, int]], str]:
         counts, further = reports.sum_some_refusals(caller.company, after or None, query.days, now=caller.now)
-        return list(in_order(counts)), further or ""
+        return [one for one in in_order(counts) if caller.key.is_for(one[0][1])], further or ""
 
     rows, page = part_of_walk(read, query, caller, "sums of refusals")
     return {**page, "count": None, "results": [_refusal_sums(*row) for row in rows]}

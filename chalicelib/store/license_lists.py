@@ -1,6 +1,8 @@
 """The licenses that a name leads to, by their ids: lists as they are filed. Consistent, read in pages."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from heapq import merge
+from itertools import islice
 
 from chalicelib.domain.license import hash_hardware_id, hash_host_name
 from chalicelib.store import reads
@@ -89,6 +91,14 @@ def of_company(company: str) -> Filed:
 def of_product(company: str, code: str) -> Filed:
     """Of a product. Those that older code has issued are filed by `audit --repair`."""
     return Filed(company, product_license_sort_key(code))
+
+
+def ids_of_products(
+    company: str, codes: Iterable[str], after: int | None, limit: int, *, backwards: bool = False
+) -> Iterator[int]:
+    """As `Filed.ids`, of several products together: a read or two for each of them."""
+    each = (of_product(company, code).ids(after, limit, backwards=backwards) for code in sorted(codes))
+    return islice(merge(*each, reverse=backwards), limit)
 
 
 def of_order(company: str, order_id: str) -> Filed:

@@ -46,6 +46,8 @@ class LicenseFilter:
     """As people type it."""
     product: str | None = None
     """Its code."""
+    products: frozenset[str] = frozenset()
+    """Codes, of which one is that of its product; empty: any."""
     order_id: str | None = None
     customer: str | None = None
     users: tuple[int | str, ...] = ()
@@ -71,11 +73,7 @@ class LicenseFilter:
         """Those of them that are of one of these products; of all, where none is named."""
         if not codes or self.product in codes:
             return self
-        if self.product is not None:
-            return LicenseFilter(ids=frozenset())
-        if len(codes) == 1:
-            return replace(self, product=min(codes))
-        return replace(self, tests=(*self.tests, lambda license, _: license.product in codes))
+        return LicenseFilter(ids=frozenset()) if self.product is not None else replace(self, products=codes)
 
 
 ANY = LicenseFilter()
@@ -214,8 +212,9 @@ def _filed(
     if wanted.customer is not None:
         email = _email(wanted.customer)
         named.append((license_lists.of_customer(company, email).ids, lambda license, _: license.customer == email))
-    if (product := wanted.product) is not None:
-        named.append((license_lists.of_product(company, product).ids, lambda license, _: license.product == product))
+    if codes := wanted.products if wanted.product is None else frozenset({wanted.product}):
+        of_codes = partial(license_lists.ids_of_products, company, codes)
+        named.append((of_codes, lambda license, _: license.product in codes))
     named.append((license_lists.of_company(company).ids, lambda *_: True))
     (first, _), *others = named
     rest = [test for _, test in others[:-1]]

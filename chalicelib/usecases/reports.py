@@ -7,6 +7,7 @@ item that all of its activations wait for, or one that loses some.
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 
 from chalicelib.domain.days import day_of, first_instant
 from chalicelib.domain.instants import Instant
@@ -61,13 +62,16 @@ def report_days(company: str, days: int, *, now: Instant, progress: Callable[[in
 
 
 def sum_some_licenses(
-    company: str, after: int | None, *, ending_days: int, now: Instant
+    company: str, codes: frozenset[str], after: int | None, *, ending_days: int, now: Instant
 ) -> tuple[LicenseReport, int | None]:
-    """The licenses behind the one with the id `after`, at most `MOST_SUMMED`, and the id to go on behind; None at the
-    end. A read of their ids, and one for each hundred.
+    """The licenses of these products, or of all where none is named, behind the one with the id `after`: at most
+    `MOST_SUMMED`, and the id to go on behind; None at the end. A read or two of their ids, of each product that is
+    named, and one for each hundred.
     """
     report, soon = LicenseReport(), now + ending_days * DAY_MS
-    ids = list(license_lists.of_company(company).ids(after, MOST_SUMMED))
+    all_ids = license_lists.of_company(company).ids
+    find = partial(license_lists.ids_of_products, company, codes) if codes else all_ids
+    ids = list(find(after, MOST_SUMMED))
     add_licenses(report, licenses.read_some(company, ids), soon, 0, now)
     return report, ids[-1] if len(ids) == MOST_SUMMED else None
 

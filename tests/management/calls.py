@@ -8,9 +8,11 @@ from typing import Any, NoReturn
 import httpx
 
 from chalicelib.domain.events import Actor
+from chalicelib.domain.refusals import Refusal
 from chalicelib.management.histories import event_id
 from chalicelib.management.routes import endpoint
 from chalicelib.store import licenses
+from chalicelib.store.refusals import observe_refusal
 from chalicelib.usecases.assign_user import assign_user
 from chalicelib.usecases.change_license import set_archived, set_enabled
 from chalicelib.usecases.device_variables import track_variables
@@ -133,6 +135,7 @@ QUERIES: dict[str, str] = {
     "export_usage_histories": "?license={of_event}&ts__gte=2026-11-24T00:00Z&ts__lte=2026-11-24T23:00Z",
     "export_license_history": "?license={of_event}",
     "export_orders": "?range=10y",
+    "sum_refusals": "?days={days_with_refusal}",
     "check_license": "?hardware_id={hardware_id}&license={of_event}",
     "generate_license": "?product=viewer&quantity=3",
 }
@@ -286,6 +289,13 @@ def _archived_license(ids: Ids) -> int:
     return set_archived(vendor.code, license.id, True, ADMIN, now=vendor.now).id
 
 
+def _days_with_refusal(ids: Ids) -> int:
+    """Of a call for the product of the licenses."""
+    refused = Refusal("activate_license", "license_expired", clock.now(), product="viewer")
+    observe_refusal(ids.server.vendor.code, refused)
+    return 30
+
+
 def _user(ids: Ids) -> int:
     """On that license."""
     vendor, license_id = ids.server.vendor, int(ids["license_of_users"])
@@ -328,6 +338,7 @@ MAKERS: Mapping[str, Callable[[Ids], int | str]] = {
     "delivery_id": _delivery,
     "device_id": _device,
     "hardware_id": _hardware_id,
+    "days_with_refusal": _days_with_refusal,
     "variable_id": _variable,
     "event_id": _event,
     "of_event": lambda ids: ids["event_id"].partition("-")[0],

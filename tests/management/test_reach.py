@@ -1,13 +1,17 @@
 """What a key that is limited to products reaches, where a call is about several things. See test_permissions, too."""
 
+from collections import Counter
 from itertools import chain
 from typing import Any
 
 import pytest
 
 from chalicelib.domain.errors import NotFound
+from chalicelib.domain.refusals import Refusal
 from chalicelib.management.license_filters import LicensesQuery
 from chalicelib.management.reach import itself
+from chalicelib.store.refusals import observe_refusal
+from chalicelib.usecases import license_list, reports
 from chalicelib.usecases.management_keys import find_caller, find_management_keys
 from chalicelib.web import clock
 from tests.management.calls import CALLS
@@ -68,6 +72,54 @@ OF_CUSTOMERS = (
     ),
 )
 OF_MANAGERS = ("manager__true_email", "manager__true_email__icontains")
+
+
+def test_what_there_is_of_other_products_makes_no_page_shorter(
+    shop: VendorsServer, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a page with few rows and a `next` would tell how much there is of them."""
+    vendor.product("cad", "license-key")
+    sold = [vendor.issue(product) for product in ("revit", "viewer", "revit", "cad", "revit", "revit", "viewer")]
+    own = sorted(license.id for license in sold if license.product != "revit")
+    monkeypatch.setattr(license_list, "CHUNK", 1)
+    monkeypatch.setattr(license_list, "MOST", 1)
+    both = limited(shop, "viewer", "cad")
+    assert listed(both, "") == [[3], own]
+    assert listed(both, "?limit=2") == [[None], own[:2], own[2:]]
+    assert listed(both, "?limit=2&order_by=-id") == [[None], own[:0:-1], own[:1]]
+
+
+def test_reports_are_of_its_products_alone(
+    shop: VendorsServer, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vendor.product("cad", "license-key")
+    there = {"viewer": 2, "revit": 3, "cad": 1}
+    for product, times in there.items():
+        for n in range(times):
+            vendor.issue(product)
+            observe_refusal(vendor.code, refused_call(product, f"{n}@customer.test"))
+    observe_refusal(vendor.code, refused_call(None, "ada@customer.test"))
+    for most in (reports.MOST_SUMMED, 2):
+        monkeypatch.setattr(reports, "MOST_SUMMED", most)
+        for products in (("viewer",), ("viewer", "cad")):
+            for path, counted in (("reports/licenses", "licenses"), ("reports/refusals", "times")):
+                sums = summed(limited(shop, *products), path, counted)
+                assert sums == {code: there[code] for code in products}
+
+
+def refused_call(product: str | None, email: str) -> Refusal:
+    return Refusal("activate_license", "unknown_product", clock.now(), product=product, email=email)
+
+
+def summed(server: VendorsServer, address: str, counted: str) -> Counter[str]:
+    """What the parts of a report come to, by product."""
+    sums: Counter[str] = Counter()
+    while address:
+        page = granted(server.get(address))
+        assert page["count"] is None
+        sums.update({row["product_code"]: row[counted] for row in page["results"]})
+        address = page["next"]
+    return sums
 
 
 def test_no_record_of_a_customer_is_read_by_filters(shop: VendorsServer, viewer: VendorsServer, vendor: Vendor) -> None:
@@ -254,7 +306,7 @@ def test_a_key_is_made_for_products_that_there_are(vendor: Vendor) -> None:
 def test_calls_that_leave_out_what_is_of_others_are_lists_and_changes_of_many_licenses() -> None:
     """Whoever declares another has to show in test_permissions and here that it does."""
     assert {declared.name for declared in CALLS if declared.reach is itself} == {
-        *("list_licenses", "list_orders", "export_orders"),
+        *("list_licenses", "list_orders", "export_orders", "sum_licenses", "sum_refusals"),
         *("list_products", "list_product_features", "list_product_custom_fields", "list_license_policies"),
         *("disable_licenses", "reset_licenses", "change_licenses", "post_license_changes"),
     }
