@@ -47,6 +47,9 @@ class Caches:
     """By company and email."""
     listened_to: TtlCache[frozenset[EventType]] = field(default_factory=lambda: TtlCache(4096, MINUTE_MS))
     """By company: the events that somebody wants to be told of."""
+    portal_hosts: TtlCache[str] = field(default_factory=lambda: TtlCache(1000, MINUTE_MS))
+    """By host: the code of the company that has its portal there; empty where none has. It decides what a page looks
+    like, and refuses nothing: so absence is remembered, too."""
     limits_reached: TtlCache[bool] = field(default_factory=lambda: TtlCache(10_000, None))
     """By license, limit and day: that it was noted (`usecases.limit_reached`)."""
 

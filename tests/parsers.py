@@ -30,6 +30,7 @@ from chalicelib.domain import (
     days,
     email,
     features,
+    hosts,
     import_files,
     instants,
     invitation,
@@ -259,6 +260,8 @@ PARSERS: dict[str, Parser] = {
     "domain.customers.label_text": customers.label_text,
     "domain.catalog.product_code": catalog.product_code,
     "domain.color.accent_color": color.accent_color,
+    "domain.hosts.portal_host": hosts.portal_host,
+    "domain.hosts.requested_host": hosts.requested_host,
     "domain.email.normalize_email": email.normalize_email,
     "domain.email.optional_email": email.optional_email,
     "domain.email.known_email": email.known_email,
@@ -395,7 +398,7 @@ PATTERNS: dict[str, str] = {
     "chalicelib.domain.keys._PARTING": "domain.keys.normalize",
     "chalicelib.domain.keys._BREAKS": "domain.keys.normalize",
     "chalicelib.domain.email._LOCAL": "domain.email.normalize_email",
-    "chalicelib.domain.email._DOMAIN": "domain.email.normalize_email",
+    "chalicelib.domain.hosts.DOMAIN": "domain.hosts.portal_host",
     "chalicelib.domain.email._OF_YESTERDAY": "domain.email.known_email",
     "chalicelib.domain.invitation._TEXT": "domain.invitation.read_invitation",
     "chalicelib.domain.instants._ISO": "domain.instants.from_iso",
@@ -447,7 +450,7 @@ NO_PARSERS = {
     *("domain.email.display_email", "licenseapi.bodies.customer_body"),  # of what is stored
     *("portal.messages.actor_words", "portal.render.logo_path"),  # likewise
     *("domain.license.license_title", "domain.session.listed_session"),  # likewise
-    "usecases.branding.known_company",  # by a pattern of ours, before it reads
+    *("usecases.branding.known_company", "usecases.branding.company_of_host"),  # by patterns of ours, before they read
     *("infra.output.tell", "infra.serve.say_where", "infra.progress.counting"),  # write
     *(
         "portal.forms.new_token",

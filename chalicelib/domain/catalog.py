@@ -49,6 +49,9 @@ class Company:
     """Of its mails and of its portal, to whom has chosen none: a code (`chalicelib.languages`)."""
     mails_off: frozenset[MailCode] = frozenset()
     """Of what nobody is mailed (`domain.mail.OF_COMPANY`)."""
+    portal_host: str = ""
+    """The host of its own where people reach its portal (`domain.hosts`); no other company has it. Empty: they do so at
+    the server's address (`Settings.portal_url`)."""
     second_factor: SecondFactorPolicy = ""
     """Who has to log in to the portal with one (`domain.second_factor`)."""
     revision: int = field(default=0, compare=False)

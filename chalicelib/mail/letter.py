@@ -5,7 +5,8 @@ What waits in the queue is one text, and both parts are made of it, so that both
 * paragraphs, with an empty line between two of them; where a line breaks means nothing;
 * rows, `    Label:  value`, each indented by four spaces;
 * links into the portal: a row whose value is a path that begins with `/portal`. One that stands alone is a button. All
-  lead to the host that the operator has named (`Settings.portal_url`), by whatever name the mail was asked for.
+  lead to the host that the company has, or the operator has named (`usecases.branding.portal_url_of`), by whatever name
+  the mail was asked for.
 
 Nothing else is a link, and nothing is loaded from elsewhere. A logo is an SVG, which mail programs do not draw: the
 company's name stands in its place.

@@ -71,7 +71,7 @@ def account(request: PortalRequest, claims: SessionClaims) -> Loaded:
     """What the account says."""
     view = portal_queries.own_sessions(claims, now=request.now)
     passkeys = passkeys_in(view.principal.user.passkeys)
-    may_add = are_offered() and len(passkeys) < MAX_PASSKEYS
+    may_add = are_offered(request.own_host(view.principal.company)) and len(passkeys) < MAX_PASSKEYS
     return view, {"languages": languages(), "passkeys": passkeys, "may_add": may_add}
 
 

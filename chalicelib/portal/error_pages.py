@@ -11,7 +11,7 @@ from chalicelib.portal.context import Context
 from chalicelib.portal.messages import error_message
 from chalicelib.portal.render import render
 from chalicelib.portal.request import PortalRequest
-from chalicelib.usecases.branding import known_company
+from chalicelib.usecases.branding import company_of_host, known_company
 from chalicelib.web.error_responses import wire_code
 from chalicelib.web.errors import ERRORS
 
@@ -49,11 +49,14 @@ def _status(error: SeatkeeperError) -> int:
 
 
 def failed(request: PortalRequest, status: int, title: str, sentence: str) -> Response:
-    """A page that says what is wrong, with the face of the company whose session the browser has."""
+    """A page that says what is wrong, with the face of the company whose session the browser has, or whose host this
+    is.
+    """
     more: Context = {"title": title, "sentence": sentence, "request_id": observability.request_id()}
-    if status < 500 and request.claims is not None:  # a server in trouble is asked for nothing more
+    if status < 500:  # a server in trouble is asked for nothing more
         with suppress(Unavailable):
-            more["company"] = known_company(request.claims.company)
+            known = request.claims and known_company(request.claims.company)
+            more["company"] = known or company_of_host(request.host, now=request.now)
     response = render("error.html", request, "", None, status=status, **more)
     if status == 503:
         response.headers["Retry-After"] = "1"

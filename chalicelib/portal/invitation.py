@@ -15,7 +15,7 @@ from chalicelib.portal.handlers import Handler, PageHandler, redirect, set_brows
 from chalicelib.portal.log_in import log_in_changed, visitor_form
 from chalicelib.portal.render import render
 from chalicelib.portal.request import PortalRequest
-from chalicelib.usecases.branding import known_company
+from chalicelib.usecases.branding import company_of_host, known_company
 from chalicelib.usecases.invitations import accept_invitation, find_invited
 
 
@@ -41,9 +41,12 @@ def _link(request: PortalRequest) -> str:
 
 
 def _company(request: PortalRequest) -> Company | None:
-    """Whose face the page has: of the company that the link names, which is no secret (`portal.nowhere`)."""
+    """Whose face the page has: of the company that the link names, which is no secret (`portal.nowhere`), or that has
+    this host.
+    """
     invitation = read_invitation(_link(request))
-    return None if invitation is None else known_company(invitation.company)
+    known = invitation and known_company(invitation.company)
+    return known or company_of_host(request.host, now=request.now)
 
 
 def _or_what_to_do(handle: Handler) -> Handler:

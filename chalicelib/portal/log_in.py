@@ -32,7 +32,7 @@ from chalicelib.portal.handlers import (
 from chalicelib.portal.messages import error_message, field_messages
 from chalicelib.portal.render import render
 from chalicelib.portal.request import PENDING_COOKIE, PortalRequest
-from chalicelib.usecases.branding import known_company
+from chalicelib.usecases.branding import company_of_host, known_company
 from chalicelib.usecases.forgotten_password import request_code, set_password_by_code
 from chalicelib.usecases.known_browser import origin_of
 from chalicelib.usecases.log_in_code import (
@@ -95,8 +95,11 @@ def visitor_form(
 
 
 def _branded(request: PortalRequest) -> Context:
-    """The company that the address names. What is typed names none: no answer tells whether the code was right."""
-    return {"company": known_company(request.query.get("company", ""))}
+    """The company that has this host, or else that the address names. What is typed names none: no answer tells
+    whether the code was right.
+    """
+    own = company_of_host(request.host, now=request.now)
+    return {"company": own or known_company(request.query.get("company", "")), "is_own_host": own is not None}
 
 
 @visitor_form("log_in.html", _branded)
@@ -133,7 +136,9 @@ def _branded_by_pending(request: PortalRequest) -> Context:
     pending = _pending(request)
     if pending is None:
         return {"company": None, "asked": ""}
-    return {"company": known_company(pending.company), "asked": ask_passkey(pending, now=request.now)}
+    company = known_company(pending.company)
+    host = "" if company is None else request.own_host(company)
+    return {"company": company, "asked": ask_passkey(pending, host=host, now=request.now)}
 
 
 @visitor_form("log_in_code.html", _branded_by_pending)
@@ -197,8 +202,9 @@ def log_in_changed(user: User) -> str:
 
 
 def _account(request: PortalRequest) -> tuple[str, str]:
-    """Company code and email, as typed."""
-    return request.fields.get("company", ""), request.fields.get("email", "")
+    """Company code and email, as typed; on a company's own host it is that company, whatever is sent as its code."""
+    own = company_of_host(request.host, now=request.now)
+    return request.fields.get("company", "") if own is None else own.code, request.fields.get("email", "")
 
 
 def _leave(request: PortalRequest, _parts: Parts) -> Response:

@@ -31,7 +31,7 @@ class AddForm:
 def _load_new(request: PortalRequest, claims: SessionClaims) -> Loaded:
     """What the browser is asked. What it has made already stays, where the form comes back for something else."""
     view = portal_queries.authenticate_session(claims, allow_one_factor=True, now=request.now)
-    asked = ask_for_new(view.user, view.company, claims.token, now=request.now)
+    asked = ask_for_new(view.user, view.company, claims.token, host=request.own_host(view.company), now=request.now)
     if not asked:
         raise NotFound("not_found")
     return view, {"asked": asked, "most": MAX_NAME, "back": ACCOUNT}
@@ -80,7 +80,7 @@ def _load_one(request: PortalRequest, claims: SessionClaims, passkey: str) -> Lo
         "back": ACCOUNT,
         "title": gettext("Remove a passkey"),
         "sentences": [no_more, *([once_off(principal, off)] if is_last else [])],
-        "asked": ask(user, claims.token, now=request.now),
+        "asked": ask(user, claims.token, host=request.own_host(principal.company), now=request.now),
         "button": gettext("Remove the passkey"),
         "danger": True,
     }

@@ -66,6 +66,7 @@ def render(
             "logo_dark_href": _logo_href(request, company, company.logo_dark if company else ""),
             "form_result": _form_result(request, principal),
             "error": "",
+            "is_own_host": False,
             "wrong_at": lambda field: _wrong_at(field, wrong),
             "marks": lambda field, *hints: _marks(field, wrong, hints),
             "path": request.path,

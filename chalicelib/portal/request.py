@@ -6,8 +6,10 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from chalice.app import Request
 
+from chalicelib.domain.catalog import Company
 from chalicelib.domain.errors import Invalid, NotFound
 from chalicelib.domain.events import Actor
+from chalicelib.domain.hosts import requested_host
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.session import SessionClaims
 from chalicelib.languages import accepted
@@ -56,6 +58,9 @@ class PortalRequest:
     """What the browser says to be."""
     referer: str = ""
     """The path and the query of the page of ours that led here, as the browser says; empty where it says none."""
+    host: str = ""
+    """The host that the browser says it has come to (`domain.hosts.requested_host`): to look up whose it is, and never
+    to make a link of."""
 
     @property
     def claims(self) -> SessionClaims | None:
@@ -84,6 +89,10 @@ class PortalRequest:
         """Below what cookies are sent: `__Host-` is for the whole host alone."""
         return f"{self.prefix}/portal" if self.prefix or not self.secure else "/"
 
+    def own_host(self, company: Company) -> str:
+        """The host of this company, where that is the one; empty where the browser has come to the server's address."""
+        return self.host if self.host == company.portal_host else ""
+
     def actor(self, email: str) -> Actor:
         """A user of the portal as he stands in history."""
         return Actor(f"user:{email}", self.ip)
@@ -109,6 +118,7 @@ def read_request(raw_request: Request) -> PortalRequest:
         files,
         headers.get("user-agent", "")[:MAX_AGENT],
         _came_from(headers.get("referer", ""), prefix),
+        requested_host(headers.get("host", "")),
     )
     sent = _cookies(headers.get("cookie", ""))
     return replace(
@@ -119,9 +129,10 @@ def read_request(raw_request: Request) -> PortalRequest:
 def unread(raw_request: Request) -> PortalRequest:
     """A request of which nothing is read but where it came in, and the language: what a page that says why needs."""
     headers = raw_request.headers
+    host = requested_host(headers.get("host", ""))
     secure, language = _is_secure(headers.get("x-forwarded-proto", "")), accepted(headers.get("accept-language", ""))
     prefix, _ = _prefix(raw_request)
-    return PortalRequest(raw_request.method, "/portal", prefix, {}, {}, "", secure, clock.now(), language)
+    return PortalRequest(raw_request.method, "/portal", prefix, {}, {}, "", secure, clock.now(), language, host=host)
 
 
 def _came_from(referer: str, prefix: str) -> str:

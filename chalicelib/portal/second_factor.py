@@ -66,7 +66,7 @@ def _load_set_up(request: PortalRequest, claims: SessionClaims) -> Loaded:
     uri = setup_uri(offer.secret, view.company.name, display_email(view.user.email))
     groups = [offer.secret[start : start + _GROUP] for start in range(0, len(offer.secret), _GROUP)]
     shown = {"offer": offer, "key": " ".join(groups), "uri": uri, "drawing": _drawing(uri)}
-    offered = {"passkeys": are_offered()}
+    offered = {"passkeys": are_offered(request.own_host(view.company))}
     return view, shown | offered | {"held": view.is_held, "back": ACCOUNT}
 
 
@@ -91,7 +91,7 @@ def _load(request: PortalRequest, claims: SessionClaims) -> tuple[Principal, Con
     view = portal_queries.authenticate_session(claims, now=request.now)
     if not view.user.has_second_factor:
         raise NotFound("not_found", of="second_factor")
-    return view, {"asked": ask(view.user, claims.token, now=request.now)}
+    return view, {"asked": ask(view.user, claims.token, host=request.own_host(view.company), now=request.now)}
 
 
 def _load_codes(request: PortalRequest, claims: SessionClaims) -> Loaded:

@@ -35,6 +35,7 @@ from chalicelib.store.keys import (
 from chalicelib.store.listeners import note_mails_off
 from chalicelib.store.login_attempts import put_forgiveness
 from chalicelib.store.mails import put_mail, queued_item
+from chalicelib.store.portal_hosts import put_portal_host
 from chalicelib.store.schema import AnyItem
 from chalicelib.store.transactions import THERE_OR_NOT, Transaction
 
@@ -60,11 +61,13 @@ def require_company(write: Transaction, code: str) -> None:
 
 
 def update_company(old: Company, new: Company, event: Event) -> None:
-    """Write what differs, if nobody has changed the company since. Raises `ConditionFailed`."""
+    """Write what differs, if nobody has changed the company since, or has its host. Raises `ConditionFailed`."""
     write = Transaction(event_item(old.code, event, AccountEventItem))
     write.change(CompanyItem(old.code, COMPANY), old, new)
     if new.mails_off != old.mails_off:
         note_mails_off(write, new)
+    if new.portal_host != old.portal_host:
+        put_portal_host(write, old, new)
     write.commit()
 
 

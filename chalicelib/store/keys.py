@@ -16,7 +16,7 @@ LICENSE = "license"
 EXTRAS = "extras"
 """The sort key of what a license carries besides."""
 COMPANY = "company"
-"""The sort key of the company itself, in its partition, and of the link from a license's id to its company."""
+"""The sort key of the company itself, in its partition, and of the links from a license's id and from a host."""
 USER_LICENSE = "held#"
 CUSTOMER_LICENSE = "customer#"
 HARDWARE_LICENSE = "hardware#"
@@ -80,11 +80,6 @@ def user_device_sort_key(user_id: int | None = None, hardware_hash: str = "") ->
     return "user_device#" + ("" if user_id is None else f"{user_id:016d}#{hardware_hash}")
 
 
-def update_slot_sort_key(slot: int | None = None) -> str:
-    """Sort key of a place of a license for a scheduled update, or the prefix of all."""
-    return "updateslot#" + ("" if slot is None else f"{slot:02d}")
-
-
 def legacy_sort_key(epoch: int, user: tuple[int, int] | None, hardware_hash: str = "") -> str:
     """Sort key of the link to a device of a user, or of none, that waits to be adopted, or the prefix of all of theirs.
 
@@ -138,11 +133,6 @@ def api_key_sort_key(api_key: str = "") -> str:
 def management_key_sort_key(key_id: int | None = None) -> str:
     """Sort key of a key of the Management API, or the prefix of all."""
     return "managementkey#" + ("" if key_id is None else f"{key_id:016d}")
-
-
-def scheduled_update_sort_key(update_id: int | None = None) -> str:
-    """Sort key of a scheduled update, or the prefix of all."""
-    return "scheduledupdate#" + ("" if update_id is None else f"{update_id:016d}")
 
 
 def order_sort_key(order_id: str = "") -> str:
@@ -259,6 +249,11 @@ COMPANIES = "companies"
 """The partition of the links to all companies; no company's code has small letters."""
 
 
+def portal_host_pk(host: str = "") -> str:
+    """The partition of the link from a host to the company that has its portal there, or how all of them begin."""
+    return f"host#{host}"
+
+
 def company_of_license_pk(license_id: int | None = None) -> str:
     """The partition of the link from a license's id to its company, or how all of them begin."""
     return "license#" + ("" if license_id is None else str(license_id))
@@ -269,15 +264,13 @@ def due_pk(shard: int | None = None) -> str:
     return "due#" + ("" if shard is None else str(shard))
 
 
-def due_sort_key(
-    at: Instant, license: str = "", of: Literal["", "-notice", "-legacy", "-update"] = "", update_id: int | None = None
-) -> str:
+def due_sort_key(at: Instant, license: str = "", of: Literal["", "-notice", "-legacy"] = "") -> str:
     """Sort key of a license (its `pk`) that is due at an instant; without one, what is due before sorts before it.
 
-    `of`: of a notice, of legacy devices, or of a scheduled update; else of a transition. Older code, which moves
-    dates alone, is to find nothing else in its way.
+    `of`: of a notice, or of legacy devices; else of a transition. Older code, which moves dates alone, is to find
+    nothing else in its way.
     """
-    when = f"{at:015d}{of}" + ("" if update_id is None else f"-{update_id:016d}")
+    when = f"{at:015d}{of}"
     return f"{when}#{license}" if license else when
 
 

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 
 from chalicelib.domain.license import License
-from chalicelib.store import deleted_licenses, deliveries, outbox, reads, scheduled_updates, writes
+from chalicelib.store import deleted_licenses, deliveries, outbox, reads, writes
+from chalicelib.store.accounts import read_company
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.due import adoption_entry, as_filed, filed, notice_entry
 from chalicelib.store.expressions import Condition
@@ -28,6 +29,7 @@ from chalicelib.store.keys import (
 )
 from chalicelib.store.licenses import license_ids, read_license
 from chalicelib.store.mails import forget_mail, mails_of
+from chalicelib.store.portal_hosts import free_portal_host
 from chalicelib.store.schema import AnyItem, Raw
 from chalicelib.store.webhooks import read_endpoints
 
@@ -38,8 +40,13 @@ def is_listed(code: str) -> bool:
 
 
 def close_company(code: str) -> None:
-    """Remove the company itself: no page is shown to a session of it, and nothing new is made for it."""
-    writes.delete(CompanyItem(code, COMPANY))
+    """Remove the company itself, and free its host: no page is shown to a session of it, and nothing new is made for
+    it.
+    """
+    while (company := read_company(code)) is not None:
+        free_portal_host(company)
+        with suppress(ConditionFailed):  # it has got another host meanwhile
+            writes.delete(CompanyItem(code, COMPANY), CompanyItem.unchanged(company, CompanyItem.portal_host))
 
 
 def unlist_company(code: str) -> None:
@@ -73,9 +80,6 @@ def remove_license(code: str, license_id: int) -> Iterator[int]:
         with suppress(ConditionFailed):  # a sweep, or a new end, has filed it anew meanwhile
             writes.delete(LicenseItem(license_pk(code, license_id), LICENSE), _as_filed(license))
     yield int(was_there)
-    for item in scheduled_updates.items_of(scheduled_updates.read_of_license(code, license_id)):
-        writes.delete(item)
-        yield 1
     yield from _remove(LicenseItem, license_pk(code, license_id))
     yield from _remove(LookupItem, f"license#{license_id}")
     writes.delete(LookupItem(code, company_license_sort_key(license_id)))

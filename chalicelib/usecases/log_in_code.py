@@ -72,12 +72,12 @@ def from_cookie(text: str, browser: str, now: Instant) -> PendingLogIn | None:
     return pending if now < pending.until else None
 
 
-def ask_passkey(pending: PendingLogIn, *, now: Instant) -> str:
+def ask_passkey(pending: PendingLogIn, *, host: str = "", now: Instant) -> str:
     """What the browser is asked that is to have a passkey of the account sign (`passkey_answers.ask`); empty where it
     has none.
     """
     user = accounts.read_user(pending.company, pending.user_id)
-    return "" if user is None else ask(user, pending.id, now=now)
+    return "" if user is None else ask(user, pending.id, host=host, now=now)
 
 
 def log_in_by_code(

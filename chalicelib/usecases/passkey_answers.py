@@ -1,9 +1,10 @@
 """What passkeys are asked, and their answers: each challenge is answered once, by its person, in its browser.
 
-A challenge is no random number that is kept until somebody answers: it is the instant in which it was made, sealed for
-the person and for the session or the log-in that asks. So a page that asks writes nothing. The account keeps the
-instant of the latest challenge that was answered, as it keeps the latest step of an app, and takes none of before: the
-write that an answer leads to is on condition that this has not moved.
+A challenge is no random number that is kept until somebody answers: it is the instant in which it was made, with the
+host at which it was asked where that is a company's own, sealed for the person and for the session or the log-in that
+asks. So a page that asks writes nothing. The account keeps the instant of the latest challenge that was answered, as it
+keeps the latest step of an app, and takes none of before: the write that an answer leads to is on condition that this
+has not moved.
 """
 
 from collections.abc import Iterator
@@ -40,24 +41,26 @@ class PasskeyAnswer:
     """The session or the log-in that asked: a secret of the browser, or what is sealed for it."""
 
 
-def are_offered() -> bool:
-    """Whether passkeys can be made for the address of the portal."""
-    return _party() is not None
+def are_offered(host: str = "") -> bool:
+    """Whether passkeys can be made for the address of the portal: a company's own `host`, or the server's."""
+    return _party(host) is not None
 
 
-def ask_for_new(user: User, company: Company, holder: str, *, now: Instant) -> str:
-    """What the browser is asked that is to make a passkey; empty where none are offered."""
-    party, has = _party(), [passkey.id for passkey in passkeys_in(user.passkeys)]
+def ask_for_new(user: User, company: Company, holder: str, *, host: str = "", now: Instant) -> str:
+    """What the browser is asked that is to make a passkey, for that address; empty where none are offered."""
+    party, has = _party(host), [passkey.id for passkey in passkeys_in(user.passkeys)]
     if party is None:
         return ""
     handle = bytes.fromhex(hmac_sha256(str(user.id), f"passkey-handle#{user.company}"))
-    return webauthn.to_make(party, company.name, handle, user.email, _challenge(user, holder, now), has)
+    return webauthn.to_make(party, company.name, handle, user.email, _challenge(user, holder, host, now), has)
 
 
-def ask(user: User, holder: str, *, now: Instant) -> str:
-    """What the browser is asked that is to have a passkey of the person sign; empty where there is none."""
-    party, has = _party(), [passkey.id for passkey in passkeys_in(user.passkeys)]
-    return "" if party is None or not has else webauthn.to_sign(party, _challenge(user, holder, now), has)
+def ask(user: User, holder: str, *, host: str = "", now: Instant) -> str:
+    """What the browser is asked that is to have a passkey of the person sign, at that address; empty where there is
+    none.
+    """
+    party, has = _party(host), [passkey.id for passkey in passkeys_in(user.passkeys)]
+    return "" if party is None or not has else webauthn.to_sign(party, _challenge(user, holder, host, now), has)
 
 
 def with_new_passkey(user: User, name: str, answer: PasskeyAnswer, now: Instant) -> User:
@@ -94,8 +97,9 @@ def _asked(user: User, answer: PasskeyAnswer, now: Instant) -> tuple[RelyingPart
 
     Raises `InvalidTag` or `ValueError` where it was not asked, too long ago, or was answered.
     """
-    party, challenge = _party(), webauthn.challenge_of(answer.text)
-    asked_at = int(decrypt(challenge, _context(user, answer.holder)))
+    challenge = webauthn.challenge_of(answer.text)
+    at, _, host = decrypt(challenge, _context(user, answer.holder)).partition(" ")
+    party, asked_at = _party(host), int(at)
     if party is None or not user.passkey_asked_at < asked_at <= now < asked_at + VALID_MS:
         raise ValueError("no challenge that may be answered")
     return party, challenge, asked_at
@@ -110,13 +114,13 @@ def _refusing() -> Iterator[None]:
         raise wrong_passkey() from None
 
 
-def _challenge(user: User, holder: str, now: Instant) -> str:
-    return encrypt(str(now), _context(user, holder))
+def _challenge(user: User, holder: str, host: str, now: Instant) -> str:
+    return encrypt(f"{now} {host}".rstrip(), _context(user, holder))
 
 
 def _context(user: User, holder: str) -> str:
     return f"passkey-challenge#{user.company}#{user.id}#{holder}"
 
 
-def _party() -> RelyingParty | None:
-    return relying_party(runtime().settings.portal_url)
+def _party(host: str) -> RelyingParty | None:
+    return relying_party(f"https://{host}" if host else runtime().settings.portal_url)

@@ -21,6 +21,7 @@ from chalicelib.store.database import ConditionFailed
 from chalicelib.store.mails import MAIL_SHARDS
 from chalicelib.store.reads import Unreadable
 from chalicelib.threads import ThreadPool
+from chalicelib.usecases.branding import portal_url_of
 from chalicelib.usecases.refused_mails import give_up_refused
 
 _log = logging.getLogger(__name__)
@@ -125,7 +126,7 @@ def _give_up(alike: Sequence[QueuedMail], contents: Sequence[Mail], refusal: str
 def _send(queued: QueuedMail, content: Mail) -> str:
     """Answers why the recipient is refused for good; empty: the mail is sent. Raises `MailError`, `Unavailable`."""
     company = accounts.read_company(content.company) if content.company else None
-    letter = to_letter(queued.id.replace("#", "."), content, company, runtime().settings.portal_url)
+    letter = to_letter(queued.id.replace("#", "."), content, company, portal_url_of(company))
     try:
         runtime().mailer.send(letter)
     except RecipientRefused as refused:

@@ -92,13 +92,15 @@ def company_set(
     logo: str | None,
     logo_dark: str | None,
     time_zone: str | None,
+    portal_host: str | None,
     *,
     now: Instant,
 ) -> CommandResult:
     drawing, at_night = read_drawings({"--logo": logo, "--logo-dark": logo_dark})
-    company = set_branding(code, accent, drawing, operator(), logo_dark=at_night, name=name, zone=time_zone, now=now)
+    given: Json = {"logo_dark": at_night, "name": name, "zone": time_zone, "host": portal_host}
+    company = set_branding(code, accent, drawing, operator(), **given, now=now)
     shown = {"accent": company.accent or None, "logo": bool(company.logo), "logo_dark": bool(company.logo_dark)}
-    shown |= {"time_zone": company.time_zone or "UTC"}
+    shown |= {"time_zone": company.time_zone or "UTC", "portal_host": company.portal_host or None}
     return CommandResult({"code": company.code, "id": company.id, "name": company.name} | shown)
 
 

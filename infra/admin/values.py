@@ -7,7 +7,7 @@ White space around a value is a slip of the hand and is cut, but not where a cli
 from collections.abc import Callable
 from typing import get_args
 
-from chalicelib.domain import catalog, color, days, instants, public_events, users, webhooks
+from chalicelib.domain import catalog, color, days, hosts, instants, public_events, users, webhooks
 from chalicelib.domain.counts import read_count
 from chalicelib.domain.days import Moment
 from chalicelib.domain.email import known_email, normalize_email, optional_email
@@ -121,6 +121,11 @@ def permissions(given: str) -> frozenset[Permission]:
     if unknown := named - set(PERMISSIONS):
         raise ValueError(f"{', '.join(sorted(unknown))}: managers may be denied {', '.join(PERMISSIONS)}.")
     return frozenset(permission for permission in PERMISSIONS if permission in named)
+
+
+def portal_host(given: str) -> str:
+    """A host in its stored form; empty for none."""
+    return hosts.portal_host(given)
 
 
 def accent(given: str) -> str:

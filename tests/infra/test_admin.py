@@ -80,11 +80,21 @@ def test_a_company_gets_a_name_a_color_and_a_logo(operator: Operator, vendor: Ve
     answer = operator.asks(f"{line} --name 'Qbitec GmbH' --accent '#0A6E5C' {files}")
     company = create.find_company(vendor.code)
     shown = {"code": vendor.code, "id": company.id, "name": "Qbitec GmbH"}
-    assert answer == shown | {"accent": "#0a6e5c", "logo": True, "logo_dark": True, "time_zone": "UTC"}
+    shown |= {"time_zone": "UTC", "portal_host": None}
+    assert answer == shown | {"accent": "#0a6e5c", "logo": True, "logo_dark": True}
     assert (company.name, company.accent) == ("Qbitec GmbH", "#0a6e5c")
     assert (company.logo, company.logo_dark) == (drawing, drawing)
-    shown |= {"accent": None, "logo": False, "logo_dark": False, "time_zone": "UTC"}
+    shown |= {"accent": None, "logo": False, "logo_dark": False}
     assert operator.asks(f"{line} --accent '' --logo '' --logo-dark ''") == shown
+
+
+def test_a_company_has_a_host_of_its_own_for_the_portal(operator: Operator, vendor: Vendor) -> None:
+    line, host = "company set --code {} --portal-host {}", f"{vendor.code.lower()}.vendor.test"
+    assert operator.asks(line.format(vendor.code, host.upper()))["portal_host"] == host
+    other = Vendor()
+    assert "--portal-host: the host is another company's." in operator.refused(line.format(other.code, host))
+    assert operator.asks(line.format(vendor.code, "''"))["portal_host"] is None
+    assert operator.asks(line.format(other.code, host))["portal_host"] == host
 
 
 def test_a_company_says_how_its_mails_are_written(operator: Operator, vendor: Vendor) -> None:
@@ -327,8 +337,6 @@ def test_a_sweep_announces_once_what_is_due(operator: Operator, vendor: Vendor) 
             "grace_started",
             "license_expired",
             "device_lapsed",
-            "update_applied",
-            "update_failed",
             "failed",
         }
         types.append([event.type for event in vendor.history(license)][1:])

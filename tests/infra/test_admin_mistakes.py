@@ -167,6 +167,7 @@ def test_a_date_that_is_none_is_one_sentence(operator: Operator, date: str) -> N
         (f"{TIMED} --valid-duration 9999y", "--valid-duration: a duration is at most 1000 years"),
         (f"{ISSUE} --grace-period -1", "--grace-period: '-1' is no whole number from 0"),
         (f"{ISSUE} --max-transfers -2", "--max-transfers: '-2' is no whole number from 0"),
+        ("company set --code A --portal-host https://a.test/", "--portal-host: write a host alone, such as "),
         ("company set --code A --accent red", "--accent: write a color as #rrggbb, such as #0a6e5c"),
         ("device reset --license 1 --hardware-id ''", "--hardware-id: give 1 to 255 characters"),
         (f"device reset --license 1 --hardware-id {'x' * 256}", "--hardware-id: give 1 to 255 characters"),

@@ -60,7 +60,6 @@ from tests.store.import_cases import IMPORT_CASES
 from tests.store.license_cases import LICENSE_CASES
 from tests.store.people_cases import PEOPLE_CASES
 from tests.store.product_cases import PRODUCT_CASES
-from tests.store.scheduled_update_cases import SCHEDULED_UPDATE_CASES
 from tests.store.variable_cases import VARIABLE_CASES
 from tests.support import ADMIN, DAY, HOUR, NOW, Vendor
 from tests.usecases.refusals import a_refusal
@@ -487,6 +486,7 @@ CASES = (
     Case("call with a key", idempotency.perform_once, states.logged_in, states.once_only, (), True),
     Case("create a company", create.create_company, states.nothing, states.create_company, ("company_created",), True),
     Case("brand a company", branding.set_branding, states.nothing, states.brand, ("company_changed",), True),
+    Case("give a host", branding.set_branding, states.nothing, states.give_host, ("company_changed",), True),
     Case(
         "create a product",
         create.create_product,
@@ -579,7 +579,6 @@ CASES = (
     ),
     *API_KEY_CASES,
     *PRODUCT_CASES,
-    *SCHEDULED_UPDATE_CASES,
     *VARIABLE_CASES,
     *CUSTOMER_CASES,
     *EXTRAS_CASES,

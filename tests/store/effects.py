@@ -19,6 +19,7 @@ from chalicelib.store.keys import (
     count_sort_key,
     deleted_license_sort_key,
     due_pk,
+    portal_host_pk,
     refusals_pk,
 )
 from chalicelib.store.schema import Raw
@@ -91,6 +92,8 @@ def stored(code: str) -> dict[tuple[str, str, str], Raw]:
     found = links.copy()
     for _, _, company in links:
         account = _partition(LookupItem, company)
+        for host in (item["portal_host"]["S"] for item in account.values() if "portal_host" in item):
+            found |= _partition(LookupItem, portal_host_pk(host))
         found |= _summed(account) | _partition(RefusalItem, refusals_pk(company))
         for license_id in [
             int(part.rpartition("#")[2])

@@ -13,7 +13,7 @@ from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.terms import Terms
 from chalicelib.domain.users import User
 from chalicelib.runtime import runtime, using
-from chalicelib.store import accounts, one_time_codes, orders, writes
+from chalicelib.store import accounts, one_time_codes, orders, portal_hosts, writes
 from chalicelib.store.batch_reads import ReadRequest, batch_read
 from chalicelib.store.items.licenses import LicenseItem
 from chalicelib.store.items.links import LookupItem
@@ -332,6 +332,12 @@ def brand(vendor: Vendor, _: None) -> Any:
     logo = '<svg xmlns="http://www.w3.org/2000/svg"/>'
     company = branding.set_branding(vendor.code, "#0a6e5c", logo, ADMIN, name="Qbitec", now=vendor.now)
     return company, accounts.read_company(vendor.code) == company
+
+
+def give_host(vendor: Vendor, _: None) -> Any:
+    host = f"{vendor.code.lower()}.vendor.test"
+    company = branding.set_branding(vendor.code, None, None, ADMIN, host=host, now=vendor.now)
+    return company.portal_host == host, portal_hosts.company_code_of(host) == vendor.code
 
 
 def management_key(vendor: Vendor) -> tuple[int, str]:

@@ -18,8 +18,9 @@ from chalicelib.domain.users import User
 from chalicelib.runtime import runtime, using
 from chalicelib.store import histories
 from chalicelib.usecases import portal_queries
+from chalicelib.usecases.create import find_company
 from chalicelib.usecases.log_in_code import PendingLogIn, ask_passkey, log_in_by_code, pending_log_in
-from chalicelib.usecases.passkey_answers import PasskeyAnswer, are_offered, ask
+from chalicelib.usecases.passkey_answers import PasskeyAnswer, are_offered, ask, ask_for_new, with_new_passkey
 from chalicelib.usecases.passkeys import add_passkey, remove_passkey
 from chalicelib.usecases.second_factor import remove_second_factor, renew_recovery_codes, turn_off
 from chalicelib.usecases.sessions import log_in_to_portal
@@ -397,6 +398,18 @@ def test_none_is_offered_where_no_browser_has_any(vendor: Vendor, owner: KeyHold
         claim = pending(vendor)
         with pytest.raises(SeatkeeperError):
             enter(claim, owner.authenticator, asked=json.dumps(_asked_elsewhere(owner, claim)))
+
+
+def test_a_passkey_answers_for_the_host_of_the_company_where_it_was_asked_there(vendor: Vendor) -> None:
+    user, at_home = chosen(vendor, MANAGER), "licenses.company.test"
+    company = find_company(vendor.code)
+    asked = ask_for_new(user, company, HOLDER, host=at_home, now=NOW - 1000)
+    assert json.loads(asked)["rp"]["id"] == at_home
+    made = PasskeyAnswer(Authenticator(origin=f"https://{at_home}").make(asked), HOLDER)
+    assert len(with_new_passkey(user, "Laptop", made, NOW).passkeys) == 1
+    elsewhere = PasskeyAnswer(Authenticator().make(asked), HOLDER)
+    with refused("invalid_code"):
+        with_new_passkey(user, "Laptop", elsewhere, NOW)
 
 
 def _asked_elsewhere(owner: KeyHolder, claim: PendingLogIn) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from chalicelib.domain.mail import (
     next_try,
 )
 from chalicelib.mail.sender import Letter, MailError
+from chalicelib.runtime import runtime, using
 from chalicelib.store import mails, reads, writes
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.items.accounts import CompanyItem
@@ -313,6 +314,20 @@ def test_a_mail_has_the_face_of_its_company(vendor: Vendor, monkeypatch: pytest.
     queue_mail(replace(MAIL, company=vendor.code), NOW)
     assert send_mails(now=NOW)["sent"] == 1
     assert (sent[0].sender, sent[0].reply_to) == ("Qbitec", "sales@vendor.test")
+
+
+def test_a_mail_leads_to_the_host_of_its_company(
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch, server: Server
+) -> None:
+    sent: list[Letter] = []
+    monkeypatch.setattr(server, "send", sent.append)
+    host = f"{vendor.code.lower()}.vendor.test"
+    set_branding(vendor.code, None, None, ADMIN, host=host, now=NOW)
+    queue_mail(replace(MAIL, company=vendor.code), NOW)
+    settings = runtime().settings.model_copy(update={"portal_url": ""})  # it needs no other address
+    with using(replace(runtime(), settings=settings)):
+        assert send_mails(now=NOW)["sent"] == 1
+    assert f"https://{host}/portal" in sent[0].text
 
 
 def test_a_lease_lasts_longer_than_a_run() -> None:

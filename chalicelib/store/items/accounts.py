@@ -25,6 +25,7 @@ class CompanyItem(AccountsItem[Company]):
     """A company."""
 
     name: TextAttribute
+    portal_host: TextAttribute
 
 
 class ProductItem(AccountsItem[Product]):

@@ -49,20 +49,13 @@ from chalicelib.store.items.webhooks import (
     QueueItem,
     SequenceItem,
 )
-from chalicelib.store.items.work import (
-    BatchItem,
-    BatchProgressItem,
-    DueItem,
-    MailItem,
-    ScheduledUpdateItem,
-    UpdateSlotItem,
-)
+from chalicelib.store.items.work import BatchItem, BatchProgressItem, DueItem, MailItem
 from chalicelib.store.schema import AnyItem, Raw
 
 Removal = Literal["license", "refusals", "company", "mail", "webhooks", "listing", "ephemera", "expires"]
 """What removes an item with its company: the step in which it goes (`store.removal`), with its license or with all that
-has the company in its partition, its attributes or its key. `expires`: none, for it does not say whose it is, and is of
-no use to anybody for the hours until it expires."""
+has the company in its partition, its attributes or its key. `listing`: before or behind all steps. `expires`: none,
+for it does not say whose it is, and is of no use to anybody for the hours until it expires."""
 
 Audit = Literal["license", "link", "count", "due", "webhooks", "alone", "record", "ephemera"]
 """What finds that an item is not as it has to be, or not there: the count of its license (`usecases.audit`), the walk
@@ -116,10 +109,10 @@ KINDS = (
     Kind(UserDeviceItem, keys.user_device_sort_key(), "license", "license"),
     Kind(LegacyItem, keys.legacy_prefix(), "license", "license"),
     Kind(VariablesItem, keys.variables_prefix(), "license", "alone"),
-    Kind(UpdateSlotItem, keys.update_slot_sort_key(), "license", "license"),
     Kind(BatchProgressItem, keys.batch_sort_key(), "license", "license"),
     Kind(EventItem, keys.event_sort_key(), "license", "record"),
     Kind(LookupItem, "", "listing", "alone", keys.COMPANIES),
+    Kind(LookupItem, keys.COMPANY, "listing", "alone", keys.portal_host_pk()),
     Kind(LookupItem, keys.COMPANY, "license", "license", keys.company_of_license_pk()),
     Kind(CompanyItem, keys.COMPANY, "company", "alone"),
     Kind(ListenersItem, keys.LISTENERS, "company", "webhooks"),
@@ -143,7 +136,6 @@ KINDS = (
     Kind(CustomerItem, keys.customer_sort_key(), "company", "link"),
     Kind(SalesItem, keys.customer_email_sort_key(), "company", "link"),
     Kind(ImportResultItem, keys.import_result_sort_key(), "company", "record"),
-    Kind(ScheduledUpdateItem, keys.scheduled_update_sort_key(), "company", "link"),
     Kind(CustomerLabelItem, keys.customer_label_sort_key(), "company", "alone"),
     Kind(CustomerAccountItem, keys.customer_account_sort_key(), "company", "alone"),
     Kind(LookupItem, keys.labeling_sort_key(), "company", "alone"),

@@ -27,6 +27,12 @@ COMMANDS = (
             Option(
                 "--time-zone", "NAME", "by which a date is a day, such as Europe/Berlin; '' for UTC", values.time_zone
             ),
+            Option(
+                "--portal-host",
+                "HOST",
+                "of its own for the portal, such as licenses.qbitec.com; '' for none",
+                values.portal_host,
+            ),
             Option("--logo", "FILE", "a plain SVG of up to 20 KB; '' for none", str),
             Option("--logo-dark", "FILE", "likewise, for dark pages; '' for the one logo there, too", str),
         ),
