@@ -11,7 +11,7 @@ from chalicelib.domain.email import known_email
 from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.instants import to_iso
 from chalicelib.domain.license import Seat
-from chalicelib.domain.users import MAX_PASSWORD, User
+from chalicelib.domain.users import MAX_PASSWORD, User, shown_names
 from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
 from chalicelib.management.license_changes import (
@@ -360,7 +360,9 @@ def _of_license(license_id: int, query: LicenseUsersQuery, caller: Caller) -> Li
     return {
         **page,
         "results": [
-            _row(users[seat.user_id], seat_body(seat, license_id, used)) for seat, used in rows if seat.user_id in users
+            _seat_row(users[seat.user_id], seat, seat_body(seat, license_id, used), caller)
+            for seat, used in rows
+            if seat.user_id in users
         ],
     }
 
@@ -370,7 +372,10 @@ def _of_email(emails: set[str], query: LicenseUsersQuery, caller: Caller) -> Lic
     rows = [_row(user, None) for user in found]
     if query.license_id is not None:
         seats = [license_users.seat_of(caller.company, query.license_id, user.id) for user in found]
-        rows = [_row(found[0], seat_body(seat[0], query.license_id, seat[1])) for seat in seats if seat is not None]
+        rows = [
+            _seat_row(found[0], seat, seat_body(seat, query.license_id, used), caller)
+            for seat, used in filter(None, seats)
+        ]
     part, page = part_of_list(rows, query, caller, "license-users", lambda row: row["id"])
     return {**page, "results": [*part]}
 
@@ -388,6 +393,16 @@ def _assigned_row(license_id: int, email: str, caller: Caller) -> AssignedRow:
 
 def _row(user: User, seat: SeatBody | None) -> LicenseUserRow:
     return {**user_body(user), "seat": seat}
+
+
+def _seat_row(user: User, seat: Seat, body: SeatBody, caller: Caller) -> LicenseUserRow:
+    """With a seat. What the person says of himself a key that is limited to products is not shown: it gives anybody a
+    seat, and would be told the names and the number behind any email.
+    """
+    row = _row(user, body)
+    if caller.key.products:
+        row["first_name"], row["last_name"], row["phone_number"] = shown_names(seat, user)
+    return row
 
 
 def user_body(user: User) -> LicenseUserBody:

@@ -247,6 +247,24 @@ def test_a_check_is_asked_of_licenses_of_its_products_however_they_are_named(
     assert refused(viewer.get("licenses/check_license?hardware_id=pc"), 403) == NOT_OF_ONE
 
 
+def test_what_a_person_says_of_himself_is_not_shown(shop: VendorsServer, vendor: Vendor) -> None:
+    """To give somebody a seat would tell the names and the number of whoever has the email."""
+    revit, license = limited(shop, "revit"), vendor.issue("revit")
+    seat = {"email": "ada@customer.test", "first_name": "Ada"}
+    granted(shop.post(f"licenses/{vendor.issue('revit').id}/assign_user", seat))
+    (account,) = granted(shop.get("license-users?email=ada@customer.test"))["results"]
+    says = {"first_name": "Augusta", "last_name": "King", "phone_number": "+44 20"}
+    granted(shop.call("PATCH", f"license-users/{account['id']}", says))
+    granted(revit.post(f"licenses/{license.id}/assign_user", seat))
+    for asked in (f"license_id={license.id}", f"license_id={license.id}&email=ada@customer.test"):
+        for server, shown in ((shop, says), (revit, {"first_name": "Ada", "last_name": "", "phone_number": ""})):
+            (row,) = granted(server.get(f"license-users?{asked}"))["results"]
+            assert {name: row[name] for name in says} == shown
+            assert (row["id"], row["seat"]["first_name"]) == (account["id"], "Ada")
+    (user,) = granted(revit.get(f"licenses/{license.id}"))["license_users"]
+    assert (user["first_name"], user["phone_number"]) == ("Ada", "")
+
+
 def test_a_license_of_its_products_is_moved_to_an_order_of_these(
     shop: VendorsServer, viewer: VendorsServer, vendor: Vendor
 ) -> None:
