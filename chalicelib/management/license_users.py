@@ -8,7 +8,7 @@ from typing_extensions import TypedDict  # pydantic reads typing's from Python 3
 
 from chalicelib.domain.batch import DEFAULT_MAX_ACTIVATIONS
 from chalicelib.domain.email import known_email
-from chalicelib.domain.errors import SeatkeeperError
+from chalicelib.domain.errors import NotFound, SeatkeeperError
 from chalicelib.domain.instants import to_iso
 from chalicelib.domain.license import Seat
 from chalicelib.domain.users import MAX_PASSWORD, User, shown_names
@@ -272,7 +272,7 @@ def set_users_activations(path: LicensePath, body: SomeSeatChanges, caller: Call
     changes = body.root if isinstance(body.root, dict) else body.root.user_activations
 
     def change(row: tuple[int, SeatChange]) -> None:
-        email = find_account_by_id(caller.company, row[0]).email
+        email = _email_of(row[0], caller)
         given = (caller.company, path.license_id, email)
         if "max_activations" in row[1].model_fields_set:
             set_max_activations(*given, row[1].max_activations, caller.actor, now=caller.now)
@@ -288,7 +288,7 @@ def unassign_user(path: LicensePath, body: TakenSeat, caller: Caller) -> Message
 
     def take() -> None:
         id, email = body.license_user_id, body.license_user_email or ""
-        whose = email if id is None else find_account_by_id(caller.company, id).email
+        whose = email if id is None else _email_of(id, caller)
         remove_user(caller.company, path.license_id, whose, caller.actor, revision=caller.if_match, now=caller.now)
 
     return caller.once(take, lambda _: MessageBody(message="License unassigned."))
@@ -339,6 +339,14 @@ def set_password(path: LicenseUserPath, body: NewPassword, caller: Caller) -> Me
 def set_password_by_email(query: EmailQuery, body: NewPassword, caller: Caller) -> MessageBody:
     """The same, of the account of an email."""
     return _set_password(find_account(caller.company, query.email).id, body, caller)
+
+
+def _email_of(user_id: int, caller: Caller) -> str:
+    """Of somebody with a seat. Where there is no account it is answered as where that has no seat."""
+    try:
+        return find_account_by_id(caller.company, user_id).email
+    except NotFound:
+        raise NotFound("user_not_found") from None
 
 
 def _set_password(user_id: int, body: NewPassword, caller: Caller) -> MessageBody:
