@@ -187,11 +187,11 @@ def with_permissions(order: Order, denied: frozenset[Permission]) -> Order:
 def guard_product(product: Product | None) -> Product:
     """The product, if licenses of it can be used. Raises `Invalid`."""
     if product is None:
-        raise NotFound("unknown_product")
+        raise NotFound("unknown_product", field="product")
     if product.state == "disabled":
-        raise Denied("disabled_product")
+        raise Denied("disabled_product", field="product")
     if product.state == "archived":
-        raise Denied("archived_product")
+        raise Denied("archived_product", field="product")
     return product
 
 

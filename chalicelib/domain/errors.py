@@ -92,6 +92,14 @@ Code = Literal[
     "cursor_invalid",
     # what was sent is malformed: clients of the License API get `validation_error`
     "field_malformed",
+    "name_unknown",
+    "choice_unknown",
+    "integer_malformed",
+    "number_too_small",
+    "number_too_large",
+    "text_too_short",
+    "entries_too_few",
+    "entries_too_many",
     "name_length",
     "text_too_long",
     "text_not_printable",
@@ -297,6 +305,17 @@ def at_field(field: str) -> Iterator[None]:
         yield
     except Invalid as error:
         raise Invalid(error.code, field=field, errors=(), **error.params) from None
+
+
+@contextmanager
+def sent_as(name: Callable[[str], str]) -> Iterator[None]:
+    """What is refused inside names its fields as the caller has sent them: by what `name` makes of a rule's name."""
+    try:
+        yield
+    except Rejected as error:
+        for one in {error, *error.errors} if isinstance(error, Invalid) else (error,):
+            one.field = None if one.field is None else name(one.field)
+        raise
 
 
 def wrong_in(field: str, rule: Callable[[V], object], value: V) -> Iterator[Invalid]:

@@ -216,7 +216,7 @@ def _duration(value: JsonValue, zone: str) -> str:
 def _one_of(*words: str) -> Reader:
     def read(value: JsonValue, zone: str) -> str:
         if (word := _text(value, zone)) not in words:
-            raise Invalid("not_offered_yet")
+            raise Invalid("not_offered_yet", choices=" or ".join(words))
         return word
 
     return read

@@ -44,7 +44,7 @@ def read_value(value: object) -> str:
         return value
     if isinstance(value, bool | int | float):
         return canonical_json(value).decode()
-    raise PydanticCustomError("variable", "Input should be a text, a number or a boolean")
+    raise PydanticCustomError("variable", "give a text, a number or a boolean")
 
 
 def read_variables(value: object) -> object:
@@ -56,5 +56,5 @@ def read_variables(value: object) -> object:
         bound = {"field_type": "Dictionary", "max_length": MAX_VARIABLES, "actual_length": len(given)}
         raise PydanticKnownError("too_long", bound)
     if not all(1 <= len(name) <= MAX_NAME for name in given):
-        raise PydanticCustomError("variable_name", f"A name has 1 to {MAX_NAME} characters")
+        raise PydanticCustomError("variable_name", f"a name has 1 to {MAX_NAME} characters")
     return given

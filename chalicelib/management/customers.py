@@ -10,7 +10,7 @@ from chalicelib.domain.instants import to_iso
 from chalicelib.domain.types import Json
 from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
-from chalicelib.management.models import Id, ListBody, ListQuery, Sent, part_of_list, part_of_walk, sent_number
+from chalicelib.management.models import Id, ListBody, ListQuery, Sent, SentIds, part_of_list, part_of_walk, sent_number
 from chalicelib.usecases import customers
 from chalicelib.usecases.customer_list import (
     CustomerFilter,
@@ -41,7 +41,7 @@ class CustomerFilters(Sent):
     `__icontains`, `__startswith`: whatever the letters are, large or small. `account__…`: of the customer account.
     """
 
-    label__in: Annotated[StrictStr, Field(pattern=r"^[0-9]{1,16}(,[0-9]{1,16}){0,99}$")] | None = None
+    label__in: SentIds | None = None
     """Ids of labels, with commas between: at least one of them."""
     email: Text | None = None
     email__icontains: Text | None = None

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field, StrictStr
 from typing_extensions import TypedDict  # pydantic reads typing's from Python 3.12 on
 
-from chalicelib.domain.errors import Rejected
+from chalicelib.domain.errors import Rejected, sent_as
 from chalicelib.domain.import_results import ImportKind, ImportResult, ImportStatus
 from chalicelib.domain.instants import to_iso
 from chalicelib.domain.types import Json
@@ -146,7 +146,8 @@ def _list(kind: ImportKind, query: ResultsQuery, caller: Caller) -> ImportResult
 
 def _import(use_case: Callable[..., ImportResult], body: ImportFile, caller: Caller) -> JobBody:
     given = (caller.company, body.csv_file, body.file_name, caller.actor)
-    return caller.once(lambda: use_case(*given, now=caller.now), lambda result: JobBody(job_id=result.id))
+    with sent_as(lambda name: body.file_field if name == "file" else name):
+        return caller.once(lambda: use_case(*given, now=caller.now), lambda result: JobBody(job_id=result.id))
 
 
 def _body(result: ImportResult) -> ImportResultBody:

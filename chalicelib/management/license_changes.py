@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, RootModel, StrictBool, StrictInt, StrictStr
+from pydantic import BeforeValidator, Discriminator, Field, RootModel, StrictBool, StrictInt, StrictStr, Tag
 from typing_extensions import TypedDict  # pydantic reads typing's from Python 3.12 on
 
 from chalicelib.domain.days import Moment, first_instant, last_instant
-from chalicelib.domain.errors import Invalid, SeatkeeperError
+from chalicelib.domain.errors import Invalid, SeatkeeperError, at_field
 from chalicelib.domain.instants import Instant, add, parse_duration
 from chalicelib.domain.license import Overage, RenewalBasis
 from chalicelib.domain.terms import TermChanges
@@ -109,14 +109,22 @@ class BulkChange(LicenseChange):
     id: Id
 
 
+Changes = Annotated[list[BulkChange], Field(min_length=1, max_length=MAX_ROWS, fail_fast=True)]
+
+
 class BulkLicenses(Sent):
     """The rows, as an object has them."""
 
-    licenses: Annotated[list[BulkChange], Field(min_length=1, max_length=MAX_ROWS, fail_fast=True)]
+    licenses: Changes
+
+
+def _form(given: object) -> str:
+    """In which of the two forms rows are sent; it says what is wrong with a body in the terms of that one alone."""
+    return "named" if isinstance(given, dict) else "bare"
 
 
 class BulkChanges(
-    RootModel[Annotated[list[BulkChange], Field(min_length=1, max_length=MAX_ROWS, fail_fast=True)] | BulkLicenses]
+    RootModel[Annotated[Annotated[Changes, Tag("bare")] | Annotated[BulkLicenses, Tag("named")], Discriminator(_form)]]
 ):
     """The rows, bare or in an object."""
 
@@ -130,7 +138,9 @@ class NamedIds(Sent):
     license_ids: Ids
 
 
-class SomeLicenses(RootModel[Ids | NamedIds]):
+class SomeLicenses(
+    RootModel[Annotated[Annotated[Ids, Tag("bare")] | Annotated[NamedIds, Tag("named")], Discriminator(_form)]]
+):
     """Their ids, bare or in an object."""
 
 
@@ -339,7 +349,8 @@ def _maintenance(given: Json, sold_at: Instant, zone: str) -> Json:
     if given.get("enable_maintenance_period") is False:
         return {"maintenance_period": None}
     if given.get("maintenance_duration") is not None:
-        return {"maintenance_period": add(sold_at, parse_duration(given["maintenance_duration"]))}
+        with at_field("maintenance_duration"):
+            return {"maintenance_period": add(sold_at, parse_duration(given["maintenance_duration"]))}
     if "maintenance_period" in given:
         return {"maintenance_period": None if end is None else last_instant(end, zone)}
     return {}

@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from operator import ge, gt, le, lt
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StrictStr
-from pydantic_core import PydanticCustomError
+from pydantic import Field, StrictStr
 
 from chalicelib.domain.catalog import Product
 from chalicelib.domain.days import first_instant, last_instant, read_moment
@@ -14,22 +13,14 @@ from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import AuthorizationMethod, License, LicenseType, Status, status
 from chalicelib.domain.types import Json
 from chalicelib.management.caller import Caller
-from chalicelib.management.models import ListQuery, QueryId, SentFlag, SentMoment
+from chalicelib.management.models import ListQuery, QueryId, SentFlag, SentIds, SentMoment
 from chalicelib.management.reach import not_of_one_product
 from chalicelib.usecases.catalog import products
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.customer_list import CustomerFilter, TextFilter
 from chalicelib.usecases.license_list import LicenseFilter, Test, customer_email
 
-MAX_TEXT, MAX_IDS = 255, 100
-
-
-def _ids(text: str) -> str:
-    """Numbers with commas between."""
-    parts = text.split(",")
-    if len(parts) > MAX_IDS or not all(part.isascii() and part.isdigit() and len(part) <= 16 for part in parts):
-        raise PydanticCustomError("ids", "give up to {most} ids, with commas between", {"most": MAX_IDS})
-    return text
+MAX_TEXT = 255
 
 
 Text = Annotated[StrictStr, Field(min_length=1, max_length=MAX_TEXT)]
@@ -42,7 +33,7 @@ class LicensesQuery(ListQuery):
     """
 
     order_by: Literal["id", "-id", "created_at", "-created_at"] = "id"
-    id__in: Annotated[StrictStr, AfterValidator(_ids)] | None = None
+    id__in: SentIds | None = None
     license_key: Text | None = None
     company: QueryId | None = None
     customer_id: QueryId | None = None

@@ -2,8 +2,8 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, RootModel, StrictInt, StrictStr, model_validator
-from pydantic_core import PydanticCustomError, PydanticKnownError
+from pydantic import BeforeValidator, Discriminator, Field, RootModel, StrictInt, StrictStr, Tag, model_validator
+from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict  # pydantic reads typing's from Python 3.12 on
 
 from chalicelib.domain.batch import DEFAULT_MAX_ACTIVATIONS
@@ -28,6 +28,7 @@ from chalicelib.management.models import (
     ListBody,
     ListQuery,
     Sent,
+    few_rows,
     given,
     part_of_filed,
     part_of_list,
@@ -137,18 +138,10 @@ class SeatChange(Sent):
     """Whether the person's devices on this license are deactivated."""
 
 
-def _few_rows(rows: object) -> object:
-    """Their number is bounded before any of them is looked at: each wrong one is an error, which costs as a call."""
-    if isinstance(rows, dict) and len(rows) > MAX_ROWS:
-        bound = {"field_type": "Dictionary", "max_length": MAX_ROWS, "actual_length": len(rows)}
-        raise PydanticKnownError("too_long", bound)
-    return rows
-
-
 SeatChanges = Annotated[
     dict[Annotated[Id, BeforeValidator(sent_number)], SeatChange],
     Field(min_length=1, max_length=MAX_ROWS),
-    BeforeValidator(_few_rows),
+    BeforeValidator(few_rows),
 ]
 
 
@@ -158,7 +151,16 @@ class NamedSeatChanges(Sent):
     user_activations: SeatChanges
 
 
-class SomeSeatChanges(RootModel[NamedSeatChanges | SeatChanges]):
+def _form(given: object) -> str:
+    """In which of the two forms rows are sent."""
+    return "named" if isinstance(given, dict) and "user_activations" in given else "bare"
+
+
+class SomeSeatChanges(
+    RootModel[
+        Annotated[Annotated[NamedSeatChanges, Tag("named")] | Annotated[SeatChanges, Tag("bare")], Discriminator(_form)]
+    ]
+):
     """By the ids of license users, bare or in an object."""
 
 

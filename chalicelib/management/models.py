@@ -19,7 +19,7 @@ from pydantic import (
     WithJsonSchema,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, PydanticKnownError
 from typing_extensions import TypedDict
 
 from chalicelib.domain.days import Moment, read_moment
@@ -29,6 +29,7 @@ from chalicelib.domain.paging import Part, cut
 from chalicelib.domain.spreadsheet import cell_of, csv_lines
 from chalicelib.domain.types import Json
 from chalicelib.management.caller import Caller
+from chalicelib.usecases.bulk import MAX_ROWS
 from chalicelib.usecases.cursors import from_cursor, to_cursor
 from chalicelib.web.canonical import MAX_SAFE_INTEGER
 from chalicelib.web.endpoint import Csv
@@ -39,6 +40,7 @@ T = TypeVar("T")
 
 DEFAULT_LIMIT, MAX_LIMIT = 20, 100
 MAX_OFFSET = 10_000
+MAX_IDS = 100
 MAX_CURSOR = 1000
 MAX_EXPORTED, MAX_CHARACTERS = 1000, 300_000
 """Rows of an export in one answer, and after how many characters no row is added: a Lambda answers up to 6 MB."""
@@ -79,6 +81,16 @@ def sent_number(text: object) -> object:
     return int(text) if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) <= 16 else text
 
 
+def few_rows(rows: object) -> object:
+    """Rows by their ids, of a bounded number before any of them is looked at: each wrong one is an error, which costs
+    as a call.
+    """
+    if isinstance(rows, dict) and len(rows) > MAX_ROWS:
+        bound = {"field_type": "Dictionary", "max_length": MAX_ROWS, "actual_length": len(rows)}
+        raise PydanticKnownError("too_long", bound)
+    return rows
+
+
 def _flag(text: object) -> object:
     """Yes or no in a query: `true` or `false`."""
     return {"true": True, "false": False}.get(text.lower(), text) if isinstance(text, str) else text
@@ -113,6 +125,17 @@ def given(change: Sent, *nullable: str) -> Json:
 
 QueryId = Annotated[Id, BeforeValidator(sent_number)]
 """The same, in a query."""
+
+
+def _ids(text: str) -> str:
+    parts = text.split(",")
+    if len(parts) > MAX_IDS or not all(part.isascii() and part.isdigit() and len(part) <= 16 for part in parts):
+        raise PydanticCustomError("ids", "give up to {most} ids, with commas between", {"most": MAX_IDS})
+    return text
+
+
+SentIds = Annotated[StrictStr, AfterValidator(_ids)]
+"""Ids in a query, with commas between."""
 
 
 class CursorQuery(Sent):

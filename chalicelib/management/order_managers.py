@@ -8,6 +8,7 @@ from pydantic import Field, RootModel
 from typing_extensions import TypedDict  # pydantic reads typing's from Python 3.12 on
 
 from chalicelib.domain.catalog import MAX_MANAGERS
+from chalicelib.domain.errors import sent_as
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.users import User
 from chalicelib.management.adapter import endpoint
@@ -85,8 +86,11 @@ def add_managers(path: OrderPath, body: NewManagers, caller: Caller) -> list[Add
     order = find_numbered_order(caller.company, path.order_id)
 
     def add() -> list[User]:
-        emails = [manager.email for manager in body.root]
-        return [add_manager(caller.company, order.id, email, caller.actor, now=caller.now) for email in emails]
+        added = []
+        for place, manager in enumerate(body.root):
+            with sent_as(f"{place}.{{}}".format):
+                added.append(add_manager(caller.company, order.id, manager.email, caller.actor, now=caller.now))
+        return added
 
     return caller.once(add, lambda users: {"rows": [added_body(user, caller.now) for user in users]})["rows"]
 

@@ -1,6 +1,6 @@
 """Management API: orders, what is sold in them, and who manages them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import fields
 from functools import partial
@@ -11,7 +11,7 @@ from pydantic import Field, StrictInt, StrictStr
 from typing_extensions import TypedDict  # pydantic reads typing's from Python 3.12 on
 
 from chalicelib.domain.catalog import Order
-from chalicelib.domain.errors import AlreadyExists, Invalid, NotFound, raise_all
+from chalicelib.domain.errors import AlreadyExists, Invalid, NotFound, raise_all, sent_as
 from chalicelib.domain.license import LicenseType
 from chalicelib.domain.paging import Part
 from chalicelib.domain.permissions import Permission
@@ -52,6 +52,8 @@ MAX_SHOWN = 100
 """Licenses that an order is shown with."""
 OF_SALE = {term.name for term in fields(Terms)}
 """Terms that a license is sold with; all else is said of it besides."""
+OF_ORDER: Mapping[str, str] = {"order_id": "id", "customer": "customer.email", "people": "items"}
+"""Where a body says what each license of an order has alike."""
 
 
 class OrderPath(Sent):
@@ -236,10 +238,11 @@ def own_items(caller: Caller, arguments: Arguments) -> None:
 @endpoint("POST", "/orders/create_order", writes=True, scope="orders:write", reach=own_items, status=201)
 def create_one_order(body: NewOrderBody, caller: Caller) -> MadeOrderBody:
     """Sell an order. The same once more is answered alike, and goes on where it was cut short."""
-    return caller.once(
-        lambda: create_order(caller.company, _wanted(body, caller), caller.actor, now=caller.now),
-        lambda made: _made(body, *made),
-    )
+    with sent_as(partial(_sent_name, body)):
+        return caller.once(
+            lambda: create_order(caller.company, _wanted(body, caller), caller.actor, now=caller.now),
+            lambda made: _made(body, *made),
+        )
 
 
 @endpoint("GET", "/orders/{order_id}", writes=False, scope="orders:read", reach=its_order)
@@ -292,15 +295,31 @@ def _wanted(body: NewOrderBody, caller: Caller) -> NewOrder:
     """An order as the use case takes it."""
     zone = find_company(caller.company).time_zone
     sold = [(item.product_code, license) for item in body.items for license in item.licenses]
-    customer = body.customer
+    customer, licenses = body.customer, []
+    for place, (product, license) in enumerate(sold):
+        with sent_as(f"licenses.{place}.{{}}".format):
+            licenses.append(_license(product, license, body, caller, zone))
     return NewOrder(
         body.id,
-        [_license(product, license, body, caller, zone) for product, license in sold],
+        licenses,
         said=body.model_dump_json(exclude_unset=True),
         manager=customer.email if customer is not None and customer.is_manager else None,
         append=body.append,
         call="" if caller.idempotency_key is None else caller.idempotency_key.key,
     )
+
+
+def _sent_name(body: NewOrderBody, field: str) -> str:
+    """What the use case names `licenses.3.license_key`, as the body has it: `items.1.licenses.0.key`."""
+    of_order = OF_ORDER.get(field.rpartition(".")[2])
+    if of_order is not None or not field.startswith("licenses."):
+        return of_order or field
+    place, _, name = field.removeprefix("licenses.").partition(".")
+    sold = [(item, license) for item, one in enumerate(body.items) for license in range(len(one.licenses))]
+    item, license = sold[int(place)]
+    if name == "product":
+        return f"items.{item}.product_code"
+    return f"items.{item}.licenses.{license}.{'key' if name == 'license_key' else name}"
 
 
 def _license(product: str, sold: SoldLicense, body: NewOrderBody, caller: Caller, zone: str) -> NewLicense:

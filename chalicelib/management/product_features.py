@@ -1,5 +1,6 @@
 """Management API: the features that products define."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import Field, StrictBool, StrictInt, StrictStr
@@ -19,8 +20,13 @@ from chalicelib.usecases.products import find_product_by_id
 from chalicelib.web.freshness import Date
 
 MAX_TEXT = 1024
-FLOATING = ("is_floating", "is_floating_cloud", "floating_users", "floating_timeout")
-"""What clients of the public API send, too. No feature floats yet: what would make it float is refused."""
+FLOATING: Mapping[str, str] = {
+    "is_floating": "false",
+    "is_floating_cloud": "false",
+    "floating_users": "0",
+    "floating_timeout": "0",
+}
+"""What clients of the public API send, too, and all that may be said: no feature floats yet."""
 
 Text = Annotated[StrictStr, Field(max_length=MAX_TEXT)]
 
@@ -174,7 +180,7 @@ def feature_body(feature: ProductFeature) -> ProductFeatureBody:
 def _fields(body: FeatureChange) -> dict[str, Any]:  # as `ProductFeature` has them
     """What was sent, by the names of a feature's fields. Raises `Invalid` for what is not offered yet."""
     sent = given(body, "max_consumption", "consumption_period")
-    raise_all([Invalid("not_offered_yet", field=name) for name in FLOATING if sent.get(name)])
+    raise_all([Invalid("not_offered_yet", field=name, choices=FLOATING[name]) for name in FLOATING if sent.get(name)])
     if sent.get("allow_unlimited_consumptions"):
         sent["max_consumption"] = None
     return {name: value for name, value in sent.items() if name not in (*FLOATING, "allow_unlimited_consumptions")}

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StrictBool, StrictInt, StrictStr
 
 from chalicelib.domain.catalog import Product
+from chalicelib.domain.errors import sent_as
 from chalicelib.domain.features import ProductFeature
 from chalicelib.domain.license import AuthorizationMethod, LicenseType
 from chalicelib.domain.products import CHANGEABLE
@@ -19,6 +20,8 @@ from chalicelib.usecases.product_features import find_all_features, find_feature
 from chalicelib.web.product_body import ListedProductBody, listed_product_body
 
 MAX_TEXT = 1024
+SENT_AS = {"code": "short_code", "name": "product_name"}
+"""What the API calls fields of a product otherwise than the rules do."""
 
 Text = Annotated[StrictStr, Field(max_length=MAX_TEXT)]
 State = Literal["active", "disabled", "archived"]
@@ -95,12 +98,11 @@ def list_products(query: ProductsQuery, caller: Caller) -> ProductList:
 def create_product(body: NewProduct, caller: Caller) -> ProductBody:
     """Make a product."""
     code, method, fields = body.short_code, body.authorization_method, _fields(body)
-    return caller.once(
-        lambda: make_product(
-            caller.company, code, body.product_name, method, caller.actor, fields=fields, now=caller.now
-        ),
-        lambda product: product_body(product, []),
-    )
+    given = (caller.company, code, body.product_name, method, caller.actor)
+    with sent_as(lambda name: SENT_AS.get(name, name)):
+        return caller.once(
+            lambda: make_product(*given, fields=fields, now=caller.now), lambda product: product_body(product, [])
+        )
 
 
 @endpoint("GET", "/products/{product_id}", writes=False, scope="products:read", reach=its_product)
@@ -115,12 +117,12 @@ def change_product(path: ProductPath, body: ProductChange, caller: Caller) -> Pr
     """Change what is given; the rest stays. Licenses that were issued keep their terms."""
     product = products.find_product_by_id(caller.company, path.product_id)
     features = find_features(caller.company, product.code)
-    return caller.once(
-        lambda: products.change_product(
-            caller.company, product.code, _fields(body), caller.actor, revision=caller.if_match, now=caller.now
-        ),
-        lambda changed: product_body(changed, features),
-    )
+    given = (caller.company, product.code, _fields(body), caller.actor)
+    with sent_as(lambda name: SENT_AS.get(name, name)):
+        return caller.once(
+            lambda: products.change_product(*given, revision=caller.if_match, now=caller.now),
+            lambda changed: product_body(changed, features),
+        )
 
 
 @endpoint("GET", "/products/{product_id}/bundle", writes=False, scope="products:read")

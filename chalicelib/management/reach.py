@@ -110,7 +110,7 @@ def own_product(caller: Caller, product_id: int) -> None:
 
 def own_product_code(caller: Caller, code: str) -> None:
     """By its code."""
-    guard_own(caller, code, NotFound("unknown_product"))
+    guard_own(caller, code, NotFound("unknown_product", field="product"))
 
 
 def own_feature(caller: Caller, feature_id: int) -> None:

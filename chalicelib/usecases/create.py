@@ -121,7 +121,7 @@ def guard_products(company: str, codes: frozenset[str]) -> None:
     """That there are these products. Raises `unknown_product`."""
     for code in codes:
         if read_product(company, code) is None:
-            raise NotFound("unknown_product")
+            raise NotFound("unknown_product", field="products")
 
 
 def shared_key(api_key: ApiKey) -> str:

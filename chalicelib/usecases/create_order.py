@@ -12,7 +12,7 @@ from typing import TypeVar
 from chalicelib.domain import keys
 from chalicelib.domain.catalog import MAX_MANAGERS, Order
 from chalicelib.domain.email import known_email
-from chalicelib.domain.errors import AlreadyExists, Denied, Invalid, Rejected, raise_all, wrong_in
+from chalicelib.domain.errors import AlreadyExists, Denied, Invalid, Rejected, raise_all, sent_as, wrong_in
 from chalicelib.domain.events import Actor
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.policies import Policy
@@ -101,7 +101,10 @@ def create_order(company: str, wanted: NewOrder, actor: Actor, *, now: Instant) 
     steps = _Steps(company, wanted, now)
     try:
         _begin(steps)
-        made = [_sell(steps, n, license, actor) for n, license in enumerate(wanted.licenses)]
+        made = []
+        for n, license in enumerate(wanted.licenses):
+            with sent_as(f"licenses.{n}.{{}}".format):
+                made.append(_sell(steps, n, license, actor))
         for n, email in enumerate(wanted.managers):
             steps.once(f"manager {n}", partial(let_join, company, wanted.id, email, actor, now=now), lambda _: {})
     except Denied as error:
@@ -184,23 +187,24 @@ def _guard(company: str, wanted: NewOrder, now: Instant) -> None:
     given = [key for license in wanted.licenses if (key := keys.normalize(license.terms.license_key or ""))]
     if len({*given}) < len(given):
         raise AlreadyExists("already_exists", of="license_key", field="license_key")
-    for license in wanted.licenses:
-        guard_license(company, license, now=now)
-        guard_names(company, license.terms, None)
+    for n, license in enumerate(wanted.licenses):
+        with sent_as(f"licenses.{n}.{{}}".format):
+            guard_license(company, license, now=now)
+            guard_names(company, license.terms, None)
 
 
 def _wrong_numbers(wanted: NewOrder) -> Iterator[Invalid]:
     people = len(wanted.managers) + sum(len(license.users) for license in wanted.licenses)
     for name, number, least, most in (
         ("items", len(wanted.licenses), 1, MAX_LICENSES),
-        ("users", people, 0, MAX_PEOPLE),
+        ("people", people, 0, MAX_PEOPLE),
     ):
         if not least <= number <= most:
             yield Invalid("count_out_of_range", field=name, least=least, most=most)
     if len(wanted.managers) > MAX_MANAGERS:
-        yield Invalid("too_many_managers", field="users", most=MAX_MANAGERS)
-    for email in wanted.managers:
-        yield from wrong_in("email", known_email, email)
+        yield Invalid("too_many_managers", field="people", most=MAX_MANAGERS)
+    if wanted.manager is not None:
+        yield from wrong_in("customer", known_email, wanted.manager)
 
 
 def guard_license(company: str, license: NewLicense, source: SourceRow | None = None, *, now: Instant) -> None:
@@ -215,12 +219,13 @@ def guard_license(company: str, license: NewLicense, source: SourceRow | None = 
     if product.authorization_method != "user":
         if not all(user.is_manager for user in seats):
             raise Invalid("license_has_no_users", field="users")
+        raise_all([e for n, user in enumerate(seats) for e in wrong_in(f"users.{n}.email", known_email, user.email)])
         return
     if most is not None and len(seats) > most:
         raise Invalid("count_out_of_range", field="users", least=0, most=most)
-    raise_all(
-        [e for user in seats for e in wrong_assignment(license.terms, user.email, user.max_activations, user.profile)]
-    )
+    for n, user in enumerate(seats):
+        with sent_as(f"users.{n}.{{}}".format):
+            raise_all([*wrong_assignment(license.terms, user.email, user.max_activations, user.profile)])
     if len({known_email(user.email) for user in seats}) < len(seats):
         raise AlreadyExists("user_already_assigned", field="users")
 

@@ -34,7 +34,7 @@ def from_cursor(scope: Sequence[str | int], cursor: str) -> str:
     try:
         sealed = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
     except ValueError:
-        raise Invalid("cursor_invalid") from None
+        raise Invalid("cursor_invalid", field="cursor") from None
     try:
         return unseal(sealed, json.dumps(scope))
     except InvalidTag:
@@ -45,5 +45,5 @@ def _signed(scope: Sequence[str | int], cursor: bytes) -> str:
     """Of a cursor of before they were sealed, which was signed alone."""
     mac, position = cursor[:_MAC_LENGTH], cursor[_MAC_LENGTH:].decode(errors="replace")
     if not hmac.compare_digest(mac, hmac_sha256(json.dumps([*scope, position]), "cursor")[:_MAC_LENGTH].encode()):
-        raise Invalid("cursor_invalid")
+        raise Invalid("cursor_invalid", field="cursor")
     return position

@@ -45,7 +45,7 @@ def read_defined(kind: Definitions[D], company: str, product: str) -> Defined[D]
     """All of a product. Raises `unknown_product`."""
     found = read_product(company, product) if PRODUCT_CODE.fullmatch(product) else None
     if found is None:
-        raise NotFound("unknown_product")
+        raise NotFound("unknown_product", field="product")
     return Defined(found, kind.read_all(company, product))
 
 

@@ -337,7 +337,7 @@ def _guard_patterns(patterns: frozenset[str]) -> None:
 def _guard_products(company: str, products: frozenset[str]) -> None:
     for code in products:
         if read_product(company, code) is None:
-            raise NotFound("unknown_product")
+            raise NotFound("unknown_product", field="products")
 
 
 def _context(company: str, endpoint_id: int) -> str:

@@ -32,7 +32,7 @@ def show_product(company: str, code: str) -> Product:
     owner = find_company(company).code
     found = read_product(owner, code) if PRODUCT_CODE.fullmatch(code) else None
     if found is None:
-        raise NotFound("unknown_product")
+        raise NotFound("unknown_product", field="product")
     return found
 
 

@@ -4,13 +4,12 @@ from typing import Literal, TypeVar
 from urllib.parse import unquote
 
 from chalice.app import Request
-from pydantic import BaseModel, RootModel, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel, PrivateAttr, RootModel, ValidationError
 
 from chalicelib.domain.errors import Invalid, NotFound, at_field
 from chalicelib.domain.people_list import read_file
 from chalicelib.domain.types import Json
-from chalicelib.web.error_responses import MAX_FIELDS
+from chalicelib.web.field_errors import field_errors
 from chalicelib.web.multipart import read_parts
 from chalicelib.web.strict_json import parse_json
 
@@ -24,6 +23,16 @@ class FileBody(BaseModel):
     """A body that may be a form with a `file`, which is its `csv_file` then."""
 
     csv_file: str
+    _is_form: bool = PrivateAttr(default=False)
+
+    @property
+    def file_field(self) -> str:
+        """What its sender calls the file."""
+        return "file" if self._is_form else "csv_file"
+
+    def model_post_init(self, context: object, /) -> None:
+        """A form has another name for the file."""
+        self._is_form = context == "form"
 
 
 def read_path(model: type[M], parts: dict[str, str]) -> M:
@@ -47,7 +56,7 @@ def read_body(model: type[M], request: Request) -> M:
         raise Invalid("missing_content")
     kind = request.headers.get("content-type", "")[:MAX_KIND]
     if issubclass(model, FileBody) and kind.lower().startswith(FORM):
-        return _validated(model, _form(kind, bytes(request.raw_body)), "body")  # type: ignore[arg-type] # as below
+        return _validated(model, _form(kind, bytes(request.raw_body)), "form")  # type: ignore[arg-type] # as below
     try:
         body = parse_json(bytes(request.raw_body))  # type: ignore[arg-type] # never a str
     except ValueError as error:
@@ -66,18 +75,9 @@ def _form(kind: str, body: bytes) -> Json:
         return {"csv_file": read_file(files["file"])}
 
 
-def _validated(model: type[M], given: object, where: Literal["query", "body"]) -> M:
+def _validated(model: type[M], given: object, where: Literal["query", "body", "form"]) -> M:
     """`where` is what validators find as their context: a query has texts alone."""
     try:
         return model.model_validate(given, context=where)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False)
-        raise Invalid.all([_invalid(one) for one in found[:MAX_FIELDS]]) from None
-
-
-def _invalid(found: ErrorDetails) -> Invalid:
-    """What pydantic finds wrong with one field."""
-    field = ".".join(f"{part:.64}" if isinstance(part, str) else str(part) for part in found["loc"]) or "body"
-    if found["type"] == "missing" or (len(found["loc"]) == 1 and found["input"] in (None, "")):
-        return Invalid("missing_hardware_id" if field == "hardware_id" else "missing_parameters", field=field)
-    return Invalid("field_malformed", field=field, reason=found["msg"])
+        raise Invalid.all(field_errors(model, given, error, where)) from None

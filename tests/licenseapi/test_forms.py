@@ -84,7 +84,7 @@ def test_an_id_is_one_in_every_form(application: Application, license: License) 
     assert granted(post_raw(application, "activate_license", body))["id"] == license.id
 
 
-INTEGER, SMALL, BOOLEAN = "a valid integer", "less than or equal to 9007199254740991", "a valid boolean"
+INTEGER, SMALL, BOOLEAN = "a whole number", "9007199254740991 or less", "true or false"
 VALUE = "a text, a number or a boolean"
 WRONG: list[tuple[str, Any, str, str]] = [
     ("license_id", "12a", "license_id", INTEGER),
@@ -95,8 +95,8 @@ WRONG: list[tuple[str, Any, str, str]] = [
     ("license_id", True, "license_id", INTEGER),
     ("license_id", 1.5, "license_id", INTEGER),
     ("license_id", [1], "license_id", INTEGER),
-    ("license_id", 0, "license_id", "greater than or equal to 1"),
-    ("license_id", "0", "license_id", "greater than or equal to 1"),
+    ("license_id", 0, "license_id", "give 1 or more"),
+    ("license_id", "0", "license_id", "give 1 or more"),
     ("license_id", 2**53, "license_id", SMALL),
     ("license_id", "9" * 5000, "license_id", SMALL),
     ("license_id", 1e300, "license_id", SMALL),
@@ -112,10 +112,10 @@ WRONG: list[tuple[str, Any, str, str]] = [
     ("variables", {"n" * 65: 1}, "variables", "1 to 64 characters"),
     ("variables", {"n" * 9000: {}}, "variables", "1 to 64 characters"),
     ("variables", {"": 1}, "variables", "1 to 64 characters"),
-    ("variables", {f"v{n}": n for n in range(101)}, "variables", "at most 100 items"),
-    ("variables", "a=1", "variables", "a valid dictionary"),
-    ("product", 5, "product", "a valid string"),
-    ("license_key", True, "license_key", "a valid string"),
+    ("variables", {f"v{n}": n for n in range(101)}, "variables", "at most 100 entries"),
+    ("variables", "a=1", "variables", "a JSON object"),
+    ("product", 5, "product", "a text"),
+    ("license_key", True, "license_key", "a text"),
 ]
 
 

@@ -29,7 +29,7 @@ def test_a_file_of_licenses_is_imported_once_and_what_is_refused_is_named(shop: 
         "total_row_count": 3,
         "valid_row_count": 1,
         "invalid_rows": [
-            {"row": 2, "code": "unknown_product", "field": None, "detail": message(NotFound("unknown_product"))},
+            {"row": 2, "code": "unknown_product", "field": "product", "detail": message(NotFound("unknown_product"))},
             {
                 "row": 3,
                 "code": "count_malformed",
@@ -121,5 +121,5 @@ def test_columns_that_say_nothing_are_named(shop: VendorsServer, imports: str, r
 @pytest.mark.parametrize("file", ["", LICENSES + "k,viewer,1\n" * (MAX_ROWS + 1)])
 def test_a_file_that_is_empty_or_too_long_is_refused_whole(shop: VendorsServer, file: str) -> None:
     answer = shop.post("licenses/import_from_csv", {"csv_file": file})
-    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["file"])
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["csv_file"])
     assert not list_licenses(shop.vendor.code, LicenseFilter(), size=1).rows

@@ -104,7 +104,7 @@ def test_a_license_by_key_takes_managers_and_no_users(shop: VendorsServer, vendo
     sell(shop, order({"users": [{"email": ANN, "is_manager": True}]}))
     assert len(find_order(vendor.code, "S-1").managers) == 1
     answer = shop.post("orders/create_order", order({"users": [{"email": ANN}]}, id="S-2"))
-    assert (refused(answer, 400), [*answer.json()["errors"]]) == ("validation_error", ["users"])
+    assert (refused(answer, 400), [*answer.json()["errors"]]) == ("validation_error", ["items.0.licenses.0.users"])
 
 
 def test_the_same_order_again_is_answered_alike_and_makes_nothing(shop: VendorsServer, vendor: Vendor) -> None:
@@ -191,8 +191,12 @@ def test_nothing_is_made_of_what_is_wrong_anywhere(shop: VendorsServer, vendor: 
 @pytest.mark.parametrize(
     ("wrong", "field", "named"),
     [
-        ({"product_features": [{"code": "nothing"}]}, "product_features", "feature"),
-        ({"custom_fields": [{"name": "nothing", "value": "1"}]}, "custom_fields", "custom field nothing"),
+        ({"product_features": [{"code": "nothing"}]}, "items.0.licenses.0.product_features", "feature"),
+        (
+            {"custom_fields": [{"name": "nothing", "value": "1"}]},
+            "items.0.licenses.0.custom_fields",
+            "custom field nothing",
+        ),
     ],
 )
 def test_what_the_product_does_not_define_is_named_by_its_field(

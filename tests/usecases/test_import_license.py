@@ -156,7 +156,7 @@ def test_users_get_seats_with_their_names_and_limits_and_are_not_mailed(vendor: 
 @pytest.mark.parametrize(
     ("wrong", "expected"),
     [
-        ({"product": "nothing"}, ("unknown_product", None, None)),
+        ({"product": "nothing"}, ("unknown_product", None, "product")),
         ({"product_features": ["none"]}, ("unsupported_product_feature", None, "product_features")),
         ({"product_custom_fields": [{"name": "None", "value": "x"}]}, ("field_unknown", None, "custom_fields")),
         ({"license_users": ["ann@studio.test"]}, ("license_has_no_users", None, "users")),
