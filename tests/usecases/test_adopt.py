@@ -75,6 +75,14 @@ def test_legacy_devices_hold_places_and_are_told_as_one_event(vendor: Vendor) ->
     assert details(vendor, license, "legacy_devices_added") == [said]
 
 
+def test_the_same_again_is_no_device_too_many_where_fewer_were_sold_since(vendor: Vendor) -> None:
+    license = vendor.issue(max_activations=3)
+    add(vendor, license, "old-1", "old-2")
+    change_terms(vendor.code, license.id, {"max_activations": 1}, ADMIN, now=NOW)
+    assert add(vendor, license, "old-1", "old-2") == 0
+    assert counts(vendor, license) == (2, 2)
+
+
 def test_the_same_again_adds_nothing_whatever_has_become_of_them(vendor: Vendor) -> None:
     license = vendor.issue()
     add(vendor, license, "adopted", "reset", "waits", "itself")
