@@ -51,7 +51,7 @@ CAUGHT_IN = (
         "company not in the condition": "create-product+delete-company@shop/new",
         "order not in the condition": "issue+remove-manager@shop/sold",
         "key not in the condition": "issue-with-key+issue-with-key@shop/sold",
-        "answer not with the change": "issue-once+issue-once@shop/new",
+        "idempotency outside the transaction": "issue-once+issue-once@shop/new",
         "manager unfiled who is back": "issue+remove-manager@shop/sold",
         "license taken out unseen": "add-manager+delete-license@shop/sold",
         "permission not in the condition": "deny+pause@shop/sold",

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib.domain.events import Event
-from chalicelib.domain.license import hash_hardware_id
 from chalicelib.store import (
     accounts,
     activations,
@@ -23,19 +22,19 @@ from chalicelib.store import (
 from chalicelib.store.items.accounts import OrderItem, ProductItem
 from chalicelib.store.items.customers import SalesItem
 from chalicelib.store.items.licenses import DeviceItem, LicenseItem, VariablesItem
-from chalicelib.store.items.links import LegacyItem, LookupItem
+from chalicelib.store.items.links import LookupItem
 from chalicelib.store.items.work import BatchProgressItem
-from chalicelib.store.keys import device_sort_key, legacy_sort_key, license_key_sort_key, license_pk, source_sort_key
+from chalicelib.store.keys import license_key_sort_key
 from chalicelib.store.limits import has_room_beyond
 from chalicelib.store.transactions import Transaction
-from chalicelib.usecases import create_order, issue_license, permissions, retry
+from chalicelib.usecases import create_order, issue_license, permissions
 from tests.explore.account_mutants import ACCOUNT_MUTANTS
 from tests.explore.factor_mutants import FACTOR_MUTANTS
 from tests.explore.judge import ends_of
 from tests.explore.scripts import known_in
 from tests.explore.webhook_mutants import WEBHOOK_MUTANTS
 from tests.proof import mutants as of_proof
-from tests.proof.mutants import Patches, patched, rewriting
+from tests.proof.mutants import Patches, adopted_as_found, patched, rewriting
 
 
 @contextmanager
@@ -55,32 +54,10 @@ def _forget() -> None:
         remembered.cache_clear()
 
 
-def _adopt_that_passes_a_limit() -> Patches:
-    """Who has read that a place waits takes one over, whoever has taken it since."""
-    (_, _, entered), updating = rewriting(
-        activations, "activate", LicenseItem, lambda actions, _: (actions, LicenseItem.pk.exists())
-    )
-    return [*_adopt_twice_the_same_place(), (activations, "activate", entered), updating]
-
-
 def _overage_off_by_one() -> Patches:
     """Who has read that one device more is let in is let in, and so is the one after him."""
     right = has_room_beyond
     return [(activations, "has_room_beyond", lambda seen, amount=1: right(seen, amount - 1))]
-
-
-def _adopt_twice_the_same_place() -> Patches:
-    """A legacy device is switched off as it was found, whether it waits or not by then."""
-
-    def put_adoption(write: Any, license: Any, seat: Any, place: Any, _adopter: str) -> None:
-        of, hardware_hash = None if place.user_id is None else seat, hash_hardware_id(place.hardware_id)
-        pk, user = license_pk(license.company, license.id), None if of is None else (of.user_id, of.epoch)
-        device = DeviceItem(pk, device_sort_key(hardware_hash, place.user_id))
-        link = LegacyItem(pk, legacy_sort_key(license.epoch, user, hardware_hash))
-        write.update(device, [DeviceItem.active.set(False)], DeviceItem.pk.exists())
-        write.delete(link, LegacyItem.pk.exists() | LegacyItem.pk.does_not_exist())
-
-    return [(activations, "put_adoption", put_adoption)]
 
 
 def _list_not_within_the_limit() -> Patches:
@@ -153,11 +130,6 @@ def _key_not_in_the_condition() -> Patches:
     return [(Transaction, "put", put)]
 
 
-def _answer_not_with_the_change() -> Patches:
-    """The answer to a form is stored after the change that it makes."""
-    return [(retry, "stored_with_result", lambda _: nullcontext())]
-
-
 def _manager_unfiled_who_is_back() -> Patches:
     """What an order is filed under is removed, whoever manages it by then."""
     return [(Transaction, "check", lambda *_: None)]
@@ -193,11 +165,6 @@ def _forgotten_while_it_comes_back() -> Patches:
         right(self, item, DeviceItem.pk.exists() if isinstance(item, DeviceItem) else condition)
 
     return [(Transaction, "delete", delete)]
-
-
-def _edit_without_revision() -> Patches:
-    """Terms are written as they were read and changed, whoever has changed others since."""
-    return rewriting(licenses, "update", LicenseItem, lambda actions, _: (actions, LicenseItem.pk.exists()))
 
 
 def _strict_limit_by_what_was_read() -> Patches:
@@ -251,17 +218,6 @@ def _host_name_not_in_the_condition() -> Patches:
     return [(activations, "is_named_as", lambda *_: DeviceItem.pk.exists())]
 
 
-def _import_that_doubles() -> Patches:
-    """Whoever has read that no license is of a row makes one of it, whoever has made one since."""
-    right = Transaction.put
-
-    def put(self: Any, item: Any, condition: Any) -> None:
-        is_row = isinstance(item, LookupItem) and item.sort_key.startswith(source_sort_key())
-        right(self, item, LookupItem.pk.exists() | LookupItem.pk.does_not_exist() if is_row else condition)
-
-    return [(Transaction, "put", put)]
-
-
 MUTANTS: dict[str, Callable[[], Patches]] = (
     of_proof.MUTANTS
     | ACCOUNT_MUTANTS
@@ -269,8 +225,7 @@ MUTANTS: dict[str, Callable[[], Patches]] = (
     | WEBHOOK_MUTANTS
     | {
         "overage off by one": _overage_off_by_one,
-        "adopt that passes a limit": _adopt_that_passes_a_limit,
-        "adopt twice the same place": _adopt_twice_the_same_place,
+        "adopt twice the same place": adopted_as_found,
         "list not within the limit": _list_not_within_the_limit,
         "person of a list done twice": _person_of_a_list_done_twice,
         "seat that nobody needs is kept": _seat_that_nobody_needs_is_kept,
@@ -281,20 +236,17 @@ MUTANTS: dict[str, Callable[[], Patches]] = (
         "company not in the condition": _company_not_in_the_condition,
         "order not in the condition": _order_not_in_the_condition,
         "key not in the condition": _key_not_in_the_condition,
-        "answer not with the change": _answer_not_with_the_change,
         "manager unfiled who is back": _manager_unfiled_who_is_back,
         "license taken out unseen": _license_taken_out_unseen,
         "permission not in the condition": _permission_not_in_the_condition,
         "variables written over": _variables_written_over,
         "forgotten while it comes back": _forgotten_while_it_comes_back,
-        "edit without revision": _edit_without_revision,
         "strict limit by what was read": _strict_limit_by_what_was_read,
         "email not in the condition": _email_not_in_the_condition,
         "merged as of two instants": _merged_as_of_two_instants,
         "order joined that another began": _order_joined_that_another_began,
         "definitions not in the condition": _definitions_not_in_the_condition,
         "host name not in the condition": _host_name_not_in_the_condition,
-        "import that doubles": _import_that_doubles,
         "moved unseen": _moved_unseen,
     }
 )

@@ -7,7 +7,7 @@ state machines of the domain and of the store (`tests.model.machine`) and the pr
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import inf
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from tests.model.buckets import FULL, Emptied, license_size, seat_size
 
@@ -20,7 +20,8 @@ Verb = Literal[
     "reset device", "reset license", "reset user", "assign", "remove", "replace", "limit",  # by a manager
     "reserve all", "reserve some", "fill", "give back",  # by a manager, for a list of people
     "enable", "disable", "expire", "lapse", "renew", "extend", "bar", "sweep",  # by the vendor, and by the clock
-    "resize", "resize strictly", "import",  # by the vendor
+    "resize", "resize strictly", "resize as seen", "import",  # by the vendor
+    "bring in",  # by the vendor: a license of another system, of which there is no model
 ]  # fmt: skip
 By = Literal["vendor", "customer"]
 Key = tuple[str, str | None]
@@ -53,6 +54,10 @@ class Call(Protocol):
     @property
     def limit(self) -> float | None:
         """Of a seat that is assigned or changed, or of the license that is resized."""
+
+    @property
+    def seen(self) -> int | None:
+        """The revision that is to be changed; None: whichever."""
 
     @property
     def by(self) -> By: ...
@@ -117,6 +122,8 @@ class License:
     """Until when."""
     rate: Rate | None = None
     """None where it stops nobody."""
+    revision: int | None = None
+    """How often its terms were changed; None where nobody asks."""
 
     def seat(self, user: str | None) -> float | None:
         """The own limit of a user who is assigned."""
@@ -418,16 +425,24 @@ def _others(license: License, call: Call) -> frozenset[tuple[str, float]]:
 # --- by the vendor, and by the clock ------------------------------------------------------------------------------
 
 
+def _edited(license: License, **terms: Any) -> Answered:
+    """With other terms; the same ones are no change."""
+    after = replace(license, **terms)
+    if license.revision is None or after == license:
+        return OK, after
+    return OK, replace(after, revision=license.revision + 1)
+
+
 def _enable(license: License, call: Call) -> Answered:
     if call.by == "customer" and license.disabled_by == "vendor":
         return "disabled_by_vendor", license
-    return OK, replace(license, enabled=True, disabled_by=None)
+    return _edited(license, enabled=True, disabled_by=None)
 
 
 def _disable(license: License, call: Call) -> Answered:
     if call.by == "customer" and license.disabled_by == "vendor":
         return OK, license
-    return OK, replace(license, enabled=False, disabled_by=call.by)
+    return _edited(license, enabled=False, disabled_by=call.by)
 
 
 def _bar(license: License, call: Call) -> Answered:
@@ -438,12 +453,14 @@ def _bar(license: License, call: Call) -> Answered:
     return OK, _heard_of(after, keys)
 
 
-def _resize(license: License, call: Call, *, strictly: bool) -> Answered:
-    """Sell more places, or fewer: who holds one keeps it, or it is refused for that."""
+def _resize(license: License, call: Call, *, strictly: bool = False) -> Answered:
+    """Sell more places, or fewer: who holds one keeps it, or it is refused for that. Others may have been faster."""
     assert call.limit is not None
+    if call.seen not in (None, license.revision):
+        return "revision_changed", license
     if strictly and len(license.live) > call.limit:
         return "limit_below_use", license
-    return OK, replace(license, places=call.limit)
+    return _edited(license, places=call.limit)
 
 
 def _import(license: License, call: Call) -> Answered:
@@ -488,13 +505,14 @@ _RULES: dict[Verb, Callable[[License, Call], Answered]] = {
     "give back": lambda license, _: (OK, replace(license, waiting=frozenset())),
     "enable": _enable,
     "disable": _disable,
-    "expire": lambda license, _: (OK, replace(license, end=ENDS["past"])),
-    "lapse": lambda license, _: (OK, replace(license, end=ENDS["near"])),
-    "renew": lambda license, _: (OK, replace(license, end=ENDS["far"])),
-    "extend": lambda license, call: (OK, replace(license, end=call.to)),
+    "expire": lambda license, _: _edited(license, end=ENDS["past"]),
+    "lapse": lambda license, _: _edited(license, end=ENDS["near"]),
+    "renew": lambda license, _: _edited(license, end=ENDS["far"]),
+    "extend": lambda license, call: _edited(license, end=call.to),
     "bar": _bar,
-    "resize": lambda license, call: _resize(license, call, strictly=False),
+    "resize": _resize,
     "resize strictly": lambda license, call: _resize(license, call, strictly=True),
+    "resize as seen": _resize,
     "import": _import,
     "sweep": _sweep,
 }

@@ -39,6 +39,7 @@ class Step:
     user: str | None = None
     other: str | None = None
     limit: float | None = None
+    seen: int | None = None
     by: By = "vendor"
     to: float = inf
 
@@ -109,6 +110,7 @@ class LicenseMachine(RuleBasedStateMachine):
             grace=grace * HOUR if days else 0,
             duration=days and days * DAY,
             rate=Rate(least),
+            revision=0,
         )
         terms = {
             "license_type": "time-limited" if days else "perpetual",

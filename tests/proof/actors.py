@@ -9,23 +9,25 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from chalicelib.domain.errors import SeatkeeperError, Unavailable
+from chalicelib.domain.adoption import LegacyDevice
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.license import License
+from chalicelib.domain.license import DeviceReport, License
 from chalicelib.store.deliveries import LEASE_MS
 from chalicelib.usecases import change_device, change_license, change_seat
+from chalicelib.usecases.adopt import add_legacy_devices
 from chalicelib.usecases.assign_user import assign_user
 from chalicelib.usecases.deliver_events import deliver_events
 from chalicelib.usecases.replace_user import replace_user
 from chalicelib.usecases.sweep import sweep
 from chalicelib.web import clock
-from tests.model.license import End, Verb
-from tests.proof.history import BUSY, CRASHED, DIED, UNHEARD, Op
-from tests.proof.sellers import OF_SELLERS
-from tests.proof.weather import LAG_SECONDS, Died
+from tests.model.license import End, Key, Verb
+from tests.proof.answers import answer_of
+from tests.proof.history import BUSY, CRASHED, UNHEARD, Op
+from tests.proof.sellers import OF_SELLERS, USABLE_AGAIN
+from tests.proof.weather import LAG_SECONDS
 from tests.race.clients import OK, OK_EXPIRED, UNSENT, Call, Client
 from tests.race.crew import has_ended, note_answer
-from tests.support import ADMIN, Vendor
+from tests.support import ADMIN, DAY, Vendor
 
 MANAGER_PAUSE_SECONDS = 0.06
 SWEEP_PAUSE_SECONDS = 0.3
@@ -40,11 +42,12 @@ OF_DEVICES: tuple[Verb, ...] = ("reset device",) * 5
 OF_LICENSES: tuple[Verb, ...] = ("disable", "reset license")
 OF_ENDS: tuple[Verb, ...] = ("expire", "lapse")
 OF_USERS: tuple[Verb, ...] = ("limit",) * 6 + ("assign",) * 6 + ("remove",) * 2 + ("replace",) * 2 + ("reset user",)
+OF_LEGACY: tuple[Verb, ...] = ("import",) * 3
 """What managers do, each as often as it stands there."""
 ALL: frozenset[Verb] = frozenset(
     (
-        *(*OF_DEVICES, *OF_LICENSES, *OF_ENDS, *OF_USERS, *OF_SELLERS),
-        *("enable", "renew", "activate", "check", "deactivate", "sweep"),
+        *(*OF_DEVICES, *OF_LICENSES, *OF_ENDS, *OF_USERS, *OF_LEGACY, *OF_SELLERS),
+        *("enable", "renew", "activate", "check", "deactivate", "sweep", "bring in"),
     )
 )
 """What all do: what was disabled is enabled again, and what has ended gets another end."""
@@ -56,8 +59,8 @@ WEIGHTS = (45, 35, 28)
 UNHEARD_RATE = 0.03
 """The share of answers that are lost on the way to the application."""
 HOSTNAMES = ("atelier", "studio")
-USABLE_AGAIN: dict[Verb, Verb] = {"disable": "enable", "expire": "renew", "lapse": "renew"}
-"""What a manager does next after what leaves a license unusable, for some servers at least."""
+ADOPTED_WITHIN = 5 * DAY
+"""Before the downtime is over, and after all else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,11 @@ class Subject:
     before: frozenset[str] = frozenset()
     """The keys of the events that are there before the first call."""
     sellers: tuple[str, ...] = ()
-    """Keys of the Management API: each of a program that sells more and fewer places, and calls a server of its own."""
+    """Keys of the Management API: each of a program that changes what was sold, and calls a server of its own."""
+    legacy: tuple[str, ...] = ()
+    """Hardware ids of another system, in the order in which they are imported and adopted."""
+    waiting: tuple[Key, ...] = ()
+    """The first of them, which are imported before the first call."""
 
     @property
     def by_user(self) -> bool:
@@ -133,7 +140,7 @@ def manager(subject: Subject, seed: int, first: User, verbs: tuple[Verb, ...]) -
 
     What was not answered is done again. What was made unusable is made usable with the next call.
     """
-    dice = random.Random(seed)
+    dice, legacy = random.Random(seed), list(subject.legacy[len(subject.waiting) :])
 
     def deed_after(last: Verb) -> partial[Op]:
         verb = USABLE_AGAIN[last] if last in USABLE_AGAIN else dice.choice(verbs)
@@ -142,6 +149,8 @@ def manager(subject: Subject, seed: int, first: User, verbs: tuple[Verb, ...]) -
             dice.choices(subject.users, k=2),
             dice.choice(LIMITS),
         )
+        if verb == "import":  # the next one, once this is there: so each comes behind those that wait
+            device, user = legacy[0], dice.choice((user, NOBODY))
         return partial(do, subject, verb, device, user, limit, other=other)
 
     if subject.by_user:
@@ -152,6 +161,8 @@ def manager(subject: Subject, seed: int, first: User, verbs: tuple[Verb, ...]) -
     history = [deed()]
     while not has_ended(MANAGER_PAUSE_SECONDS):
         if not history[-1].is_open:
+            if (history[-1].verb, history[-1].answer) == ("import", OK) and len(legacy) > 1:
+                del legacy[0]
             deed = deed_after(history[-1].verb)
         history.append(deed())
     return [*history, *(do(subject, USABLE_AGAIN[verb]) for verb in ("disable", "expire") if verb in verbs)]
@@ -170,7 +181,7 @@ def sender() -> list[Op]:
     number = 0
     while not has_ended(SEND_PAUSE_SECONDS):
         number += 1
-        answer = _answer(partial(deliver_events, now=clock.now() + number * LEASE_MS))
+        answer = answer_of(partial(deliver_events, now=clock.now() + number * LEASE_MS))
         assert not answer.startswith(CRASHED), answer
     return []
 
@@ -207,22 +218,30 @@ def do(
         "replace": lambda: replace_user(code, license, email, other.email or "", ADMIN, now=now),
         "limit": lambda: change_seat.set_max_activations(code, license, email, limit, ADMIN, now=now),
         "reset user": lambda: change_seat.reset_activations(code, license, email, ADMIN, now=now),
+        "import": lambda: import_device(subject, device, user, now=now),
         "sweep": lambda: sweep(now=now),
     }
     start = time.monotonic()
-    answer = _answer(deeds[verb])
+    answer = answer_of(deeds[verb])
     end = time.monotonic() + (SETTLING_SECONDS if answer == BUSY else 0)
-    of_user = verb in OF_DEVICES or verb in OF_USERS
+    of_device = verb in OF_DEVICES or verb in OF_LEGACY
     return Op(
         verb,
         start,
         end,
         answer,
-        device if verb in OF_DEVICES else None,
-        user.email if of_user else None,
+        device if of_device else None,
+        user.email if of_device or verb in OF_USERS else None,
         limit if verb in ("assign", "limit") else None,
         other=other.email if verb == "replace" else None,
     )
+
+
+def import_device(subject: Subject, hardware_id: str, user: User, *, now: Instant) -> None:
+    """Let a device of another system hold a place; of nobody, where the license has users and none is given."""
+    given = LegacyDevice(DeviceReport(hardware_id, hostname=HOSTNAMES[0]), user.email)
+    code, license = subject.vendor.code, subject.license.id
+    add_legacy_devices(code, license, [given], now + ADOPTED_WITHIN, ADMIN, now=now)
 
 
 def noted(call: Call) -> Op:
@@ -246,17 +265,3 @@ def noted(call: Call) -> Op:
 def unheard(call: Call) -> Op:
     """A call whose answer was lost on the way: it took effect in its time, or was refused."""
     return replace(noted(call), start=call.start, answer=UNHEARD, place=None)
-
-
-def _answer(deed: Callable[[], object]) -> str:
-    try:
-        deed()
-    except Unavailable:
-        return BUSY
-    except SeatkeeperError as refused:
-        return refused.code
-    except Died:
-        return DIED
-    except Exception as error:  # a bug is an answer that is never right
-        return f"{CRASHED}: {type(error).__name__}: {error}"
-    return OK

@@ -49,6 +49,7 @@ ERROR_RESPONSES = (
     "license_users_limit_reached",
     "user_not_found",
     "limit_below_use",
+    "revision_changed",
 )
 Tell = Callable[[str], None]
 

@@ -38,6 +38,10 @@ class Op:
 
     other: str | None = None
     """Who comes in the place of the user."""
+    seen: int | None = None
+    """The revision of the license that is to be changed; None: whichever."""
+    revision: int | None = None
+    """That of the license behind it, where the answer tells it."""
     by: By = "vendor"
     to: float = inf
 
@@ -66,13 +70,15 @@ class Op:
         limit = None if self.limit is None else f"≤{self.limit}"
         about = " ".join(part for part in (self.device, self.user, self.other, limit) if part)
         place = f" ({self.place})" if self.place else ""
+        seen = "" if self.seen is None else f", of revision {self.seen}"
+        revision = "" if self.revision is None else f", now {self.revision}"
         clock = ", by a clock that is ahead" if self.ahead else ""
-        return f"{self.start:10.4f}..{self.end:<10.4f} {self.verb} {about}: {self.answer}{place}{clock}"
+        return f"{self.start:10.4f}..{self.end:<10.4f} {self.verb} {about}: {self.answer}{place}{seen}{revision}{clock}"
 
 
 def opened(op: Op) -> Op:
     """The same call as if its answer had been lost: it may have taken effect until its end, or never."""
-    return replace(op, answer=LOST, place=None)
+    return replace(op, answer=LOST, place=None, revision=None)
 
 
 def until(history: Iterable[Op], instant: float) -> list[Op]:

@@ -106,7 +106,7 @@ class _Search:
         for number, op in enumerate(self._lost):
             if op.start > first_end:
                 break
-            alike = op.verb, op.device, op.user, op.other, op.limit, op.ahead
+            alike = op.verb, op.device, op.user, op.other, op.limit, op.seen, op.ahead
             is_left = op.end >= state.latest and not state.used >> number & 1
             if is_left and (alike not in ends or op.end < ends[alike]):
                 ends[alike] = op.end
@@ -134,7 +134,7 @@ def _right(state: _State, started: list[_Numbered]) -> Iterator[tuple[Op, _State
     """The calls that are answered right now, with what each leads to."""
     for number, op in started:
         answer, license = call(state.license, op)
-        if answer == op.answer:
+        if answer == op.answer and op.revision in (None, license.revision):
             yield op, _State(license, state.done | 1 << number, state.used, max(state.latest, op.start))
 
 

@@ -4,7 +4,7 @@ Each puts something of its own in the place of some functions of the product, in
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from dataclasses import replace
 from itertools import islice
@@ -24,11 +24,19 @@ from chalicelib.store.connection import StageConnection
 from chalicelib.store.expressions import Action, Condition
 from chalicelib.store.items.events import EventItem, event_item
 from chalicelib.store.items.licenses import DeviceItem, LicenseItem, SeatItem
-from chalicelib.store.items.links import LookupItem
+from chalicelib.store.items.links import LegacyItem, LookupItem
 from chalicelib.store.items.work import DueItem
-from chalicelib.store.keys import device_sort_key, license_pk, seat_sort_key, user_license_sort_key
+from chalicelib.store.keys import (
+    device_sort_key,
+    legacy_sort_key,
+    license_pk,
+    seat_sort_key,
+    source_sort_key,
+    user_license_sort_key,
+)
 from chalicelib.store.schema import AnyItem
 from chalicelib.usecases import activate as activating
+from chalicelib.usecases import retry
 from chalicelib.usecases import sweep as sweeping
 
 Patches = list[tuple[Any, str, Any]]
@@ -377,6 +385,49 @@ def _outbox_outside_the_transaction() -> Patches:
     return [(outbox, "outgoing", lambda _: iter(())), (transactions.Transaction, "commit", commit_first)]
 
 
+def adopted_as_found() -> Patches:
+    """A legacy device is switched off as it was found, whether it waits or not by then."""
+
+    def put_adoption(write: Any, license: Any, seat: Any, place: Any, _adopter: str) -> None:
+        of, hardware_hash = None if place.user_id is None else seat, hash_hardware_id(place.hardware_id)
+        pk, user = license_pk(license.company, license.id), None if of is None else (of.user_id, of.epoch)
+        device = DeviceItem(pk, device_sort_key(hardware_hash, place.user_id))
+        link = LegacyItem(pk, legacy_sort_key(license.epoch, user, hardware_hash))
+        write.update(device, [DeviceItem.active.set(False)], DeviceItem.pk.exists())
+        write.delete(link, LegacyItem.pk.exists() | LegacyItem.pk.does_not_exist())
+
+    return [(activations, "put_adoption", put_adoption)]
+
+
+def _adopt_that_passes_a_limit() -> Patches:
+    """Who has read that a place waits takes one over, whoever has taken it since."""
+    (_, _, entered), updating = rewriting(
+        activations, "activate", LicenseItem, lambda actions, _: (actions, LicenseItem.pk.exists())
+    )
+    return [*adopted_as_found(), (activations, "activate", entered), updating]
+
+
+def _edit_without_revision() -> Patches:
+    """Terms are written as they were read and changed, whoever has changed others since."""
+    return rewriting(licenses, "update", LicenseItem, lambda actions, _: (actions, LicenseItem.pk.exists()))
+
+
+def _idempotency_outside_the_transaction() -> Patches:
+    """The answer to a call that may come again is stored after the change that it makes."""
+    return [(retry, "stored_with_result", lambda _: nullcontext())]
+
+
+def _import_that_doubles() -> Patches:
+    """Whoever has read that no license is of a row makes one of it, whoever has made one since."""
+    right = transactions.Transaction.put
+
+    def put(self: Any, item: Any, condition: Any) -> None:
+        is_row = isinstance(item, LookupItem) and item.sort_key.startswith(source_sort_key())
+        right(self, item, LookupItem.pk.exists() | LookupItem.pk.does_not_exist() if is_row else condition)
+
+    return [(transactions.Transaction, "put", put)]
+
+
 MUTANTS: dict[str, Callable[[], Patches]] = {
     "limit not in the condition": _limit_not_in_the_condition,
     "count, then write": _count_then_write,
@@ -405,4 +456,8 @@ MUTANTS: dict[str, Callable[[], Patches]] = {
     "sweep forgets": _sweep_forgets,
     "grace taken for the end": _grace_taken_for_the_end,
     "outbox outside the transaction": _outbox_outside_the_transaction,
+    "adopt that passes a limit": _adopt_that_passes_a_limit,
+    "edit without revision": _edit_without_revision,
+    "idempotency outside the transaction": _idempotency_outside_the_transaction,
+    "import that doubles": _import_that_doubles,
 }

@@ -15,7 +15,8 @@ from tests.proof.campaign import HUNTED, Failure, Result, evidence
 from tests.proof.draw import svg
 from tests.proof.history import BUSY, DIED, UNHEARD
 from tests.proof.mutants import MUTANTS
-from tests.proof.rounds import APPLICATIONS, LINEARIZABLE, PARTS, Judged
+from tests.proof.parts import APPLICATIONS, PARTS
+from tests.proof.rounds import LINEARIZABLE, Judged
 from tests.proof.shrink import guilty
 from tests.proof.weather import FAULT, LAG
 from tests.race.clients import LOST, OK, OK_EXPIRED

@@ -12,17 +12,14 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from chalicelib.domain.instants import to_iso
 from chalicelib.runtime import Caches, runtime, using
 from chalicelib.store import activations, licenses
 from chalicelib.usecases.audit import audit
-from chalicelib.usecases.change_device import blacklist_device
-from chalicelib.usecases.change_seat import remove_user
 from chalicelib.usecases.deliver_events import deliver_events
 from chalicelib.usecases.endpoints import create_endpoint
-from chalicelib.usecases.management_keys import create_management_key
 from chalicelib.usecases.sweep import sweep
 from chalicelib.web import clock
 from infra.admin.differences import differences
@@ -30,10 +27,15 @@ from infra.serve import Server
 from tests.model import license as model
 from tests.model.license import Verb
 from tests.proof import actors
-from tests.proof.actors import OF_DEVICES, OF_ENDS, OF_LICENSES, OF_USERS, SEATED, SETTLING_SECONDS, Subject, User
+from tests.proof.actors import (
+    SETTLING_SECONDS,
+    Subject,
+)
 from tests.proof.hearsay import Due, Listener, due_of, listening, wrongly_heard
 from tests.proof.history import Op
+from tests.proof.importers import IMPORTERS, ROWS, Brought, bring_in, brought_in, importer, wrongly_brought_in
 from tests.proof.linear import Undecided, is_linearizable
+from tests.proof.parts import ENDS_OF, PARTS, Part, started
 from tests.proof.rules import Aftermath, Violation, violations
 from tests.proof.sellers import Seller
 from tests.proof.server import Conditions
@@ -41,12 +43,10 @@ from tests.proof.weather import calm, storms
 from tests.race.clients import LOST
 from tests.race.crew import PROCESSES
 from tests.race.site import SERVERS, WORKERS, Site, StartServer, running
-from tests.support import ADMIN, DAY, HOUR, Vendor, cheap_passwords
+from tests.support import ADMIN, DAY, Vendor
 
 CLOCKS = (-240, 240)
 """Seconds by which the clocks of the two servers are wrong: less than the window of signed requests."""
-NEAR_SECONDS = 230
-"""From a round's start to its near end: past for the server whose clock is ahead, and for nobody else."""
 DOWNTIME = 40 * DAY
 """After which the last sweep of a round comes."""
 ANSWERS = 600
@@ -57,29 +57,12 @@ FELT_SECONDS = 10.0
 """For which that may be felt afterwards: on connections that are dead, by calls that wait."""
 RATE, CREW_RATE = 0.05, 0.2
 """The share of calls to the database that meet a fault: of servers, and of managers and sweeps, who make fewer."""
-BYSTANDERS: tuple[model.End, ...] = ("far", "far", "near", "near")
-"""When the licenses end that nobody calls: some are in their grace from the start."""
-GRACE_HOURS = 24
-
 LINEARIZABLE, DECIDED = "linearizable", "decided"
 
 Task = Callable[[], list[Op]]
 Blow = Literal["nothing", "kill a worker", "kill a server", "kill all servers"]
 BLOWS: tuple[Blow, ...] = get_args(Blow)
 """What is killed, amid whatever it writes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A license of a round: how it starts, and who calls."""
-
-    start: model.License
-    make: Callable[[Vendor], Subject]
-    applications: int
-    managers: tuple[tuple[Verb, ...], ...]
-    """What each of them does."""
-    sizes: tuple[int, ...] = ()
-    """How many places are sold amid it, in turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +114,7 @@ def play(ground: Ground, seed: int, blow: Blow = "nothing", answers: int = ANSWE
     site.vendor = site.crew.do(_vendor, ground.listener.port)
     subjects = [site.crew.do(part.make, site.vendor) for part in PARTS]
     casts = [_cast(site, part, subject, dice) for part, subject in zip(PARTS, subjects, strict=True)]
+    casts.append([partial(importer, site.vendor.code, dice.getrandbits(32)) for _ in range(IMPORTERS)])
     before = dice.randrange(answers // 4, answers * 3 // 4)
     begin = time.monotonic()
     ended = site.crew.begin([task for cast in casts for task in cast])
@@ -139,7 +123,7 @@ def play(ground: Ground, seed: int, blow: Blow = "nothing", answers: int = ANSWE
     site.crew.wait_for(answers - before)
     site.crew.end()
     notes = iter(ended())
-    histories = [[op for part in islice(notes, len(cast)) for op in part] for cast in casts]
+    *histories, rows = [[op for part in islice(notes, len(cast)) for op in part] for cast in casts]
     for subject, history in zip(subjects, histories, strict=True):
         history.extend(_last_look(site, subject))
     site.crew.at_once([partial(actors.do, subjects[0], "sweep", later=DOWNTIME)] * PROCESSES)
@@ -156,7 +140,9 @@ def play(ground: Ground, seed: int, blow: Blow = "nothing", answers: int = ANSWE
         due = site.crew.do(_due, subject)
         found = wrongly_heard(due, [one for one in heard if one.license in {other.license for other in due}])
         judged.append(_judged(part.start, subject, known, after, found))
-    return judged
+    finished, there = site.crew.do(_brought_in, site.vendor)
+    wrong = [*wrongly_brought_in([*rows, *finished], there), *site.crew.do(_differences, site.vendor)]
+    return [*judged, Judged(model.License(0), (*rows, *finished), tuple(wrong))]
 
 
 def _cast(site: Site, part: Part, subject: Subject, dice: random.Random) -> list[Task]:
@@ -164,8 +150,9 @@ def _cast(site: Site, part: Part, subject: Subject, dice: random.Random) -> list
     callers: list[Task] = [partial(actors.application, subject, client, dice.getrandbits(32)) for client in clients]
     for number, verbs in enumerate(part.managers, start=1):
         callers.append(partial(actors.manager, subject, dice.getrandbits(32), subject.users[-number], verbs))
-    for key, server in zip(subject.sellers, site.servers, strict=False):
-        seller = Seller(key, server.port, subject.license.id, part.sizes, SETTLING_SECONDS)
+    ends: dict[Verb, str] = {verb: to_iso(subject.ends[end]) for verb, end in ENDS_OF.items()}
+    for key, verbs, server in zip(subject.sellers, part.selling, site.servers, strict=False):
+        seller = Seller(key, server.port, subject.license.id, part.sizes, verbs, ends, SETTLING_SECONDS)
         callers.append(partial(seller.sell, dice.getrandbits(32)))
     return [*callers, partial(actors.sweeper, subject), actors.sender]
 
@@ -201,7 +188,7 @@ def _seen_from_here(op: Op, clocks: dict[int, int], outage: tuple[float, float] 
 def _judged(
     start: model.License, subject: Subject, history: list[Op], after: Aftermath, heard: Iterable[Violation]
 ) -> Judged:
-    start = replace(start, barred=subject.barred, seats=_seats(start, subject))
+    start = started(start, subject)
     found = [*violations(history, after), *heard]
     try:
         if not is_linearizable(history, start):
@@ -209,10 +196,6 @@ def _judged(
     except Undecided as error:
         found.append(Violation(DECIDED, str(error)))
     return Judged(start, tuple(history), tuple(found))
-
-
-def _seats(start: model.License, subject: Subject) -> frozenset[tuple[str, float]]:
-    return frozenset((user.email or "", SEAT) for user in subject.users[: 0 if start.users is None else SEATED])
 
 
 def _starter(home: Path, seed: int, mutant: str, clocks: dict[int, int]) -> StartServer:
@@ -258,73 +241,6 @@ def _vendor(port: int) -> Vendor:
         return vendor
 
 
-def _keyed(vendor: Vendor) -> Subject:
-    """A license with more devices than activations, and one device that is blacklisted."""
-    with calm():
-        subject = _issued(vendor, "viewer", 7, max_activations=PLACES)
-        stranger = subject.devices[-1]
-        blacklist_device(vendor.code, subject.license.id, stranger, ADMIN, now=clock.now())
-        return replace(
-            subject, barred=frozenset({stranger}), before=_events(subject), sellers=_sellers(vendor, SERVERS)
-        )
-
-
-def _moving(vendor: Vendor) -> Subject:
-    """A license whose places have been given up, and that may move once more."""
-    with calm():
-        subject = _issued(vendor, "viewer", 4, max_activations=MOVING_PLACES, max_transfers=MAX_TRANSFERS)
-        license = subject.license
-        vendor.activate(license, "d0")
-        vendor.activate(license, "d1")
-        vendor.deactivate(license, "d0")
-        vendor.activate(license, "d2")
-        vendor.deactivate(license, "d1")
-        vendor.deactivate(license, "d2")
-        return replace(subject, before=_events(subject))
-
-
-def _shared(vendor: Vendor) -> Subject:
-    """A license with one seat left, and people with an account who have none."""
-    with calm(), cheap_passwords():  # a log-in takes most of a call's time, and is not what is raced for
-        terms = {"max_activations": SHARED_PLACES, "max_license_users": MAX_USERS}
-        subject = _issued(vendor, "revit", 2, **terms)
-        license, users = subject.license, list[User]()
-        for number in reversed(range(PEOPLE)):
-            email = f"{'abcd'[number]}-{license.id}@customer.test"
-            user, password = vendor.assign(license, email, SEAT)
-            users.insert(0, User(email, password, user.id))
-            if number >= SEATED:
-                remove_user(vendor.code, license.id, email, ADMIN, now=clock.now())
-        return replace(subject, users=tuple(users), before=_events(subject), sellers=_sellers(vendor, 1))
-
-
-def _issued(vendor: Vendor, product: str, devices: int, **terms: Any) -> Subject:
-    now = clock.now()
-    ends: dict[model.End, int] = {
-        "far": now + 10 * DAY,
-        "near": now + NEAR_SECONDS * 1000 - GRACE_HOURS * HOUR,
-        "past": now - 10 * DAY,
-    }
-    given: dict[str, Any] = {"license_type": "time-limited", "grace_period": GRACE_HOURS}
-    issued = []
-    for end in ("far", *BYSTANDERS):
-        # Ids of one millisecond may clash, and not every broken build draws anew.
-        vendor.now = max(clock.now(), vendor.now + 1)
-        issued.append(vendor.issue(product, **given | {"validity_period": ends[end]}, **terms))
-    return Subject(vendor, issued[0], ends, tuple(f"d{n}" for n in range(devices)), bystanders=tuple(issued[1:]))
-
-
-def _sellers(vendor: Vendor, number: int) -> tuple[str, ...]:
-    def make() -> str:
-        return create_management_key(vendor.code, "Shop", frozenset({"licenses:write"}), ADMIN, now=clock.now())[1]
-
-    return tuple(make() for _ in range(number))
-
-
-def _events(subject: Subject) -> frozenset[str]:
-    return frozenset(event.key for event in subject.vendor.history(subject.license))
-
-
 def _sweep() -> None:
     """One more after all that may have died, which comes to its end."""
     with calm():
@@ -335,6 +251,18 @@ def _deliver() -> None:
     """What is left, when all leases are over and all that failed is tried again."""
     with calm():
         deliver_events(now=clock.now() + DOWNTIME + DAY)
+
+
+def _brought_in(vendor: Vendor) -> tuple[list[Op], Brought]:
+    """What is there, once each row has come to its end; and how it came to that."""
+    with calm():
+        return [bring_in(vendor.code, row) for row in ROWS], brought_in(vendor)
+
+
+def _differences(vendor: Vendor) -> list[Violation]:
+    """What the audit finds in the whole company, the links by which all is found among it."""
+    with calm():
+        return [Violation("counters equal items", difference) for difference in vendor.differences()]
 
 
 def _due(subject: Subject) -> list[Due]:
@@ -349,42 +277,15 @@ def _aftermath(subject: Subject) -> Aftermath:
     with calm():
         stored = licenses.read_license(vendor.code, license.id)
         assert stored is not None
+        waiting = {hardware_id for hardware_id, _ in subject.waiting}
         events = (tuple(event.type for event in vendor.history(other)) for other in subject.bystanders)
         return Aftermath(
             stored,
             tuple(vendor.history(license)),
             subject.before,
-            frozenset(device.hardware_id for device in activations.devices(vendor.code, license.id)),
+            frozenset(device.hardware_id for device in activations.devices(vendor.code, license.id)) - waiting,
             {to_iso(instant): end for end, instant in subject.ends.items()},
             tuple(tuple(kind for kind in kinds if kind != "license_issued") for kinds in events),
             tuple(one for id, found in audit(vendor.code) if id == license.id for one in differences(found)),
             sold=license.max_activations or 0,
         )
-
-
-PLACES, MOVING_PLACES, MAX_TRANSFERS, SHARED_PLACES, MAX_USERS = 2, 2, 2, 4, 3
-PEOPLE, SEAT = 4, 1
-"""Who use a license that is shared out, and the limit of a seat at the start."""
-ALL = (*OF_DEVICES, *OF_LICENSES, *OF_ENDS)
-MOVED = frozenset({("d0", None), ("d1", None), ("d2", None)})
-PARTS = (
-    Part(model.License(PLACES), _keyed, 5, (ALL,), sizes=(1, 2, 3)),
-    Part(
-        model.License(MOVING_PLACES, None, MAX_TRANSFERS, transferred=1, released=2, last="d2", known=MOVED),
-        _moving,
-        4,
-        (ALL,),
-    ),
-    Part(
-        model.License(SHARED_PLACES, MAX_USERS),
-        _shared,
-        9,
-        ((*ALL, *OF_USERS), (*OF_DEVICES, *OF_USERS)),
-        sizes=(3, 4, 5),
-    ),
-)
-"""One manager of a license alone changes its end: of two at once, the history would not tell who was the last.
-
-And one alone resets it as a whole: that makes good whatever was wrong until then.
-"""
-APPLICATIONS = sum(part.applications for part in PARTS)

@@ -30,6 +30,8 @@ RELEASING: dict[Verb, str] = {
     "reset license": "license",
 }
 """The calls that give places back, and of what: a device, a hardware id whoever uses it, all of a user's, or all."""
+RESIZING: tuple[Verb, ...] = ("resize", "resize strictly", "resize as seen")
+"""The calls that sell more places, or fewer."""
 CAUSES: dict[EventType, tuple[Verb, ...]] = {
     "device_activated": ("activate",),
     "device_deactivated": ("deactivate",),
@@ -38,7 +40,7 @@ CAUSES: dict[EventType, tuple[Verb, ...]] = {
     "license_enabled": ("enable",),
     "license_disabled": ("disable",),
     "license_extended": ("expire", "lapse", "renew"),
-    "license_changed": ("resize", "resize strictly"),
+    "license_changed": (*RESIZING, "expire", "lapse", "renew"),
     "user_assigned": ("assign", "fill"),
     "user_removed": ("remove",),
     "user_replaced": ("replace",),
@@ -109,7 +111,7 @@ class Hold:
 
 def violations(history: Sequence[Op], after: Aftermath) -> list[Violation]:
     """Every rule that was broken."""
-    sizes = (op.limit or 0 for op in history if op.verb in ("resize", "resize strictly"))
+    sizes = (op.limit or 0 for op in history if op.verb in RESIZING)
     sold = max(after.license.max_activations or 0, after.sold, *sizes)
     found = seen_in(history, sold * SHARES[after.license.overage])
     found += [*_traces(history, after), *_events_disagree(after), *_transitions(after)]
@@ -190,7 +192,7 @@ def _lowers(other: Op, hold: Hold, missed: Op) -> bool:
 
 def _old_place_answers(history: Sequence[Op]) -> Iterator[Violation]:
     """After a reset no old place answers."""
-    activations = [op for op in history if op.verb == "activate" and (op.answer == OK or op.is_open)]
+    taking = [op for op in history if op.verb in ("activate", "import") and (op.answer == OK or op.is_open)]
     resets = [op for op in history if op.answer == OK and op.verb in RELEASING]
     for op in history:
         if op.verb == "check" and op.answer in (OK, OK_EXPIRED):
@@ -198,7 +200,7 @@ def _old_place_answers(history: Sequence[Op]) -> Iterator[Violation]:
             if not before:
                 continue
             last = max(before, key=lambda other: other.end)
-            since = (a for a in activations if a.key == op.key and a.end > last.start and a.start < op.end)
+            since = (a for a in taking if a.key == op.key and a.end > last.start and a.start < op.end)
             if not any(since):
                 rule = "after a reset no old place answers"
                 yield Violation(rule, f"{op.device} answered after {last.verb}", (last, op))
@@ -288,7 +290,7 @@ def _transitions(after: Aftermath) -> Iterator[Violation]:
                 "transitions announced exactly once", f"announced of a license that ended once: {announced}"
             )
     own = tuple(event.type for event in after.events)
-    for order in after.bystanders if "license_extended" in own else (*after.bystanders, own):
+    for order in after.bystanders if any(_given_ends(after)) else (*after.bystanders, own):
         ahead = 0
         for kind in order:
             ahead += (kind == "grace_started") - (kind == "license_expired")
@@ -297,9 +299,15 @@ def _transitions(after: Aftermath) -> Iterator[Violation]:
                 return
 
 
+def _given_ends(after: Aftermath) -> Iterator[str]:
+    """The ends that the license was given, as the events tell them."""
+    dated = (event for event in after.events if event.type in ("license_extended", "license_changed"))
+    return (str(event.detail["validity_period"]) for event in dated if "validity_period" in event.detail)
+
+
 def _phases(after: Aftermath) -> Iterator[tuple[int, ...]]:
     """What each of the ends that a license was given has brought about: of what clocks differ about, either."""
-    given = [str(event.detail["validity_period"]) for event in after.events if event.type == "license_extended"]
+    given = list(_given_ends(after))
     expired = len(PHASES) - 1
     yield from product(*((PHASES.index(ENDS[after.ends[end]]), expired)[: 1 + (end in after.between)] for end in given))
 

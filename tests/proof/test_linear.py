@@ -53,6 +53,26 @@ def histories(draw: st.DrawFn, license: License, size: int, overlap: float) -> l
     return history
 
 
+def test_of_two_edits_by_the_same_revision_one_alone_takes_effect() -> None:
+    license = replace(KEYED, revision=4)
+    first = Op("resize as seen", 0, 2, OK, limit=1, seen=4, revision=5)
+    second = Op("resize as seen", 1, 3, OK, limit=3, seen=4, revision=5)
+    late = replace(second, answer="revision_changed", revision=None)
+    assert not is_linearizable([first, second], license)
+    assert is_linearizable([first, late], license)
+    assert is_linearizable([replace(first, answer=LOST, revision=None), late], license)
+    unchanged = replace(first, limit=2, revision=4)
+    assert is_linearizable([unchanged, replace(second, start=4, end=5)], license)
+    assert not is_linearizable([late], license)
+
+
+def test_an_edit_takes_effect_once_however_often_it_is_sent() -> None:
+    license = replace(KEYED, revision=4)
+    history = [Op("resize", 0, 5, OK, limit=3), Op("resize", 1, 2, OK, limit=1, revision=6)]
+    assert is_linearizable(history, license)
+    assert not is_linearizable([*history, Op("resize", 6, 7, OK, limit=1, revision=8)], license)
+
+
 def test_what_is_granted_again_may_have_been_granted_anew() -> None:
     history = [
         Op("activate", 0, 0, OK, "a"),

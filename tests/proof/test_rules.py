@@ -126,6 +126,23 @@ def test_between_new_dates_a_sweep_that_began_first_may_announce_last() -> None:
     assert rules([*HISTORY, LAPSE, EXPIRE], replace(AFTER, events=(*DONE, *answer))) == []
 
 
+def test_an_end_that_was_given_by_an_edit_of_terms_is_announced_as_any_other() -> None:
+    edited = event("license_changed", validity_period=to_iso(PAST))
+    assert rules([*HISTORY, EXPIRE], replace(AFTER, events=(*DONE, edited, GRACE, END))) == []
+    missed = replace(AFTER, events=(*DONE, edited, GRACE))
+    assert rules([*HISTORY, EXPIRE], missed) == ["transitions announced exactly once"]
+
+
+def test_a_device_that_is_imported_after_a_reset_answers() -> None:
+    reset, imported = Op("reset license", 12, 13, OK), Op("import", 14, 15, OK, "l")
+    added = event("legacy_devices_added", devices=1)
+    events = (*DONE, event("license_reset", times_activated=1), added, GRACE, END)
+    answered = [*HISTORY, reset, Op("check", 16, 17, OK, "l")]
+    after = replace(AFTER, events=events, known=AFTER.known | {"l"})
+    assert rules([*answered[:-1], imported, answered[-1]], after) == []
+    assert "after a reset no old place answers" in rules(answered, after)
+
+
 def test_a_device_that_was_there_before_is_no_trace_of_a_refusal() -> None:
     earlier = event("device_activated", "c"), event("device_deactivated", "c")
     after = replace(AFTER, events=(*earlier, *AFTER.events), known=frozenset("abc"))

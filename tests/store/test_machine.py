@@ -182,6 +182,10 @@ class OnTheEngine(LicenseMachine):
         assert {key: device.last_check_at for key, device in there.devices.items()} == self.heard
         assert sum(map(activations_of, _values(stored, EventItem, "at#"))) == there.license.times_activated
 
+    @invariant()
+    def the_revision_tells_how_often_terms_were_changed(self) -> None:
+        assert self.vendor.stored(self.license).revision == self.model.revision
+
     def items(self) -> dict[str, Raw]:
         """All that is stored of the license, by sort key."""
         found = reads.query_raw(LicenseItem, license_pk(self.vendor.code, self.license.id))
