@@ -89,6 +89,8 @@ def test_a_sweep_tells_how_much_was_due_and_for_how_long(vendor: Vendor) -> None
             "grace_started": 1,
             "license_expired": 2,
             "device_lapsed": 0,
+            "update_applied": 0,
+            "update_failed": 0,
             "failed": 0,
         }
         first = output.line

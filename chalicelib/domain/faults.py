@@ -43,6 +43,7 @@ FaultCode = Literal[
     "due_otherwise",
     "device_link_left_over",
     "legacy_link_left_over",
+    "update_slot_left_over",  # update
     # what does not lead to it, and should
     "not_listed",
     "not_listed_under_order",
@@ -54,6 +55,7 @@ FaultCode = Literal[
     "key_link_missing",
     "notice_not_indexed",
     "lapse_not_indexed",
+    "update_not_filed",  # update
     "legacy_link_missing",
     "manager_link_missing",  # user
     "manager_link_permits_otherwise",  # user

@@ -15,7 +15,7 @@ NOTICE_DAYS = (30, 7, 3, 1)
 _ORDER: tuple[Phase, ...] = ("valid", "grace", "expired")
 
 
-DueKind = Literal["transition", "notice", "adoption"]
+DueKind = Literal["transition", "notice", "adoption", "update"]
 
 
 class Dated(Protocol):
@@ -31,7 +31,8 @@ class Dated(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Of a license with a transition to come, a notice to be given, or legacy devices, what the sweep decides by."""
+    """Of a license with a transition to come, a notice to be given, legacy devices, or a scheduled update, what the
+    sweep decides by."""
 
     company: str
     id: int
@@ -43,10 +44,15 @@ class Due:
     """Of a notice: those of up to this instant are not to be given any more. None: it is no notice that is due."""
     adopt_until: Instant | None = None
     """Of legacy devices (`domain.adoption`): when they lapse. The phase is `expired`, too, as of a notice."""
+    update_id: int | None = None
+    """Of a scheduled update (`domain.scheduled_updates`): which. It is due at `validity_period`; the phase is
+    `expired`, too."""
 
     @property
     def kind(self) -> DueKind:
         """What it is that is due."""
+        if self.update_id is not None:
+            return "update"
         if self.adopt_until is not None:
             return "adoption"
         return "transition" if self.notified_until is None else "notice"
@@ -89,7 +95,10 @@ def _dated_due_of(license: License) -> list[Due]:
 
 
 def due_at(due: Due) -> Instant | None:
-    """The instant of the first transition, or notice, that is not announced yet, or of the lapse, past or future."""
+    """The instant of the first transition, or notice, that is not announced yet, of the lapse, or of the update, past
+    or future."""
+    if due.update_id is not None:
+        return due.validity_period
     if due.adopt_until is not None:
         return due.adopt_until
     if due.notified_until is None:

@@ -13,7 +13,7 @@ from chalicelib.domain.catalog import Order
 from chalicelib.domain.customers import Sales
 from chalicelib.domain.events import Event
 from chalicelib.domain.license import DeletedLicense, License
-from chalicelib.store import batches, reads, writes
+from chalicelib.store import batches, reads, scheduled_updates, writes
 from chalicelib.store.counts import put_count
 from chalicelib.store.customers import put_unsold
 from chalicelib.store.device_items import host_link
@@ -92,6 +92,8 @@ def clear(company: str, license_id: int) -> Iterator[int]:
     """Delete all that a deleted license had, but its history; how many items, step by step. Raises `Unavailable`."""
     pk = license_pk(company, license_id)
     yield from batches.forget_all(company, license_id)  # their steps give seats, and ask for no license
+    if updates := list(scheduled_updates.items_of(scheduled_updates.read_of_license(company, license_id))):
+        yield _delete_together(updates)
     for seats in _some(reads.query(SeatItem, pk, seat_sort_key()), SEATS_AT_ONCE):
         links = [LookupItem(company, user_license_sort_key(seat.user_id, license_id)) for seat in seats]
         yield _delete_together([*(SeatItem(pk, seat.sort_key) for seat in seats), *links])

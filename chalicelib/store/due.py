@@ -1,5 +1,5 @@
-"""What is due: licenses with a transition to come, a notice to be given, or legacy devices that lapse, filed by when,
-so that the sweep reads no others.
+"""What is due: licenses with a transition to come, a notice to be given, legacy devices that lapse, or a scheduled
+update, filed by when, so that the sweep reads no others.
 
 A filed item moves in the transaction that changes what it follows from. It is no secondary index: those lag, and the
 embedded engine reads a whole table to answer a query of one (docs/data-model.md).
@@ -33,10 +33,11 @@ GROUPS = 8
 """Of companies that share their shards, so that those of one group wait for no other's."""
 DUE_SHARDS = OLDER_SHARDS + SHARDS_OF_A_COMPANY * GROUPS
 """Partitions of what is due. The sweep reads each of them: one more costs a read a sweep, for good."""
-_SUFFIXES: Mapping[DueKind, Literal["", "-notice", "-legacy"]] = {
+_SUFFIXES: Mapping[DueKind, Literal["", "-notice", "-legacy", "-update"]] = {
     "transition": "",
     "notice": "-notice",
     "adoption": "-legacy",
+    "update": "-update",
 }
 
 
@@ -65,7 +66,7 @@ def entry_of(due: Due, shard: int | None = None) -> DueItem:
     if at is None:
         raise ValueError(f"nothing is to come of license {due.id}")
     where = due_shard(due.company, due.id) if shard is None else shard
-    key = due_sort_key(at, license_pk(due.company, due.id), _SUFFIXES[due.kind])
+    key = due_sort_key(at, license_pk(due.company, due.id), _SUFFIXES[due.kind], due.update_id)
     return DueItem.of(due, due_pk(where), key)
 
 

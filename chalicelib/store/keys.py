@@ -80,6 +80,11 @@ def user_device_sort_key(user_id: int | None = None, hardware_hash: str = "") ->
     return "user_device#" + ("" if user_id is None else f"{user_id:016d}#{hardware_hash}")
 
 
+def update_slot_sort_key(slot: int | None = None) -> str:
+    """Sort key of a place of a license for a scheduled update, or the prefix of all."""
+    return "updateslot#" + ("" if slot is None else f"{slot:02d}")
+
+
 def legacy_sort_key(epoch: int, user: tuple[int, int] | None, hardware_hash: str = "") -> str:
     """Sort key of the link to a device of a user, or of none, that waits to be adopted, or the prefix of all of theirs.
 
@@ -133,6 +138,11 @@ def api_key_sort_key(api_key: str = "") -> str:
 def management_key_sort_key(key_id: int | None = None) -> str:
     """Sort key of a key of the Management API, or the prefix of all."""
     return "managementkey#" + ("" if key_id is None else f"{key_id:016d}")
+
+
+def scheduled_update_sort_key(update_id: int | None = None) -> str:
+    """Sort key of a scheduled update, or the prefix of all."""
+    return "scheduledupdate#" + ("" if update_id is None else f"{update_id:016d}")
 
 
 def order_sort_key(order_id: str = "") -> str:
@@ -264,13 +274,15 @@ def due_pk(shard: int | None = None) -> str:
     return "due#" + ("" if shard is None else str(shard))
 
 
-def due_sort_key(at: Instant, license: str = "", of: Literal["", "-notice", "-legacy"] = "") -> str:
+def due_sort_key(
+    at: Instant, license: str = "", of: Literal["", "-notice", "-legacy", "-update"] = "", update_id: int | None = None
+) -> str:
     """Sort key of a license (its `pk`) that is due at an instant; without one, what is due before sorts before it.
 
-    `of`: of a notice, or of legacy devices; else of a transition. Older code, which moves dates alone, is to find
-    nothing else in its way.
+    `of`: of a notice, of legacy devices, or of a scheduled update; else of a transition. Older code, which moves
+    dates alone, is to find nothing else in its way.
     """
-    when = f"{at:015d}{of}"
+    when = f"{at:015d}{of}" + ("" if update_id is None else f"-{update_id:016d}")
     return f"{when}#{license}" if license else when
 
 

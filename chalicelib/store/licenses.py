@@ -1,6 +1,6 @@
 """Licenses as a whole: issue, change of terms, reset, and the reads of lists."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import takewhile
 from types import MappingProxyType
@@ -171,12 +171,13 @@ def update(
     earlier: Sequence[Event] = (),
     at_most: Mapping[str, int] = MappingProxyType({}),
     extras: Extras | None = None,
+    also: Callable[[Transaction], None] | None = None,
 ) -> None:
     """Write what differs between the terms, and what is announced of the dates, if nobody has changed any since `old`.
 
     Counters stay as they are by then (`LicenseItem.guarded`); the event says which terms have changed. `earlier`:
     events that stand before it in the history; `at_most`: how far counters may have come; `extras`: those from now on,
-    which the license's revision guards as well. Raises `ConditionFailed`.
+    which the license's revision guards as well; `also`: what the transaction writes besides. Raises `ConditionFailed`.
     """
     pk, item = license_pk(old.company, old.id), LicenseItem
     write = Transaction(event_item(pk, event))
@@ -197,6 +198,8 @@ def update(
         update_due_index(write, old, new)
     for earlier_event in earlier:
         write.put_event(event_item(pk, earlier_event))
+    if also is not None:
+        also(write)
     write.commit()
 
 

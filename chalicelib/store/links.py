@@ -22,7 +22,7 @@ from chalicelib.store.items.customers import CustomerItem, SalesItem
 from chalicelib.store.items.kinds import KINDS
 from chalicelib.store.items.licenses import DeviceItem, LicenseItem, SeatItem
 from chalicelib.store.items.links import LicenseSummaryItem, LookupItem
-from chalicelib.store.items.work import DueItem
+from chalicelib.store.items.work import DueItem, ScheduledUpdateItem, UpdateSlotItem
 from chalicelib.store.keys import (
     CUSTOMER_LICENSE,
     HARDWARE_LICENSE,
@@ -45,12 +45,15 @@ from chalicelib.store.keys import (
     license_pk,
     order_license_sort_key,
     order_sort_key,
+    scheduled_update_sort_key,
     seat_sort_key,
+    update_slot_sort_key,
     user_sort_key,
 )
 from chalicelib.store.orders import summary_of
 from chalicelib.store.reads import Unreadable
 from chalicelib.store.repairs import Repair
+from chalicelib.store.scheduled_updates import due_entry
 from chalicelib.store.schema import AnyItem
 from chalicelib.store.seats import held_item, same_buyer
 
@@ -104,7 +107,7 @@ def misfiled(shard: int, company: str | None = None) -> Iterator[tuple[str, Faul
 
     Of the licenses of other companies nothing is read but that they are due.
     """
-    kind = _Kind(DueItem, lambda due: [LicenseItem(license_pk(due.company, due.id), LICENSE)], _due_fault)
+    kind = _Kind(DueItem, _due_targets, _due_fault)
     due = ((kind, link) for link in _links(kind, due_pk(shard)) if company in (None, _owner(link)))
     for few in _compared(due):
         for link, fault in few:
@@ -270,13 +273,36 @@ def _user_fault(user: UserItem, link: LookupItem | None) -> _Found | None:
     return None if right else ("user_without_email_link", {"user": user.sort_key.rpartition("#")[2]})
 
 
-def _due_fault(due: DueItem, license: LicenseItem | None) -> _Found | None:
+def _due_fault(due: DueItem, license: LicenseItem | None, update: ScheduledUpdateItem | None = None) -> _Found | None:
     if license is None:
         return "due_license_gone", {}
+    if due.update_id is not None:
+        right = update is not None and update.status == "pending" and update.at == due.validity_period
+        return None if right else ("due_otherwise", {})
     dated = license.to_domain()
     possible = filter(None, (*transition_entries(dated), notice_entry(dated), adoption_entry(dated)))
     right = [(entry.pk, entry.sort_key) for entry in possible]
     return None if (due.pk, due.sort_key) in right else ("due_otherwise", {})
+
+
+def _update_fault(
+    update: ScheduledUpdateItem, license: LicenseItem | None, slot: UpdateSlotItem | None, due: DueItem | None
+) -> _Found | None:
+    is_filed = slot is not None and slot.update_id == update.id and (due is not None) == (update.status == "pending")
+    return None if license is not None and is_filed else ("update_not_filed", {"update": update.id})
+
+
+def _due_targets(due: DueItem) -> list[AnyItem]:
+    license = LicenseItem(license_pk(due.company, due.id), LICENSE)
+    if due.update_id is None:
+        return [license]
+    return [license, ScheduledUpdateItem(due.company, scheduled_update_sort_key(due.update_id))]
+
+
+def _update_targets(update: ScheduledUpdateItem) -> list[AnyItem]:
+    pk = license_pk(update.company, update.license)
+    slot = UpdateSlotItem(pk, update_slot_sort_key(update.slot))
+    return [LicenseItem(pk, LICENSE), slot, due_entry(update.to_domain())]
 
 
 def _license(link: AnyItem) -> LicenseItem:
@@ -377,6 +403,7 @@ AUDITED = {
     MANAGER_LICENSE: _Kind(LicenseSummaryItem, _managed, _managed_fault, orphan=_no_manager),
     ORDER_LICENSE: _Kind(LicenseSummaryItem, _ordered, _ordered_fault),
     PRODUCT_LICENSE: _Kind(LookupItem, lambda link: [_license(link)], _product_fault),
+    scheduled_update_sort_key(): _Kind(ScheduledUpdateItem, _update_targets, _update_fault, of_license=False),
     user_sort_key(): _Kind(
         UserItem, lambda user: [LookupItem(user.pk, email_sort_key(user.email))], _user_fault, of_license=False
     ),

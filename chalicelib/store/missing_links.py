@@ -15,6 +15,7 @@ from chalicelib.store.expressions import Condition
 from chalicelib.store.items.accounts import OrderItem
 from chalicelib.store.items.licenses import DeviceItem, LicenseItem, SeatItem
 from chalicelib.store.items.links import LegacyItem, LicenseSummaryItem, LookupItem, UserDeviceItem
+from chalicelib.store.items.work import ScheduledUpdateItem, UpdateSlotItem
 from chalicelib.store.keys import (
     COMPANY,
     LICENSE,
@@ -28,7 +29,9 @@ from chalicelib.store.keys import (
     order_license_sort_key,
     order_sort_key,
     product_license_sort_key,
+    scheduled_update_sort_key,
     seat_sort_key,
+    update_slot_sort_key,
     user_device_sort_key,
 )
 from chalicelib.store.links import Fault
@@ -139,8 +142,8 @@ def _managed(sold: LicenseSummary, order: Order | None) -> list[tuple[int, AnyIt
 
 
 def left_over(license: License, devices: Iterable[Device]) -> Iterator[Fault]:
-    """The links in a license's partition to devices that are not there, or wait to be adopted no more, each with what
-    removes it. Consistent."""
+    """The links in a license's partition to devices that are not there, or wait to be adopted no more, and the places
+    of updates that are not there, each with what removes it. Consistent."""
     pk, known, legacy = license_pk(license.company, license.id), set[str](), set[str]()
     for device in devices:
         known.add(user_device_sort_key(device.user_id, hash_hardware_id(device.hardware_id)))
@@ -157,3 +160,13 @@ def left_over(license: License, devices: Iterable[Device]) -> Iterator[Fault]:
             source = DeviceItem(pk, device_sort_key(hash_hardware_id(link.hardware_id), link.user_id))
             over = DeviceItem.legacy.does_not_exist() | (DeviceItem.active == False)  # noqa: E712 - an expression
             yield Fault(license.id, "legacy_link_left_over", repair=Repair(link, source, over, removes=True))
+    for slot in reads.query(UpdateSlotItem, pk, update_slot_sort_key()):
+        yield from _slot_left_over(license, slot)
+
+
+def _slot_left_over(license: License, slot: UpdateSlotItem) -> Iterator[Fault]:
+    update = ScheduledUpdateItem(license.company, scheduled_update_sort_key(slot.update_id))
+    place, there = reads.transact_get([UpdateSlotItem(slot.pk, slot.sort_key), update])
+    if place is not None and there is None and UpdateSlotItem.from_raw_data(place).update_id == slot.update_id:
+        repair = Repair(slot, update, ScheduledUpdateItem.pk.does_not_exist(), removes=True)
+        yield Fault(license.id, "update_slot_left_over", {"update": slot.update_id}, repair)

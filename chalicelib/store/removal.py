@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 
 from chalicelib.domain.license import License
-from chalicelib.store import deleted_licenses, deliveries, outbox, reads, writes
+from chalicelib.store import deleted_licenses, deliveries, outbox, reads, scheduled_updates, writes
 from chalicelib.store.accounts import read_company
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.due import adoption_entry, as_filed, filed, notice_entry
@@ -80,6 +80,9 @@ def remove_license(code: str, license_id: int) -> Iterator[int]:
         with suppress(ConditionFailed):  # a sweep, or a new end, has filed it anew meanwhile
             writes.delete(LicenseItem(license_pk(code, license_id), LICENSE), _as_filed(license))
     yield int(was_there)
+    for item in scheduled_updates.items_of(scheduled_updates.read_of_license(code, license_id)):
+        writes.delete(item)
+        yield 1
     yield from _remove(LicenseItem, license_pk(code, license_id))
     yield from _remove(LookupItem, f"license#{license_id}")
     writes.delete(LookupItem(code, company_license_sort_key(license_id)))

@@ -10,9 +10,9 @@ from chalicelib.domain.license import License, RenewalBasis, license_name, withi
 from chalicelib.domain.terms import renewed_from
 from chalicelib.domain.transitions import redated, transitions_due
 from chalicelib.store import licenses
+from chalicelib.usecases.announcements import transition_events
 from chalicelib.usecases.find_license import find_license
 from chalicelib.usecases.retry import decide_and_write
-from chalicelib.usecases.sweep import transition_events
 
 
 def set_enabled(company: str, license_id: int, enabled: bool, actor: Actor, *, now: Instant) -> License:

@@ -12,8 +12,8 @@ from chalicelib.domain.terms import CHANGEABLE, TermChanges, guard_use, limits_i
 from chalicelib.domain.transitions import transitions_due
 from chalicelib.domain.types import Json
 from chalicelib.store import licenses
+from chalicelib.usecases.announcements import transition_events
 from chalicelib.usecases.retry import decide_and_write
-from chalicelib.usecases.sweep import transition_events
 
 Sold = tuple[License, Extras]
 _MOST_TOLD = 1000
@@ -57,15 +57,12 @@ def change_terms(
         if strict:
             guard_use(sold[0], given)
             at_most.update(limits_in(given))
-        return _changed(sold, given, now)
+        return changed_terms(sold, given, now)
 
     def write(old: Sold, new: Sold) -> None:
-        if new == old:
-            return
-        missed = transition_events(transitions_due(old[0], now), now) if _dates(new) != _dates(old) else []
-        event = Event.new("license_changed", actor, now + len(missed), **_told(old, new))
-        extras = None if new[1] == old[1] else new[1]
-        licenses.update(old[0], new[0], event, missed, at_most, extras)
+        if new != old:
+            event, missed = change_events(old, new, actor, now)
+            licenses.update(old[0], new[0], event, missed, at_most, changed_extras(old, new))
 
     def result(old: Sold, new: Sold) -> Sold:
         return new if new == old else (replace(new[0], revision=old[0].revision + 1), new[1])
@@ -79,12 +76,24 @@ def preview_terms(company: str, license_id: int, changes: Callable[[Sold], TermC
     Raises as `change_terms`.
     """
     sold = find_sold(company, license_id)
-    return _told(sold, _changed(sold, changes(sold), now))
+    return _told(sold, changed_terms(sold, changes(sold), now))
 
 
-def _changed(sold: Sold, given: TermChanges, now: Instant) -> Sold:
+def changed_terms(sold: Sold, given: TermChanges, now: Instant) -> Sold:
+    """What was sold, with some terms changed. Raises `Invalid`."""
     terms = {name: value for name, value in given.items() if name not in EXTRAS}
     return with_terms(sold[0], terms, now=now), with_extras(sold[1], given)
+
+
+def change_events(old: Sold, new: Sold, actor: Actor, now: Instant) -> tuple[Event, list[Event]]:
+    """The event of a change of terms, and those before it of what the old dates have brought about unannounced."""
+    missed = transition_events(transitions_due(old[0], now), now) if _dates(new) != _dates(old) else []
+    return Event.new("license_changed", actor, now + len(missed), **_told(old, new)), missed
+
+
+def changed_extras(old: Sold, new: Sold) -> Extras | None:
+    """What a license carries from a change on; None: what it has carried before."""
+    return None if new[1] == old[1] else new[1]
 
 
 def _dates(sold: Sold) -> tuple[Instant | None, int]:

@@ -1,17 +1,18 @@
 """The sweep: announce, once, what the dates of licenses have brought about, and give notice of what they will.
 
-And free the places of legacy devices that may not be adopted any more.
+And free the places of legacy devices that may not be adopted any more, and make the updates that are scheduled.
 """
 
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from chalicelib import observability
-from chalicelib.domain.events import Actor, Event, EventType
+from chalicelib.domain.errors import Denied, NotFound
+from chalicelib.domain.events import Event, EventType
 from chalicelib.domain.instants import Instant, to_iso
-from chalicelib.domain.license import Phase
-from chalicelib.domain.transitions import Due, Transition, due_at, notice_due, transitions_due
+from chalicelib.domain.scheduled_updates import UpdateStatus
+from chalicelib.domain.transitions import Due, due_at, notice_due, transitions_due
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.due import (
     DUE_SHARDS,
@@ -24,9 +25,12 @@ from chalicelib.store.due import (
 from chalicelib.store.reads import Unreadable
 from chalicelib.threads import ThreadPool
 from chalicelib.usecases.adopt import lapse
+from chalicelib.usecases.announcements import SWEEP, TRANSITIONS, transition_events
 from chalicelib.usecases.late_sweep import note_late
+from chalicelib.usecases.scheduled_updates import apply_update
 
-SWEEP = Actor("sweep")
+__all__ = ["FAILED", "SWEEP", "sweep"]
+
 THREADS = 2 * SHARDS_OF_A_COMPANY
 """Where one company has all of its shards full, as many are left for the others."""
 FAILED = "failed"
@@ -34,9 +38,9 @@ FAILED = "failed"
 MAX_LOGGED = 5
 """Of a shard's failures: the others are counted alone."""
 _log = logging.getLogger(__name__)
-_EVENTS: dict[Phase, EventType] = {"grace": "grace_started", "expired": "license_expired"}
 _NOTICE: EventType = "license_will_expire"
 _LAPSED: EventType = "device_lapsed"
+_UPDATES: Mapping[UpdateStatus, EventType] = {"applied": "update_applied", "failed": "update_failed"}
 
 
 def sweep(*, now: Instant, progress: Callable[[int], None] = lambda _done: None) -> dict[str, int]:
@@ -59,7 +63,7 @@ def sweep(*, now: Instant, progress: Callable[[int], None] = lambda _done: None)
     with ThreadPool(THREADS) as threads:
         counts = threads.map(sweep_shard, range(DUE_SHARDS))
         total: Counter[str] = sum(counts, Counter())
-    announced = {event: total[event] for event in (_NOTICE, *_EVENTS.values(), _LAPSED)}
+    announced = {event: total[event] for event in (_NOTICE, *TRANSITIONS.values(), _LAPSED, *_UPDATES.values())}
     observability.add_metric(observability.SWEEP_TRANSITIONS, sum(announced.values()))
     observability.add_metric(observability.ANNOUNCEMENTS_FAILED, total[FAILED])
     return announced | {FAILED: total[FAILED]}
@@ -82,11 +86,6 @@ def _sweep_shard(shard: int, now: Instant, noted: set[str], progress: Callable[[
     return counts
 
 
-def transition_events(transitions: list[Transition], now: Instant) -> list[Event]:
-    """The events that announce transitions: a millisecond apart, so that the history keeps their order."""
-    return [Event.new(_EVENTS[t.phase], SWEEP, now + n, since=to_iso(t.at)) for n, t in enumerate(transitions)]
-
-
 def _readable(due: Due | Unreadable) -> Due:
     if isinstance(due, Unreadable):
         raise due
@@ -96,9 +95,18 @@ def _readable(due: Due | Unreadable) -> Due:
 def _announce_due(shard: int, due: Due, now: Instant) -> list[EventType]:
     """What was announced of a license; nothing where someone else has done it."""
     observability.set_max_metric(observability.OLDEST_DUE_AGE, (now - (due_at(due) or now)) / 1000)
+    if due.update_id is not None:
+        return _apply(due.company, due.update_id, now)
     if due.kind == "adoption":
         return [_LAPSED] * lapse(due.company, due.id, SWEEP, now=now)
     return _announce(shard, due, now) if due.kind == "transition" else _give_notice(shard, due, now)
+
+
+def _apply(company: str, update_id: int, now: Instant) -> list[EventType]:
+    try:
+        return [_UPDATES[apply_update(company, update_id, SWEEP, now=now).status]]
+    except (NotFound, Denied):  # somebody else was faster, or its license is being deleted
+        return []
 
 
 def _announce(shard: int, due: Due, now: Instant) -> list[EventType]:
@@ -109,7 +117,7 @@ def _announce(shard: int, due: Due, now: Instant) -> list[EventType]:
         announce(shard, due, transitions[-1].phase, transition_events(transitions, now))
     except ConditionFailed:
         return []
-    return [_EVENTS[transition.phase] for transition in transitions]
+    return [TRANSITIONS[transition.phase] for transition in transitions]
 
 
 def _give_notice(shard: int, due: Due, now: Instant) -> list[EventType]:

@@ -103,6 +103,8 @@ MANAGER_ERRORS: dict[str, tuple[int, str]] = {
     "user_already_assigned": (409, "This user is already assigned to the license."),
     "order_not_found": (404, "There is no such order."),
     "webhook_not_found": (404, "There is no such webhook."),
+    "scheduled_update_not_found": (404, "There is no such scheduled update."),
+    "scheduled_update_over": (409, "The scheduled update is over."),
     "batch_not_found": (404, "There is no such batch, or no longer: its list is kept for a week."),
     "disabled_by_vendor": (403, "The vendor has disabled this license; only the vendor can enable it again."),
     "not_allowed_by_vendor": (403, "The vendor has not allowed this for your order."),

@@ -186,6 +186,7 @@ MESSAGES: dict[str, str] = {
     "too_many_managers": "an order has at most {most} managers.",
     "too_many_passkeys": "an account has at most {most} passkeys. Remove one first.",
     "too_many_webhooks": "a company has at most {most} webhooks.",
+    "too_many_scheduled_updates": "{most} updates of the license are pending, and there are no more at a time.",
     "too_many_labels": "there are at most {most} labels.",
     "too_many_former_emails": "a customer has at most {most} emails of before, with those of who is merged into it.",
     "id_unknown": "there is nothing with this id.",

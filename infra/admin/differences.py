@@ -54,6 +54,8 @@ MESSAGES: dict[FaultCode, str] = {
     "legacy_without_end": "{items} legacy devices wait, and it says no date until which they may be adopted",
     "legacy_link_missing": "a legacy device is not found by whoever is to adopt it",
     "legacy_link_left_over": "a link leads to a legacy device that does not wait any more",
+    "update_slot_left_over": "a place is of the scheduled update {update}, which there is not",
+    "update_not_filed": "scheduled update {update} has no license, no place on it, or no entry in the due index",
     "lapse_not_indexed": "that its legacy devices lapse is not in the due index, so no sweep will free their places",
     "notice_not_indexed": "that it will expire is not in the due index, so no sweep will give notice of it",
     "manager_link_missing": "the order's manager {user} is not shown it",

@@ -337,6 +337,8 @@ def test_a_sweep_announces_once_what_is_due(operator: Operator, vendor: Vendor) 
             "grace_started",
             "license_expired",
             "device_lapsed",
+            "update_applied",
+            "update_failed",
             "failed",
         }
         types.append([event.type for event in vendor.history(license)][1:])

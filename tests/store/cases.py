@@ -60,6 +60,7 @@ from tests.store.import_cases import IMPORT_CASES
 from tests.store.license_cases import LICENSE_CASES
 from tests.store.people_cases import PEOPLE_CASES
 from tests.store.product_cases import PRODUCT_CASES
+from tests.store.scheduled_update_cases import SCHEDULED_UPDATE_CASES
 from tests.store.variable_cases import VARIABLE_CASES
 from tests.support import ADMIN, DAY, HOUR, NOW, Vendor
 from tests.usecases.refusals import a_refusal
@@ -579,6 +580,7 @@ CASES = (
     ),
     *API_KEY_CASES,
     *PRODUCT_CASES,
+    *SCHEDULED_UPDATE_CASES,
     *VARIABLE_CASES,
     *CUSTOMER_CASES,
     *EXTRAS_CASES,

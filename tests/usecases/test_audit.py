@@ -28,6 +28,7 @@ from chalicelib.usecases.batch_assign import continue_batch, start_batch
 from chalicelib.usecases.change_device import blacklist_device
 from chalicelib.usecases.change_seat import remove_user
 from chalicelib.usecases.repair_links import repair_links
+from chalicelib.usecases.scheduled_updates import schedule_update
 from infra.local import TABLE_PREFIX
 from tests.store.adoption_cases import add
 from tests.store.effects import stored
@@ -167,6 +168,7 @@ def test_whatever_is_audited_is_missed_when_it_is_gone(vendor: Vendor, license: 
     blacklist_device(vendor.code, license.id, "stolen", ADMIN, now=NOW)
     start_batch(vendor.code, license.id, "bob@customer.test", True, ADMIN, now=NOW)
     add(vendor, license, "old")
+    schedule_update(vendor.code, license.id, NOW + 4000 * DAY, {"max_activations": 9}, ADMIN, now=NOW)
     one_of_each = {kind_of(table, raw): (table, pk, part) for (table, pk, part), raw in stored(vendor.code).items()}
     audited = {kind for kind in KINDS if kind.audit in ("license", "link", "count", "due")}
     assert audited - one_of_each.keys() == set()

@@ -284,6 +284,8 @@ def test_what_older_code_has_deleted_gets_no_notice_and_is_crossed_off(vendor: V
             "grace_started": 0,
             "license_expired": 0,
             "device_lapsed": 0,
+            "update_applied": 0,
+            "update_failed": 0,
             "failed": 0,
         }
         assert reads.get(stale) is None

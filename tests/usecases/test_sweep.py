@@ -44,7 +44,8 @@ def _nothing_is_due_yet(vendor: Vendor) -> None:
 
 def counts(**of: int) -> dict[str, int]:
     """The answer of a sweep that has announced so many, and no others."""
-    return {"license_will_expire": 0, "grace_started": 0, "license_expired": 0, "device_lapsed": 0, "failed": 0} | of
+    kinds = ("license_will_expire", "grace_started", "license_expired", "device_lapsed", "update_applied")
+    return dict.fromkeys([*kinds, "update_failed", "failed"], 0) | of
 
 
 def test_each_transition_is_announced_once_with_the_instant_at_which_it_happened(vendor: Vendor) -> None:

@@ -49,7 +49,14 @@ from chalicelib.store.items.webhooks import (
     QueueItem,
     SequenceItem,
 )
-from chalicelib.store.items.work import BatchItem, BatchProgressItem, DueItem, MailItem
+from chalicelib.store.items.work import (
+    BatchItem,
+    BatchProgressItem,
+    DueItem,
+    MailItem,
+    ScheduledUpdateItem,
+    UpdateSlotItem,
+)
 from chalicelib.store.schema import AnyItem, Raw
 
 Removal = Literal["license", "refusals", "company", "mail", "webhooks", "listing", "ephemera", "expires"]
@@ -109,6 +116,7 @@ KINDS = (
     Kind(UserDeviceItem, keys.user_device_sort_key(), "license", "license"),
     Kind(LegacyItem, keys.legacy_prefix(), "license", "license"),
     Kind(VariablesItem, keys.variables_prefix(), "license", "alone"),
+    Kind(UpdateSlotItem, keys.update_slot_sort_key(), "license", "license"),
     Kind(BatchProgressItem, keys.batch_sort_key(), "license", "license"),
     Kind(EventItem, keys.event_sort_key(), "license", "record"),
     Kind(LookupItem, "", "listing", "alone", keys.COMPANIES),
@@ -136,6 +144,7 @@ KINDS = (
     Kind(CustomerItem, keys.customer_sort_key(), "company", "link"),
     Kind(SalesItem, keys.customer_email_sort_key(), "company", "link"),
     Kind(ImportResultItem, keys.import_result_sort_key(), "company", "record"),
+    Kind(ScheduledUpdateItem, keys.scheduled_update_sort_key(), "company", "link"),
     Kind(CustomerLabelItem, keys.customer_label_sort_key(), "company", "alone"),
     Kind(CustomerAccountItem, keys.customer_account_sort_key(), "company", "alone"),
     Kind(LookupItem, keys.labeling_sort_key(), "company", "alone"),

@@ -1,18 +1,19 @@
-"""Items of work that waits or is under way: transitions to come, mails and batches."""
+"""Items of work that waits or is under way: transitions to come, scheduled updates, mails and batches."""
 
 from types import MappingProxyType
 
 from chalicelib.domain.batch import BatchProgress
 from chalicelib.domain.mail import QueuedMail
+from chalicelib.domain.scheduled_updates import ScheduledUpdate
 from chalicelib.domain.transitions import Due
 from chalicelib.store import keys
 from chalicelib.store.attributes import IntegerAttribute, JSONAttribute, TextAttribute
-from chalicelib.store.items.base import EphemeraItem, LicensesItem
+from chalicelib.store.items.base import AccountsItem, EphemeraItem, LicensesItem
 from chalicelib.store.schema import Fields
 
 
 class DueItem(LicensesItem[Due]):
-    """A license with a transition to come, or with a notice to be given, filed by when."""
+    """A license with a transition, a notice, a lapse or an update to come, filed by when."""
 
     stored_as = MappingProxyType({"announced_phase": "announced"})
 
@@ -20,6 +21,25 @@ class DueItem(LicensesItem[Due]):
     id: IntegerAttribute
     validity_period: IntegerAttribute
     notified_until: IntegerAttribute
+    update_id: IntegerAttribute
+
+
+class ScheduledUpdateItem(AccountsItem[ScheduledUpdate]):
+    """A scheduled update, in its company's partition."""
+
+    company: TextAttribute
+    id: IntegerAttribute
+    license: IntegerAttribute
+    slot: IntegerAttribute
+    at: IntegerAttribute
+    status: TextAttribute
+    revision: IntegerAttribute
+
+
+class UpdateSlotItem(LicensesItem[None]):
+    """A place of a license for a scheduled update: there are so many and no more."""
+
+    update_id = IntegerAttribute()
 
 
 class MailItem(LicensesItem[QueuedMail]):

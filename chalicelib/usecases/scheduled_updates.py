@@ -1,0 +1,177 @@
+"""Scheduled updates: changes of a license's terms that are made at an instant to come.
+
+Each is decided anew when it is due, by the terms that the license has then, and once, whichever sweeps meet: what
+decides it stands in the transaction of the change. What cannot be done then has failed for good, and says why.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from chalicelib.domain.errors import NotFound, Rejected
+from chalicelib.domain.events import Actor, Event, EventType
+from chalicelib.domain.ids import new_id
+from chalicelib.domain.instants import Instant, to_iso
+from chalicelib.domain.paging import cut
+from chalicelib.domain.scheduled_updates import ScheduledUpdate, UpdateStatus, checked_update, free_slot, over
+from chalicelib.domain.terms import TermChanges, guard_use, limits_in
+from chalicelib.domain.types import Json
+from chalicelib.store import licenses, scheduled_updates
+from chalicelib.usecases.change_terms import Sold, change_events, changed_extras, changed_terms, find_sold
+from chalicelib.usecases.create import find_company
+from chalicelib.usecases.retry import decide_and_write
+from chalicelib.usecases.revisions import guard_revision, revised
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateFilter:
+    """Which updates: all that is given has to be true."""
+
+    license: int | None = None
+    status: UpdateStatus | None = None
+
+    def lets_through(self, update: ScheduledUpdate) -> bool:
+        """Whether an update is one of them."""
+        return self.license in (None, update.license) and self.status in (None, update.status)
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """A license, and what is scheduled for it."""
+
+    sold: Sold
+    updates: list[ScheduledUpdate]
+
+
+def find_update(company: str, update_id: int, revision: int | None = None) -> ScheduledUpdate:
+    """Raises `NotFound`: `scheduled_update_not_found`; `Denied`: `revision_changed`."""
+    found = scheduled_updates.read(company, update_id)
+    if found is None:
+        raise NotFound("scheduled_update_not_found")
+    guard_revision(found, revision)
+    return found
+
+
+def find_updates(
+    company: str, wanted: UpdateFilter, after: str, limit: int
+) -> tuple[list[ScheduledUpdate], int | None]:
+    """Updates behind the one with the id `after`, oldest first, and the one to go on behind; None at the end.
+
+    So many are looked at, and those that are wanted are answered. Raises `company_not_found`.
+    """
+    owner, behind = find_company(company).code, int(after) if after else None
+    if wanted.license is None:
+        found = list(scheduled_updates.read_page(owner, after=behind, limit=limit + 1))
+    else:
+        all_of_license = scheduled_updates.read_of_license(owner, wanted.license)
+        found = [update for update in all_of_license if update.id > (behind or 0)]
+    rows, has_more = cut(found, limit)
+    return [row for row in rows if wanted.lets_through(row)], rows[-1].id if has_more else None
+
+
+def schedule_update(
+    company: str,
+    license_id: int,
+    at: Instant,
+    changes: TermChanges | Callable[[Sold], TermChanges],
+    actor: Actor,
+    *,
+    strict: bool = False,
+    name: str = "",
+    note: str = "",
+    now: Instant,
+) -> ScheduledUpdate:
+    """Let the terms of a license be changed at an instant to come; `changes`, `strict`: as `change_terms` takes them.
+
+    What the license could not have today is refused today. Raises as `change_terms`, and `Invalid`: `date_past`,
+    `text_too_long`, `too_many_scheduled_updates`.
+    """
+
+    def decide(state: _State) -> ScheduledUpdate:
+        given = dict(changes(state.sold) if callable(changes) else changes)
+        changed_terms(state.sold, given, now)
+        slot = free_slot(state.updates)
+        new = ScheduledUpdate(company, new_id(now), license_id, slot, at, now, given, strict, name, note)
+        return checked_update(new, now)
+
+    def write(state: _State, new: ScheduledUpdate) -> None:
+        replaced = next((update for update in state.updates if update.slot == new.slot), None)
+        scheduled_updates.create(new, replaced, _event("update_scheduled", new, actor, now, at=to_iso(new.at)))
+
+    def read(_: bool) -> _State:
+        return _State(find_sold(company, license_id), scheduled_updates.read_of_license(company, license_id))
+
+    return decide_and_write(read, decide, write, result=lambda _, new: new)[1]
+
+
+def apply_update(
+    company: str, update_id: int, actor: Actor, *, revision: int | None = None, now: Instant
+) -> ScheduledUpdate:
+    """Make the changes of a pending update, whether it is due yet or not; or note why they are refused.
+
+    `revision`: that of the update. Raises `NotFound`: `scheduled_update_not_found`, `license_not_found`; `Denied`:
+    `scheduled_update_over`, `revision_changed`.
+    """
+
+    def read(_: bool) -> tuple[ScheduledUpdate, Sold]:
+        found = find_update(company, update_id, revision)
+        return found, find_sold(company, found.license)
+
+    def decide(state: tuple[ScheduledUpdate, Sold]) -> tuple[ScheduledUpdate, Sold]:
+        update, sold = state
+        applied = over(update, "applied", now)
+        try:
+            if update.strict:
+                guard_use(sold[0], update.terms)
+            return applied, changed_terms(sold, update.terms, now)
+        except Rejected as refused:
+            return over(update, "failed", now, refused), sold
+
+    def write(state: tuple[ScheduledUpdate, Sold], decision: tuple[ScheduledUpdate, Sold]) -> None:
+        (old, sold), (new, changed) = state, decision
+        reason: Json = {"reason": new.error["code"]} if new.error else {}
+        event = _event("update_failed" if new.error else "update_applied", new, actor, now, **reason)
+        if changed == sold:
+            scheduled_updates.decide(old, new, event)
+            return
+        at_most = limits_in(old.terms) if old.strict else {}
+        decided = partial(scheduled_updates.put_decision, old=old, new=new, event=event)
+        told, missed = change_events(sold, changed, actor, now)
+        licenses.update(sold[0], changed[0], told, missed, at_most, changed_extras(sold, changed), decided)
+
+    (old, _), (new, _) = decide_and_write(read, decide, write, result=lambda s, d: revised(s[0], d[0]))
+    return revised(old, new)
+
+
+def cancel_update(
+    company: str, update_id: int, actor: Actor, *, revision: int | None = None, now: Instant
+) -> ScheduledUpdate:
+    """Let a pending update never be made; it stays to be looked at. Doing so again changes nothing.
+
+    Raises as `find_update`, and `Denied`: `scheduled_update_over` where it was applied or has failed.
+    """
+
+    def decide(update: ScheduledUpdate) -> ScheduledUpdate:
+        return update if update.status == "canceled" else over(update, "canceled", now)
+
+    def write(old: ScheduledUpdate, new: ScheduledUpdate) -> None:
+        if new != old:
+            scheduled_updates.decide(old, new, _event("update_canceled", new, actor, now))
+
+    find = lambda _: find_update(company, update_id, revision)  # noqa: E731 - short and local
+    return revised(*decide_and_write(find, decide, write, result=revised))
+
+
+def delete_update(company: str, update_id: int, actor: Actor, *, revision: int | None = None, now: Instant) -> None:
+    """Delete an update: one that is pending is never made. Raises as `find_update`."""
+
+    def write(old: ScheduledUpdate, _: object) -> None:
+        scheduled_updates.delete(old, _event("update_deleted", old, actor, now))
+
+    find = lambda _: find_update(company, update_id, revision)  # noqa: E731 - short and local
+    decide_and_write(find, lambda found: found, write, result=lambda *_: None)
+
+
+def _event(type: EventType, update: ScheduledUpdate, actor: Actor, now: Instant, **more: str) -> Event:
+    named: Json = {"scheduled_update": update.id} | ({"name": update.name} if update.name else {}) | more
+    return Event.new(type, actor, now, **named)
