@@ -41,6 +41,8 @@ CODES = (
     "account_closed",
     "limit_below_use",
     "license_archived",
+    "scheduled_update_not_found",
+    "scheduled_update_over",
     "batch_under_way",
     "order_not_found",
     "already_exists",

@@ -28,6 +28,7 @@ from chalicelib.management import (
     product_fields,
     products,
     reports,
+    scheduled_updates,
     webhooks,
 )
 from chalicelib.management.adapter import PREFIX, blueprint, endpoint
@@ -61,6 +62,7 @@ __all__ = [
     "product_fields",
     "products",
     "reports",
+    "scheduled_updates",
     "webhooks",
 ]
 

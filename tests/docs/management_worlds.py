@@ -11,6 +11,7 @@ from chalicelib.store.refusals import observe_refusal
 from chalicelib.usecases.activate import activate
 from chalicelib.usecases.product_features import create_feature
 from chalicelib.usecases.product_fields import create_field
+from chalicelib.usecases.scheduled_updates import schedule_update
 from chalicelib.web import clock
 from tests.support import ADMIN, DAY, Vendor
 
@@ -34,6 +35,14 @@ def _licenses(vendor: Vendor) -> dict[str, str]:
     other = vendor.issue("revit", order_id="A-18", customer="buyer@other.test")
     names = {"891540000000031": first.id, "891540000000032": second.id, "891540000000036": more.id}
     return {name: str(id) for name, id in (names | {"891540000000037": other.id}).items()}
+
+
+def _scheduled_updates(vendor: Vendor) -> dict[str, str]:
+    """Two licenses; something is scheduled for the second."""
+    names, now = _licenses(vendor), clock.now()
+    second = int(names["891540000000032"])
+    update = schedule_update(vendor.code, second, now + 400 * DAY, {"max_activations": 8}, ADMIN, now=now)
+    return names | {"891540000000050": str(update.id)}
 
 
 def _with_a_product(vendor: Vendor) -> dict[str, str]:
@@ -113,6 +122,7 @@ WORLDS: Mapping[str, Callable[[Vendor], dict[str, str]]] = {
     "license-policies": _license_policies,
     "licenses": _licenses,
     "reports": _reports,
+    "scheduled-updates": _scheduled_updates,
     "product-custom-fields": _with_a_product,
     "product-features": _with_a_product,
 }

@@ -33,6 +33,7 @@ OURS = {"id", "webhook", "secret", "event_id", "ts", "at", "company_id", "actor"
 OURS |= {"created_at", "last_try_at", "next_try_at", "old_secret_until", "license_key", "product_custom_field"}
 OURS |= {"day", "updated_at", "product", "product_id", "password", "managers"}
 OURS |= {"updated_at", "time_activated", "last_check", "license_key", "device", "license"}
+OURS |= {"applied_at", "cancelled_at"}
 OURS |= {"company", "label_id", "clabels", "customer", "customer_label"}
 OURS |= {"generate_license"}  # which answers nothing but keys
 OURS |= {"assigned_at", "new_password", "job_id", "started_at", "finished_at"}

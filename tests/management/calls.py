@@ -83,6 +83,11 @@ BODIES: dict[str, Any] = {
         "value": "Ulm",
     },
     "change_license_custom_field": {"value": "Bonn"},
+    "create_scheduled_update": lambda ids: {
+        "license": int(ids["license_id"]),
+        "scheduled_at": "2060-01-01",
+        "scheduled_update_data": [{"action": "license-update", "update_data": {"max_activations": 9}}],
+    },
     "disable_licenses": lambda ids: [int(ids["license_id"])],
     "reset_licenses": lambda ids: {"license_ids": [int(ids["license_id"])]},
     "assign_user": {"email": "new@customer.test", "first_name": "Nia"},
@@ -144,6 +149,7 @@ OF_ONE_LICENSE = QUERIES | {
     "list_devices": "?license={license_id}",
     "list_license_custom_fields": "?license={license_id}",
     "list_license_users": "?license_id={license_of_users}",
+    "list_scheduled_updates": "?license={license_id}",
 }
 """The same, where lists are of one license."""
 
@@ -211,6 +217,13 @@ def _value(ids: Ids) -> str:
 def _policy(ids: Ids) -> int:
     given = POLICY | {"code": token_hex(), "product": int(ids["product_id"])}
     id: int = granted(ids.server.post("license-policies", given), 201)["id"]
+    return id
+
+
+def _update(ids: Ids) -> int:
+    """That is pending."""
+    given = BODIES["create_scheduled_update"](ids)
+    id: int = granted(ids.server.post("scheduled-updates", given), 201)["id"]
     return id
 
 
@@ -319,6 +332,7 @@ MAKERS: Mapping[str, Callable[[Ids], int | str]] = {
     "field_id": _field,
     "value_id": _value,
     "policy_id": _policy,
+    "update_id": _update,
     "account_id": _account,
     "customer_id": _customer,
     "label_id": _label,

@@ -210,6 +210,14 @@ def test_of_two_that_are_scheduled_at_once_each_gets_a_place(vendor: Vendor) -> 
     assert vendor.differences() == []
 
 
+def test_nothing_is_scheduled_of_a_license_that_is_deleted_meanwhile(vendor: Vendor) -> None:
+    license = vendor.issue()
+    rival = lambda: delete_license(vendor.code, license.id, ADMIN, now=NOW)  # noqa: E731 - short and local
+    with before_write(1, rival), refused("license_not_found"):
+        scheduled(vendor, license, max_activations=2)
+    assert all_of(vendor) == []
+
+
 def test_one_that_is_canceled_is_never_made_and_stays_to_be_looked_at(vendor: Vendor) -> None:
     license = vendor.issue(max_activations=5)
     update = scheduled(vendor, license, max_activations=9)
