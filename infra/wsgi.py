@@ -25,6 +25,7 @@ from chalicelib.portal.routes import NOWHERE, refused_page
 from chalicelib.web.error_responses import response_to
 from chalicelib.web.errors import error_response
 from chalicelib.web.headers import wants_page
+from chalicelib.web.paths import is_below
 from chalicelib.web.request_log import REQUEST_ID, new_request_id, respond_in_record
 from infra.addresses import forwarded_for, read_address
 from infra.bodies import read_body
@@ -142,12 +143,13 @@ def _event(method: str, path: str, route: _Route, query: str, headers: dict[str,
 
 def _is_for_people(path: str, environ: WSGIEnvironment) -> bool:
     """Whether an unknown address is answered by a page: below the portal, and to a browser that asks for no call."""
-    return f"{path}/".startswith("/portal/") or (not path.startswith("/api/") and _wants_page(environ))
+    return is_below(path, "/portal") or (not is_below(path, "/api") and _wants_page(environ))
 
 
 def _is_no_page(app: Chalice, route: _Route, method: str, environ: WSGIEnvironment) -> bool:
     """Whether a browser opens an address that only takes forms, or sends a form to one that takes none."""
-    return method in {"GET", "POST"} and method not in app.routes[route[0]] and _wants_page(environ)
+    is_other = method in {"GET", "POST"} and method not in app.routes[route[0]]
+    return is_other and not is_below(route[0], "/api") and _wants_page(environ)
 
 
 def _wants_page(environ: WSGIEnvironment) -> bool:
@@ -233,7 +235,7 @@ def _refused(
     """
 
     def respond() -> Response:
-        if _path(environ).startswith(f"{MANAGEMENT}/"):
+        if is_below(_path(environ), MANAGEMENT):
             return management_response_to(error)
         if not has_page:
             return response_to(error)

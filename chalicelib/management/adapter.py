@@ -12,6 +12,7 @@ from chalicelib.management.reach import guard_reach
 from chalicelib.usecases.call_rate import CALLS, Allowance
 from chalicelib.web.endpoint import Arguments, Csv, Endpoint, Endpoints, ResponseBody, response_of
 from chalicelib.web.errors import CODE_BY_STATUS, FinalResponse
+from chalicelib.web.paths import is_below
 
 PREFIX = "/api/v1"
 
@@ -59,7 +60,7 @@ class ManagementApi(Endpoints[Caller]):
 def in_shape(request: Request | None, get_response: Callable[..., Response]) -> Response:
     """The answer; what Chalice refuses by itself of this API (a method, a type of body) in its shape."""
     response = get_response(request)
-    is_ours = request is not None and request.path.startswith(f"{PREFIX}/")
+    is_ours = request is not None and is_below(request.path, PREFIX)
     if not is_ours or response.status_code < 400 or isinstance(response, FinalResponse):
         return response
     shaped = management_error(CODE_BY_STATUS.get(response.status_code, "internal_error"))

@@ -10,6 +10,7 @@ from chalice.app import Blueprint, Request, Response
 
 from chalicelib.domain.errors import Invalid, SeatkeeperError
 from chalicelib.web.errors import FinalResponse
+from chalicelib.web.paths import is_below
 
 blueprint = Blueprint(__name__)
 
@@ -104,7 +105,7 @@ def _handler(name: str) -> Callable[..., Response]:
 def in_pages(request: Request | None, get_response: Callable[..., Response]) -> Response:
     """The answer; of a form in a type that is none of ours, which Chalice refuses by itself, a page like all others."""
     response = get_response(request)
-    if request is None or response.status_code != 415 or not request.path.startswith("/portal"):
+    if request is None or response.status_code != 415 or not is_below(request.path, "/portal"):
         return response
     error = Invalid("unsupported_media_type", of="form", types=" or ".join(FORM_TYPES))
     return refused_page(request, error)

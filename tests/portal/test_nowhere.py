@@ -47,6 +47,27 @@ def test_a_wrong_address_of_the_portal_is_a_page_that_leads_back(path: str, head
     assert f"There is nothing at this address. For support: request {answer.headers['X-Request-Id']}" in page.words
 
 
+FACES = {
+    "/api/v1": ["detail", "code", "errors", "request_id"],
+    "/api/v4": ["status", "code", "message"],
+    "/api": ["status", "code", "message"],
+}
+"""The members of an error of each API, and of what is neither."""
+
+
+@pytest.mark.parametrize("face", FACES)
+@pytest.mark.parametrize("rest", ["", "/", "//", "/nothing", "/nothing/", "/a/b/c", "/%ff"])
+@pytest.mark.parametrize("headers", [BROWSER, *PROGRAMS])
+def test_a_wrong_address_of_an_api_is_an_error_of_that_api_for_whoever_asks(
+    face: str, rest: str, headers: dict[str, str]
+) -> None:
+    for method in ("GET", "POST", "PATCH", "DELETE"):
+        answer = request(face + rest, headers, method)
+        if answer.status_code != 200:  # what answers, where there is something
+            assert (answer.status_code, list(answer.json())) in ((404, FACES[face]), (405, FACES[face])), method
+    assert list(request("/api/v1x", {}).json()) == FACES["/api"]
+
+
 def test_a_form_that_is_sent_to_a_wrong_address_is_answered_by_the_same_page() -> None:
     assert "There is nothing at this address." in Page(request("/portal/nothing/at/all", BROWSER, "POST")).words
 
