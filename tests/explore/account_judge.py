@@ -24,6 +24,7 @@ from tests.explore.engine import MemoryEngine
 from tests.explore.judge import spans_of
 from tests.explore.refined import Answered, explained
 from tests.explore.schedule import Schedule, Task
+from tests.explore.scripts import ends_of
 from tests.model.account import Account, Call, Counts
 from tests.proof.history import CRASHED, DIED
 from tests.proof.rounds import LINEARIZABLE
@@ -83,10 +84,7 @@ class AccountJudge:
 
     world: AccountWorld
     deeds: Sequence[AccountDeed]
-    ends: dict[int, Stored] = field(default_factory=dict)
-    """By what is stored at the end."""
     known: dict[tuple[object, ...], tuple[Violation, ...]] = field(default_factory=dict)
-    _differences: dict[int, list[str]] = field(default_factory=dict)
 
     def violations(self, schedule: Schedule) -> tuple[Violation, ...]:
         """Every rule that was broken."""
@@ -96,8 +94,9 @@ class AccountJudge:
         lax = self._lax(schedule)
         key = left, history, said, lax
         if key not in self.known:
-            stored = self._stored(left, schedule.engine, outcomes)
-            self.known[key] = tuple(sorted(set(self._judged(history, stored, outcomes, left, lax)), key=str))
+            stored, differences = self._stored(left, schedule.engine, outcomes)
+            judged = self._judged(history, stored, outcomes, differences, lax)
+            self.known[key] = tuple(sorted(set(judged), key=str))
         return self.known[key]
 
     def _lax(self, schedule: Schedule) -> frozenset[str]:
@@ -117,11 +116,11 @@ class AccountJudge:
         history: tuple[Answered, ...],
         stored: Stored,
         outcomes: Sequence[AccountOutcome],
-        left: int,
+        differences: Sequence[str],
         lax: frozenset[str],
     ) -> Iterator[Violation]:
         yield from (Violation("no bug", one.answer) for one in outcomes if one.answer.startswith(CRASHED))
-        yield from (Violation("counters equal items", difference) for difference in self._differences[left])
+        yield from (Violation("counters equal items", difference) for difference in differences)
         if len({one.made for one in outcomes if one.made}) > 1:
             yield Violation("what comes again is answered as before", str([one.made for one in outcomes]))
         possible = list(explained(history, self.world.model))
@@ -140,7 +139,10 @@ class AccountJudge:
         session = f"{number}" if deed.call.verb == "log in" else deed.call.session
         return replace(deed.call, clock=number, password=password, session=session)
 
-    def _stored(self, left: int, engine: MemoryEngine, outcomes: Sequence[AccountOutcome]) -> Stored:
+    def _stored(
+        self, left: int, engine: MemoryEngine, outcomes: Sequence[AccountOutcome]
+    ) -> tuple[Stored, Sequence[str]]:
+        """What is found, and what the audit finds there."""
         end = engine.state
         engine.state = dict(end)  # who looks at a session notes that it is in use
         try:
@@ -156,22 +158,23 @@ class AccountJudge:
             return deed.call.new == "made"
         return bool(outcome.made) and verify_password(user.password_hash, outcome.made)
 
-    def _looked_up(self, left: int, outcomes: Sequence[AccountOutcome]) -> Stored:
-        if left not in self.ends:
-            self.ends[left] = _found(self.world)
-            self._differences[left] = self.world.vendor.differences()
-        stored = self.ends[left]
+    def _looked_up(self, left: int, outcomes: Sequence[AccountOutcome]) -> tuple[Stored, Sequence[str]]:
+        ends = ends_of(self.world)
+        if left not in ends:
+            ends[left] = _found(self.world), self.world.vendor.differences()
+        stored, differences = ends[left]
         opened = {str(number): one.session for number, one in enumerate(outcomes)} | {"open": self.world.session}
         open_now = frozenset(name for name, session in opened.items() if session and is_open(session, self.world.now))
         name = stored.password[0]
         if name == "?" and any(self._made(deed, outcome) for deed, outcome in zip(self.deeds, outcomes, strict=True)):
             name = "made"
         sent = Counter(mail for outcome in outcomes for mail in outcome.sent)
-        return stored._replace(
+        seen = stored._replace(
             password=(name, *stored.password[1:]),
             sessions=open_now,
             mails=as_counts(Counter(dict(stored.mails)) + sent),
         )
+        return seen, differences
 
 
 def _found(world: AccountWorld) -> Stored:

@@ -104,7 +104,7 @@ _SUBJECTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class AccountWorld:
     """A state, and what is in it."""
 

@@ -31,7 +31,7 @@ STARTS = ("new", "sold", "labeled")
 """Two customers, to whom nothing was sold; a license was sold to the first; the second has a label and an account."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CustomerWorld:
     """Two customers."""
 

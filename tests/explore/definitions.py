@@ -22,7 +22,7 @@ PRODUCT, OLD, NEW = "viewer", "export", "render"
 """Codes of features, and names of fields."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class DefinedWorld:
     """A product, and a license of it."""
 

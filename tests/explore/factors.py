@@ -56,7 +56,7 @@ at; none, and two forms offer one.
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FactorWorld:
     """A state, and who knows what of it."""
 

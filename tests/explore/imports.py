@@ -31,7 +31,7 @@ ROW: dict[str, Any] = {"id": "17", "product": "viewer", "max_activations": 2}
 KEYED = ROW | {"id": "18", "license_key": KEY}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ImportWorld:
     """A vendor who comes from another system."""
 

@@ -6,7 +6,6 @@ What callers have seen is who was answered before who began.
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from math import inf
 
 from chalicelib.domain.events import Event
@@ -19,6 +18,7 @@ from tests.explore.deeds import Deed, Outcome
 from tests.explore.engine import MemoryEngine
 from tests.explore.faults import LAG
 from tests.explore.schedule import Schedule, Task
+from tests.explore.scripts import ends_of
 from tests.explore.worlds import World, almost_over, ends_as_told
 from tests.proof.history import Op
 from tests.proof.linear import is_linearizable
@@ -91,12 +91,6 @@ def spans_of(tasks: Sequence[Task]) -> list[tuple[float, float]]:
     starts = [-inf if task.began is None else float(len(task.began)) for task in tasks]
     ends = [min((len(over) for over in began if task.number in over), default=inf) for task in tasks]
     return [(start, end - 0.5) for start, end in zip(starts, ends, strict=True)]
-
-
-@lru_cache(maxsize=2)
-def ends_of(_world: World) -> dict[int, Aftermath]:
-    """What came of the ends of walks from there, by the mark of what is stored: one after another they share it."""
-    return {}
 
 
 def _aftermath(world: World, engine: MemoryEngine) -> Aftermath:

@@ -28,7 +28,7 @@ STARTS = {"few": 1, "many": MAX}
 """How many sessions there are: so few that two more may be, and as many as may be."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ListWorld:
     """A state, and the sessions in it."""
 

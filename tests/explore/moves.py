@@ -28,7 +28,7 @@ LEFT, JOINED = "A-1", "B-1"
 ADA, BEA, BEN = "ada@user.test", "bea@user.test", "ben@other.test"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class MoveWorld:
     """A vendor, a license with a user, and who else buys."""
 

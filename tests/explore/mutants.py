@@ -30,8 +30,7 @@ from chalicelib.store.transactions import Transaction
 from chalicelib.usecases import create_order, issue_license, permissions
 from tests.explore.account_mutants import ACCOUNT_MUTANTS
 from tests.explore.factor_mutants import FACTOR_MUTANTS
-from tests.explore.judge import ends_of
-from tests.explore.scripts import known_in
+from tests.explore.scripts import ends_of, known_in
 from tests.explore.webhook_mutants import WEBHOOK_MUTANTS
 from tests.proof import mutants as of_proof
 from tests.proof.mutants import Patches, adopted_as_found, patched, rewriting

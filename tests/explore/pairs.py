@@ -12,7 +12,7 @@ from tests.explore.faults import LAG
 from tests.explore.scenes import SCENES, AnyDeed, Scene
 from tests.explore.schedule import WHOLE, Choice, Schedule, Task, Thread, in_calls
 from tests.explore.scheduler import controlled
-from tests.explore.scripts import Known, Script, known_in
+from tests.explore.scripts import Script, known_in
 from tests.explore.walk import Walk, schedules
 from tests.explore.worlds import APART_MS, new_engine
 from tests.proof.rules import Violation
@@ -250,9 +250,11 @@ def _opened(setting: Setting) -> Iterator[Schedule]:
     times = (replace(here, now=here.now + apart * number) for number in range(len(setting.deeds)))
     deeds = [partial(deed.outcome, now) for deed, now in zip(setting.deeds, times, strict=True)]
     with controlled(engine):
-        known = known_in(setting.kind, setting.start)
-        roots = (known.setdefault((deed.name, number), Known()) for number, deed in enumerate(setting.deeds))
-        scripts = [Script(number, do, root) for number, (do, root) in enumerate(zip(deeds, roots, strict=True))]
+        known = known_in(here)
+        scripts = [
+            Script(number, do, known[deed.name, number])
+            for number, (deed, do) in enumerate(zip(setting.deeds, deeds, strict=True))
+        ]
         yield Schedule(engine, scripts, setting.faults)
         for script in scripts:
             script.end()

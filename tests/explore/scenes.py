@@ -46,10 +46,11 @@ class AnyOutcome(Protocol):
 
 
 class AnyWorld(Protocol):
-    """A state that schedules start from; a dataclass, with the instant at which it is called."""
+    """A state that schedules start from; a dataclass, with the instant at which it is called. Each is but itself."""
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
 
+    def __hash__(self) -> int: ...
     @property
     def state(self) -> State: ...
     @property

@@ -73,9 +73,13 @@ def controlled(engine: MemoryEngine) -> Iterator[None]:
 
 @cache
 def _keep_what_is_there() -> None:
-    """What a process has loaded by its first walk is not gone through each time that walks have made much new."""
+    """What a process has loaded by its first walk is not gone through each time that walks have made much new.
+
+    And walks keep most of what they make until they end: to look for what nobody needs is seldom of use.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(100_000)
 
 
 # --- chance, and time -----------------------------------------------------------------------------------------------

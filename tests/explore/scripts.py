@@ -6,6 +6,7 @@ remembered each time it is run again. What is remembered of a task holds beside 
 """
 
 import marshal
+from collections import defaultdict
 from collections.abc import Callable, Hashable
 from contextvars import copy_context
 from copy import copy
@@ -65,8 +66,14 @@ class Known:
 
 
 @lru_cache(maxsize=1)  # walks go from one world to the next
-def known_in(_kind: str, _start: str) -> dict[tuple[str, int], Known]:
+def known_in(_world: Hashable) -> dict[tuple[str, int], Known]:
     """What is remembered in a world: by the deed, and as which one of several it is done, from its begin on."""
+    return defaultdict(Known)
+
+
+@lru_cache(maxsize=1)
+def ends_of(_world: Hashable) -> dict[int, Any]:
+    """What a judge has found at the ends of walks from there, by the mark of what is stored: the walks share it."""
     return {}
 
 

@@ -7,13 +7,13 @@ do not come to in turn: other answers, another state, an event or a mail more or
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations, permutations
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests.explore.deeds import Outcome, outcome_of
 from tests.explore.engine import MemoryEngine, State
 from tests.explore.faults import LAG
 from tests.explore.schedule import Choice, Schedule, Task, Thread
-from tests.explore.scripts import Script
+from tests.explore.scripts import Script, ends_of, known_in
 from tests.explore.worlds import APART_MS
 from tests.proof.history import BUSY, CRASHED, DIED
 from tests.proof.rules import Violation
@@ -51,6 +51,15 @@ class SerialDeed:
         return outcome_of(do)
 
 
+class _Came(NamedTuple):
+    """What came of some calls, one after another."""
+
+    answers: dict[int, str]
+    state: State
+    mark: int
+    """Of the state, as `Schedule.mark`."""
+
+
 @dataclass(slots=True)
 class SerialJudge:
     """Judges the schedules of one walk; what it has judged before it remembers."""
@@ -68,15 +77,16 @@ class SerialJudge:
         """Every rule that was broken."""
         key = schedule.mark, tuple((one.outcome.answer, one.began, one.met) for one in schedule.tasks)
         if key not in self.known:
-            self.known[key] = tuple(self._judged(schedule.engine, schedule.tasks))
+            self.known[key] = tuple(self._judged(schedule))
         return self.known[key]
 
-    def _judged(self, engine: MemoryEngine, tasks: Sequence[Task]) -> Iterator[Violation]:
+    def _judged(self, schedule: Schedule) -> Iterator[Violation]:
+        engine, tasks = schedule.engine, schedule.tasks
         answers = {task.number: task.outcome.answer for task in tasks}
         again = [number for number, deed in enumerate(self.deeds) if deed.repeats and answers[number] in (BUSY, DIED)]
-        repeated, state = self._one_after_another(engine, again, engine.state)
-        answers |= repeated
-        stored = self._stored(engine, state)
+        repeated = self._one_after_another(engine, again, engine.state, schedule.mark)
+        answers |= repeated.answers
+        stored = self._stored(engine, repeated)
         yield from (Violation("no bug", answer) for answer in answers.values() if answer.startswith(CRASHED))
         if any(deed.in_steps and answers[number] in (BUSY, DIED) for number, deed in enumerate(self.deeds)):
             return  # what is cut short is for its own tests
@@ -90,16 +100,17 @@ class SerialJudge:
 
     def _is_right(self, engine: MemoryEngine, order: tuple[int, ...], answers: dict[int, str], stored: object) -> bool:
         if order not in self.right:
-            right, state = self._one_after_another(engine, order, self.world.state)
-            self.right[order] = right, self._stored(engine, state)
+            came = self._one_after_another(engine, order, self.world.state, 0)
+            self.right[order] = came.answers, self._stored(engine, came)
         right, left = self.right[order]
         return left == stored and all(answers[number] in (answer, BUSY, DIED) for number, answer in right.items())
 
-    def _one_after_another(
-        self, engine: MemoryEngine, order: Sequence[int], state: State
-    ) -> tuple[dict[int, str], State]:
-        """What comes of these calls in this order, from there: their answers, and what is stored."""
-        scripts = {number: Script(number, self._deed(number)) for number in order}
+    def _one_after_another(self, engine: MemoryEngine, order: Sequence[int], state: State, mark: int) -> "_Came":
+        """What comes of these calls in this order, from there. They do what they have done in the walks, too."""
+        known = known_in(self.world)
+        scripts = {
+            number: Script(number, self._deed(number), known[self.deeds[number].name, number]) for number in order
+        }
         alone = Schedule(MemoryEngine(engine.tables, dict(state)), [*scripts.values()])
         for place in range(len(order)):
             while alone.tasks[place].pending is not None:
@@ -107,15 +118,18 @@ class SerialJudge:
         for script in scripts.values():
             script.end()
         answers = {number: task.outcome.answer for number, task in zip(order, alone.tasks, strict=True)}
-        return answers, alone.engine.state
+        return _Came(answers, alone.engine.state, mark ^ alone.mark)
 
-    def _stored(self, engine: MemoryEngine, state: State) -> tuple[object, int]:
+    def _stored(self, engine: MemoryEngine, came: "_Came") -> tuple[object, int]:
         """What people see of a state, and how much the audit finds there: it names what was drawn."""
-        end, engine.state = engine.state, dict(state)
-        try:
-            return self.view(self.world), len(self.world.vendor.differences())
-        finally:
-            engine.state = end
+        ends: dict[int, tuple[object, int]] = ends_of(self.world)
+        if came.mark not in ends:
+            end, engine.state = engine.state, dict(came.state)
+            try:
+                ends[came.mark] = self.view(self.world), len(self.world.vendor.differences())
+            finally:
+                engine.state = end
+        return ends[came.mark]
 
     def _deed(self, number: int) -> Callable[[], Outcome]:
         here = replace(self.world, now=self.world.now + APART_MS * number)

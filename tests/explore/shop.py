@@ -59,7 +59,7 @@ def _vendor(start: str) -> Vendor:
     return vendor
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ShopWorld:
     """A vendor, and what is sold."""
 

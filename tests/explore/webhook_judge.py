@@ -20,6 +20,7 @@ from chalicelib.usecases.endpoints import change_endpoint
 from chalicelib.webhooks.payloads import webhook_id
 from tests.explore.engine import MemoryEngine
 from tests.explore.schedule import Schedule
+from tests.explore.scripts import ends_of
 from tests.explore.webhooks import LISTENS_FROM, MINUTE, HookDeed, HookOutcome, HookWorld, received_by
 from tests.proof.history import BUSY, CRASHED, DIED
 from tests.proof.rules import Violation
@@ -66,8 +67,6 @@ class WebhookJudge:
 
     world: HookWorld
     deeds: Sequence[HookDeed]
-    ends: dict[int, Aftermath] = field(default_factory=dict)
-    """By the mark of what is stored at the end."""
     known: dict[tuple[object, ...], tuple[Violation, ...]] = field(default_factory=dict)
 
     def violations(self, schedule: Schedule) -> tuple[Violation, ...]:
@@ -78,9 +77,10 @@ class WebhookJudge:
         once = not any(task.met for task in schedule.tasks) and not any(deed.outlasts_leases for deed in self.deeds)
         key = schedule.mark, said, once
         if key not in self.known:
-            if schedule.mark not in self.ends:
-                self.ends[schedule.mark] = _aftermath(self.world, schedule.engine)
-            self.known[key] = tuple(self._judged(outcomes, self.ends[schedule.mark], once))
+            ends = ends_of(self.world)
+            if schedule.mark not in ends:
+                ends[schedule.mark] = _aftermath(self.world, schedule.engine)
+            self.known[key] = tuple(self._judged(outcomes, ends[schedule.mark], once))
         return self.known[key]
 
     def _judged(self, outcomes: Sequence[HookOutcome], after: Aftermath, once: bool) -> Iterator[Violation]:

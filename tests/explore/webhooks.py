@@ -34,7 +34,7 @@ for so long that the endpoint is to be disabled. The last two receivers refuse w
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class HookWorld:
     """A state, and who is told of what in it."""
 
