@@ -20,6 +20,7 @@ from chalicelib.portal.routes import blueprint as portal
 from chalicelib.portal.routes import in_pages, to_portal
 from chalicelib.runtime import runtime_or, using
 from chalicelib.usecases.deliver_events import keep_delivering
+from chalicelib.usecases.import_files import IMPORT_SECONDS, continue_imports
 from chalicelib.usecases.send_mails import RUN_SECONDS, send_mails
 from chalicelib.usecases.sweep import sweep
 from chalicelib.web import clock
@@ -95,9 +96,10 @@ app.api.binary_types = ["multipart/form-data"]  # an uploaded list of people, wh
 
 @app.schedule(Rate(5, unit=Rate.MINUTES))
 def sweep_due(event: CloudWatchEvent) -> dict[str, int]:
-    """Expire licenses and close grace periods."""
+    """Expire licenses and close grace periods, and go on with files that are imported."""
     with run_log("sweep", event.context):
-        return sweep(now=clock.now())
+        keep_going = clock.lasting(IMPORT_SECONDS)
+        return sweep(now=clock.now()) | continue_imports(clock.now, keep_going)
 
 
 @app.schedule(Rate(1, unit=Rate.MINUTES))

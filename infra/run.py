@@ -38,6 +38,7 @@ from chalicelib.store.database import connection, create_tables, table_name
 from chalicelib.store.items.base import EphemeraItem
 from chalicelib.usecases.create import shared_key
 from chalicelib.usecases.deliver_events import keep_delivering
+from chalicelib.usecases.import_files import IMPORT_SECONDS, continue_imports
 from chalicelib.usecases.send_mails import RUN_SECONDS, send_mails
 from chalicelib.usecases.sweep import sweep
 from chalicelib.web import clock
@@ -205,7 +206,8 @@ def _reachable(data_dir: Path, environment: dict[str, str]) -> Iterator[None]:
 
 @contextmanager
 def sweeping(stopping: Stopping) -> Iterator[None]:
-    """While this lasts, sweep now and every `SWEEP_SECONDS`. An error is logged and the next sweep catches up.
+    """While this lasts, sweep now and every `SWEEP_SECONDS`, and go on with files that are imported. An error is logged
+    and the next sweep catches up.
 
     `stopping`: as for all that is below, makes it come to its end, and says how long that may take; it is set at the
     end, too.
@@ -218,6 +220,7 @@ def sweeping(stopping: Stopping) -> Iterator[None]:
     def act() -> None:
         with runtime().log.record("sweep"):
             sweep(now=clock.now(), progress=stop_if_asked)
+            continue_imports(clock.now, _until(stopping, IMPORT_SECONDS))
 
     with _repeating("sweep", act, SWEEP_SECONDS, stopping):
         yield
@@ -274,9 +277,9 @@ def watching_disk(data_dir: Path, stopping: Stopping) -> Iterator[None]:
         yield
 
 
-def _until(stopping: Stopping) -> Callable[[], bool]:
+def _until(stopping: Stopping, seconds: float = RUN_SECONDS) -> Callable[[], bool]:
     """Whether a run that begins now is to go on."""
-    has_time = clock.lasting(RUN_SECONDS)
+    has_time = clock.lasting(seconds)
     return lambda: has_time() and not stopping.is_set()
 
 

@@ -112,6 +112,7 @@ EventType = Literal[
     "customer_deleted",
     "customers_merged",
     "customer_moved",
+    "import_started",
     "customer_label_created",
     "customer_label_changed",
     "customer_label_deleted",

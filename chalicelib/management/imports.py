@@ -1,26 +1,29 @@
-"""Management API: files of licenses, of features and of customers that are imported, and what came of them."""
+"""Management API: files of licenses, of features and of customers that are imported, and what has come of them."""
 
-from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Annotated
 
 from pydantic import Field, StrictStr
 from typing_extensions import TypedDict  # pydantic reads typing's from Python 3.12 on
 
-from chalicelib.domain.errors import Rejected, sent_as
+from chalicelib.domain.errors import Rejected, Unavailable, sent_as
 from chalicelib.domain.import_results import ImportKind, ImportResult, ImportStatus
-from chalicelib.domain.instants import to_iso
+from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.types import Json
 from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
 from chalicelib.management.models import Id, ListBody, ListQuery, Sent, part_of_walk
 from chalicelib.usecases import import_files
+from chalicelib.web import clock
 from chalicelib.web.freshness import Date
 from chalicelib.web.messages import message
 from chalicelib.web.request_limits import MAX_BODY_BYTES
 from chalicelib.web.request_models import FileBody
 
 MAX_NAME = 255
+CALL_SECONDS = 10.0
+"""For so long a call goes on with its file; what it does not come to, the sweep does."""
 Status = Annotated[StrictStr, Field(max_length=MAX_NAME)]
 
 
@@ -64,15 +67,15 @@ class JobBody(TypedDict):
 
 
 class ImportResultBody(TypedDict):
-    """What came of a file."""
+    """What has come of a file."""
 
     id: int
     file_name: str
     status: ImportStatus
     """`error`: at least one row was refused; the others are imported."""
     created_at: Date
-    started_at: Date
-    finished_at: Date
+    started_at: Date | None
+    finished_at: Date | None
     result: Json
 
 
@@ -85,54 +88,54 @@ class ImportResultList(ListBody):
 @endpoint("POST", "/licenses/import_from_csv", writes=True, scope="licenses:write")
 def import_licenses(body: ImportFile, caller: Caller) -> JobBody:
     """Import licenses, each row once: the same file again imports what is left, and what differs."""
-    return _import(import_files.import_licenses_file, body, caller)
+    return _import("licenses", body, caller)
 
 
 @endpoint("POST", "/licenses/import_features_from_csv", writes=True, scope="licenses:write")
 def import_license_features(body: ImportFile, caller: Caller) -> JobBody:
     """Let licenses have the features of a file, each by a license key and a code; what else they have stays."""
-    return _import(import_files.import_features_file, body, caller)
+    return _import("features", body, caller)
 
 
 @endpoint("POST", "/customers/import_from_csv", writes=True, scope="customers:write")
 def import_customers(body: ImportFile, caller: Caller) -> JobBody:
     """Make customers by their emails, or change those who are there."""
-    return _import(import_files.import_customers_file, body, caller)
+    return _import("customers", body, caller)
 
 
 @endpoint("GET", "/licenses-import-results", writes=False, scope="licenses:read")
 def list_license_import_results(query: ResultsQuery, caller: Caller) -> ImportResultList:
-    """What came of files of licenses, oldest first."""
+    """What has come of files of licenses, oldest first."""
     return _list("licenses", query, caller)
 
 
 @endpoint("GET", "/licenses-import-results/{license_import_id}", writes=False, scope="licenses:read")
 def show_license_import_result(path: LicenseImportPath, caller: Caller) -> ImportResultBody:
-    """What came of a file of licenses."""
+    """What has come of a file of licenses."""
     return _body(import_files.find_import_result(caller.company, "licenses", path.license_import_id))
 
 
 @endpoint("GET", "/license-features-import-results", writes=False, scope="licenses:read")
 def list_feature_import_results(query: ResultsQuery, caller: Caller) -> ImportResultList:
-    """What came of files of features, oldest first."""
+    """What has come of files of features, oldest first."""
     return _list("features", query, caller)
 
 
 @endpoint("GET", "/license-features-import-results/{feature_import_id}", writes=False, scope="licenses:read")
 def show_feature_import_result(path: FeatureImportPath, caller: Caller) -> ImportResultBody:
-    """What came of a file of features."""
+    """What has come of a file of features."""
     return _body(import_files.find_import_result(caller.company, "features", path.feature_import_id))
 
 
 @endpoint("GET", "/customers-import-results", writes=False, scope="customers:read")
 def list_customer_import_results(query: ResultsQuery, caller: Caller) -> ImportResultList:
-    """What came of files of customers, oldest first."""
+    """What has come of files of customers, oldest first."""
     return _list("customers", query, caller)
 
 
 @endpoint("GET", "/customers-import-results/{customer_import_id}", writes=False, scope="customers:read")
 def show_customer_import_result(path: CustomerImportPath, caller: Caller) -> ImportResultBody:
-    """What came of a file of customers."""
+    """What has come of a file of customers."""
     return _body(import_files.find_import_result(caller.company, "customers", path.customer_import_id))
 
 
@@ -144,22 +147,41 @@ def _list(kind: ImportKind, query: ResultsQuery, caller: Caller) -> ImportResult
     return {**page, "results": [_body(one) for one in rows]}
 
 
-def _import(use_case: Callable[..., ImportResult], body: ImportFile, caller: Caller) -> JobBody:
-    given = (caller.company, body.csv_file, body.file_name, caller.actor)
+def _import(kind: ImportKind, body: ImportFile, caller: Caller) -> JobBody:
+    company, given = caller.company, (body.csv_file, body.file_name)
     with sent_as(lambda name: body.file_field if name == "file" else name):
-        return caller.once(lambda: use_case(*given, now=caller.now), lambda result: JobBody(job_id=result.id))
+        job = caller.once(
+            lambda: import_files.start_import(company, kind, *given, caller.actor, now=caller.now),
+            lambda result: JobBody(job_id=result.id),
+        )
+    if not caller.is_replayed:
+        with suppress(Unavailable):  # the file is kept: the sweep goes on with it
+            import_files.continue_import(company, kind, job["job_id"], clock.now, clock.lasting(CALL_SECONDS))
+    return job
 
 
 def _body(result: ImportResult) -> ImportResultBody:
+    refused = [_refused(row) for row in result.result["invalid_rows"]]
     return {
         "id": result.id,
         "file_name": result.file_name,
         "status": result.status,
         "created_at": to_iso(result.created_at),
-        "started_at": to_iso(result.created_at),
-        "finished_at": to_iso(result.finished_at),
-        "result": result.result | {"invalid_rows": [_refused(row) for row in result.result["invalid_rows"]]},
+        "started_at": to_iso(_started_at(result)),
+        "finished_at": to_iso(result.finished_at if result.is_finished else None),
+        "result": result.result | {"done_row_count": _done(result), "invalid_rows": refused},
     }
+
+
+def _started_at(result: ImportResult) -> Instant | None:
+    """Of before files were imported in steps, each began with its call."""
+    return result.created_at if result.done is None else result.started_at
+
+
+def _done(result: ImportResult) -> int:
+    """How many rows are done, whatever came of them."""
+    total: int = result.result["total_row_count"]
+    return total if result.done is None else result.done
 
 
 def _refused(row: Json) -> Json:

@@ -165,6 +165,16 @@ def import_result_sort_key(kind: ImportKind | None = None, result_id: int | None
     return "importresult#" + (f"{kind}#" if kind else "") + ("" if result_id is None else f"{result_id:016d}")
 
 
+def imports_pk() -> str:
+    """The partition of the files of all companies that are not imported whole yet."""
+    return "imports"
+
+
+def import_job_sort_key(result_id: int, company: str, kind: ImportKind) -> str:
+    """Sort key of a file that is not imported whole yet: they sort by their age."""
+    return f"{result_id:016d}#{company}#{kind}"
+
+
 def user_license_sort_key(user_id: int, license_id: int | None = None) -> str:
     """Sort key of the link from a user to a license on which the user has a seat, or the prefix of all."""
     return f"{USER_LICENSE}{user_id:016d}#" + ("" if license_id is None else f"{license_id:016d}")

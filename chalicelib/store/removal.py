@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 
 from chalicelib.domain.license import License
-from chalicelib.store import deleted_licenses, deliveries, outbox, reads, scheduled_updates, writes
+from chalicelib.store import deleted_licenses, deliveries, import_results, outbox, reads, scheduled_updates, writes
 from chalicelib.store.accounts import read_company
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.due import adoption_entry, as_filed, filed, notice_entry
@@ -155,6 +155,7 @@ _STEPS: Mapping[Removal, Callable[[str], Iterator[int]]] = {
     "license": _remove_licenses,
     "refusals": _remove_refusals,
     "webhooks": _remove_webhooks,
+    "imports": import_results.remove_jobs,
     "company": _remove_accounts,
     "ephemera": _remove_ephemera,
     "mail": _remove_mails,

@@ -1,114 +1,116 @@
-"""Import a file of a vendor's own by the Management API: what came of it is kept, to be looked at."""
+"""Import files of a vendor's own, by the Management API: what has come of each is kept, to be looked at.
 
+    start_import ──▶ pending ──▶ running ──▶ success, or error
+                        continue_import, by the call and then by each sweep
+
+A file is kept until it is imported whole, so no crash and no end of a function's time loses any of it: whoever comes
+next goes on behind the rows that are counted. Those that were done and not counted are done again, which changes
+nothing. Two at once do no harm: of both the first to be counted goes on, and the other leaves it to that one.
+"""
+
+import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from itertools import islice
+from typing import Any
 
-from chalicelib.domain.email import known_email
 from chalicelib.domain.errors import Invalid, NotFound, Rejected
-from chalicelib.domain.events import Actor
+from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.ids import new_id
-from chalicelib.domain.import_files import FileRow, read_rows, unknown_columns
-from chalicelib.domain.import_results import MAX_INVALID, MAX_ROWS, ImportKind, ImportResult, ImportStatus
+from chalicelib.domain.import_files import read_rows, unknown_columns
+from chalicelib.domain.import_results import MAX_INVALID, MAX_ROWS, ImportJob, ImportKind, ImportResult
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.keys import forms
-from chalicelib.domain.license_rows import (
-    CUSTOMER_COLUMNS,
-    FEATURE_COLUMNS,
-    LICENSE_COLUMNS,
-    customer_row,
-    feature_row,
-)
 from chalicelib.domain.paging import cut, search
 from chalicelib.domain.types import Json
-from chalicelib.store import accounts, import_results
+from chalicelib.store import import_results
+from chalicelib.store.database import ConditionFailed
+from chalicelib.store.reads import those_readable
 from chalicelib.threads import map_in_turns
-from chalicelib.usecases.change_terms import find_sold
 from chalicelib.usecases.create import find_company
-from chalicelib.usecases.customers import change_customer, create_customer
-from chalicelib.usecases.find_customer import find_customer_by_email
-from chalicelib.usecases.idempotency import in_steps
-from chalicelib.usecases.import_rows import import_rows
-from chalicelib.usecases.license_extras import Wanted, set_feature
+from chalicelib.usecases.file_kinds import FILE_KINDS, FileRows
+from chalicelib.usecases.import_rows import ReadRow
+from chalicelib.usecases.retry import decide_and_write
 
-Refusal = Json
-"""A row that was refused: its number, and the code, field and params of the error."""
-
-
-def import_licenses_file(company: str, text: str, file_name: str, actor: Actor, *, now: Instant) -> ImportResult:
-    """Import a file of licenses, as `import_rows` does. Raises `Invalid` where it cannot be read, or is too long."""
-    rows = _rows(text)
-    counts, refused = Counter[str](), list[Refusal]()
-    with in_steps():
-        for done in import_rows(company, rows, "csv", actor, now=now):
-            if done.outcome is None:
-                refused.append(_refusal(done.number, done.error))
-            else:
-                counts["new" if done.outcome.verdict == "new" else "there"] += 1
-    counted: Json = {
-        "created_licenses_count": counts["new"],
-        "existed_licenses_count": counts["there"],
-        "unknown_columns": unknown_columns(text, LICENSE_COLUMNS),
-    }
-    return _keep(company, "licenses", file_name, len(rows), counted, refused, now)
+ROWS_AT_ONCE = 100
+"""Rows that are counted together."""
+IMPORT_SECONDS = 200
+"""How long after the beginning of a sweep, at most, it goes on with files: its function ends after 300."""
+_log = logging.getLogger(__name__)
 
 
-def import_features_file(company: str, text: str, file_name: str, actor: Actor, *, now: Instant) -> ImportResult:
-    """Let licenses have the features of a file, each row by a license key and a code; what else they have stays.
+def start_import(
+    company: str, kind: ImportKind, text: str, file_name: str, actor: Actor, *, now: Instant
+) -> ImportResult:
+    """Keep a file, of which nothing is imported yet. Raises `Invalid` where it cannot be read, or has too many rows."""
+    of, rows = FILE_KINDS[kind], _count_rows(text)
+    parts = import_results.cut(text)
+    result: Json = {"total_row_count": rows, "valid_row_count": 0, "invalid_rows": []}
+    result |= {name: 0 for name in (of.created, of.existed) if name}
+    result["unknown_columns"] = unknown_columns(text, of.columns)
 
-    Raises as `import_licenses_file`.
+    def decide(_: object) -> ImportResult:
+        # A new id each time: it may be another's.
+        return ImportResult(company, new_id(now), kind, "pending", now, now, file_name, result, done=0)
+
+    def write(_: object, new: ImportResult) -> None:
+        job = ImportJob(company, kind, new.id, len(parts), actor.name, actor.ip)
+        event = Event.new("import_started", actor, now, of=kind, rows=rows, file=file_name, import_id=new.id)
+        import_results.begin(new, job, parts, event)
+
+    read = lambda _: find_company(company)  # noqa: E731 - short and local
+    return decide_and_write(read, decide, write, result=lambda _, new: new)[1]
+
+
+def continue_import(
+    company: str, kind: ImportKind, id: int, clock: Callable[[], Instant], keep_going: Callable[[], bool]
+) -> ImportResult:
+    """Import the next rows of a file while `keep_going()`, `ROWS_AT_ONCE` at the least; answers what has come of it.
+
+    Raises `NotFound`: `import_result_not_found`; `Unavailable`.
     """
-    zone = find_company(company).time_zone
-
-    def set_one(row: Json, at: Instant) -> bool:
-        key, feature = feature_row(row, zone)
-        found = (accounts.find_license_id_by_key(company, form) for form in forms(key))
-        license_id = next((id for id in found if id is not None), None)
-        if license_id is None:
-            raise NotFound("license_not_found", field="license_key")
-        had = any(one.code == feature.code for one in find_sold(company, license_id)[1].features)
-        set_feature(company, license_id, Wanted(feature.code, feature.expires_at, feature.more), actor, now=at)
-        return not had
-
-    rows = _rows(text)
-    new, there, refused = _each(rows, "license_key", set_one, now)
-    counted: Json = {
-        "created_license_features": new,
-        "existed_license_features": there,
-        "unknown_columns": unknown_columns(text, FEATURE_COLUMNS),
-    }
-    return _keep(company, "features", file_name, len(rows), counted, refused, now)
+    result, job = import_results.read_with_job(company, kind, id)
+    if result is None:
+        raise NotFound("import_result_not_found")
+    if job is None or result.is_finished:  # the two were not read at one instant
+        return result
+    text = import_results.read_file(job, clock())
+    try:
+        if text is None:
+            lost = replace(result, status="error", finished_at=clock())
+            import_results.finish(result, lost, job)
+            return lost
+        return _import_rows(result, job, text, clock, keep_going)
+    except ConditionFailed:  # somebody else is at it, or it was ourselves, and an answer of the database was lost
+        found = find_import_result(company, kind, id)
+        if found.is_finished:
+            import_results.forget(job)
+        return found
 
 
-def import_customers_file(company: str, text: str, file_name: str, actor: Actor, *, now: Instant) -> ImportResult:
-    """Make the customers of a file, by their emails; of one who is there the row's texts are taken over.
+def continue_imports(clock: Callable[[], Instant], keep_going: Callable[[], bool]) -> dict[str, int]:
+    """Go on with all files that are not imported whole yet, the oldest first, while `keep_going()`; answers how many
+    were `imports_finished`, and of how many it `imports_failed` to go on: they are tried again.
 
-    Raises as `import_licenses_file`.
+    Costs a Query where there is none. Safe to run again and at the same time.
     """
-    zone = find_company(company).time_zone
-
-    def make_one(row: Json, at: Instant) -> bool:
-        texts = customer_row(row, zone)
-        email = texts.pop("email")
-        there = find_customer_by_email(company, known_email(email))
-        if there is None:
-            create_customer(company, email, texts, actor, now=at)
-        elif texts:
-            change_customer(company, there.id, texts, actor, now=at)
-        return there is None
-
-    rows = _rows(text)
-    new, there, refused = _each(rows, "email", make_one, now)
-    counted: Json = {
-        "created_customers_count": new,
-        "existed_customers_count": there,
-        "unknown_columns": unknown_columns(text, CUSTOMER_COLUMNS),
-    }
-    return _keep(company, "customers", file_name, len(rows), counted, refused, now)
+    counts = Counter[str]()
+    for job in those_readable(import_results.jobs()):
+        if not keep_going():
+            break
+        try:
+            result = continue_import(job.company, job.kind, job.id, clock, keep_going)
+            counts["imports_finished"] += result.is_finished
+        except NotFound:  # its company goes
+            import_results.forget(job)
+        except Exception:  # whatever it is: the other files are not to wait for it
+            counts["imports_failed"] += 1
+            _log.exception("the import %d of %s of %s cannot go on", job.id, job.kind, job.company)
+    return {name: counts[name] for name in ("imports_finished", "imports_failed")}
 
 
 def find_import_result(company: str, kind: ImportKind, id: int) -> ImportResult:
-    """What came of a file. Raises `NotFound`: `import_result_not_found`."""
+    """What has come of a file. Raises `NotFound`: `import_result_not_found`."""
     found = import_results.read(company, kind, id)
     if found is None:
         raise NotFound("import_result_not_found")
@@ -118,8 +120,8 @@ def find_import_result(company: str, kind: ImportKind, id: int) -> ImportResult:
 def find_import_results(
     company: str, kind: ImportKind, statuses: Collection[str] | None, after: str, limit: int
 ) -> tuple[list[ImportResult], str]:
-    """What came of files, oldest first: at most `limit` behind the position `after`, and the one to go on behind, which
-    is empty at the end.
+    """What has come of files, oldest first: at most `limit` behind the position `after`, and the one to go on behind,
+    which is empty at the end.
 
     `statuses`: those that are shown; None: all. No key serves them: there may be fewer rows, or none, and more behind.
     """
@@ -132,51 +134,66 @@ def find_import_results(
     return search(read, lambda row: str(row.id), after, limit, keep)
 
 
-def _rows(text: str) -> list[FileRow]:
-    rows = list(islice(read_rows(text), MAX_ROWS + 1))
-    if len(rows) > MAX_ROWS:
+def _count_rows(text: str) -> int:
+    rows = sum(1 for _ in islice(read_rows(text), MAX_ROWS + 1))
+    if rows > MAX_ROWS:
         raise Invalid("count_out_of_range", field="file", least=1, most=MAX_ROWS)
     return rows
 
 
-def _each(
-    rows: Sequence[FileRow], of: str, do: Callable[[Json, Instant], bool], now: Instant
-) -> tuple[int, int, list[Refusal]]:
-    """Do each row, some at once, but not those that name the same one by `of`: how many made something new, how many
-    did not, and which were refused.
-    """
-
-    def outcome(row: FileRow) -> bool | Refusal:
-        try:
-            if row.problem is not None:
-                raise row.problem
-            return do(row.row, now + row.number)  # ids of one millisecond may be equal
-        except Rejected as error:
-            return _refusal(row.number, error)
-
-    with in_steps():
-        done = list(map_in_turns(outcome, rows, lambda row: str(row.row.get(of))))
-    refused = [one for one in done if isinstance(one, dict)]
-    return done.count(True), done.count(False), refused
-
-
-def _refusal(number: int, error: Rejected | None) -> Refusal:
-    assert error is not None  # what has no outcome has an error
-    return {"row": number, "code": error.code, "field": error.field, "params": error.params}
-
-
-def _keep(
-    company: str,
-    kind: ImportKind,
-    file_name: str,
-    rows: int,
-    counted: Json,
-    refused: Sequence[Refusal],
-    now: Instant,
+def _import_rows(
+    result: ImportResult, job: ImportJob, text: str, clock: Callable[[], Instant], keep_going: Callable[[], bool]
 ) -> ImportResult:
-    totals = {"total_row_count": rows, "valid_row_count": rows - len(refused)}
-    result = totals | {"invalid_rows": list(refused[:MAX_INVALID])} | counted
-    status: ImportStatus = "error" if refused else "success"
-    kept = ImportResult(company, new_id(now), kind, status, now, now, file_name, result)
-    import_results.keep(kept)
-    return kept
+    """Raises `ConditionFailed` where somebody else has moved it on."""
+    file = FILE_KINDS[job.kind].read(job.company, text, Actor(job.actor, job.ip), result.created_at)
+    while True:
+        now, done = clock(), result.done or 0
+        some = file.rows[done : done + ROWS_AT_ONCE]
+        after = _after(result, some, _outcomes(file, some, now), now)
+        if done + len(some) == len(file.rows):
+            after = replace(
+                after,
+                status="error" if after.result["invalid_rows"] else "success",
+                result=after.result | file.count_named(),
+            )
+            import_results.finish(result, after, job)
+            return after
+        import_results.move(result, after)
+        result = after
+        if not keep_going():
+            return result
+
+
+def _outcomes(file: FileRows, some: Sequence[ReadRow[Any]], now: Instant) -> list[bool | Rejected | None]:
+    """What has come of rows: as `FileRows.do` answers, or why it was refused."""
+
+    def outcome(placed: tuple[int, ReadRow[Any]]) -> bool | Rejected | None:
+        place, read = placed
+        if read.error is not None:
+            return read.error
+        try:
+            return file.do(read.row, now + place)  # ids of one millisecond may be equal
+        except Rejected as error:
+            return error
+
+    return list(map_in_turns(outcome, enumerate(some), lambda placed: file.in_turns(placed[1])))
+
+
+def _after(
+    result: ImportResult, some: Sequence[ReadRow[Any]], outcomes: Sequence[bool | Rejected | None], now: Instant
+) -> ImportResult:
+    """What has come of a file with these rows more."""
+    of, counted = FILE_KINDS[result.kind], dict(result.result)
+    refused = [_refusal(one.number, e) for one, e in zip(some, outcomes, strict=True) if isinstance(e, Rejected)]
+    counted["valid_row_count"] += len(some) - len(refused)
+    counted["invalid_rows"] = [*counted["invalid_rows"], *refused][:MAX_INVALID]
+    if of.created:
+        counted[of.created] += sum(one is True for one in outcomes)
+        counted[of.existed] += sum(one is False for one in outcomes)
+    done, started = (result.done or 0) + len(some), result.started_at or now
+    return replace(result, status="running", result=counted, done=done, started_at=started, finished_at=now)
+
+
+def _refusal(number: int, error: Rejected) -> Json:
+    """A row that was refused: its number, and the code, field and params of the error."""
+    return {"row": number, "code": error.code, "field": error.field, "params": error.params}

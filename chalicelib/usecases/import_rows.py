@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from chalicelib.domain.email import known_email
 from chalicelib.domain.errors import AlreadyExists, Rejected, at_field
@@ -11,9 +12,12 @@ from chalicelib.domain.instants import Instant
 from chalicelib.domain.license_rows import LicenseRow, license_row
 from chalicelib.domain.mail import DAY_MS
 from chalicelib.domain.source_rows import System
+from chalicelib.domain.types import Json
 from chalicelib.threads import map_in_turns
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.import_license import RowOutcome, import_license, plan_license
+
+R = TypeVar("R")
 
 ADOPTED_WITHIN_DAYS = 180
 
@@ -57,20 +61,20 @@ def import_rows(
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
+class ReadRow(Generic[R]):
     """A row as it was read; `row` is None where it cannot be, or is another one's repeat."""
 
     number: int
-    row: LicenseRow | None
+    row: R | None
     error: Rejected | None = None
 
 
 def _each(
     company: str, rows: Iterable[FileRow], do: Callable[[LicenseRow, Instant], RowOutcome], now: Instant
 ) -> Iterator[RowResult]:
-    read = _read(rows, find_company(company).time_zone)
+    read = read_license_rows(rows, find_company(company).time_zone)
 
-    def result(read: _Read) -> RowResult:
+    def result(read: ReadRow[LicenseRow]) -> RowResult:
         if read.row is None:
             return RowResult(read.number, "", None, read.error)
         try:
@@ -79,30 +83,40 @@ def _each(
             return RowResult(read.number, read.row.name, None, error)
         return RowResult(read.number, read.row.name, outcome)
 
-    return map_in_turns(result, read, _customer)
+    return map_in_turns(result, read, changed_by)
 
 
-def _customer(read: _Read) -> str | int:
-    """Whose count of sales, or else whose order, each license that is made changes."""
+def changed_by(read: ReadRow[LicenseRow]) -> str | int:
+    """Whose count of sales, or else whose order, each license that is made changes: such rows are done in turns."""
     row = read.row
     return read.number if row is None else row.customer.get("email") or row.terms.get("order_id") or read.number
 
 
-def _read(rows: Iterable[FileRow], zone: str) -> Iterator[_Read]:
+def read_license_rows(rows: Iterable[FileRow], zone: str) -> Iterator[ReadRow[LicenseRow]]:
     """Rows in their order; of those with one name, or of one order, the first says which, or whose, it is."""
     seen, customers = dict[str, int](), dict[str, str]()
+
+    def read(number: int, given: Json) -> LicenseRow:
+        row = license_row(given, zone)
+        if (first := seen.setdefault(row.name, number)) != number:
+            raise AlreadyExists("already_exists", of="row", field="row", row=first)
+        _guard_order(row, customers)
+        return row
+
+    return read_each_row(rows, read)
+
+
+def read_each_row(rows: Iterable[FileRow], read: Callable[[int, Json], R]) -> Iterator[ReadRow[R]]:
+    """What `read` makes of each row, by its number and what it says, or why it refuses it."""
     for number, given, problem in rows:
         try:
             if problem is not None:
                 raise problem
-            row = license_row(given, zone)
-            if (first := seen.setdefault(row.name, number)) != number:
-                raise AlreadyExists("already_exists", of="row", field="row", row=first)
-            _guard_order(row, customers)
+            row = read(number, given)
         except Rejected as error:
-            yield _Read(number, None, error)
+            yield ReadRow(number, None, error)
         else:
-            yield _Read(number, row)
+            yield ReadRow(number, row)
 
 
 def _guard_order(row: LicenseRow, customers: dict[str, str]) -> None:

@@ -1,4 +1,6 @@
-"""Licenses of another system: each is made of its row once, whoever brings it in at the same time, and follows it."""
+"""Licenses of another system: each is made of its row once, whoever brings it in at the same time, and follows it. A
+file of them is counted once, whoever goes on with it.
+"""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -7,15 +9,16 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from chalicelib.domain.errors import NotFound
+from chalicelib.domain.errors import NotFound, Unavailable
 from chalicelib.domain.license import License
 from chalicelib.domain.license_rows import license_row
 from chalicelib.domain.source_rows import SourceRow
 from chalicelib.domain.terms import Terms
-from chalicelib.store import accounts, histories, licenses
+from chalicelib.store import accounts, histories, import_results, licenses
 from chalicelib.usecases.change_license import set_enabled
 from chalicelib.usecases.change_terms import change_terms
 from chalicelib.usecases.delete_license import delete_license
+from chalicelib.usecases.import_files import continue_import, continue_imports, start_import
 from chalicelib.usecases.import_license import import_license
 from chalicelib.usecases.issue_license import issue_license
 from tests.explore.engine import State
@@ -24,11 +27,13 @@ from tests.explore.serial import SerialDeed
 from tests.explore.worlds import new_engine
 from tests.support import ADMIN, DAY, NOW, Vendor
 
-STARTS = ("new", "imported")
-"""Nothing was brought in; or one license was, of a row without a key."""
+STARTS = ("new", "imported", "file", "half")
+"""Nothing was brought in; one license was, of a row without a key; a file of two was taken in; or half of it is done.
+"""
 KEY = "key/of+theirs=="
 ROW: dict[str, Any] = {"id": "17", "product": "viewer", "max_activations": 2}
 KEYED = ROW | {"id": "18", "license_key": KEY}
+FILE = f"id,license__license_key,product__short_code,license__max_activations\n17,,viewer,2\n18,{KEY},viewer,2"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,6 +45,8 @@ class ImportWorld:
     vendor: Vendor
     license: int
     """That was brought in; 0: none was."""
+    file: int
+    """That was taken in; 0: none was."""
     now: int = NOW
     """When it is called."""
 
@@ -49,12 +56,16 @@ def world(start: str) -> ImportWorld:
     """The world of that start. Always the same one, to the last id."""
     engine = new_engine({})
     with controlled(engine):
-        vendor = Vendor(now=NOW - DAY)
-        here = ImportWorld(start, {}, vendor, 0, now=vendor.now)
+        vendor, file = Vendor(now=NOW - DAY), 0
+        here = ImportWorld(start, {}, vendor, 0, 0, now=vendor.now)
         if start == "imported":
             _import(ROW)(here)
+        if start in ("file", "half"):
+            file = start_import(vendor.code, "licenses", FILE, "", ADMIN, now=NOW - DAY).id
+        if start == "half":
+            continue_import(vendor.code, "licenses", file, lambda: NOW - DAY, lambda: False)
         license = accounts.find_license_id_by_source(vendor.code, SourceRow("csv", ROW["id"]))
-    return ImportWorld(start, engine.state, vendor, license or 0)
+    return ImportWorld(start, engine.state, vendor, license or 0, file)
 
 
 def view(world: ImportWorld) -> object:
@@ -65,6 +76,10 @@ def view(world: ImportWorld) -> object:
     of_row = accounts.find_license_id_by_source(code, SourceRow("csv", ROW["id"]))
     return {
         "licenses": sorted((*_license(one), one.id == of_row) for one in sold),
+        "files": [
+            (file.status, file.done, file.result, len([*import_results.jobs()]))
+            for file in import_results.read_page(code, "licenses", after=None, limit=9)
+        ],
         "events": sorted(Counter(event.type for event in events).items()),
     }
 
@@ -100,6 +115,16 @@ def _delete(world: ImportWorld) -> None:
         delete_license(world.vendor.code, world.license, ADMIN, now=world.now)
 
 
+def _continue(world: ImportWorld) -> None:
+    """Until it is done, or others have come first."""
+    continue_import(world.vendor.code, "licenses", world.file, lambda: world.now, lambda: True)
+
+
+def _continue_all(world: ImportWorld) -> None:
+    if continue_imports(lambda: world.now, lambda: True)["imports_failed"]:
+        raise Unavailable("database_busy")  # the next sweep tries it again
+
+
 def _all() -> Iterator[SerialDeed]:
     yield SerialDeed("import", _import(ROW))
     yield SerialDeed("import-more", _import(ROW | {"max_activations": 3}))
@@ -108,8 +133,16 @@ def _all() -> Iterator[SerialDeed]:
     yield SerialDeed("sell-less", _to_it(change_terms, {"max_activations": 1}))
     yield SerialDeed("disable", _to_it(set_enabled, False))
     yield SerialDeed("delete-license", _delete, in_steps=True)
+    yield SerialDeed("continue", _continue, repeats=True)
+    yield SerialDeed("continue-all", _continue_all, repeats=True)
 
 
 DEEDS: dict[str, SerialDeed] = {deed.name: deed for deed in _all()}
-FROM = {"new": ("import", "import-more", "import-key", "issue-key")}
-"""As long as nothing was brought in, what makes a license."""
+FROM = {
+    "new": ("import", "import-more", "import-key", "issue-key"),
+    "imported": ("import", "import-more", "import-key", "issue-key", "sell-less", "disable", "delete-license"),
+    "file": ("continue", "continue-all"),
+    "half": ("continue", "continue-all", "import", "issue-key"),
+}
+"""As long as nothing was brought in, what makes a license; with a file, who goes on with it, and what is in their way.
+"""

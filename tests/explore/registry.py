@@ -435,6 +435,8 @@ WALKED: dict[str, tuple[str, ...]] = {
         "sweep@key",
         "sweep@users",
     ),
+    "import_files.continue_import": ("continue@import",),
+    "import_files.continue_imports": ("continue-all@import",),
     "unlock.unlock": ("unlock@account",),
     "variables.change_variable": ("change-variable@device",),
     "variables.delete_variable": ("delete-variable@device",),
@@ -442,10 +444,8 @@ WALKED: dict[str, tuple[str, ...]] = {
 """By `<module>.<function>` in `chalicelib.usecases`: the deeds that do it, each with its kind of world."""
 
 NOT_WALKED: dict[str, str] = {
-    "import_files.import_customers_file": "rows by use cases that are safe to repeat, and a put of what came of them",
-    "import_files.import_features_file": "likewise",
-    "import_files.import_licenses_file": "likewise; its rows by what is walked of `import`, and a death at each "
-    "write in tests/usecases/test_import_license.py",
+    "import_files.start_import": "puts of a file under an id of its own; a death at each in tests/usecases/"
+    "test_import_files.py",
     "create.set_api_key_enabled": "as `create.revoke_api_key`: one write, under the same condition",
     "license_users.change_user": "as `change_account.change_profile`: one write, under the same condition",
     "change_seat.set_account_password": "as `change_seat.set_password`: one write, under the same condition",

@@ -17,6 +17,7 @@ from unittest.mock import patch
 
 from greenlet import getcurrent
 
+from chalicelib import threads
 from chalicelib.domain import license, session
 from chalicelib.domain.rate import Bucket
 from chalicelib.runtime import Caches, runtime, using
@@ -27,6 +28,7 @@ from chalicelib.usecases import (
     batch_assign,
     call_rate,
     file_events,
+    import_files,
     log_in,
     passwords,
     send_mails,
@@ -170,6 +172,7 @@ CHANCE: tuple[tuple[Any, str, Any], ...] = (
     (batch_assign, "ThreadPool", _InTurn),
     (file_events, "ThreadPool", _InTurn),
     (send_webhooks, "ThreadPool", _InTurn),
+    (threads, "ThreadPool", _InTurn),
     (send_webhooks, "time", _Time),
     (send_webhooks, "random", lambda: _dice().random()),
 )
@@ -178,6 +181,7 @@ TELLING: tuple[tuple[Any, str, Any], ...] = ((removal, "remove_all", telling(rem
 """What tells where it stands, so that all ways to the same place go on as one: of a removal the steps."""
 SMALL: tuple[tuple[Any, str, Any], ...] = (
     (batch_assign, "ROWS_PER_TRANSACTION", 1),
+    (import_files, "ROWS_AT_ONCE", 1),
     (license, "LEAST_IDLE_DEVICES", 1),
     (probes, "MAX_GUESSES", 2),
     (call_rate, "CALLS", Bucket(2, within_ms=60_000)),

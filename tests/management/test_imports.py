@@ -4,11 +4,14 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.errors import Invalid, NotFound
+from chalicelib.domain.errors import Invalid, NotFound, Unavailable
 from chalicelib.domain.import_results import MAX_ROWS
+from chalicelib.management import imports
+from chalicelib.usecases import import_files
 from chalicelib.usecases.change_terms import find_sold
 from chalicelib.usecases.find_customer import find_customer_by_email
 from chalicelib.usecases.license_list import LicenseFilter, list_licenses
+from chalicelib.web import clock
 from chalicelib.web.messages import message
 from tests.management.server import VendorsServer, granted
 
@@ -37,10 +40,16 @@ def test_a_file_of_licenses_is_imported_once_and_what_is_refused_is_named(shop: 
                 "detail": message(Invalid("count_malformed")),
             },
         ],
+        "done_row_count": 3,
         "created_licenses_count": 1,
         "existed_licenses_count": 0,
+        "created_customers_count": 0,
+        "existed_customers_count": 0,
+        "created_orders_count": 0,
+        "existed_orders_count": 0,
         "unknown_columns": [],
     }
+    shop.vendor.now += 1000
     again = granted(shop.post("licenses/import_from_csv", {"csv_file": f"{LICENSES}old/1,viewer,3\n"}))
     shown = result_of(shop, "licenses-import-results", again)
     assert (shown["status"], shown["result"]["existed_licenses_count"]) == ("success", 1)
@@ -56,6 +65,36 @@ def test_a_file_of_licenses_is_imported_once_and_what_is_refused_is_named(shop: 
     ):
         listed = granted(shop.get(f"licenses-import-results?{asked}"))["results"]
         assert [one["id"] for one in listed] == ids, asked
+
+
+def test_what_a_call_has_no_time_for_goes_on_by_itself(shop: VendorsServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(imports, "CALL_SECONDS", 0)
+    monkeypatch.setattr(import_files, "ROWS_AT_ONCE", 2)
+    file = LICENSES + "".join(f"old/{n},{product},3\n" for n, product in enumerate(["viewer", "none"] * 3))
+    job = granted(shop.post("licenses/import_from_csv", {"csv_file": file}))
+    shown = result_of(shop, "licenses-import-results", job)
+    assert (shown["status"], shown["finished_at"]) == ("running", None)
+    assert [shown["result"][f"{rows}_row_count"] for rows in ("total", "done", "valid")] == [6, 2, 1]
+    listed = granted(shop.get("licenses-import-results?status__iexact=running"))["results"]
+    assert [one["id"] for one in listed] == [job["job_id"]]
+    import_files.continue_imports(clock.now, lambda: True)
+    shown = result_of(shop, "licenses-import-results", job)
+    assert (shown["status"], shown["finished_at"] is not None) == ("error", True)
+    assert [row["row"] for row in shown["result"]["invalid_rows"]] == [2, 4, 6]
+    assert [shown["result"][f"{rows}_row_count"] for rows in ("total", "done", "valid")] == [6, 6, 3]
+    assert shown["result"]["created_licenses_count"] == 3
+
+
+def test_a_file_is_taken_in_when_the_database_is_busy_behind_it(
+    shop: VendorsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: object) -> None:
+        raise Unavailable("database_busy")
+
+    monkeypatch.setattr(import_files, "continue_import", busy)
+    job = granted(shop.post("licenses/import_from_csv", {"csv_file": f"{LICENSES}old/1,viewer,3\n"}))
+    shown = result_of(shop, "licenses-import-results", job)
+    assert (shown["status"], shown["started_at"], shown["result"]["done_row_count"]) == ("pending", None, 0)
 
 
 def test_a_file_may_be_a_part_of_a_form(shop: VendorsServer) -> None:
@@ -106,15 +145,15 @@ def test_customers_are_made_or_changed(shop: VendorsServer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("imports", "results", "head"),
+    ("path", "results", "head"),
     [
         ("licenses/import_from_csv", "licenses-import-results", "license__license_key,features"),
         ("licenses/import_features_from_csv", "license-features-import-results", "license_key,code,max_consumption"),
         ("customers/import_from_csv", "customers-import-results", "email,city"),
     ],
 )
-def test_columns_that_say_nothing_are_named(shop: VendorsServer, imports: str, results: str, head: str) -> None:
-    job = granted(shop.post(imports, {"csv_file": f"{head},cty\n"}))
+def test_columns_that_say_nothing_are_named(shop: VendorsServer, path: str, results: str, head: str) -> None:
+    job = granted(shop.post(path, {"csv_file": f"{head},cty\n"}))
     assert result_of(shop, results, job)["result"]["unknown_columns"] == ["cty"]
 
 

@@ -24,7 +24,7 @@ from chalicelib.usecases.deliver_events import deliver_events
 from chalicelib.usecases.device_variables import track_variables
 from chalicelib.usecases.explain import Subject, find_refusal, recorded_refusals
 from chalicelib.usecases.find_customer import find_customer_by_email
-from chalicelib.usecases.import_files import import_licenses_file
+from chalicelib.usecases.import_files import continue_import, start_import
 from chalicelib.usecases.management_keys import create_management_key
 from chalicelib.usecases.policies import create_policy
 from chalicelib.usecases.product_features import create_feature
@@ -92,7 +92,9 @@ def label_and_account(vendor: Vendor) -> None:
 
 def imported_and_deleted(vendor: Vendor) -> None:
     """What stays of an imported file, and of the license that was made of it and deleted since."""
-    import_licenses_file(vendor.code, "license_key,product\nK-1,viewer", "", ADMIN, now=vendor.now)
+    file = start_import(vendor.code, "licenses", "license_key,product\nK-1,viewer", "", ADMIN, now=vendor.now)
+    continue_import(vendor.code, "licenses", file.id, lambda: vendor.now, lambda: True)
+    start_import(vendor.code, "licenses", "license_key,product\nK-2,viewer", "", ADMIN, now=vendor.now)
     id = find_license_id_by_key(vendor.code, "K-1")
     assert id is not None
     delete_license(vendor.code, id, ADMIN, now=vendor.now)

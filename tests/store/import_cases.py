@@ -4,8 +4,10 @@ from typing import Any
 
 from chalicelib.domain.events import EventType
 from chalicelib.domain.import_files import FileRow
+from chalicelib.domain.import_results import ImportKind, ImportResult
 from chalicelib.domain.license_rows import license_row
 from chalicelib.domain.types import Json
+from chalicelib.store import import_results
 from chalicelib.usecases import import_files, import_license, import_rows
 from tests.store import extras_cases
 from tests.store.adoption_cases import UNTIL
@@ -50,20 +52,27 @@ def _imported(vendor: Vendor) -> None:
     vendor.now += 1000
 
 
-def _customers_file(vendor: Vendor, _: None) -> Any:
-    file = "email,city\nada@studio.test,Ulm"
-    return import_files.import_customers_file(vendor.code, file, "customers.csv", ADMIN, now=NOW)
+CUSTOMERS = "email,city\nada@studio.test,Ulm"
 
 
-def _features_file(vendor: Vendor, key: str) -> Any:
-    file = f"license_key,code\n{key},export"
-    return import_files.import_features_file(vendor.code, file, "features.csv", ADMIN, now=NOW)
+def _start(vendor: Vendor, kind: ImportKind, text: str) -> ImportResult:
+    return import_files.start_import(vendor.code, kind, text, "a.csv", ADMIN, now=vendor.now)
 
 
-def _licenses_file(vendor: Vendor, _: None) -> Any:
-    return import_files.import_licenses_file(
-        vendor.code, "license_key,product\nK-1,viewer", "licenses.csv", ADMIN, now=NOW
-    )
+def _continue(vendor: Vendor, kind: ImportKind) -> Any:
+    """What becomes of the file of a kind."""
+    (started,) = import_results.read_page(vendor.code, kind, after=None, limit=1)
+    return import_files.continue_import(vendor.code, kind, started.id, lambda: vendor.now, lambda: True).result
+
+
+def _features(vendor: Vendor) -> None:
+    key = extras_cases.of_defined(vendor).license_key
+    _start(vendor, "features", f"license_key,code\n{key},export")
+
+
+def _continue_all(vendor: Vendor) -> Any:
+    """Of the files of this company alone: other tests may have left some."""
+    return [import_files.continue_imports(lambda: vendor.now, lambda: True), _continue(vendor, "customers")]
 
 
 _MADE: tuple[EventType, ...] = (
@@ -93,24 +102,38 @@ IMPORT_CASES = (
     ),
     Case("import rows", import_rows.import_rows, lambda _: None, _import_rows, _MADE),
     Case(
-        "import a file of customers",
-        import_files.import_customers_file,
+        "take in a file",
+        import_files.start_import,
         lambda _: None,
-        _customers_file,
+        lambda v, _: _start(v, "customers", CUSTOMERS).result,
+        ("import_started",),
+    ),
+    Case(
+        "import a file of customers",
+        import_files.continue_import,
+        lambda v: _start(v, "customers", CUSTOMERS),
+        lambda v, _: _continue(v, "customers"),
         ("customer_created",),
     ),
     Case(
         "import a file of features",
-        import_files.import_features_file,
-        lambda v: extras_cases.of_defined(v).license_key,
-        _features_file,
+        import_files.continue_import,
+        _features,
+        lambda v, _: _continue(v, "features"),
         ("license_changed",),
     ),
     Case(
         "import a file of licenses",
-        import_files.import_licenses_file,
-        lambda _: None,
-        _licenses_file,
+        import_files.continue_import,
+        lambda v: _start(v, "licenses", "license_key,product\nK-1,viewer"),
+        lambda v, _: _continue(v, "licenses"),
         ("license_issued",),
+    ),
+    Case(
+        "import what is left",
+        import_files.continue_imports,
+        lambda v: _start(v, "customers", CUSTOMERS),
+        lambda v, _: _continue_all(v),
+        ("customer_created",),
     ),
 )

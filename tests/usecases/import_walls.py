@@ -6,16 +6,16 @@ from typing import Any
 
 from chalicelib.domain.errors import AlreadyExists
 from chalicelib.domain.import_files import FileRow
+from chalicelib.domain.import_results import ImportKind
 from chalicelib.domain.license_rows import LicenseRow, license_row
 from chalicelib.domain.terms import Terms
 from chalicelib.usecases.create_order import NewLicense, guard_license
 from chalicelib.usecases.import_export import SYSTEM, bring_in_export
 from chalicelib.usecases.import_files import (
+    continue_import,
     find_import_result,
     find_import_results,
-    import_customers_file,
-    import_features_file,
-    import_licenses_file,
+    start_import,
 )
 from chalicelib.usecases.import_license import import_license, plan_license
 from chalicelib.usecases.import_rows import RowResult, import_rows, plan_rows
@@ -43,19 +43,26 @@ def _first(results: Iterator[RowResult]) -> None:
 
 def _file_of(victim: Any) -> int:
     """The id of a file that the victim has imported."""
-    return import_customers_file(victim.vendor.code, "email\nbob@b.test", "", ADMIN, now=NOW).id
+    return start_import(victim.vendor.code, "customers", "email\nbob@b.test", "", ADMIN, now=NOW).id
+
+
+def _imported(company: str, kind: ImportKind, file: str) -> int:
+    """How many rows of a file are imported."""
+    started = start_import(company, kind, file, "", ADMIN, now=NOW)
+    done = continue_import(company, kind, started.id, lambda: NOW, lambda: True)
+    valid: int = done.result["valid_row_count"]
+    return valid
 
 
 def _features(company: str, victim: Any) -> None:
     """That a feature comes to the victim's license by its key."""
     file = f"license_key,code\n{victim.by_key.license_key},pages"
-    there(import_features_file(company, file, "", ADMIN, now=NOW).result["valid_row_count"])
+    there(_imported(company, "features", file))
 
 
 def _licenses(company: str, _: Any) -> None:
     """That a license is made of the victim's product."""
-    made = import_licenses_file(company, "license_key,product\nK-1,own", "", ADMIN, now=NOW)
-    there(made.result["valid_row_count"])
+    there(_imported(company, "licenses", "license_key,product\nK-1,own"))
 
 
 def _is_taken(company: str, victim: Any) -> bool:
@@ -87,8 +94,12 @@ OF_IMPORTS: list[tuple[Any, str, list[Any]]] = [
     (guard_names, "license_not_found", [lambda c, v: there(_is_taken(c, v))]),
     (set_feature, "license_not_found", [lambda c, v: set_feature(c, v.by_key.id, Wanted("pages"), ADMIN, now=NOW)]),
     (bring_in_export, "license_not_found", [_export]),
-    (import_features_file, "license_not_found", [_features]),
-    (import_licenses_file, "license_not_found", [_licenses]),
+    (start_import, "license_not_found", [_features, _licenses]),
+    (
+        continue_import,
+        "import_result_not_found",
+        [lambda c, v: continue_import(c, "customers", _file_of(v), lambda: NOW, lambda: True)],
+    ),
     (
         find_import_result,
         "import_result_not_found",

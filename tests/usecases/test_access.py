@@ -468,7 +468,6 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
 ]
 
 NAMES_NOTHING = {
-    "import_customers_file",  # its rows name emails
     "finish_deletion",  # answers nothing, and finds nothing of another company
     "finish_move",  # likewise
     "finish_deletions",  # of a company all that was cut short

@@ -2,7 +2,13 @@
 
 from chalicelib.domain.customers import Customer, CustomerAccount, CustomerLabel, Sales
 from chalicelib.domain.import_results import ImportResult
-from chalicelib.store.attributes import BooleanAttribute, IntegerAttribute, TextAttribute, TextSetAttribute
+from chalicelib.store.attributes import (
+    BooleanAttribute,
+    IntegerAttribute,
+    JSONAttribute,
+    TextAttribute,
+    TextSetAttribute,
+)
 from chalicelib.store.items.base import AccountsItem
 
 
@@ -31,7 +37,13 @@ class CustomerLabelItem(AccountsItem[CustomerLabel]):
 
 
 class ImportResultItem(AccountsItem[ImportResult]):
-    """What came of a file that was imported."""
+    """What has come of a file that is imported."""
+
+    status: TextAttribute
+    finished_at: IntegerAttribute
+    result: JSONAttribute
+    started_at: IntegerAttribute
+    done: IntegerAttribute
 
 
 class CustomerAccountItem(AccountsItem[CustomerAccount]):

@@ -53,13 +53,15 @@ from chalicelib.store.items.work import (
     BatchItem,
     BatchProgressItem,
     DueItem,
+    ImportJobItem,
+    ImportPartItem,
     MailItem,
     ScheduledUpdateItem,
     UpdateSlotItem,
 )
 from chalicelib.store.schema import AnyItem, Raw
 
-Removal = Literal["license", "refusals", "company", "mail", "webhooks", "listing", "ephemera", "expires"]
+Removal = Literal["license", "refusals", "company", "mail", "webhooks", "imports", "listing", "ephemera", "expires"]
 """What removes an item with its company: the step in which it goes (`store.removal`), with its license or with all that
 has the company in its partition, its attributes or its key. `listing`: before or behind all steps. `expires`: none,
 for it does not say whose it is, and is of no use to anybody for the hours until it expires."""
@@ -108,6 +110,7 @@ KINDS = (
     Kind(QueueItem, "", "webhooks", "webhooks", keys.queue_pk()),
     Kind(SequenceItem, keys.sequence_sort_key(), "webhooks", "webhooks", keys.webhooks_pk()),
     Kind(DeliveryItem, "", "webhooks", "webhooks", keys.webhooks_pk()),
+    Kind(ImportJobItem, "", "imports", "alone", keys.imports_pk()),
     Kind(LicenseItem, keys.LICENSE, "license", "license"),
     Kind(ExtrasItem, keys.EXTRAS, "license", "alone"),
     Kind(SeatItem, keys.seat_sort_key(), "license", "license"),
@@ -174,6 +177,7 @@ KINDS = (
     Kind(ListedSessionsItem, "sessions#", "ephemera", "ephemera"),
     Kind(IdempotencyItem, "form#", "expires", "ephemera"),
     Kind(BatchItem, "batch#", "ephemera", "ephemera"),
+    Kind(ImportPartItem, "import#", "ephemera", "ephemera"),
     Kind(CodeItem, "code#", "ephemera", "ephemera"),
     Kind(ProbeItem, "probe#", "expires", "ephemera"),
 )

@@ -1,8 +1,9 @@
-"""Items of work that waits or is under way: transitions to come, scheduled updates, mails and batches."""
+"""Items of work that waits or is under way: transitions to come, scheduled updates, mails, batches and imported files."""
 
 from types import MappingProxyType
 
 from chalicelib.domain.batch import BatchProgress
+from chalicelib.domain.import_results import ImportJob
 from chalicelib.domain.mail import QueuedMail
 from chalicelib.domain.scheduled_updates import ScheduledUpdate
 from chalicelib.domain.transitions import Due
@@ -75,3 +76,13 @@ class BatchItem(EphemeraItem[None]):
     columns = JSONAttribute(null=True)
     """The names of what stands in each row of the two, in its order. None: those of before there was this."""
     places = IntegerAttribute()
+
+
+class ImportJobItem(LicensesItem[ImportJob]):
+    """A file that is not imported whole yet."""
+
+
+class ImportPartItem(EphemeraItem[None]):
+    """A part of the text of a file that is not imported whole yet."""
+
+    text = TextAttribute()
