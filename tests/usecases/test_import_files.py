@@ -11,7 +11,7 @@ from chalicelib.usecases.customers import create_customer
 from chalicelib.usecases.delete_company import delete_company
 from chalicelib.usecases.import_files import continue_import, continue_imports, find_import_result, start_import
 from chalicelib.usecases.license_list import LicenseFilter, list_licenses
-from tests.store.faults import Crash, crash_after, wire
+from tests.store.faults import Crash, answer_timed_out, crash_after, wire
 from tests.store.seam import Answer, Request, Send
 from tests.support import ADMIN, DAY, Vendor
 
@@ -108,7 +108,7 @@ def test_a_death_behind_any_write_loses_no_row_and_counts_none_twice(shop: Vendo
             deaths += 1
         else:
             break
-    assert (counts(file), file.status, deaths >= 3 + 3) == (COUNTED, "error", True)
+    assert (counts(file), file.status, deaths > 3) == (COUNTED, "error", True)
     assert len(list_licenses(shop.code, LicenseFilter(), size=9).rows) == 4
 
 
@@ -133,9 +133,23 @@ def test_of_two_at_once_the_first_to_be_counted_goes_on(shop: Vendor, of: str) -
         return send(request)
 
     with wire(meanwhile, operations=frozenset({of})):
-        seen = go_on(shop, taken)
+        seen = go_on(shop, taken, steps=1)
     assert (counts(whole[0]), seen) == (COUNTED, whole[0])
-    assert left_of(shop, taken) == (0, 0)
+    assert (find_import_result(shop.code, "licenses", taken.id), left_of(shop, taken)) == (seen, (0, 0))
+
+
+def test_a_file_goes_also_where_the_answer_to_its_last_step_is_lost(shop: Vendor) -> None:
+    taken, last = take_in(shop), list[Request]()
+
+    def lost(request: Request, send: Send) -> Answer:
+        if last or not any("Delete" in step for step in request.body.get("TransactItems", ())):
+            return send(request)
+        last.append(request)
+        return answer_timed_out(request, send)
+
+    with wire(lost):
+        file = go_on(shop, taken)
+    assert (counts(file), left_of(shop, file)) == (COUNTED, (0, 0))
 
 
 def test_a_file_of_which_a_part_is_lost_ends_as_an_error(shop: Vendor) -> None:
