@@ -92,6 +92,8 @@ def test_a_sweep_tells_how_much_was_due_and_for_how_long(vendor: Vendor) -> None
             "update_applied": 0,
             "update_failed": 0,
             "failed": 0,
+            "imports_finished": 0,
+            "imports_failed": 0,
         }
         first = output.line
         output.forget()

@@ -14,10 +14,15 @@ from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.users import FREE_FAILURES
 from chalicelib.runtime import runtime
 from chalicelib.store import database
+from chalicelib.usecases.assign_user import assign_user
 from chalicelib.usecases.change_license import set_enabled
+from chalicelib.usecases.change_seat import set_max_activations
 from chalicelib.usecases.deliver_events import deliver_events
 from chalicelib.usecases.idempotency import IdempotencyKey, perform_once
+from chalicelib.usecases.import_files import continue_import, continue_imports
+from chalicelib.usecases.import_license import import_license
 from chalicelib.usecases.log_in import log_in
+from chalicelib.usecases.order_managers import add_manager
 from chalicelib.usecases.send_mails import send_mails
 from chalicelib.usecases.sweep import sweep
 from infra.stage.functions import SENDER
@@ -40,6 +45,9 @@ BUSES = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus
 
 Rights = dict[str, set[str]]
 """What may be done, by the table's logical id."""
+
+OF_IMPORTS = {continue_import, continue_imports, import_license, assign_user, set_max_activations, add_manager}
+"""What goes on with files, and what their rows do that is no part of these cases."""
 
 each_stage = pytest.mark.parametrize("stage", STAGES)
 
@@ -185,13 +193,15 @@ def test_the_api_may_do_to_each_table_what_its_use_cases_do_and_no_more() -> Non
     assert granted(STAGES[0], "APIHandler") == _union(*map(rights_of, cases), *more)
 
 
-def test_the_sweep_may_do_what_it_does_also_when_an_answer_is_lost_and_no_more() -> None:
+def test_the_sweep_may_do_what_it_does_also_when_an_answer_is_lost_and_what_imports_do_and_no_more() -> None:
     (case,) = [case for case in CASES if case.function is sweep]
     vendor = Vendor()
     prepared = case.prepare(vendor)
     with used() as rights, wire(answer_timed_out, range(1, 2)):
         case.act(vendor, prepared)
-    assert granted(STAGES[0], "SweepDue") == rights
+    imports = [case for case in CASES if case.function in OF_IMPORTS]
+    assert {case.function for case in imports} == OF_IMPORTS
+    assert granted(STAGES[0], "SweepDue") == _union(rights, *map(rights_of, imports))
 
 
 def test_the_sender_of_mail_may_do_what_it_does_and_no_more() -> None:
