@@ -19,12 +19,11 @@ from chalicelib.domain.errors import Invalid, NotFound, Rejected
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.import_files import read_rows, unknown_columns
-from chalicelib.domain.import_results import MAX_INVALID, MAX_ROWS, ImportJob, ImportKind, ImportResult
+from chalicelib.domain.import_results import MAX_INVALID, MAX_ROWS, ImportJob, ImportKind, ImportResult, ImportStatus
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.paging import cut, search
 from chalicelib.domain.types import Json
 from chalicelib.store import import_results
-from chalicelib.store.database import ConditionFailed
 from chalicelib.store.reads import those_readable
 from chalicelib.threads import map_in_turns
 from chalicelib.usecases.create import find_company
@@ -75,17 +74,10 @@ def continue_import(
     if job is None or result.is_finished:  # the two were not read at one instant
         return result
     text = import_results.read_file(job, clock())
-    try:
-        if text is None:
-            lost = replace(result, status="error", finished_at=clock())
-            import_results.finish(result, lost, job)
-            return lost
+    if text is not None:
         return _import_rows(result, job, text, clock, keep_going)
-    except ConditionFailed:  # somebody else is at it, or it was ourselves, and an answer of the database was lost
-        found = find_import_result(company, kind, id)
-        if found.is_finished:
-            import_results.forget(job)
-        return found
+    lost = replace(result, status="error", finished_at=clock())
+    return _count(result, lost, job)[0]
 
 
 def continue_imports(clock: Callable[[], Instant], keep_going: Callable[[], bool]) -> dict[str, int]:
@@ -144,24 +136,39 @@ def _count_rows(text: str) -> int:
 def _import_rows(
     result: ImportResult, job: ImportJob, text: str, clock: Callable[[], Instant], keep_going: Callable[[], bool]
 ) -> ImportResult:
-    """Raises `ConditionFailed` where somebody else has moved it on."""
     file = FILE_KINDS[job.kind].read(job.company, text, Actor(job.actor, job.ip), result.created_at)
     while True:
         now, done = clock(), result.done or 0
         some = file.rows[done : done + ROWS_AT_ONCE]
         after = _after(result, some, _outcomes(file, some, now), now)
         if done + len(some) == len(file.rows):
-            after = replace(
-                after,
-                status="error" if after.result["invalid_rows"] else "success",
-                result=after.result | file.count_named(),
-            )
-            import_results.finish(result, after, job)
-            return after
-        import_results.move(result, after)
-        result = after
-        if not keep_going():
+            status: ImportStatus = "error" if after.result["invalid_rows"] else "success"
+            after = replace(after, status=status, result=after.result | file.count_named())
+        result, is_ours = _count(result, after, job)
+        if result.is_finished or not is_ours or not keep_going():
             return result
+
+
+def _count(old: ImportResult, new: ImportResult, job: ImportJob) -> tuple[ImportResult, bool]:
+    """Write what has come of the next rows, and answer it; where somebody else has done them, or the answer to it was
+    lost, what is stored, and False. Raises `NotFound`.
+    """
+
+    def read(confirmed: bool) -> ImportResult:
+        return find_import_result(job.company, job.kind, job.id) if confirmed else old
+
+    def write(_: ImportResult, is_next: bool) -> None:
+        if is_next and new.is_finished:
+            import_results.finish(old, new, job)
+        elif is_next:
+            import_results.move(old, new)
+
+    stored, is_next = decide_and_write(
+        read, lambda stored: (stored.status, stored.done) == (old.status, old.done), write
+    )
+    if stored.is_finished:
+        import_results.forget(job)
+    return (new, True) if is_next else (stored, False)
 
 
 def _outcomes(file: FileRows, some: Sequence[ReadRow[Any]], now: Instant) -> list[bool | Rejected | None]:
