@@ -1,4 +1,4 @@
-"""Items of work that waits or is under way: transitions to come, scheduled updates, mails, batches and imported files."""
+"""Items of work that waits or is under way: transitions and updates to come, mails, batches and files to import."""
 
 from types import MappingProxyType
 
