@@ -212,11 +212,6 @@ def _moved_unseen() -> Patches:
     return [(seats, "same_buyer", lambda _license: LicenseItem.pk.exists())]
 
 
-def _host_name_not_in_the_condition() -> Patches:
-    """A device is filed under another host name, whatever it is named by then."""
-    return [(activations, "is_named_as", lambda *_: DeviceItem.pk.exists())]
-
-
 MUTANTS: dict[str, Callable[[], Patches]] = (
     of_proof.MUTANTS
     | ACCOUNT_MUTANTS
@@ -245,7 +240,6 @@ MUTANTS: dict[str, Callable[[], Patches]] = (
         "merged as of two instants": _merged_as_of_two_instants,
         "order joined that another began": _order_joined_that_another_began,
         "definitions not in the condition": _definitions_not_in_the_condition,
-        "host name not in the condition": _host_name_not_in_the_condition,
         "moved unseen": _moved_unseen,
     }
 )

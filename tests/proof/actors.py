@@ -58,7 +58,8 @@ WEIGHTS = (45, 35, 28)
 """Of activations, checks and deactivations."""
 UNHEARD_RATE = 0.03
 """The share of answers that are lost on the way to the application."""
-HOSTNAMES = ("atelier", "studio")
+HOSTNAMES = ("atelier", "studio", "office", "lab")
+"""More than two: of two who rename a device at once, each to the other name, both are right."""
 ADOPTED_WITHIN = 5 * DAY
 """Before the downtime is over, and after all else."""
 

@@ -428,6 +428,11 @@ def _import_that_doubles() -> Patches:
     return [(transactions.Transaction, "put", put)]
 
 
+def _host_name_not_in_the_condition() -> Patches:
+    """A device is filed under another host name, whatever it is named by then."""
+    return [(activations, "is_named_as", lambda *_: DeviceItem.pk.exists())]
+
+
 MUTANTS: dict[str, Callable[[], Patches]] = {
     "limit not in the condition": _limit_not_in_the_condition,
     "count, then write": _count_then_write,
@@ -460,4 +465,5 @@ MUTANTS: dict[str, Callable[[], Patches]] = {
     "edit without revision": _edit_without_revision,
     "idempotency outside the transaction": _idempotency_outside_the_transaction,
     "import that doubles": _import_that_doubles,
+    "host name not in the condition": _host_name_not_in_the_condition,
 }
