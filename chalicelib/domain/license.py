@@ -16,7 +16,7 @@ from typing import Literal, overload
 
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.instants import LATEST, Instant
-from chalicelib.domain.pasted import one_line
+from chalicelib.domain.pasted import MAX_KEPT, composed, one_line, safe_to_show
 
 AuthorizationMethod = Literal["license-key", "user"]
 LicenseType = Literal["perpetual", "time-limited", "subscription"]
@@ -266,8 +266,11 @@ def hash_hardware_id(hardware_id: str) -> str:
 
 
 def hash_host_name(host_name: str) -> str:
-    """The same for the name that a device has in its network, in which large and small letters are alike."""
-    return hash_hardware_id(host_name.strip().casefold())
+    """The same for the name that a device has in its network, in which large and small letters are alike.
+
+    One that is looked for as the device sent it is that which was kept of it.
+    """
+    return hash_hardware_id(composed(safe_to_show(host_name, MAX_KEPT)).strip().casefold())
 
 
 def idle_devices_kept(license: License) -> int:

@@ -7,6 +7,8 @@ MAX_TYPED = 320
 """Characters of any one thing that people type: no email, name, password or key is longer."""
 MAX_REPORTED = 1000
 """Characters that are looked at of what a program reports."""
+MAX_KEPT = 255
+"""Characters of it that are kept."""
 _QUOTES = frozenset("\"'`\u00ab\u00bb\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2039\u203a\uff02\uff07")
 _BREAKS = re.compile(r"[^\S ]++")
 _TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")

@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field, StrictBool, StrictInt, StrictStr, V
 from pydantic_core import PydanticCustomError
 
 from chalicelib.domain.license import REPORTED, DeviceReport
-from chalicelib.domain.pasted import safe_to_show
+from chalicelib.domain.pasted import MAX_KEPT, safe_to_show
 from chalicelib.domain.users import MAX_PASSWORD, MIN_PASSWORD
 from chalicelib.domain.variables import MAX_NAME, MAX_VALUE, MAX_VARIABLES
 from chalicelib.licenseapi.forms import (
@@ -39,7 +39,7 @@ def _reported(value: object) -> object:
     Numbers and booleans are texts; what is no single value is not kept.
     """
     with suppress(PydanticCustomError, ValueError):
-        return safe_to_show(read_value(value), MAX_TEXT) or None
+        return safe_to_show(read_value(value), MAX_KEPT) or None
     return None
 
 

@@ -6,6 +6,8 @@ import pytest
 
 from chalicelib.domain.license import License, hash_hardware_id
 from chalicelib.store import activations
+from chalicelib.usecases.devices import DeviceFilter, find_devices
+from chalicelib.usecases.license_list import LicenseFilter, list_licenses
 from chalicelib.web import clock
 from tests.portal.browser import at, browser_of
 from tests.support import Application, Vendor
@@ -52,6 +54,28 @@ def test_what_a_device_reports_is_cut_and_made_safe_to_show(
         assert application.post("activate_license", **named, **{field: expected}).status_code == 200
         [device] = activations.devices(vendor.code, license.id, "pc")
         assert getattr(device, field) == kept
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        *("a\x00b", "two\r\nlines", "invoice\u202efdp", "tab\t", " Office-PC ", "Zoe\u0308", "x" * 300),
+        *("\x85next", "Stra\xdfe\u2028", "\u2067right to left\u2069"),
+    ],
+    ids=ascii,
+)
+@pytest.mark.in_process("it looks at what is found")
+def test_a_device_is_found_by_the_host_name_that_it_sent(
+    vendor: Vendor, application: Application, license: License, sent: str
+) -> None:
+    named = {"product": "viewer", "license_key": license.license_key, "hardware_id": "pc"}
+    assert application.post("activate_license", **named, hostname=sent).status_code == 200
+    [kept] = [device.hostname for device in activations.devices(vendor.code, license.id, "pc")]
+    for name in (sent, kept, sent.upper()):
+        page = find_devices(vendor.code, DeviceFilter(hostname=name), "", 10)
+        assert [key.license_id for key in page.keys] == [license.id], name
+        asked = LicenseFilter(host_name=name)
+        assert [row.id for row, _ in list_licenses(vendor.code, asked, size=10).rows] == [license.id], name
 
 
 def test_what_is_told_of_the_channel_refuses_no_call(application: Application, license: License) -> None:
