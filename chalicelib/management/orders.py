@@ -323,7 +323,11 @@ def _sent_name(body: NewOrderBody, field: str) -> str:
 
 
 def _license(product: str, sold: SoldLicense, body: NewOrderBody, caller: Caller, zone: str) -> NewLicense:
-    policy = _policy(product, sold, caller.company)
+    policy, refusal = None, None
+    try:
+        policy = _policy(product, sold, caller.company)
+    except NotFound as error:  # it may have been there when the same order came first
+        refusal = error
     given: Json = dict(terms_of(sold, caller.now, zone))
     of_sale: Json = {name: given.pop(name) for name in OF_SALE & given.keys()}
     of_sale |= {} if sold.license_type is None else {"license_type": sold.license_type}
@@ -337,6 +341,7 @@ def _license(product: str, sold: SoldLicense, body: NewOrderBody, caller: Caller
         product,
         terms,
         policy=policy,
+        refusal=refusal,
         more=given,
         features=[wanted_feature(one.code, one, zone) for one in sold.product_features],
         fields={one.name: one.value for one in sold.custom_fields},

@@ -15,9 +15,11 @@ from chalicelib.domain.email import known_email
 from chalicelib.domain.errors import AlreadyExists, Denied, Invalid, Rejected, raise_all, sent_as, wrong_in
 from chalicelib.domain.events import Actor
 from chalicelib.domain.instants import Instant
+from chalicelib.domain.license import License
 from chalicelib.domain.policies import Policy
 from chalicelib.domain.source_rows import SourceRow
 from chalicelib.domain.terms import TermChanges, Terms
+from chalicelib.domain.users import User
 from chalicelib.store import orders
 from chalicelib.usecases.assign_user import EMPTY_PROFILE, Profile, assign_user, wrong_assignment
 from chalicelib.usecases.catalog import find_product
@@ -61,6 +63,8 @@ class NewLicense:
     """With a license by key, which has no users, managers alone."""
     policy: Policy | None = None
     """What it is sold by. Its limits and dates stand in the terms; what is said here stands instead of the rest."""
+    refusal: Rejected | None = None
+    """Why it cannot be sold any more, such as by a policy that is gone: it may have been, when the order came first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +159,7 @@ def _sell(steps: _Steps, n: int, wanted: NewLicense, actor: Actor) -> MadeLicens
     begins = n == 0 and not steps.order.append
     issued = steps.once(
         f"{n} issue",
-        lambda: issue_license(
-            company, wanted.product, wanted.terms, None, actor, policy=wanted.policy, begins=begins, now=now
-        ),
+        lambda: _issue(company, wanted, actor, begins=begins, now=now),
         lambda issued: {"id": issued[0].id, "license_key": issued[0].license_key},
     )
     id, key = int(issued["id"]), issued["license_key"]
@@ -173,6 +175,15 @@ def _sell(steps: _Steps, n: int, wanted: NewLicense, actor: Actor) -> MadeLicens
         for place, user in enumerate(wanted.users):
             steps.once(f"{n} user {place}", partial(_assign, company, id, user, actor, now + place), lambda _: {})
     return MadeLicense(id, key)
+
+
+def _issue(
+    company: str, wanted: NewLicense, actor: Actor, *, begins: bool, now: Instant
+) -> tuple[License, User | None]:
+    if wanted.refusal is not None:
+        raise wanted.refusal
+    given = (company, wanted.product, wanted.terms, None, actor)
+    return issue_license(*given, policy=wanted.policy, begins=begins, now=now)
 
 
 def _assign(company: str, license_id: int, user: NewUser, actor: Actor, now: Instant) -> object:
@@ -211,6 +222,8 @@ def guard_license(company: str, license: NewLicense, source: SourceRow | None = 
     """That a license can be made with all that it is to have, as far as that is known before, but for its names
     (`guard_names`). `source`: as in `issue_license`. Raises `SeatkeeperError`.
     """
+    if license.refusal is not None:
+        raise license.refusal
     product = find_product(company, license.product, now=now)
     guard_terms(license.terms, product, None, source)
     extras_of(license.policy, product.code, now=now)

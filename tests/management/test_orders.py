@@ -114,6 +114,22 @@ def test_the_same_order_again_is_answered_alike_and_makes_nothing(shop: VendorsS
     assert licenses_in(vendor) == made_in(first)
 
 
+@pytest.mark.parametrize("named", ["policy_code", "license_template"])
+def test_the_same_order_is_answered_alike_when_its_policy_is_gone(
+    shop: VendorsServer, vendor: Vendor, named: str
+) -> None:
+    said = {"name": "Pro", "code": "pro", "product": vendor.products["viewer"].id, "max_activations": 7}
+    policy = granted(shop.post("license-policies", said), 201)
+    body = order({named: {"policy_code": "pro", "license_template": policy["id"]}[named]}, {})
+    first = sell(shop, body)
+    granted(shop.call("DELETE", f"license-policies/{policy['id']}"), 204)
+    assert sell(shop, body) == first
+    assert licenses_in(vendor) == made_in(first)
+    assert refused(shop.post("orders/create_order", body | {"id": "S-2"}), 404) == "policy_not_found"
+    more = shop.post("orders/create_order", body | {"append": True})
+    assert (refused(more, 404), licenses_in(vendor)) == ("policy_not_found", made_in(first))
+
+
 def test_another_order_of_the_same_id_is_refused(
     shop: VendorsServer, vendor: Vendor, change_runtime: ChangeRuntime
 ) -> None:
