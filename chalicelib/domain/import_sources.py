@@ -3,6 +3,7 @@
 What is exported is what its public API answers: lists of licenses, and of what belongs to them, in any order of files.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
@@ -13,6 +14,7 @@ from chalicelib.domain.source_rows import System
 from chalicelib.domain.types import Json, JsonValue
 
 _DAY_SECONDS, _HOUR_SECONDS = 86_400, 3600
+_INTERVAL = re.compile(r"P(?:(\d{1,4})Y)?(?:(\d{1,4})M)?(?:(\d{1,4})W)?(?:(\d{1,5})D)?(?:T(\d{1,5})H)?", re.ASCII)
 
 
 def import_rows_of(system: System, texts: Sequence[str], products: Mapping[str, str]) -> Iterator[FileRow]:
@@ -81,7 +83,7 @@ def _id_named(row: Json, name: str) -> str:
 
 
 def _keygen(rows: Iterable[FileRow]) -> Iterator[FileRow]:
-    """Licenses, machines, users, products and entitlements, each a resource with attributes and relationships."""
+    """Licenses, machines, users, products and policies, each a resource with attributes and relationships."""
     found, unread = defaultdict[str, dict[str, FileRow]](dict), list[FileRow]()
     for row in rows:
         kind, id = row.row.get("type"), row.row.get("id")
@@ -96,21 +98,25 @@ def _keygen(rows: Iterable[FileRow]) -> Iterator[FileRow]:
     for id, (number, said, _) in found["licenses"].items():
         owner = found["users"].get(_related(said, "owner") or _related(said, "user"))
         product = found["products"].get(_related(said, "product"))
-        license = _keygen_license(said, id)
+        policy = found["policies"].get(_related(said, "policy"))
+        license = _keygen_license(said, id, _attributes(policy.row if policy else {}))
         license["product"] = _attributes(product.row if product else {}).get("code") or _related(said, "product")
         license["customer"] = None if owner is None else _keygen_customer(owner.row)
         yield FileRow(number, license | {"devices": machines[id]})
 
 
-def _keygen_license(row: Json, id: str) -> Json:
-    said = _attributes(row)
-    most = said.get("maxMachines")
+def _keygen_license(row: Json, id: str, policy: Json) -> Json:
+    """Without an end of its own, one whose policy has a duration begins to run with its first use."""
+    said, duration = _attributes(row), policy.get("duration")
+    most, end = said.get("maxMachines"), said.get("expiry")
+    lasts = _duration(duration) if end is None and type(duration) is int and duration > 0 else None
     return {
         "id": id,
         "license_key": said.get("key"),
         "name": said.get("name"),
-        "license_type": "time-limited" if said.get("expiry") else "perpetual",
-        "validity_period": said.get("expiry"),
+        "license_type": "perpetual" if end is None and lasts is None else "time-limited",
+        "validity_period": end,
+        "valid_duration": lasts,
         "max_activations": most,
         "allow_unlimited_activations": most is None,
         "enabled": not said.get("suspended") and said.get("status") != "BANNED",
@@ -126,6 +132,7 @@ def _keygen_device(row: Json) -> Json:
         "os": said.get("platform"),
         "ip": said.get("ip"),
         "time_activated": said.get("created"),
+        "last_check": said.get("lastHeartbeat"),
     }
 
 
@@ -166,9 +173,8 @@ def _cryptlex(rows: Iterable[FileRow]) -> Iterator[FileRow]:
 
 
 def _cryptlex_license(row: Json) -> Json:
-    end, validity, most = row.get("expiresAt"), row.get("validity"), row.get("allowedActivations")
-    lasts = _duration(validity) if end is None and type(validity) is int and validity > 0 else None
-    metadata = row.get("metadata")
+    end, metadata = row.get("expiresAt"), row.get("metadata")
+    lasts, most = None if end is not None else _cryptlex_duration(row), row.get("allowedActivations") or None
     return {
         "id": row.get("id"),
         "license_key": row.get("key"),
@@ -185,6 +191,22 @@ def _cryptlex_license(row: Json) -> Json:
     }
 
 
+def _cryptlex_duration(row: Json) -> str | None:
+    """How long a license runs from its first activation; None: without an end.
+
+    Its interval is one of ISO 8601, in older versions its validity seconds. One that has no single unit stays as it
+    is, which the row is refused for.
+    """
+    interval, validity = row.get("subscriptionInterval"), row.get("validity")
+    if not isinstance(interval, str) or not interval:
+        return _duration(validity) if type(validity) is int and validity > 0 else None
+    found = _INTERVAL.fullmatch(interval)
+    years, months, weeks, days, hours = (int(number or 0) for number in found.groups()) if found else [0] * 5
+    in_units = {"m": 12 * years + months, "d": 7 * weeks + days, "h": hours}
+    said = [f"{number}{unit}" for unit, number in in_units.items() if number]
+    return said[0] if len(said) == 1 else interval
+
+
 def _duration(seconds: int) -> str:
     days, rest = divmod(seconds, _DAY_SECONDS)
     return f"{days}d" if days and not rest else f"{-(-seconds // _HOUR_SECONDS)}h"
@@ -198,11 +220,12 @@ def _pairs(metadata: list[JsonValue]) -> Json | None:
 
 def _cryptlex_device(row: Json) -> Json:
     """An activation. It is told apart by its id: the hardware id that its client computes is none that ours would."""
+    location, system = row.get("location"), (row.get("os"), row.get("osVersion"))
     return {
         "hardware_id": row.get("id"),
         "hostname": row.get("hostname"),
-        "os": row.get("os"),
-        "ip": row.get("ip"),
+        "os": " ".join(part for part in system if isinstance(part, str)),
+        "ip": location.get("ipAddress") if isinstance(location, dict) else None,
         "app_ver": row.get("appVersion"),
         "time_activated": row.get("createdAt"),
         "last_check": row.get("lastSyncedAt"),

@@ -1,6 +1,6 @@
 """Bring in the rows of files, some at once: each by itself, with a verdict for each."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -44,20 +44,22 @@ def import_rows(
     actor: Actor,
     *,
     adopt_until: Instant | None = None,
+    known: Collection[int] = (),
     now: Instant,
 ) -> Iterator[RowResult]:
     """Import rows, and say of each what has come of it, in their order. What is refused of one keeps no other from it.
 
     `adopt_until`: until when devices that come along may be adopted; half a year from now, if it is not given. It may
-    be left at any row, and be repeated from the first: what is there already stays as it is.
-    Raises `company_not_found`, `Unavailable`.
+    be left at any row, and be repeated from the first: what is there already stays as it is. `known`: numbers of rows
+    of which that is known, and which are not done again.
+    Raises `company_not_found`; `Unavailable`, behind all that was done by then.
     """
     until = now + ADOPTED_WITHIN_DAYS * DAY_MS if adopt_until is None else adopt_until
 
     def do(row: LicenseRow, at: Instant) -> RowOutcome:
         return import_license(company, row, system, actor, adopt_until=until, now=at)
 
-    return _each(company, rows, do, now)
+    return _each(company, rows, do, now, known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +72,13 @@ class ReadRow(Generic[R]):
 
 
 def _each(
-    company: str, rows: Iterable[FileRow], do: Callable[[LicenseRow, Instant], RowOutcome], now: Instant
+    company: str,
+    rows: Iterable[FileRow],
+    do: Callable[[LicenseRow, Instant], RowOutcome],
+    now: Instant,
+    known: Collection[int] = (),
 ) -> Iterator[RowResult]:
-    read = read_license_rows(rows, find_company(company).time_zone)
+    read = (one for one in read_license_rows(rows, find_company(company).time_zone) if one.number not in known)
 
     def result(read: ReadRow[LicenseRow]) -> RowResult:
         if read.row is None:

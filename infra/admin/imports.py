@@ -1,12 +1,13 @@
 """The commands that bring in what was sold elsewhere."""
 
+import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 
 from chalicelib.domain.days import Moment, last_instant
-from chalicelib.domain.errors import Invalid, Rejected, at_field
+from chalicelib.domain.errors import Invalid, Rejected, Unavailable, at_field
 from chalicelib.domain.import_files import unknown_columns
 from chalicelib.domain.import_sources import import_rows_of
 from chalicelib.domain.instants import Instant
@@ -26,6 +27,8 @@ from infra.admin.parser import UsageError
 from infra.progress import counting
 
 _APPLY = "It is safe to repeat: what is there stays."
+TRIES, WAIT_SECONDS = 5, 5
+"""How often rows are begun again while the database is busy, and how much longer is waited before each."""
 
 
 def import_plan(
@@ -53,12 +56,47 @@ def import_apply(
     else:
         texts = _read(file)
         note = _passed_over(from_, texts)
-        rows = import_rows_of(from_, texts, dict(product))
-        done = import_rows(company, rows, from_, operator(), adopt_until=until, now=now)
-    document = _counted(company, done, limit)
+
+        def rows_but(known: Collection[int]) -> Iterator[RowResult]:
+            rows = import_rows_of(from_, texts, dict(product))
+            return import_rows(company, rows, from_, operator(), adopt_until=until, known=known, now=now)
+
+        done = _with_patience(rows_but)
+    busy = list[Unavailable]()
+    document = _counted(company, _until_busy(done, busy), limit)
     refused = document["refused"]
-    notes = (note, f"{refused} rows were refused. {_APPLY}" if refused else "")
-    return CommandResult(document, " ".join(filter(None, notes)), 1 if refused else 0)
+    left = "The database is busy or out of reach: not all rows are done." if busy else ""
+    notes = (note, f"{refused} rows were refused." if refused else "", left, _APPLY if refused or busy else "")
+    return CommandResult(document, " ".join(filter(None, notes)), 1 if refused or busy else 0)
+
+
+def _with_patience(rows_but: Callable[[Collection[int]], Iterator[RowResult]]) -> Iterator[RowResult]:
+    """What has come of all rows. While the database is busy, those of which it is not known yet are begun again.
+
+    `rows_but`: does all rows but those with these numbers. Raises `Unavailable` after `TRIES` without any that is done.
+    """
+    known, tries = set[int](), 0
+    while True:
+        try:
+            for result in rows_but(known):
+                known.add(result.number)
+                tries = 0
+                yield result
+        except Unavailable:
+            tries += 1
+            if tries == TRIES:
+                raise
+            time.sleep(WAIT_SECONDS * tries)
+        else:
+            return
+
+
+def _until_busy(results: Iterable[RowResult], busy: list[Unavailable]) -> Iterator[RowResult]:
+    """Results up to the error that ends them, which `busy` is told."""
+    try:
+        yield from results
+    except Unavailable as error:
+        busy.append(error)
 
 
 def import_verify(

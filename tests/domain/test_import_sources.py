@@ -3,9 +3,14 @@
 import json
 from typing import Any
 
+import pytest
+
+from chalicelib.domain.errors import Invalid
 from chalicelib.domain.import_sources import import_rows_of
+from chalicelib.domain.instants import from_iso
 from chalicelib.domain.license_rows import LicenseRow, license_row
 from chalicelib.domain.source_rows import System
+from chalicelib.domain.types import Json
 
 
 def read(system: System, *files: Any, **products: str) -> list[LicenseRow]:
@@ -123,6 +128,157 @@ def test_cryptlex_lists_licenses_activations_and_users() -> None:
     assert [one.report.hardware_id for one in first.devices] == ["a1"]
     assert (second.enabled, second.customer, second.devices) == (False, {}, [])
     assert "validity_period" in second.terms
+
+
+def test_keygen_lists_in_whole_what_each_of_its_resources_has() -> None:
+    account = {"data": {"type": "accounts", "id": "acc"}, "links": {"related": "/v1/accounts/acc"}}
+
+    def related(kind: str, id: str | None) -> dict[str, Any]:
+        return {"data": id and {"type": kind, "id": id}, "links": {"related": f"/v1/accounts/acc/{kind}"}}
+
+    license: Json = {
+        "id": "l1",
+        "type": "licenses",
+        "links": {"self": "/v1/accounts/acc/licenses/l1"},
+        "attributes": {
+            "name": None,
+            "key": "C1B6DE-39A6E3-DE1529-8559A0-4AF593-V3",
+            "expiry": "2031-06-30T12:00:00.000Z",
+            "status": "ACTIVE",
+            "uses": 0,
+            "suspended": False,
+            "floating": True,
+            "maxMachines": 3,
+            "maxUses": None,
+            "lastValidated": None,
+            "metadata": {},
+            "created": "2024-01-01T10:00:00.000Z",
+        },
+        "relationships": {
+            "account": account,
+            "product": related("products", "p1"),
+            "policy": related("policies", "y1"),
+            "group": related("groups", None),
+            "owner": related("users", "u1"),
+            "users": {"links": {"related": "/v1/accounts/acc/licenses/l1/users"}, "meta": {"count": 0}},
+            "machines": {"links": {"related": "/v1/accounts/acc/licenses/l1/machines"}, "meta": {"cores": 0}},
+        },
+    }
+    unused = license | {
+        "id": "l2",
+        "attributes": license["attributes"] | {"key": "L2", "expiry": None, "status": "BANNED"},
+        "relationships": license["relationships"] | {"owner": related("users", None)},
+    }
+    machine = {
+        "id": "m1",
+        "type": "machines",
+        "attributes": {
+            "fingerprint": "4d:Eq:UV",
+            "cores": None,
+            "ip": "203.0.113.7",
+            "hostname": None,
+            "platform": "macOS",
+            "name": "Studio Mac",
+            "heartbeatStatus": "ALIVE",
+            "lastHeartbeat": "2026-02-01T08:00:00.000Z",
+            "metadata": {},
+            "created": "2026-01-01T08:00:00.000Z",
+        },
+        "relationships": {"account": account, "license": related("licenses", "l1"), "owner": related("users", "u1")},
+    }
+    user = resource("users", "u1", fullName="Ada L", firstName="Ada", lastName="L", email="ada@b.test", role="user")
+    policy = resource("policies", "y1", name="Year", duration=31_536_000, expirationBasis="FROM_FIRST_ACTIVATION")
+    product = resource("products", "p1", name="Viewer", code=None, distributionStrategy="LICENSED")
+    files = [{"data": rows, "links": {"next": None}} for rows in ([license, unused], [machine], [user, product])]
+    first, second = read("keygen", *files, {"data": [policy]}, p1="viewer")
+    assert (first.product, first.terms["max_activations"], first.enabled) == ("viewer", 3, True)
+    assert first.terms["validity_period"] == from_iso("2031-06-30T12:00:00Z")
+    assert first.customer == {"email": "ada@b.test", "first_name": "Ada", "last_name": "L"}
+    [device] = first.devices
+    assert (device.report.hostname, device.report.ip) == ("Studio Mac", "203.0.113.7")
+    assert (device.activated_at, device.last_check_at) == tuple(
+        from_iso(f"2026-{month}-01T08:00:00Z") for month in ("01", "02")
+    )
+    assert (second.terms["valid_duration"], second.enabled, second.customer) == ("365d", False, {})
+
+
+def test_cryptlex_lists_in_whole_what_each_of_its_objects_has() -> None:
+    license = {
+        "key": "0A2035-E8A2A3",
+        "revoked": False,
+        "suspended": False,
+        "totalActivations": 1,
+        "subscriptionInterval": "P1Y",
+        "subscriptionStartTrigger": "creation",
+        "fingerprintMatchingStrategy": "fuzzy",
+        "allowedActivations": 0,
+        "allowedDeactivations": 10,
+        "type": "node-locked",
+        "expiresAt": "2031-05-05T08:49:17.9361143Z",
+        "maintenanceExpiresAt": None,
+        "productId": "p1",
+        "user": {"id": "u1", "firstName": "Ada", "lastName": "L", "email": "ada@b.test", "company": None, "tags": []},
+        "additionalUserIds": [],
+        "notes": None,
+        "metadata": [{"key": "plan", "value": "pro", "visible": True, "id": "x"}],
+        "tags": [],
+        "id": "l1",
+        "createdAt": "2025-05-06T08:49:17.9361143Z",
+        "updatedAt": "2025-05-06T08:49:17.9361158Z",
+    }
+    activation = {
+        "os": "windows",
+        "osVersion": "10.0.19045",
+        "hostname": "pc",
+        "location": {"ipAddress": "203.0.113.7", "countryCode": "DE"},
+        "vmName": "",
+        "appVersion": "2.1",
+        "productId": "p1",
+        "licenseId": "l1",
+        "lastSyncedAt": "2026-05-07T08:49:17.1234567Z",
+        "leaseExpiresAt": None,
+        "id": "a1",
+        "createdAt": "2026-05-06T08:49:17.9361143Z",
+    }
+    [found] = read("cryptlex", [license], [activation], p1="viewer")
+    assert found.terms == {
+        "license_type": "time-limited",
+        "validity_period": from_iso("2031-05-05T08:49:17.936Z"),
+        "max_activations": None,
+    }
+    assert found.customer == {"email": "ada@b.test", "first_name": "Ada", "last_name": "L"}
+    assert found.more == {"metadata": {"plan": "pro"}}
+    [device] = found.devices
+    report = device.report
+    assert (report.os_ver, report.ip, report.app_ver) == ("windows 10.0.19045", "203.0.113.7", "2.1")
+
+
+@pytest.mark.parametrize(
+    ("said", "lasts"),
+    [
+        ({"subscriptionInterval": "P1Y"}, "12m"),
+        ({"subscriptionInterval": "P1Y6M"}, "18m"),
+        ({"subscriptionInterval": "P2W"}, "14d"),
+        ({"subscriptionInterval": "P30D", "validity": 60}, "30d"),
+        ({"subscriptionInterval": "PT12H"}, "12h"),
+        ({"subscriptionInterval": None, "validity": 7200}, "2h"),
+        ({"subscriptionInterval": "", "validity": 0}, None),
+        ({}, None),
+    ],
+)
+def test_cryptlex_says_how_long_a_license_runs_from_its_first_activation(said: Json, lasts: str | None) -> None:
+    license = {"id": "l1", "key": "A", "productId": "viewer", "allowedActivations": 1, "expiresAt": None}
+    [found] = read("cryptlex", [license | said])
+    assert found.terms.get("valid_duration") == lasts
+    assert found.terms["license_type"] == ("perpetual" if lasts is None else "time-limited")
+
+
+@pytest.mark.parametrize("interval", ["P3M10D", "P1DT1H", "PT30M", "P", "a year"])
+def test_an_interval_of_cryptlex_that_is_no_duration_here_is_refused(interval: str) -> None:
+    license = {"id": "l1", "key": "A", "productId": "viewer", "subscriptionInterval": interval}
+    with pytest.raises(Invalid) as refused:
+        read("cryptlex", [license])
+    assert refused.value.errors[0].code == "duration_malformed"
 
 
 def test_rows_of_several_files_are_numbered_through() -> None:

@@ -1,9 +1,14 @@
 """The admin commands that bring in what was sold elsewhere."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from chalicelib.domain.errors import Unavailable
+from chalicelib.domain.license_rows import LicenseRow
+from chalicelib.usecases import import_rows
+from chalicelib.usecases.import_license import RowOutcome, import_license
 from tests.infra.operator import Operator
 from tests.support import Vendor
 
@@ -81,3 +86,41 @@ def test_a_file_that_cannot_be_read_ends_it(operator: Operator, vendor: Vendor, 
     assert "cannot be read" in operator.refused(f"{line} {tmp_path / 'none.csv'}")
     (tmp_path / "empty.csv").write_text("\n")
     assert operator.refused(f"{line} {tmp_path / 'empty.csv'}") == "file: it has no rows."
+
+
+def test_while_the_database_is_busy_what_is_not_known_yet_is_begun_again(
+    operator: Operator, vendor: Vendor, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done, waited = list[str](), list[float]()
+    monkeypatch.setattr("infra.admin.imports.time.sleep", waited.append)
+
+    def busy(company: str, row: LicenseRow, *given: Any, **more: Any) -> RowOutcome:
+        if row.name == "K-2" and len(waited) < 2:
+            raise Unavailable("database_busy")
+        done.append(row.name)
+        return import_license(company, row, *given, **more)
+
+    monkeypatch.setattr(import_rows, "import_license", busy)
+    line = line_of(vendor, file, "K-1,viewer,,,", "K-2,viewer,,,", "K-3,viewer,,,")
+    applied = operator.asks(f"import apply {line}")
+    assert (applied["read"], applied["new"], waited) == (3, 3, [5, 10])
+    assert sorted(done) == ["K-1", "K-2", "K-3"]  # each once
+
+
+def test_what_was_done_is_told_where_the_database_stays_busy(
+    operator: Operator, vendor: Vendor, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infra.admin.imports.time.sleep", lambda _seconds: None)
+
+    def busy(company: str, row: LicenseRow, *given: Any, **more: Any) -> RowOutcome:
+        if row.name == "K-2":
+            raise Unavailable("database_busy")
+        return import_license(company, row, *given, **more)
+
+    monkeypatch.setattr(import_rows, "import_license", busy)
+    line = line_of(vendor, file, "K-1,viewer,,,", "K-2,viewer,,,")
+    applied = operator.asks(f"import apply {line}", exit_code=1)
+    assert (applied["new"], [row["name"] for row in applied["rows"]]) == (1, ["K-1"])
+    monkeypatch.undo()
+    again = operator.asks(f"import apply {line}")
+    assert (again["same"], again["new"]) == (1, 1)
