@@ -398,6 +398,7 @@ PATTERNS: dict[str, str] = {
     "chalicelib.domain.keys._PARTING": "domain.keys.normalize",
     "chalicelib.domain.keys._BREAKS": "domain.keys.normalize",
     "chalicelib.domain.email._LOCAL": "domain.email.normalize_email",
+    "chalicelib.domain.import_sources._INTERVAL": "itself",
     "chalicelib.domain.hosts.DOMAIN": "domain.hosts.portal_host",
     "chalicelib.domain.email._OF_YESTERDAY": "domain.email.known_email",
     "chalicelib.domain.invitation._TEXT": "domain.invitation.read_invitation",

@@ -130,75 +130,75 @@ def test_cryptlex_lists_licenses_activations_and_users() -> None:
     assert "validity_period" in second.terms
 
 
+_ACCOUNT = {"data": {"type": "accounts", "id": "acc"}, "links": {"related": "/v1/accounts/acc"}}
+
+
+def _linked(kind: str, id: str | None) -> dict[str, Any]:
+    """A relationship as Keygen writes it: with a link, and without data where there is none."""
+    return {"data": id and {"type": kind, "id": id}, "links": {"related": f"/v1/accounts/acc/{kind}"}}
+
+
+KEYGEN_LICENSE: Json = {
+    "id": "l1",
+    "type": "licenses",
+    "links": {"self": "/v1/accounts/acc/licenses/l1"},
+    "attributes": {
+        "name": None,
+        "key": "C1B6DE-39A6E3-V3",
+        "expiry": "2031-06-30T12:00:00.000Z",
+        "status": "ACTIVE",
+        "suspended": False,
+        "floating": True,
+        "maxMachines": 3,
+        "metadata": {},
+        "created": "2024-01-01T10:00:00.000Z",
+    },
+    "relationships": {
+        "account": _ACCOUNT,
+        "product": _linked("products", "p1"),
+        "policy": _linked("policies", "y1"),
+        "group": _linked("groups", None),
+        "owner": _linked("users", "u1"),
+        "users": {"links": {"related": "/v1/accounts/acc/licenses/l1/users"}, "meta": {"count": 0}},
+        "machines": {"links": {"related": "/v1/accounts/acc/licenses/l1/machines"}, "meta": {"cores": 0}},
+    },
+}
+KEYGEN_MACHINE: Json = {
+    "id": "m1",
+    "type": "machines",
+    "attributes": {
+        "fingerprint": "4d:Eq:UV",
+        "ip": "203.0.113.7",
+        "hostname": None,
+        "platform": "macOS",
+        "name": "Studio Mac",
+        "lastHeartbeat": "2026-02-01T08:00:00.000Z",
+        "metadata": {},
+        "created": "2026-01-01T08:00:00.000Z",
+    },
+    "relationships": {"account": _ACCOUNT, "license": _linked("licenses", "l1"), "owner": _linked("users", "u1")},
+}
+
+
 def test_keygen_lists_in_whole_what_each_of_its_resources_has() -> None:
-    account = {"data": {"type": "accounts", "id": "acc"}, "links": {"related": "/v1/accounts/acc"}}
-
-    def related(kind: str, id: str | None) -> dict[str, Any]:
-        return {"data": id and {"type": kind, "id": id}, "links": {"related": f"/v1/accounts/acc/{kind}"}}
-
-    license: Json = {
-        "id": "l1",
-        "type": "licenses",
-        "links": {"self": "/v1/accounts/acc/licenses/l1"},
-        "attributes": {
-            "name": None,
-            "key": "C1B6DE-39A6E3-DE1529-8559A0-4AF593-V3",
-            "expiry": "2031-06-30T12:00:00.000Z",
-            "status": "ACTIVE",
-            "uses": 0,
-            "suspended": False,
-            "floating": True,
-            "maxMachines": 3,
-            "maxUses": None,
-            "lastValidated": None,
-            "metadata": {},
-            "created": "2024-01-01T10:00:00.000Z",
-        },
-        "relationships": {
-            "account": account,
-            "product": related("products", "p1"),
-            "policy": related("policies", "y1"),
-            "group": related("groups", None),
-            "owner": related("users", "u1"),
-            "users": {"links": {"related": "/v1/accounts/acc/licenses/l1/users"}, "meta": {"count": 0}},
-            "machines": {"links": {"related": "/v1/accounts/acc/licenses/l1/machines"}, "meta": {"cores": 0}},
-        },
-    }
-    unused = license | {
+    said = {"key": "L2", "expiry": None, "status": "BANNED"}
+    unused = KEYGEN_LICENSE | {
         "id": "l2",
-        "attributes": license["attributes"] | {"key": "L2", "expiry": None, "status": "BANNED"},
-        "relationships": license["relationships"] | {"owner": related("users", None)},
-    }
-    machine = {
-        "id": "m1",
-        "type": "machines",
-        "attributes": {
-            "fingerprint": "4d:Eq:UV",
-            "cores": None,
-            "ip": "203.0.113.7",
-            "hostname": None,
-            "platform": "macOS",
-            "name": "Studio Mac",
-            "heartbeatStatus": "ALIVE",
-            "lastHeartbeat": "2026-02-01T08:00:00.000Z",
-            "metadata": {},
-            "created": "2026-01-01T08:00:00.000Z",
-        },
-        "relationships": {"account": account, "license": related("licenses", "l1"), "owner": related("users", "u1")},
+        "attributes": KEYGEN_LICENSE["attributes"] | said,
+        "relationships": KEYGEN_LICENSE["relationships"] | {"owner": _linked("users", None)},
     }
     user = resource("users", "u1", fullName="Ada L", firstName="Ada", lastName="L", email="ada@b.test", role="user")
     policy = resource("policies", "y1", name="Year", duration=31_536_000, expirationBasis="FROM_FIRST_ACTIVATION")
-    product = resource("products", "p1", name="Viewer", code=None, distributionStrategy="LICENSED")
-    files = [{"data": rows, "links": {"next": None}} for rows in ([license, unused], [machine], [user, product])]
-    first, second = read("keygen", *files, {"data": [policy]}, p1="viewer")
+    product = resource("products", "p1", name="Viewer", code=None)
+    lists = [KEYGEN_LICENSE, unused], [KEYGEN_MACHINE], [user, product], [policy]
+    first, second = read("keygen", *({"data": rows, "links": {"next": None}} for rows in lists), p1="viewer")
     assert (first.product, first.terms["max_activations"], first.enabled) == ("viewer", 3, True)
     assert first.terms["validity_period"] == from_iso("2031-06-30T12:00:00Z")
     assert first.customer == {"email": "ada@b.test", "first_name": "Ada", "last_name": "L"}
     [device] = first.devices
     assert (device.report.hostname, device.report.ip) == ("Studio Mac", "203.0.113.7")
-    assert (device.activated_at, device.last_check_at) == tuple(
-        from_iso(f"2026-{month}-01T08:00:00Z") for month in ("01", "02")
-    )
+    seen = [from_iso(f"2026-{month}-01T08:00:00Z") for month in ("01", "02")]
+    assert [device.activated_at, device.last_check_at] == seen
     assert (second.terms["valid_duration"], second.enabled, second.customer) == ("365d", False, {})
 
 
