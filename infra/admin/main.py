@@ -126,6 +126,7 @@ def function_of(command: Command) -> Callable[..., "CommandResult"]:
         policies,
         products,
         reports,
+        scheduled_updates,
         seats,
         terms,
         webhooks,
@@ -133,7 +134,7 @@ def function_of(command: Command) -> Callable[..., "CommandResult"]:
 
     modules = (
         *(api_keys, audits, commands, customers, devices, explanations, exports, histories, imports, license_lists),
-        *(management_keys, orders, people, policies, products, reports, seats, terms, webhooks),
+        *(management_keys, orders, people, policies, products, reports, scheduled_updates, seats, terms, webhooks),
     )
     named = (getattr(module, command.function) for module in modules if hasattr(module, command.function))
     found: Callable[..., CommandResult] = next(named)

@@ -5,6 +5,7 @@ from typing import Any
 from chalicelib.domain.days import Moment, first_instant, last_instant
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import RenewalBasis
+from chalicelib.domain.types import Json
 from chalicelib.usecases.change_license import extend, set_archived
 from chalicelib.usecases.change_terms import change_terms
 from chalicelib.usecases.create import find_company
@@ -32,17 +33,23 @@ def license_set(
     now: Instant,
     **terms: Any,  # as `TermChanges` has them
 ) -> CommandResult:
+    owner = find_owner(license, company)
+    changes = given_terms(owner, terms)
+    changed, extras = change_terms(owner, license, changes, operator(), strict=strict, revision=revision, now=now)
+    return CommandResult(license_document(changed, now) | extras_document(extras), doubt_of(changed, now))
+
+
+def given_terms(company: str, terms: Json) -> Json:
+    """The terms that were given, by the use case's names; a date is a day of the company's. Raises `UsageError`."""
     changes = {name: value for name, value in terms.items() if value is not NotGiven}
     if not changes:
         raise UsageError("Say what is to be changed.")
-    owner = find_owner(license, company)
-    zone = find_company(owner).time_zone
+    zone = find_company(company).time_zone
     of_day = {"validity_period": last_instant, "maintenance_period": last_instant, "start_date": first_instant}
     for name, instant in of_day.items():
         if changes.get(name) is not None:
             changes[name] = instant(changes[name], zone)
-    changed, extras = change_terms(owner, license, changes, operator(), strict=strict, revision=revision, now=now)
-    return CommandResult(license_document(changed, now) | extras_document(extras), doubt_of(changed, now))
+    return changes
 
 
 def license_set_features(

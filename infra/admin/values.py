@@ -158,6 +158,11 @@ def policy_id(given: str) -> int:
     return _id(given, "license policy")
 
 
+def update_id(given: str) -> int:
+    """A scheduled update's id, likewise."""
+    return _id(given, "scheduled update")
+
+
 def field_id(given: str) -> int:
     """The id of a custom field, likewise."""
     return _id(given, "custom field")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from chalicelib.domain.events import Event
+from chalicelib.domain.instants import from_iso
 from chalicelib.domain.license import DeviceReport, License
 from chalicelib.domain.refusals import Refusal
 from chalicelib.management.histories import event_id
@@ -39,9 +40,9 @@ def _licenses(vendor: Vendor) -> dict[str, str]:
 
 def _scheduled_updates(vendor: Vendor) -> dict[str, str]:
     """Two licenses; something is scheduled for the second."""
-    names, now = _licenses(vendor), clock.now()
+    names, at = _licenses(vendor), from_iso("2060-06-01T00:00:00.000Z")
     second = int(names["891540000000032"])
-    update = schedule_update(vendor.code, second, now + 400 * DAY, {"max_activations": 8}, ADMIN, now=now)
+    update = schedule_update(vendor.code, second, at, {"max_activations": 8}, ADMIN, now=clock.now())
     return names | {"891540000000050": str(update.id)}
 
 

@@ -233,6 +233,7 @@ def test_a_command_line_in_another_encoding_is_one_sentence() -> None:
 WRONG = {
     **dict.fromkeys(("--company", "--code", "code", "--confirm"), "no code " * 40),
     "--format": "xlsx",
+    **dict.fromkeys(("--at", "--update", "--update-status"), "x y"),
     **dict.fromkeys(("--max-transfers", "--grace-period", "--revision"), "-2"),
     **dict.fromkeys(("--is-trial", "--free-resets", "--prevent-vm", "--allow-trial", "--allow-overages"), "maybe"),
     **dict.fromkeys(("--max-consumption", "--max-overages", "--trial-days", "--reset", "--metadata"), "many"),

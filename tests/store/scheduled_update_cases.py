@@ -18,7 +18,8 @@ def _schedule(vendor: Vendor, license: License, now: int = NOW, **more: Any) -> 
     return scheduled_updates.schedule_update(vendor.code, license.id, AT, changes, ADMIN, now=now, **more)
 
 
-def _one(vendor: Vendor) -> ScheduledUpdate:
+def update(vendor: Vendor) -> ScheduledUpdate:
+    """That is pending."""
     return _schedule(vendor, vendor.issue())
 
 
@@ -55,7 +56,7 @@ SCHEDULED_UPDATE_CASES = (
     Case(
         "make a scheduled update",
         scheduled_updates.apply_update,
-        _one,
+        update,
         _by_id(scheduled_updates.apply_update),
         ("license_changed", "update_applied"),
     ),
@@ -69,14 +70,14 @@ SCHEDULED_UPDATE_CASES = (
     Case(
         "cancel a scheduled update",
         scheduled_updates.cancel_update,
-        _one,
+        update,
         _by_id(scheduled_updates.cancel_update),
         ("update_canceled",),
     ),
     Case(
         "delete a scheduled update",
         scheduled_updates.delete_update,
-        _one,
+        update,
         _by_id(scheduled_updates.delete_update),
         ("update_deleted",),
     ),

@@ -24,6 +24,26 @@ OVER = "devices that are let in beyond that: none, 1.25x, 1.5x or 2x in all, or 
 RENEWED = "what `license extend --by` counts from: the end, now, or the later of them"
 END = "the end; a date alone is that day's last instant, in the company's time zone"
 
+TERMS = (
+    changed("--max-activations", "N", "of all devices together: a number, or unlimited", values.limit),
+    changed("--overage", "SHARE", OVER, OVERAGE),
+    changed("--max-license-users", "N", "a number, or unlimited", values.limit),
+    changed("--max-transfers", "N", "to other devices: -1 none, 0 unlimited", values.transfers),
+    changed("--free-resets", "yes|no", "whether resets by the customer are no transfers", values.yes_or_no),
+    changed("--validity-period", "ISO", END, values.moment),
+    changed("--valid-duration", "DURATION", "from the first activation: 30d, 12m, 1y", values.duration),
+    changed("--start-date", "ISO", "no activation before; '' for none", values.moment_or_none),
+    changed("--grace-period", "HOURS", "of use after the end", values.count),
+    changed("--renewal-basis", "WORD", RENEWED, BASIS),
+    changed("--is-trial", "yes|no", "whether it is a trial", values.yes_or_no),
+    changed("--name", "TEXT", "what its managers call it; '' for nothing", values.text_or_none),
+    changed("--note", "TEXT", "yours alone; '' for none", values.text_or_none),
+    changed("--maintenance-period", "ISO", "versions of up to then; '' for all", values.moment_or_none),
+    changed("--metadata", "JSON", "an object of your own; '{}' for none", values.json_object),
+    Option("--strict", "", "refuse a limit below what is in use"),
+)
+"""What is changed of a license that was sold."""
+
 
 COMMANDS = (
     Command(
@@ -127,23 +147,18 @@ COMMANDS = (
         "123456789 --max-activations 10 --validity-period 2028-12-31",
         (
             *THIS,
-            changed("--max-activations", "N", "of all devices together: a number, or unlimited", values.limit),
-            changed("--overage", "SHARE", OVER, OVERAGE),
-            changed("--max-license-users", "N", "a number, or unlimited", values.limit),
-            changed("--max-transfers", "N", "to other devices: -1 none, 0 unlimited", values.transfers),
-            changed("--free-resets", "yes|no", "whether resets by the customer are no transfers", values.yes_or_no),
-            changed("--validity-period", "ISO", END, values.moment),
-            changed("--valid-duration", "DURATION", "from the first activation: 30d, 12m, 1y", values.duration),
-            changed("--start-date", "ISO", "no activation before; '' for none", values.moment_or_none),
-            changed("--grace-period", "HOURS", "of use after the end", values.count),
-            changed("--renewal-basis", "WORD", RENEWED, BASIS),
-            changed("--is-trial", "yes|no", "whether it is a trial", values.yes_or_no),
-            changed("--name", "TEXT", "what its managers call it; '' for nothing", values.text_or_none),
-            changed("--note", "TEXT", "yours alone; '' for none", values.text_or_none),
-            changed("--maintenance-period", "ISO", "versions of up to then; '' for all", values.moment_or_none),
-            changed("--metadata", "JSON", "an object of your own; '{}' for none", values.json_object),
-            Option("--strict", "", "refuse a limit below what is in use"),
+            *TERMS,
             REVISION,
+        ),
+    ),
+    Command(
+        "license schedule",
+        "let the same be changed at an instant to come, by the first sweep from then on",
+        "123456789 --at 2028-01-01 --max-activations 10",
+        (
+            *THIS,
+            Option("--at", "ISO", "when; a date alone is its first instant", values.moment, True),
+            *TERMS,
         ),
     ),
     Command(

@@ -1,0 +1,94 @@
+"""The commands for changes of terms that are made at an instant to come."""
+
+from typing import Any
+
+from chalicelib.domain.days import Moment, first_instant
+from chalicelib.domain.errors import Rejected
+from chalicelib.domain.instants import Instant, to_iso
+from chalicelib.domain.scheduled_updates import ScheduledUpdate, UpdateStatus
+from chalicelib.domain.types import Json
+from chalicelib.usecases import scheduled_updates
+from chalicelib.usecases.create import find_company
+from chalicelib.usecases.find_license import find_owner
+from chalicelib.usecases.scheduled_updates import UpdateFilter
+from chalicelib.web.messages import message
+from infra.admin.command_result import CommandResult
+from infra.admin.operator_name import operator
+from infra.admin.terms import given_terms
+
+_DATES = ("validity_period", "start_date", "maintenance_period")
+
+
+def license_schedule(
+    license: int,
+    company: str | None,
+    at: Moment,
+    strict: bool,
+    *,
+    now: Instant,
+    **terms: Any,  # as `TermChanges` has them
+) -> CommandResult:
+    owner = find_owner(license, company)
+    when = first_instant(at, find_company(owner).time_zone)
+    changes = given_terms(owner, terms)
+    made = scheduled_updates.schedule_update(owner, license, when, changes, operator(), strict=strict, now=now)
+    return CommandResult(_document(made))
+
+
+def scheduled_update_list(
+    company: str,
+    license: int | None,
+    update_status: UpdateStatus | None,
+    limit: int,
+    after: int | None,
+    *,
+    now: Instant,  # noqa: ARG001 - a list has no time
+) -> CommandResult:
+    wanted = UpdateFilter(license, update_status)
+    rows, behind = scheduled_updates.find_updates(company, wanted, "" if after is None else str(after), limit)
+    return CommandResult({"company": company, "updates": [*map(_row, rows)], "after": behind})
+
+
+def scheduled_update_show(company: str, update: int, *, now: Instant) -> CommandResult:  # noqa: ARG001
+    return CommandResult(_document(scheduled_updates.find_update(company, update)))
+
+
+def scheduled_update_apply(company: str, update: int, revision: int | None, *, now: Instant) -> CommandResult:
+    done = scheduled_updates.apply_update(company, update, operator(), revision=revision, now=now)
+    return CommandResult(_document(done), "" if done.status == "applied" else "Its terms were refused.")
+
+
+def scheduled_update_cancel(company: str, update: int, revision: int | None, *, now: Instant) -> CommandResult:
+    return CommandResult(
+        _document(scheduled_updates.cancel_update(company, update, operator(), revision=revision, now=now))
+    )
+
+
+def scheduled_update_delete(company: str, update: int, revision: int | None, *, now: Instant) -> CommandResult:
+    scheduled_updates.delete_update(company, update, operator(), revision=revision, now=now)
+    return CommandResult({"company": company, "id": update, "deleted": True})
+
+
+def _row(update: ScheduledUpdate) -> Json:
+    return {
+        "id": update.id,
+        "license": update.license,
+        "at": to_iso(update.at),
+        "status": update.status,
+        "changes": ", ".join(sorted(update.terms)),
+        "over_at": to_iso(update.over_at),
+        "error": _why(update),
+    }
+
+
+def _document(update: ScheduledUpdate) -> Json:
+    """An update as JSON; None in a limit is unlimited, and dates are in ISO form."""
+    changes: Json = {name: to_iso(value) if name in _DATES else value for name, value in update.terms.items()}
+    more: Json = {"strict": update.strict, "name": update.name, "note": update.note, "revision": update.revision}
+    return _row(update) | {"changes": changes, "created_at": to_iso(update.created_at)} | more
+
+
+def _why(update: ScheduledUpdate) -> str | None:
+    """Why it has failed."""
+    error = update.error
+    return message(Rejected(error["code"], field=error["field"], **error["params"])) if error else None
