@@ -22,6 +22,7 @@ from tests.explore import (
     orders,
     passkeys,
     shop,
+    updates,
     webhooks,
 )
 from tests.explore.account_deeds import ACCOUNT_DEEDS, FROM
@@ -191,3 +192,10 @@ SCENES["move"] = Scene(
     left_out=moves.LEFT_OUT,
 )
 SCENES["host"] = Scene("Devices with host names", hosts.STARTS, hosts.DEEDS, hosts.world, Judge)
+SCENES["update"] = Scene(
+    "Changes of terms that are scheduled",
+    updates.STARTS,
+    updates.DEEDS,
+    updates.world,
+    partial(SerialJudge, view=updates.view),
+)
