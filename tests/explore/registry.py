@@ -27,6 +27,7 @@ WALKED: dict[str, tuple[str, ...]] = {
         "activate@host",
         "activate-again@host",
         "activate-renamed@host",
+        "activate@update",
     ),
     "adopt.add_legacy_devices": (
         "import@legacy",
@@ -151,6 +152,8 @@ WALKED: dict[str, tuple[str, ...]] = {
         *(f"{deed}@edit" for deed in ("grant", "fill-in")),
         *("grant@definition", "say@definition"),
         *("sell-less@import", "import-more@import"),
+        "note@update",
+        "sell-more@update",
     ),
     "check.check": (
         "check@key",

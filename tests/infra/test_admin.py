@@ -38,7 +38,7 @@ from tests.infra.lifecycle_texts import LIFECYCLE_TEXTS
 from tests.infra.operator import Operator, value_beside
 from tests.infra.product_texts import PRODUCT_TEXTS
 from tests.store.product_cases import feature, field, policy
-from tests.store.scheduled_update_cases import update
+from tests.store.scheduled_update_cases import schedule
 from tests.store.states import management_key
 from tests.support import ADMIN, DAY, HOUR, Vendor
 from tests.usecases.receivers import listen
@@ -487,7 +487,7 @@ def things(vendor: Vendor, folder: Path) -> dict[str, Any]:
     given: dict[str, Any] = {"company": vendor.code, "license": license.id, "email": EMAIL, "api_key": vendor.api_key}
     given |= {"feature": feature(vendor), "field": field(vendor), "policy": policy(vendor)}
     given |= {"order": license.order_id, "webhook": listen(vendor), "management_key": management_key(vendor)[0]}
-    given |= {"update": update(vendor).id, "device": device and device.id, "keyed": vendor.issue().id}
+    given |= {"update": schedule(vendor, license).id, "device": device and device.id, "keyed": vendor.issue().id}
     return given | customer_ids(vendor) | files(folder)
 
 

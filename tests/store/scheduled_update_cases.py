@@ -13,14 +13,13 @@ AT = NOW + 9000 * DAY
 """Behind all that a sweep of another test is of."""
 
 
-def _schedule(vendor: Vendor, license: License, now: int = NOW, **more: Any) -> ScheduledUpdate:
+def schedule(vendor: Vendor, license: License, now: int = NOW, **more: Any) -> ScheduledUpdate:
     changes = {"max_activations": 9, "note": "Paid"}
     return scheduled_updates.schedule_update(vendor.code, license.id, AT, changes, ADMIN, now=now, **more)
 
 
-def update(vendor: Vendor) -> ScheduledUpdate:
-    """That is pending."""
-    return _schedule(vendor, vendor.issue())
+def _one(vendor: Vendor) -> ScheduledUpdate:
+    return schedule(vendor, vendor.issue())
 
 
 def _refused(vendor: Vendor) -> ScheduledUpdate:
@@ -35,7 +34,7 @@ def _refused(vendor: Vendor) -> ScheduledUpdate:
 def _all_places_taken(vendor: Vendor) -> License:
     """One of them is over."""
     license = vendor.issue()
-    updates = [_schedule(vendor, license, NOW + step) for step in range(MAX_UPDATES)]
+    updates = [schedule(vendor, license, NOW + step) for step in range(MAX_UPDATES)]
     scheduled_updates.cancel_update(vendor.code, updates[3].id, ADMIN, now=NOW + MAX_UPDATES)
     return license
 
@@ -45,18 +44,18 @@ def _by_id(use_case: Callable[..., Any]) -> Callable[[Vendor, ScheduledUpdate], 
 
 
 SCHEDULED_UPDATE_CASES = (
-    Case("schedule an update", scheduled_updates.schedule_update, Vendor.issue, _schedule, ("update_scheduled",)),
+    Case("schedule an update", scheduled_updates.schedule_update, Vendor.issue, schedule, ("update_scheduled",)),
     Case(
         "schedule an update in the place of one that is over",
         scheduled_updates.schedule_update,
         _all_places_taken,
-        lambda vendor, license: _schedule(vendor, license, NOW + DAY),
+        lambda vendor, license: schedule(vendor, license, NOW + DAY),
         ("update_scheduled",),
     ),
     Case(
         "make a scheduled update",
         scheduled_updates.apply_update,
-        update,
+        _one,
         _by_id(scheduled_updates.apply_update),
         ("license_changed", "update_applied"),
     ),
@@ -70,14 +69,14 @@ SCHEDULED_UPDATE_CASES = (
     Case(
         "cancel a scheduled update",
         scheduled_updates.cancel_update,
-        update,
+        _one,
         _by_id(scheduled_updates.cancel_update),
         ("update_canceled",),
     ),
     Case(
         "delete a scheduled update",
         scheduled_updates.delete_update,
-        update,
+        _one,
         _by_id(scheduled_updates.delete_update),
         ("update_deleted",),
     ),
