@@ -33,11 +33,17 @@ class ImportResult:
     """When the first rows were done."""
     done: int | None = None
     """How many rows are done. None: all, of before files were imported in steps."""
+    products: frozenset[str] = frozenset()
+    """Codes of those that its sender is limited to: no row comes to anything of others. Empty: to none."""
 
     @property
     def is_finished(self) -> bool:
         """Whether nothing more comes of the file."""
         return self.status in ("success", "error")
+
+    def is_shown_to(self, codes: frozenset[str]) -> bool:
+        """Whether somebody sees it who is limited to these products: to all of its sender's. Empty: to none."""
+        return not codes or bool(self.products and self.products <= codes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,14 @@ from typing import Annotated
 from pydantic import Field, StrictStr
 from typing_extensions import TypedDict  # pydantic reads typing's from Python 3.12 on
 
-from chalicelib.domain.errors import Rejected, Unavailable, sent_as
+from chalicelib.domain.errors import NotFound, Rejected, Unavailable, sent_as
 from chalicelib.domain.import_results import ImportKind, ImportResult, ImportStatus
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.types import Json
 from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
 from chalicelib.management.models import Id, ListBody, ListQuery, Sent, part_of_walk
+from chalicelib.management.reach import Own, by, itself
 from chalicelib.usecases import import_files
 from chalicelib.web import clock
 from chalicelib.web.freshness import Date
@@ -85,13 +86,27 @@ class ImportResultList(ListBody):
     results: list[ImportResultBody]
 
 
-@endpoint("POST", "/licenses/import_from_csv", writes=True, scope="licenses:write")
+def _own_result(kind: ImportKind) -> Own:
+    """By the products of the key that has sent the file: of who may see them all."""
+
+    def own(caller: Caller, id: int) -> None:
+        if not import_files.find_import_result(caller.company, kind, id).is_shown_to(caller.key.products):
+            raise NotFound("import_result_not_found")
+
+    return own
+
+
+its_licenses = by("license_import_id", _own_result("licenses"))
+its_features = by("feature_import_id", _own_result("features"))
+
+
+@endpoint("POST", "/licenses/import_from_csv", writes=True, scope="licenses:write", reach=itself)
 def import_licenses(body: ImportFile, caller: Caller) -> JobBody:
     """Import licenses, each row once: the same file again imports what is left, and what differs."""
     return _import("licenses", body, caller)
 
 
-@endpoint("POST", "/licenses/import_features_from_csv", writes=True, scope="licenses:write")
+@endpoint("POST", "/licenses/import_features_from_csv", writes=True, scope="licenses:write", reach=itself)
 def import_license_features(body: ImportFile, caller: Caller) -> JobBody:
     """Let licenses have the features of a file, each by a license key and a code; what else they have stays."""
     return _import("features", body, caller)
@@ -103,25 +118,33 @@ def import_customers(body: ImportFile, caller: Caller) -> JobBody:
     return _import("customers", body, caller)
 
 
-@endpoint("GET", "/licenses-import-results", writes=False, scope="licenses:read")
+@endpoint("GET", "/licenses-import-results", writes=False, scope="licenses:read", reach=itself)
 def list_license_import_results(query: ResultsQuery, caller: Caller) -> ImportResultList:
     """What has come of files of licenses, oldest first."""
     return _list("licenses", query, caller)
 
 
-@endpoint("GET", "/licenses-import-results/{license_import_id}", writes=False, scope="licenses:read")
+@endpoint(
+    "GET", "/licenses-import-results/{license_import_id}", writes=False, scope="licenses:read", reach=its_licenses
+)
 def show_license_import_result(path: LicenseImportPath, caller: Caller) -> ImportResultBody:
     """What has come of a file of licenses."""
     return _body(import_files.find_import_result(caller.company, "licenses", path.license_import_id))
 
 
-@endpoint("GET", "/license-features-import-results", writes=False, scope="licenses:read")
+@endpoint("GET", "/license-features-import-results", writes=False, scope="licenses:read", reach=itself)
 def list_feature_import_results(query: ResultsQuery, caller: Caller) -> ImportResultList:
     """What has come of files of features, oldest first."""
     return _list("features", query, caller)
 
 
-@endpoint("GET", "/license-features-import-results/{feature_import_id}", writes=False, scope="licenses:read")
+@endpoint(
+    "GET",
+    "/license-features-import-results/{feature_import_id}",
+    writes=False,
+    scope="licenses:read",
+    reach=its_features,
+)
 def show_feature_import_result(path: FeatureImportPath, caller: Caller) -> ImportResultBody:
     """What has come of a file of features."""
     return _body(import_files.find_import_result(caller.company, "features", path.feature_import_id))
@@ -140,9 +163,12 @@ def show_customer_import_result(path: CustomerImportPath, caller: Caller) -> Imp
 
 
 def _list(kind: ImportKind, query: ResultsQuery, caller: Caller) -> ImportResultList:
-    asked = {text.lower() for text in (query.status__iexact, query.status_iexact) if text is not None}
-    statuses = None if not asked else asked if len(asked) == 1 else frozenset[str]()
-    find = partial(import_files.find_import_results, caller.company, kind, statuses)
+    asked, codes = {text.lower() for text in (query.status__iexact, query.status_iexact) if text}, caller.key.products
+
+    def keep(result: ImportResult) -> bool:
+        return asked <= {result.status} and result.is_shown_to(codes)
+
+    find = partial(import_files.find_import_results, caller.company, kind, keep if asked or codes else None)
     rows, page = part_of_walk(find, query, caller, f"imports of {kind}")
     return {**page, "results": [_body(one) for one in rows]}
 
@@ -151,7 +177,9 @@ def _import(kind: ImportKind, body: ImportFile, caller: Caller) -> JobBody:
     company, given = caller.company, (body.csv_file, body.file_name)
     with sent_as(lambda name: body.file_field if name == "file" else name):
         job = caller.once(
-            lambda: import_files.start_import(company, kind, *given, caller.actor, now=caller.now),
+            lambda: import_files.start_import(
+                company, kind, *given, caller.actor, products=caller.key.products, now=caller.now
+            ),
             lambda result: JobBody(job_id=result.id),
         )
     if not caller.is_replayed:

@@ -36,6 +36,7 @@ from chalicelib.usecases.find_customer import find_customer_by_email
 from chalicelib.usecases.import_license import import_license
 from chalicelib.usecases.import_rows import ADOPTED_WITHIN_DAYS, ReadRow, changed_by, read_each_row, read_license_rows
 from chalicelib.usecases.license_extras import Wanted, set_feature
+from chalicelib.usecases.rows_of_products import guard_license_row, guard_named_license
 
 T = TypeVar("T")
 
@@ -62,23 +63,27 @@ class FileKind:
 
     columns: frozenset[str]
     """What a row may say."""
-    read: Callable[[str, str, Actor, Instant], FileRows]
-    """The rows of a company's file, by its text; who has sent it, and when."""
+    read: Callable[[str, str, Actor, Instant, frozenset[str]], FileRows]
+    """The rows of a company's file, by its text; who has sent it, when, and to which products he is limited."""
     created: str = ""
     existed: str = ""
     """What rows are counted as by what `do` answers."""
 
 
-def _license_rows(company: str, text: str, actor: Actor, since: Instant) -> FileRows:
+def _license_rows(company: str, text: str, actor: Actor, since: Instant, codes: frozenset[str]) -> FileRows:
     """Each makes or changes a license."""
     rows = list(read_license_rows(read_rows(text), find_company(company).time_zone))
     until = since + ADOPTED_WITHIN_DAYS * DAY_MS
 
     def do(row: LicenseRow, at: Instant) -> bool:
+        if codes:
+            guard_license_row(company, row, "csv", codes)
         outcome = import_license(company, row, "csv", actor, adopt_until=until, now=at)
         return _made_since(since, outcome.license_id)
 
     def count_named() -> Json:
+        if codes:  # a count would tell of any email and any order's name whether there is one
+            return {}
         said = [one.row for one in rows if one.row is not None]
         emails = (row.customer["email"] for row in said if "email" in row.customer)
         names = {str(row.terms["order_id"]) for row in said if row.terms.get("order_id")}
@@ -90,7 +95,7 @@ def _license_rows(company: str, text: str, actor: Actor, since: Instant) -> File
     return FileRows(rows, do, changed_by, count_named)
 
 
-def _feature_rows(company: str, text: str, actor: Actor, since: Instant) -> FileRows:
+def _feature_rows(company: str, text: str, actor: Actor, since: Instant, codes: frozenset[str]) -> FileRows:
     """Each lets a license have a feature; what else it has stays."""
     zone, seen = find_company(company).time_zone, dict[tuple[str, str], int]()
 
@@ -104,6 +109,8 @@ def _feature_rows(company: str, text: str, actor: Actor, since: Instant) -> File
         license_id = next((id for id in found if id is not None), None)
         if license_id is None:
             raise NotFound("license_not_found", field="license_key")
+        if codes:
+            guard_named_license(company, license_id, codes)
         wanted = Wanted(feature.code, feature.expires_at, feature.more)
         _, extras = set_feature(company, license_id, wanted, actor, now=at)
         granted = next(one.id for one in extras.features if one.code == feature.code)
@@ -113,8 +120,8 @@ def _feature_rows(company: str, text: str, actor: Actor, since: Instant) -> File
     return FileRows(rows, do, lambda one: one.number if one.row is None else one.row[0], dict)
 
 
-def _customer_rows(company: str, text: str, actor: Actor, since: Instant) -> FileRows:
-    """Each makes a customer, or changes the one who is there."""
+def _customer_rows(company: str, text: str, actor: Actor, since: Instant, _codes: frozenset[str]) -> FileRows:
+    """Each makes a customer, or changes the one who is there; nobody is let do it who is limited to products."""
     zone = find_company(company).time_zone
 
     def do(row: Mapping[str, str], at: Instant) -> None:

@@ -10,7 +10,7 @@ nothing. Two at once do no harm: of both the first to be counted goes on, and th
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -39,9 +39,19 @@ _log = logging.getLogger(__name__)
 
 
 def start_import(
-    company: str, kind: ImportKind, text: str, file_name: str, actor: Actor, *, now: Instant
+    company: str,
+    kind: ImportKind,
+    text: str,
+    file_name: str,
+    actor: Actor,
+    *,
+    products: frozenset[str] = frozenset(),
+    now: Instant,
 ) -> ImportResult:
-    """Keep a file, of which nothing is imported yet. Raises `Invalid` where it cannot be read, or has too many rows."""
+    """Keep a file, of which nothing is imported yet. `products`: codes of those that its sender is limited to.
+
+    Raises `Invalid` where it cannot be read, or has too many rows.
+    """
     of, rows = FILE_KINDS[kind], _count_rows(text)
     parts = import_results.cut(text)
     result: Json = {"total_row_count": rows, "valid_row_count": 0, "invalid_rows": []}
@@ -50,7 +60,9 @@ def start_import(
 
     def decide(_: object) -> ImportResult:
         # A new id each time: it may be another's.
-        return ImportResult(company, new_id(now), kind, "pending", now, now, file_name, result, done=0)
+        return ImportResult(
+            company, new_id(now), kind, "pending", now, now, file_name, result, done=0, products=products
+        )
 
     def write(_: object, new: ImportResult) -> None:
         job = ImportJob(company, kind, new.id, len(parts), actor.name, actor.ip)
@@ -110,20 +122,20 @@ def find_import_result(company: str, kind: ImportKind, id: int) -> ImportResult:
 
 
 def find_import_results(
-    company: str, kind: ImportKind, statuses: Collection[str] | None, after: str, limit: int
+    company: str, kind: ImportKind, keep: Callable[[ImportResult], bool] | None, after: str, limit: int
 ) -> tuple[list[ImportResult], str]:
     """What has come of files, oldest first: at most `limit` behind the position `after`, and the one to go on behind,
     which is empty at the end.
 
-    `statuses`: those that are shown; None: all. No key serves them: there may be fewer rows, or none, and more behind.
+    `keep`: whether one is shown; None: all are. No key serves it: there may be fewer rows, or none, and more behind.
     """
 
     def read(after: str, limit: int) -> tuple[list[ImportResult], bool]:
         behind = int(after) if after else None
         return cut(import_results.read_page(company, kind, after=behind, limit=limit + 1), limit)
 
-    keep = None if statuses is None else lambda rows: [row for row in rows if row.status in statuses]
-    return search(read, lambda row: str(row.id), after, limit, keep)
+    kept = None if keep is None else lambda rows: list(filter(keep, rows))
+    return search(read, lambda row: str(row.id), after, limit, kept)
 
 
 def _count_rows(text: str) -> int:
@@ -136,7 +148,7 @@ def _count_rows(text: str) -> int:
 def _import_rows(
     result: ImportResult, job: ImportJob, text: str, clock: Callable[[], Instant], keep_going: Callable[[], bool]
 ) -> ImportResult:
-    file = FILE_KINDS[job.kind].read(job.company, text, Actor(job.actor, job.ip), result.created_at)
+    file = FILE_KINDS[job.kind].read(job.company, text, Actor(job.actor, job.ip), result.created_at, result.products)
     while True:
         now, done = clock(), result.done or 0
         some = file.rows[done : done + ROWS_AT_ONCE]

@@ -7,7 +7,7 @@ from app import app
 from chalicelib.domain.management_keys import SCOPES, read_key_text
 from chalicelib.management.reach import itself
 from chalicelib.management.routes import PREFIX, endpoint
-from chalicelib.store.keys import management_key_sort_key
+from chalicelib.store.keys import event_sort_key, import_result_sort_key, management_key_sort_key
 from chalicelib.store.schema import Raw
 from chalicelib.usecases.management_keys import revoke_management_key
 from chalicelib.web import clock
@@ -26,24 +26,37 @@ READ_BY_POST = {"preview_license_policy"}
 NAMES_PRODUCTS = {"create_one_order", "generate_license"}
 """By their codes, which another company may have, too."""
 SAID = ("code", "detail", "errors")
+RESULTS_OF_FILES = {
+    "import_licenses": "licenses-import-results",
+    "import_license_features": "license-features-import-results",
+}
+"""Calls that answer nothing but where it is said, row by row, what has come of them."""
+OF_SENDER = {
+    *("list_license_import_results", "show_license_import_result"),
+    *("list_feature_import_results", "show_feature_import_result"),
+}
+"""Of files that a key has sent which is limited alike."""
 
 
 def limited(shop: VendorsServer, products: frozenset[str]) -> VendorsServer:
     """A server whose key has all scopes, for these products."""
-    return VendorsServer(new_key(shop.vendor, products=products), shop.http)
+    return VendorsServer(new_key(shop.vendor, products=products), shop.http, shop.vendor)
 
 
 def of_one_license(shop: VendorsServer, declared: Endpoint) -> Made:
     """All that a call is about, and one of each kind that lists have."""
     made = Made.by(shop, declared, OF_ONE_LICENSE)
-    for kind in ("license_id", "feature_id", "field_id", "policy_id"):
+    kinds = ("license_id", "feature_id", "field_id", "policy_id")
+    for kind in (*kinds, *(("license_import_id", "feature_import_id") if declared.name in OF_SENDER else ())):
         assert made.ids[kind]
     return made
 
 
-def all_of(vendor: Vendor) -> dict[tuple[str, str, str], Raw]:
-    """All items of the company but its keys, which note their use."""
-    return {key: item for key, item in stored(vendor.code).items() if not key[2].startswith(management_key_sort_key())}
+def all_of(vendor: Vendor, declared: Endpoint) -> dict[tuple[str, str, str], Raw]:
+    """All items of the company but its keys, which note their use, and of a file that is imported what came of it."""
+    of_file = (import_result_sort_key(), event_sort_key()) if declared.name in RESULTS_OF_FILES else ()
+    noted = (management_key_sort_key(), *of_file)
+    return {key: item for key, item in stored(vendor.code).items() if not key[2].startswith(noted)}
 
 
 def test_every_address_of_the_api_is_declared_and_nothing_else_answers_there() -> None:
@@ -111,20 +124,34 @@ def test_what_is_another_companys_does_not_exist(shop: VendorsServer, declared: 
 def test_a_key_that_is_limited_to_products_makes_calls_of_these_alone(
     shop: VendorsServer, vendor: Vendor, declared: Endpoint
 ) -> None:
-    made, products = of_one_license(shop, declared), frozenset(vendor.products)
+    of_these = limited(shop, frozenset(vendor.products))
+    made = of_one_license(of_these if declared.name in OF_SENDER else shop, declared)
     vendor.product("cad", "user")
-    of_these, of_another = limited(shop, products), limited(shop, frozenset({"cad"}))
-    before = all_of(vendor)
+    of_another = limited(shop, frozenset({"cad"}))
+    before = all_of(vendor, declared)
     answers = [made.call(of_another, declared)] + ([] if declared.reach else [made.call(of_these, declared)])
-    assert all_of(vendor) == before
+    assert all_of(vendor, declared) == before
     if declared.reach is None:
         assert [refused(answer, 403) for answer in answers] == ["management_key_product_not_allowed"] * 2
         return
-    _guard_nothing_is_shown(made, declared, answers[0])
+    if declared.name in RESULTS_OF_FILES:
+        code = "unknown_product" if declared.name == "import_licenses" else "license_not_found"
+        assert done_rows(of_another, declared, answers[0]) == (0, [code])
+    else:
+        _guard_nothing_is_shown(made, declared, answers[0])
     answer = made.call(of_these, declared)
     assert answer.status_code == (204 if declared.method == "DELETE" else declared.status), answer.text
-    if declared.reach is itself:
+    if declared.name in RESULTS_OF_FILES:
+        assert done_rows(of_these, declared, answer) == (1, [])
+    elif declared.reach is itself:
         assert shows_something(answer)
+
+
+def done_rows(server: VendorsServer, declared: Endpoint, answer: httpx.Response) -> tuple[int, list[str]]:
+    """How many rows of a file were done, and why the others were refused."""
+    path = f"{RESULTS_OF_FILES[declared.name]}/{granted(answer)['job_id']}"
+    result = granted(server.get(path))["result"]
+    return result["valid_row_count"], [row["code"] for row in result["invalid_rows"]]
 
 
 def shows_something(answer: httpx.Response) -> bool:

@@ -339,5 +339,6 @@ def test_calls_that_leave_out_what_is_of_others_are_lists_and_changes_of_many_li
     assert {declared.name for declared in CALLS if declared.reach is itself} == {
         *("list_licenses", "list_orders", "export_orders", "sum_licenses", "sum_refusals"),
         *("list_products", "list_product_features", "list_product_custom_fields", "list_license_policies"),
+        *("import_licenses", "import_license_features", "list_license_import_results", "list_feature_import_results"),
         *("disable_licenses", "reset_licenses", "change_licenses", "post_license_changes"),
     }

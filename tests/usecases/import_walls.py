@@ -21,6 +21,7 @@ from chalicelib.usecases.import_license import import_license, plan_license
 from chalicelib.usecases.import_rows import RowResult, import_rows, plan_rows
 from chalicelib.usecases.issue_license import guard_names
 from chalicelib.usecases.license_extras import Wanted, set_feature
+from chalicelib.usecases.rows_of_products import guard_license_row, guard_named_license
 from tests.store.adoption_cases import UNTIL
 from tests.support import ADMIN, NOW
 from tests.usecases.support import there
@@ -91,6 +92,16 @@ OF_IMPORTS: list[tuple[Any, str, list[Any]]] = [
     (plan_rows, "unknown_product", [lambda c, _v: _first(plan_rows(c, [FileRow(1, OWN)], "csv", now=NOW))]),
     (import_rows, "unknown_product", [lambda c, _v: _first(import_rows(c, [FileRow(1, OWN)], "csv", ADMIN, now=NOW))]),
     (guard_license, "unknown_product", [lambda c, _v: guard_license(c, NewLicense("own", TERMS), now=NOW)]),
+    (
+        guard_license_row,
+        "unknown_product",
+        [lambda c, v: guard_license_row(c, _row(), "csv", frozenset(v.vendor.products) - {"own"})],
+    ),
+    (
+        guard_named_license,
+        "license_not_found",
+        [lambda c, v: guard_named_license(c, v.by_key.id, frozenset({v.by_key.product}))],
+    ),
     (guard_names, "license_not_found", [lambda c, v: there(_is_taken(c, v))]),
     (set_feature, "license_not_found", [lambda c, v: set_feature(c, v.by_key.id, Wanted("pages"), ADMIN, now=NOW)]),
     (bring_in_export, "license_not_found", [_export]),

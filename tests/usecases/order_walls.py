@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from chalicelib.domain.catalog import Order
 from chalicelib.domain.errors import AlreadyExists
 from chalicelib.domain.terms import Terms
 from chalicelib.store import accounts
@@ -14,6 +15,7 @@ from chalicelib.usecases.issue_license import guard_key
 from chalicelib.usecases.license_extras import Wanted, new_extras
 from chalicelib.usecases.license_list import customer_email
 from chalicelib.usecases.order_managers import find_numbered_order, find_orders, let_join
+from chalicelib.usecases.order_products import find_orders_of_products
 from tests.store.product_cases import feature
 from tests.support import ADMIN, NOW
 from tests.usecases.support import there
@@ -30,6 +32,11 @@ def _customer(victim: Any) -> int:
     found = find_customer_by_email(victim.vendor.code, victim.by_key.customer)
     assert found is not None
     return found.id
+
+
+def _orders_of(company: str, product: str) -> list[Order]:
+    codes = frozenset({product})
+    return find_orders_of_products(company, codes, after=None, backwards=False, skip=0, size=9).rows
 
 
 def _number(victim: Any) -> int:
@@ -64,6 +71,7 @@ OF_ORDERS: list[tuple[Any, str, list[Any]]] = [
     (find_numbered_order, "order_not_found", [lambda c, v: find_numbered_order(c, _number(v))]),
     (let_join, "order_not_found", [lambda c, v: let_join(c, v.by_key.order_id or "", ADA, ADMIN, now=NOW)]),
     (find_orders, "license_not_found", [lambda c, _v: there([*find_orders(c, None, 9)])]),
+    (find_orders_of_products, "license_not_found", [lambda c, v: there(_orders_of(c, v.by_key.product))]),
     (create_order, "unknown_product", [lambda c, v: _order(c, v, "own")]),
     (guard_key, "license_not_found", [lambda c, v: there(_is_taken(c, v.by_key.license_key))]),
     (new_extras, "unsupported_product_feature", [_extras]),
