@@ -32,6 +32,7 @@ ACCOUNTS, LICENSES = LookupItem.Meta.table_name, LicenseItem.Meta.table_name
 _RANDOM = (
     (re.compile(r"\bskm_\w+"), "MANAGEMENT KEY"),
     (re.compile(r"\bT[0-9A-F]{12}"), "COMPANY"),
+    (re.compile(r"\bt[0-9a-f]{12}\b"), "company"),  # in the name of a host
     (re.compile(r"\bCOMPANY-[0-9a-f]{32}\b"), "API KEY"),
     (re.compile(r"(text_hash(?:='|\": {\"S\": \"))[^'\"]+"), r"\1HASH"),
     (re.compile(r"\b[2-9A-HJ-NP-Z]{5}(-[2-9A-HJ-NP-Z]{5}){4}\b"), "LICENSE KEY"),

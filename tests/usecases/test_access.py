@@ -519,6 +519,7 @@ NAMES_NOTHING = {
     "request_code",
     "encrypt_initial_password",
     "set_branding",
+    "portal_url_of",
     "require_second_factor",
     "company_history",
     "find_candidates",

@@ -138,6 +138,7 @@ LIFTED: dict[str, list[tuple[Change, Call, str, Change]]] = {
         (key_is(scopes=None), entering(scope="people"), "api_key_scope_missing", key_is(scopes={"people"})),
     ],
     "limits_reached": [],  # refuses nothing
+    "portal_hosts": [],  # likewise
     "license_ids": [],
     "user_ids": [],
     "listened_to": [],
