@@ -166,15 +166,33 @@ def _changed(request: PortalRequest, view: ChosenView, row: UserRow, change: Cal
 
 def _said(view: ChosenView, form: ChosenForm, outcomes: list[Outcome]) -> str:
     done, count = changed(outcomes), len(outcomes)
-    match form.do:
+    words = _all_done(form.do, count) if done == count else _some_done(form.do, done, count)
+    if form.do == "replace" and done and not invites(view, form.how):
+        words += " " + gettext("Initial passwords can be copied from the list.")
+    return words
+
+
+def _all_done(do: str, count: int) -> str:
+    match do:
+        case "reset":
+            return ngettext(
+                "The devices of one user are deactivated.", "The devices of {n} users are deactivated.", count
+            )
+        case "remove":
+            return ngettext("One user was removed.", "{n} users were removed.", count)
+        case "replace":
+            return ngettext("One user was replaced.", "{n} users were replaced.", count)
+    return ngettext("The limit of one user is set.", "The limit of {n} users is set.", count)
+
+
+def _some_done(do: str, done: int, count: int) -> str:
+    match do:
         case "reset":
             return gettext("The devices of {done} of {count} users are deactivated.", done=done, count=count)
         case "remove":
             return gettext("{done} of {count} users were removed.", done=done, count=count)
         case "replace":
-            words = gettext("{done} of {count} users were replaced.", done=done, count=count)
-            shown = gettext("Initial passwords can be copied from the list.")
-            return f"{words} {shown}" if done and not invites(view, form.how) else words
+            return gettext("{done} of {count} users were replaced.", done=done, count=count)
     return gettext("The limit of {done} of {count} users is set.", done=done, count=count)
 
 

@@ -38,9 +38,19 @@ def error_page(error: Exception) -> tuple[str, int, str, str]:
             return "service_busy", 503, gettext("Busy"), gettext(BUSY)
         case SeatkeeperError():
             code, status, words = why(error)
-            return code, status, gettext("Not found") if status == 404 else gettext("Refused"), words
+            return code, status, title_of(status), words
     sentence = gettext("Something went wrong on the server, and was logged. Please try again.")
     return "internal_error", 500, gettext("Server error"), sentence
+
+
+def title_of(status: int) -> str:
+    """Of a page that refuses something."""
+    match status:
+        case 403:
+            return gettext("Not allowed")
+        case 404:
+            return gettext("Not found")
+    return gettext("Refused")
 
 
 def _status(error: SeatkeeperError) -> int:

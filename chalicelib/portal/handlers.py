@@ -31,7 +31,7 @@ from chalicelib.domain.users import User
 from chalicelib.languages import Reader, gettext, writing_for
 from chalicelib.portal.browser_name import browser_name
 from chalicelib.portal.context import Changed, Context, Loaded, Parts, View
-from chalicelib.portal.error_pages import FORM_EXPIRED, FORM_EXPIRED_CODE, error_page, failed, why
+from chalicelib.portal.error_pages import FORM_EXPIRED, FORM_EXPIRED_CODE, error_page, failed, title_of, why
 from chalicelib.portal.forms import FIELD, nonce_of
 from chalicelib.portal.lists import in_list, list_query_of, row_of
 from chalicelib.portal.messages import field_messages
@@ -171,8 +171,7 @@ def unreadable(request: PortalRequest, error: SeatkeeperError) -> Response:
     with writing_for(Reader(request.language)):
         code, status, sentence = why(error)
         observability.set_error(code)
-        title = gettext("Not found") if status == 404 else gettext("Refused")
-        return _strict(request, failed(request, status, title, sentence))
+        return _strict(request, failed(request, status, title_of(status), sentence))
 
 
 def _strict(request: PortalRequest, response: Response) -> Response:

@@ -27,4 +27,5 @@ def activity(request: PortalRequest, claims: SessionClaims) -> Loaded:
     """What has happened on the licenses that the user manages, newest first, and how many devices were active."""
     asked = ListRequest.of(request, claims)
     view, context = asked.shown(portal_queries.recent_activity(claims, asked.query, now=request.now))
-    return view, context | {"chart": usage_chart(view.usage.days, view.usage.active)}
+    usage = view.usage
+    return view, context | {"chart": usage_chart(usage.days, usage.active) if any(usage.active) else None}

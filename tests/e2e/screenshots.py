@@ -33,7 +33,10 @@ from tests.e2e.browser import SCHEMES, Scheme, chromium, watched
 from tests.e2e.showcase import (
     BEGINNER,
     COMPANY,
+    KEY_HOLDER,
     MANAGER,
+    NEW_MANAGER,
+    NEWCOMER,
     PROTECTED,
     USER_OF_TWO_DEVICES,
     Showcase,
@@ -79,11 +82,16 @@ SHOTS = (
     Shot("log-in-of-company", "/portal/QBITEC", who=""),
     Shot("log-in-wrong", "/portal/QBITEC", ("Log in",), "", {"Email": MANAGER, "Password": "wrong"}),
     Shot("log-in-code", "/portal/QBITEC", ("Log in",), "", {"Email": PROTECTED, "Password": password_of(PROTECTED)}),
+    Shot(
+        "log-in-passkey", "/portal/QBITEC", ("Log in",), "", {"Email": KEY_HOLDER, "Password": password_of(KEY_HOLDER)}
+    ),
+    Shot("first-password", "/portal", who=NEWCOMER),
     Shot("forgotten", "/portal/forgotten?company=QBITEC", who=""),
     Shot("forgotten-code", "/portal/forgotten?company=QBITEC", ("Send a code",), "", {"Email": MANAGER}),
     Shot("invitation", "/portal/invitation?link={link}", who=""),
     Shot("invitation-over", "/portal/invitation?link=QBITEC.1." + "0" * 32, who=""),
     Shot("overview", "/portal"),
+    Shot("overview-first", "/portal", who=NEW_MANAGER),
     Shot("activity", "/portal/activity"),
     Shot("people", "/portal/people"),
     Shot("search", "/portal/search?search=don"),
@@ -130,6 +138,7 @@ SHOTS = (
     Shot("recovery-codes", "/portal/account/second-factor/codes", who=PROTECTED),
     Shot("second-factor-off", "/portal/account/second-factor/off", who=PROTECTED),
     Shot("choose-password", "/portal/password"),
+    Shot("not-allowed", "/portal/licenses/{denied}/reset", who=NEW_MANAGER),
     Shot("not-found", "/portal/licenses/1"),
     Shot("nowhere", "/portal/nothing-there", who=""),
 )
@@ -182,6 +191,7 @@ def _take(
     names = {
         "license": showcase.license.id,
         "key_license": showcase.key_license.id,
+        "denied": showcase.unused.id,
         "user": showcase.user_id,
         "device": showcase.device,
         "link": showcase.link,

@@ -27,17 +27,25 @@ from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.issue_license import issue_license
 from chalicelib.usecases.license_extras import Wanted, grant_features, set_fields
 from chalicelib.usecases.license_lookup import LicenseLookup
+from chalicelib.usecases.order_managers import set_permissions
+from chalicelib.usecases.passkey_answers import PasskeyAnswer
+from chalicelib.usecases.passkeys import add_passkey
 from chalicelib.usecases.product_features import create_feature
 from chalicelib.usecases.product_fields import create_field
 from chalicelib.usecases.second_factor import offer_secret, turn_on
 from chalicelib.usecases.session_list import note_session
 from chalicelib.usecases.sessions import open_session
+from tests.usecases.authenticator import HOLDER, Authenticator, asked_for_new
 
 COMPANY, MANAGER, PASSWORD = "QBITEC", "maria.berg@studio-nord.example", "a long walk by the sea"
 USER_OF_TWO_DEVICES, PROTECTED = "don.joe@studio-nord.example", "kenji.sato@studio-nord.example"
 """License users; the second one has a second factor."""
+KEY_HOLDER, NEWCOMER = "ines.moreau@studio-nord.example", "aleksandra.wisniewska@studio-nord.example"
+"""License users: one has a passkey, and one the initial password yet."""
 BEGINNER = "anna.bauer@studio-nord.example"
 """A license user without a device."""
+NEW_MANAGER = "karin.oberg@studio-sued.example"
+"""Who manages an order that nobody has used, and may not reset its license."""
 CUSTOMER, ORDER = "office@studio-nord.example", "2026-0417"
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 _VENDOR, _MANAGER = Actor("admin"), Actor(f"user:{MANAGER}", "203.0.113.20")
@@ -101,6 +109,8 @@ class Showcase:
     license: License
     """User-based, with users and devices."""
     key_license: License
+    unused: License
+    """Of another customer: nobody has it yet, and its manager is new."""
     user_id: int
     """A license user who has not chosen a password yet."""
     device: str
@@ -125,6 +135,7 @@ def make(now: Instant) -> Showcase:
     _sell_features(revit, now)
     _people(revit, begun + DAY)
     _protect(PROTECTED, now - DAY)
+    _add_passkey(KEY_HOLDER, now - DAY)
     _log_in_elsewhere(MANAGER, now - HOUR // 2)
     devices = _devices(revit, now, begun + 3 * DAY)
     _newcomers(begun + DAY)
@@ -134,7 +145,8 @@ def make(now: Instant) -> Showcase:
         _activate(
             lookup, None, DeviceReport(lookup.hardware_id, hostname=host, os_ver="macOS 15.5", app_ver="3.2.0"), at
         )
-    return Showcase(revit, viewer, _user_id(_PEOPLE[-1][0]), devices[0], _invited(revit, now - 3 * DAY))
+    invited = _invited(revit, now - 3 * DAY)
+    return Showcase(revit, viewer, _sold_to_another(now - DAY), _user_id(NEWCOMER), devices[0], invited)
 
 
 def _licenses(now: Instant, begun: Instant) -> tuple[License, License]:
@@ -239,6 +251,24 @@ def _protect(email: str, at: Instant) -> None:
     code = app_code(offer.secret, at // STEP_MS)
     given = (COMPANY, user.id, offer.sealed, code, password_of(email), Actor(f"user:{email}"))
     turn_on(*given, epoch=user.session_epoch, now=at)
+
+
+def _add_passkey(email: str, at: Instant) -> None:
+    user = accounts.read_user(COMPANY, _user_id(email))
+    assert user is not None
+    made = PasskeyAnswer(Authenticator().make(asked_for_new(user, at)), HOLDER)
+    given = (COMPANY, user.id, "MacBook", made, password_of(email), Actor(f"user:{email}"))
+    add_passkey(*given, epoch=user.session_epoch, now=at)
+
+
+def _sold_to_another(at: Instant) -> License:
+    """A license that nobody has used, in an order whose new manager may not reset it."""
+    order = "2026-0518"
+    terms = Terms("perpetual", 12, max_license_users=6, order_id=order, customer="office@studio-sued.example")
+    license = issue_license(COMPANY, "archicad", terms, NEW_MANAGER, _VENDOR, now=at)[0]
+    set_permissions(COMPANY, order, frozenset({"reset_license"}), _VENDOR, now=at)
+    _choose_password(NEW_MANAGER, password_of(NEW_MANAGER), at + HOUR)
+    return license
 
 
 def _log_in_elsewhere(email: str, at: Instant) -> None:

@@ -88,7 +88,7 @@ def again(page: playwright.Page, site: Site) -> None:
     """Log out, and enter the password."""
     page.get_by_role("button", name="Log out").click()
     log_in(page, site.company, MANAGER, PASSWORD)
-    expect(page.get_by_role("heading", name="Enter the code")).to_be_visible()
+    expect(page.get_by_role("heading", name="Two-factor log-in")).to_be_visible()
 
 
 def test_it_is_added_asked_for_and_removed(page: playwright.Page, site: Site) -> None:

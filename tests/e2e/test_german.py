@@ -1,8 +1,10 @@
 """The main flows once in German, in a browser that asks for it: from the log-in to a user who was removed."""
 
 import playwright.sync_api as playwright
+import pytest
 from playwright.sync_api import expect
 
+from tests.e2e.browser import axe
 from tests.e2e.site import USER, Site
 from tests.e2e.steps import confirmed, follow, form, refused, row, send
 from tests.usecases.people import MANAGER, PASSWORD
@@ -48,6 +50,51 @@ def test_a_manager_assigns_changes_replaces_and_removes_users(german_page: playw
     confirmed(page, "Es ist Platz für einen anderen Benutzer.")
     page.locator(".flash").get_by_role("button", name="Rückgängig").click()
     expect(row(page, OTHER)).to_be_visible()
+
+
+@pytest.mark.usefixtures("axe_core")
+def test_axe_finds_nothing_in_the_bar_and_the_dialogs(german_page: playwright.Page, site: Site) -> None:
+    page = german_page
+    site.vendor.activate(USER, "pc", site.initial_password, report={"hostname": "DON-PC"})
+    site.enter(page, site.at(site.license, "/users"))
+    page.get_by_role("checkbox", name=f"{USER} auswählen").check()
+    bar = page.get_by_role("form", name="Ausgewählte Benutzer")
+    expect(bar).to_be_visible()
+    axe(page)
+    for button in bar.get_by_role("button").all():
+        button.click()
+        look_at_dialog(page)
+    page.get_by_role("checkbox", name=f"{USER} auswählen").uncheck()
+    look_at_dialogs_of(page, USER)
+    follow(page, "Benutzer zuweisen")
+    look_at_dialog(page)
+    page.goto(site.at(site.license, "/devices"))
+    look_at_dialogs_of(page, "DON-PC")
+    page.goto(site.at(site.license))
+    look_at_dialogs_of(page, None)
+
+
+def look_at_dialogs_of(page: playwright.Page, who: str | None) -> None:
+    """Each that a menu opens: of a row, or of the license."""
+    menu = row(page, who) if who else page.locator(".head")
+    opens = menu.get_by_role("button", name="Aktionen")
+    opens.click()
+    names = [name.strip() for name in menu.locator("a[data-dialog]").all_text_contents()]
+    assert len(names) > 0
+    for name in names:
+        if not menu.locator("[popover]").is_visible():
+            opens.click()
+        menu.get_by_role("link", name=name, exact=True).click()
+        look_at_dialog(page)
+
+
+def look_at_dialog(page: playwright.Page) -> None:
+    """Let axe look at the dialog that has just been opened, with what stands in it in German, and close it."""
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("heading")).to_be_visible()
+    axe(page)
+    dialog.get_by_role("link", name="Abbrechen").click()
+    expect(dialog).to_be_hidden()
 
 
 def test_a_list_is_assigned_and_a_device_reset(german_page: playwright.Page, site: Site) -> None:

@@ -63,7 +63,7 @@ def test_a_manager_is_led_to_whom_the_vendor_names_for_questions(vendor: Vendor)
 
 def test_where_nothing_is_to_be_done_it_says_so(vendor: Vendor) -> None:
     issued(vendor, "viewer")
-    assert "Nothing: no license ends within 30 days" in overview(vendor).words
+    assert "No license ends within 30 days" in overview(vendor).words
 
 
 def test_who_begins_is_told_what_to_do_first_until_somebody_uses_a_license(vendor: Vendor) -> None:

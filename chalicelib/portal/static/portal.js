@@ -216,9 +216,14 @@
   on("htmx:beforeHistoryUpdate", ({ detail }) => {
     if (refused(detail)) Object.assign(detail.history, { type: "replace", path: location.href });
   });
+  function countNeeds() {
+    const count = document.querySelectorAll(".needs > li").length;
+    each("[data-needs]", (shown) => { shown.textContent = count ? `(${count})` : ""; });
+  }
+
   // What was put in has the focus at once: a key that is pressed a moment later must not lose its place.
   on("htmx:afterSwap", ({ detail }) => {
-    if (detail.target.matches("[hx-trigger=load]")) return; // a part of the page that came later
+    if (detail.target.matches("[hx-trigger=load]")) return countNeeds(); // a part of the page that came later
     leadBack(); // before htmx looks at the links
     const field = sent && one(`[name="${sent}"]`), first = one("[autofocus]", detail.target);
     first?.removeAttribute("autofocus");  // or htmx gives it the focus once more, when all has settled
