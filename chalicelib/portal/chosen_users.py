@@ -219,7 +219,12 @@ def restore(request: PortalRequest, view: LicenseView, form: RestoreForm) -> Cha
 
     def result(outcomes: list[Outcome]) -> FormResult:
         done, count = changed(outcomes), len(outcomes)
-        words = gettext("{done} of {count} users have their seats again, as before.", done=done, count=count)
+        if done == count:
+            words = ngettext(
+                "The user has the seat again, as before.", "{n} users have their seats again, as before.", count
+            )
+        else:
+            words = gettext("{done} of {count} users have their seats again, as before.", done=done, count=count)
         again = gettext("Devices have to be activated again.")
         return FormResult(list_path(view.license.id), with_refusals(f"{words} {again}", outcomes))
 

@@ -111,7 +111,11 @@ def again(request: PortalRequest, view: InvitedView, _form: Confirmation) -> Cha
         return change_one(request, view.principal, row.user.id, row.user.email, send)
 
     def result(outcomes: list[Outcome]) -> FormResult:
-        words = gettext("{done} of {count} invitations are on their way.", done=changed(outcomes), count=len(outcomes))
+        done, count = changed(outcomes), len(outcomes)
+        if done == count:
+            words = ngettext("One invitation is on its way.", "{n} invitations are on their way.", count)
+        else:
+            words = gettext("{done} of {count} invitations are on their way.", done=done, count=count)
         return FormResult(INVITED, with_refusals(words, outcomes))
 
     return Change(lambda: [invite(row, on) for row in view.rows if (on := row.invited_on) is not None], result)

@@ -181,7 +181,7 @@ def test_a_list_with_formulas_is_downloaded_without_them(manager: Browser, licen
     page = manager.send(page, people=people)
     page = manager.send(page, at(license, "/users/batch/start"))
     page = manager.send(page)
-    assert "2 of 2 people were assigned." in page.words
+    assert "2 people were assigned." in page.words
     cells = manager.http.get(page.path + "/result.csv").text.replace("\ufeff", "").replace("\r\n", ",").split(",")
     assert "'=cmd@customer.test" in cells
     assert not [cell for cell in cells if cell.lstrip('"')[:1] in ("=", "+", "-", "@")]
