@@ -63,6 +63,7 @@ def failed(request: PortalRequest, status: int, title: str, sentence: str) -> Re
     is.
     """
     more: Context = {"title": title, "sentence": sentence, "request_id": observability.request_id()}
+    more["is_trouble"] = status >= 500
     if status < 500:  # a server in trouble is asked for nothing more
         with suppress(Unavailable):
             known = request.claims and known_company(request.claims.company)

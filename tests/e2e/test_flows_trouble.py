@@ -100,6 +100,7 @@ def test_a_session_that_ends_in_a_form_is_opened_in_place_and_the_form_goes_on(
     again = page.get_by_role("dialog", name="Log in again")
     expect(again.get_by_label("Company code")).to_have_value(site.company)
     expect(again.get_by_label("Email")).to_have_value(MANAGER)
+    expect(again).to_contain_text("Your session has ended. Log in, and what you typed is sent.")
     expect(again.get_by_label("Password")).to_be_focused()
     again.get_by_label("Password").fill("wrong")
     again.get_by_role("button", name="Log in").click()

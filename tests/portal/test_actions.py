@@ -158,6 +158,7 @@ def test_a_form_that_could_not_be_carried_out_can_be_sent_again(
         patch.setattr("chalicelib.portal.assign.assign_user", too_busy)
         page = send(people=ADA)
         assert (page.status, "Nothing was changed" in page.words) == (503, True)
+        assert ("Try again" in page.words, "" in page.links) == (True, True)  # this page, as it was asked for
         assert page.answer.headers["Retry-After"] == "1"
     assert send(people=ADA).status == 200
 

@@ -67,6 +67,7 @@
     if (password) {
       company.value ||= one(".leave").dataset.company;
       email.value ||= who();
+      one(".under", sheet).textContent = words.ended;
     }
     logIn.addEventListener("submit", (event) => {
       event.preventDefault();
