@@ -6,7 +6,7 @@ What is stored is never changed in place: a write puts another item in its place
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from operator import ge, gt, le, lt
+from operator import eq, ge, gt, le, lt
 from typing import Any, NamedTuple
 
 from infra.embedded.errors import Refused, invalid
@@ -21,12 +21,12 @@ Partition = dict[str, Item]
 State = dict[tuple[str, str], Partition]
 """All that is stored, by table and partition key. Nothing in it is changed any more once it was copied."""
 _COMPARISONS: dict[str, Callable[[str, str], bool]] = {
-    "=": lambda part, bound: part == bound,
+    "=": eq,
     "<": lt,
     "<=": le,
     ">": gt,
     ">=": ge,
-    "begins_with": lambda part, prefix: part.startswith(prefix),
+    "begins_with": str.startswith,
 }
 _IN_BATCH = {"PutRequest": "Put", "DeleteRequest": "Delete"}
 _BY_ITSELF = {"PutItem": "Put", "UpdateItem": "Update", "DeleteItem": "Delete"}
@@ -153,10 +153,11 @@ def _query(engine: MemoryEngine, request: Request) -> Answer:
             raise invalid("The provided starting key does not match the range key predicate")
         bounds.append((lt if backwards else gt, start))
     partition = engine.state.get((table.name, pk), {})
-    parts = sorted(
-        (part for part in partition if all(compare(part, bound) for compare, bound in bounds)), reverse=backwards
-    )
-    page = _page(table, [(pk, part, partition[part]) for part in parts], request)
+    compared = [*partition]
+    for compare, bound in bounds:
+        compared = [part for part in compared if compare(part, bound)]
+    parts = sorted(compared, reverse=backwards)
+    page = _page(table, [(pk, part, partition[part]) for part in parts], request, expressions.projection)
     # DynamoDB names no next page behind the end of a range; it does behind a key or a prefix that was named.
     end = ">=" if backwards else "<="
     last = [bound for operator, bound in zip(operators, texts, strict=False) if operator == end]
@@ -174,11 +175,12 @@ def _scan(engine: MemoryEngine, request: Request) -> Answer:
         ((where.pk, where.part, item) for where, item in engine.items() if where.table == table.name),
         key=lambda row: row[:2],
     )
-    return _page(table, [row for row in found if start is None or row[:2] > start], request)
+    rows = [row for row in found if start is None or row[:2] > start]
+    return _page(table, rows, request, compiled(request)[0].projection)
 
 
-def _page(table: Table, rows: list[tuple[str, str, Item]], request: Request) -> Answer:
-    limit, names = request.get("Limit"), compiled(request)[0].projection
+def _page(table: Table, rows: list[tuple[str, str, Item]], request: Request, names: tuple[str, ...] | None) -> Answer:
+    limit = request.get("Limit")
     taken = rows if limit is None else rows[:limit]
     page: Answer = {
         "Items": [_only(names, item) for _, _, item in taken],

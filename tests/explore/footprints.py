@@ -1,8 +1,7 @@
 """What a call to the database reads and writes: two calls that meet nowhere may come in either order."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from infra.embedded.expressions import compiled
 from tests.explore.engine import Where
@@ -10,8 +9,7 @@ from tests.explore.engine import Where
 Request = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(NamedTuple):
     """Part of a partition. A page may end before it does; but where, nobody knows before: all of it is read."""
 
     table: str
@@ -24,8 +22,7 @@ class Range:
         return (self.table, self.pk) == where[:2] and self.first <= where.part <= self.last
 
 
-@dataclass(frozen=True, slots=True)
-class Footprint:
+class Footprint(NamedTuple):
     """The items of one call."""
 
     reads: frozenset[Where] = frozenset()
@@ -57,6 +54,11 @@ class Footprint:
         ranges = tuple(dict.fromkeys(self.ranges + other.ranges))
         return Footprint(self.reads | other.reads, self.writes | other.writes, ranges, self.tables | other.tables)
 
+    def holds(self, other: "Footprint") -> bool:
+        """Whether all of the other one is in it."""
+        sets = self.reads >= other.reads and self.writes >= other.writes and self.tables >= other.tables
+        return sets and all(part in self.ranges for part in other.ranges)
+
     def meets(self, other: Self) -> bool:
         """Whether one of the two writes what the other one reads or writes."""
         return self._disturbs(other) or other._disturbs(self)
@@ -66,7 +68,9 @@ class Footprint:
         return where.table in self.tables or where in self.reads or any(part.holds(where) for part in self.ranges)
 
     def _disturbs(self, other: Self) -> bool:
-        return not self.writes.isdisjoint(other.writes) or any(map(other.reads_also, self.writes))
+        if not (self.writes.isdisjoint(other.writes) and self.writes.isdisjoint(other.reads)):
+            return True
+        return bool(other.ranges or other.tables) and any(map(other.reads_also, self.writes))
 
 
 NOTHING = Footprint()

@@ -101,8 +101,7 @@ class Task:
         return [point.call.operation for point in self.point.path()[:-1] if point.call is not None]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One turn: whose, of what it read and wrote, and how it ended."""
 
     choice: Choice
@@ -266,7 +265,8 @@ class Schedule:
                     if moment.faults:
                         for fault, footprint in faults_of(call.operation, call.footprint):
                             yield Choice(Thread(task.number), fault), Open(footprint, footprint)
-                yield from self._reads(moment, task, call)
+                if self._parts_of(task):
+                    yield from self._reads(moment, task, call)
 
     def _reads(self, moment: _Moment, task: Task, call: Call) -> Iterator[tuple[Choice, Open]]:
         """Those of the items one by one, and of what they were before."""

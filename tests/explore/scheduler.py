@@ -13,7 +13,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import cache
 from typing import Any, Self, TypeVar
-from unittest.mock import patch
 
 from greenlet import getcurrent
 
@@ -69,7 +68,8 @@ def controlled(engine: MemoryEngine) -> Iterator[None]:
         _outside.seed(0)
         _keep_what_is_there()
         for target, name, wrong in CHANCE + TELLING + SMALL:
-            stack.enter_context(patch.object(target, name, wrong))
+            stack.callback(setattr, target, name, getattr(target, name))
+            setattr(target, name, wrong)
         yield
 
 

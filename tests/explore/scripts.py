@@ -204,8 +204,8 @@ def _foresee(point: Point, before: Point) -> None:
     left = [before]
     while left:
         one = left.pop()
-        if (later := one.later | coming) != one.later:
-            one.later = later
+        if not one.later.holds(coming):
+            one.later |= coming
             left += one.befores
 
 

@@ -28,6 +28,8 @@ class _Node:
     pending: Mapping[Choice, Open]
     wanted: frozenset[Thread]
     """That are to be tried here, with each fault that they may meet."""
+    known: list[Footprint]
+    """What each task will yet do, as it was known when these were found."""
     tried: set[Choice] = field(default_factory=set)
     schedules: int = 0
     """From here to an end."""
@@ -39,11 +41,11 @@ class _Node:
 
     def next(self, last: int) -> Choice | None:
         """What is tried next: first without a fault, and of the task that had the last turn, if it may."""
-        if not self.left:
-            self.wanted |= _needed(self)  # more may be known by now
-        return min(
-            self.left, key=lambda choice: (choice.fault, choice.thread.task != last, choice.thread), default=None
-        )
+        left = self.left
+        if not left and self.known != (known := _later(self.tasks)):
+            self.wanted, self.known = self.wanted | _needed(self), known
+            left = self.left
+        return min(left, key=lambda choice: (choice.fault, choice.thread.task != last, choice.thread), default=None)
 
 
 @dataclass(slots=True)
@@ -120,10 +122,15 @@ def _walked(schedule: Schedule, walk: Walk, ends: set[Hashable], reduced: bool) 
 
 def _node(schedule: Schedule, reduced: bool) -> _Node:
     pending = schedule.choices()
-    node = _Node(schedule.moment, schedule.tasks, pending, frozenset(choice.thread for choice in pending))
+    all_threads = frozenset(choice.thread for choice in pending)
+    node = _Node(schedule.moment, schedule.tasks, pending, all_threads, _later(schedule.tasks))
     if reduced:
         node.wanted = _needed(node)
     return node
+
+
+def _later(tasks: tuple[Task, ...]) -> list[Footprint]:
+    return [task.point.later for task in tasks]
 
 
 def _needed(node: _Node) -> frozenset[Thread]:
@@ -170,9 +177,9 @@ def _meeting(
     met = set[Thread]()
     for task in tasks:
         if task.number not in but and task.pending is not None:
-            own = {thread for thread in threads if thread.task == task.number}
-            at_once = {thread for thread in own if threads[thread].now.meets(footprint)}
+            own = [thread for thread in threads if thread.task == task.number]
+            at_once = [thread for thread in own if threads[thread].now.meets(footprint)]
             if not at_once and found.isdisjoint(own) and task.point.later.meets(footprint):
-                at_once = {min(own)}  # it comes to that by all of these
-            met |= at_once
+                at_once = [min(own)]  # it comes to that by all of these
+            met.update(at_once)
     return met
