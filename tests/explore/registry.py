@@ -455,6 +455,8 @@ NOT_WALKED: dict[str, str] = {
     "import_files.start_import": "puts of a file under an id of its own; a death at each in tests/usecases/"
     "test_import_files.py",
     "create.set_api_key_enabled": "as `create.revoke_api_key`: one write, under the same condition",
+    "import_export.bring_in_export": "a row after the other, each by another use case, and all safe to repeat: "
+    "tests/infra/test_round_trip.py",
     "license_users.change_user": "as `change_account.change_profile`: one write, under the same condition",
     "change_seat.set_account_password": "as `change_seat.set_password`: one write, under the same condition",
     "change_account.choose_language": "as `change_account.change_profile`: one write, under the same condition",

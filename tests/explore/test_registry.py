@@ -4,10 +4,10 @@ import ast
 import importlib
 import pkgutil
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Collection, Iterator
 from inspect import getsource, isclass, isfunction, unwrap
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeGuard
 
 from chalicelib import store, usecases
 from chalicelib.store import transactions, writes
@@ -25,10 +25,25 @@ def sources(package: ModuleType) -> dict[ModuleType, str]:
 
 
 def functions(module: ModuleType, source: str) -> Iterator[tuple[Any, ast.AST]]:
-    """Those that a module defines, each with its code, and its classes: what one does its methods do."""
+    """Those that a module defines, each with its code; its classes, since what one does its methods do; and its tables,
+    since who goes through one calls what stands in it.
+    """
     for node in ast.parse(source).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            yield unwrap(vars(module)[node.name]), node
+            yield as_key(vars(module)[node.name]), node
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            yield from ((as_key(vars(module)[one.id]), node) for one in targets if is_table(one, vars(module)))
+
+
+def is_table(target: ast.expr, names: dict[str, Any]) -> TypeGuard[ast.Name]:
+    """Whether something is assigned that holds others: of what equals, such as a number, there may be one for many."""
+    return isinstance(target, ast.Name) and isinstance(names.get(target.id), Collection) and bool(names[target.id])
+
+
+def as_key(used: Any) -> Any:
+    """What a function, a class or a table is known by."""
+    return unwrap(used) if isfunction(used) or isclass(used) else id(used)
 
 
 def used_in(code: ast.AST, names: dict[str, Any]) -> Iterator[Any]:
@@ -44,16 +59,19 @@ def used_in(code: ast.AST, names: dict[str, Any]) -> Iterator[Any]:
 
 def writing(all_sources: dict[ModuleType, str]) -> set[str]:
     """Public functions of use cases that write by themselves, not only by calling others of them."""
-    users: dict[object, set[Callable[..., object]]] = defaultdict(set)
+    users: dict[object, set[Any]] = defaultdict(set)
     for module, source in all_sources.items():
         for function, code in functions(module, source):
             for used in used_in(code, vars(module)):
-                if isfunction(used) or isclass(used):
-                    users[unwrap(used)].add(function)
+                if isfunction(used) or isclass(used) or isinstance(used, Collection):
+                    users[as_key(used)].add(function)
     todo: list[Any] = [transactions.Transaction, *(function for function, _ in functions(writes, getsource(writes)))]
     found = set[str]()
     while todo:
         for function in users.pop(todo.pop(), ()):
+            if isinstance(function, int):
+                todo.append(function)
+                continue
             name = f"{function.__module__}.{function.__name__}"
             if name.startswith(USE_CASES) and not function.__name__.startswith("_"):
                 found.add(name.removeprefix(USE_CASES))
@@ -70,10 +88,15 @@ def test_each_use_case_that_writes_is_walked_or_it_is_said_why_not() -> None:
 
 def test_a_new_use_case_that_writes_is_found() -> None:
     new = ModuleType(f"{USE_CASES}wishes")
-    code = "def grant(): return _put()\ndef _put(): return writes.put(None)\ndef grant_two(): return grant()\n"
+    code = (
+        "def grant(): return _put()\ndef _put(): return writes.put(None)\ndef grant_two(): return grant()\n"
+        "STEPS = {'put': (_put, 1)}\ndef grant_all(): return [step() for step, _ in STEPS.values()]\n"
+        "LATER: list = [lambda: writes.put(None)]\ndef grant_later(): return LATER[0]()\nNONE = ()\n"
+        "def refuse(): return NONE\n"
+    )
     vars(new)["writes"] = writes
     exec(code, vars(new))  # noqa: S102 - our own text
-    assert writing({new: code}) == {"wishes.grant"}
+    assert writing({new: code}) == {"wishes.grant", "wishes.grant_all", "wishes.grant_later"}
 
 
 def test_what_the_registry_names_is_walked_and_what_is_walked_it_names() -> None:
