@@ -133,13 +133,13 @@ def reset_license(company: str, license_id: int, actor: Actor, *, now: Instant) 
 def _new_end(
     license: License, validity_period: Instant | None, by: str | None, basis: RenewalBasis | None, now: Instant
 ) -> Instant:
-    if license.license_type == "perpetual":
-        raise Invalid("perpetual_has_no_end", field="validity_period")
-    if license.validity_period is None:
-        raise Invalid("no_end_yet", field="validity_period")
-    with at_field("by"):
+    with at_field("by" if validity_period is None else "validity_period"):
+        if license.license_type == "perpetual":
+            raise Invalid("perpetual_has_no_end")
+        if license.validity_period is None:
+            raise Invalid("no_end_yet")
         begin = renewed_from(license.validity_period, basis or license.renewal_basis, now)
         end = validity_period or add(begin, parse_duration(by or ""))
-    if not within_calendar(end, license.grace_period):
-        raise Invalid("end_beyond_calendar", field="validity_period")
+        if not within_calendar(end, license.grace_period):
+            raise Invalid("end_beyond_calendar")
     return end

@@ -60,6 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         output.write(_written(answer.document, given))
     except OSError as error:
+        if isinstance(error, BrokenPipeError) and not command.changes:
+            return output.READER_GONE
         _note(f"It is done, but the answer could not be written ({error.strerror}): look before you repeat it.")
         return 3
     return answer.exit_code

@@ -116,6 +116,14 @@ def test_an_answer_that_cannot_be_written_is_one_sentence_and_exit_3(vendor: Ven
     assert company.name == "Other"
 
 
+@pytest.mark.parametrize("line", ["license list --json", "license list --csv", "product list"])
+def test_who_reads_no_more_of_what_changes_nothing_ends_it_in_silence(vendor: Vendor, line: str) -> None:
+    for _ in range(3):
+        vendor.issue()
+    done = shell(f"admin {line} --company {vendor.code} | true")
+    assert (done.returncode, done.stdout, done.stderr) == (141, "", "")
+
+
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [

@@ -340,6 +340,8 @@ def test_all_options_that_are_wrong_are_named_at_once() -> None:
         ("license show {unknown}", "There is no license {unknown}."),
         ("license show {license} --company OTHER", "There is no license {license} of OTHER."),
         ("license extend {license} --validity-period 2030-01-01 --from end", "--from: it says what --by counts from."),
+        ("license extend {license} --by 1y", "--by: a perpetual license has no end."),
+        ("license extend {waiting} --by 1y", "--by: the license has no end yet;"),
         ("license extend {license} --validity-period 2030-01-01", "--validity-period: a perpetual license has no end."),
         ("license extend {waiting} --validity-period 2030-01-01", "--validity-period: the license has no end yet;"),
         (
