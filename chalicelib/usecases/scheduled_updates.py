@@ -130,13 +130,14 @@ def apply_update(
     def write(state: tuple[ScheduledUpdate, Sold], decision: tuple[ScheduledUpdate, Sold]) -> None:
         (old, sold), (new, changed) = state, decision
         reason: Json = {"reason": new.error["code"]} if new.error else {}
-        event = _event("update_failed" if new.error else "update_applied", new, actor, now, **reason)
+        type: EventType = "update_failed" if new.error else "update_applied"
         if changed == sold:
-            scheduled_updates.decide(old, new, event)
+            scheduled_updates.decide(old, new, _event(type, new, actor, now, **reason))
             return
         at_most = limits_in(old.terms) if old.strict else {}
-        decided = partial(scheduled_updates.put_decision, old=old, new=new, event=event)
         told, missed = change_events(sold, changed, actor, now)
+        event = _event(type, new, actor, told.at + 1)  # history has it behind the change
+        decided = partial(scheduled_updates.put_decision, old=old, new=new, event=event)
         licenses.update(sold[0], changed[0], told, missed, at_most, changed_extras(sold, changed), decided)
 
     (old, _), (new, _) = decide_and_write(read, decide, write, result=lambda s, d: revised(s[0], d[0]))

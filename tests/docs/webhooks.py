@@ -36,6 +36,7 @@ from chalicelib.usecases.issue_license import issue_license
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.order_managers import add_manager
 from chalicelib.usecases.products import change_product
+from chalicelib.usecases.scheduled_updates import cancel_update, delete_update, schedule_update
 from chalicelib.usecases.sweep import sweep
 from chalicelib.webhooks.client import WebhookClient
 from infra import local
@@ -63,6 +64,11 @@ SENT_WHEN = {
     "license.expired": "A license has ended, and its grace period, if it had one. At most five minutes later.",
     "license.limit_exceeded": "A device more than were sold was activated; it is also `license.activated`.",
     "license.limit_reached": "A limit is reached, and somebody was refused for it. Once a day, license and limit.",
+    "scheduled_update.created": "A change of a license's terms was scheduled.",
+    "scheduled_update.applied": "It was made; where it changed something the license is `license.updated`, too.",
+    "scheduled_update.canceled": "It will not be made.",
+    "scheduled_update.failed": "Its terms were refused when it was due, and nothing was changed; `reason` is the code.",
+    "scheduled_update.deleted": "It was taken away; one that was pending will not be made.",
     "license.license_user.assigned": "A user was assigned to a license, perhaps in the place of another.",
     "license.license_user.unassigned": "A user was removed from a license, or replaced by another person.",
     "order.license_user.manager_assigned": "A person manages an order.",
@@ -88,6 +94,7 @@ DIFFERS = {
     "license_user.id": 891540000000033,
     "changed.license_key": "N6E3T-HAPGM-NTNA7-5BWTU-76DT8",
     "changed.webhook": 891540000000055,
+    "changed.scheduled_update": 891540000000066,
 }
 """What stands on the page for values that are others each time, by the object that they are in and their name."""
 WIDTH = 110
@@ -122,6 +129,7 @@ def bodies() -> dict[str, Json]:
         _license_with_a_key(story)
         _license_with_users(story)
         _license_that_goes_over(story)
+        _license_that_is_updated(story)
         story.happens(_disable, vendor.code, listen(vendor, url="https://hooks.example/old"))
     found: dict[str, Json] = {}
     for _, body in story.receivers.taken:
@@ -149,6 +157,25 @@ def _license_with_a_key(story: Story) -> None:
     for hours in (-30 * 24, -7 * 24, -3 * 24, -24, 0, 72):
         story.happens(sweep, at=end + hours * HOUR + 1)
     story.happens(delete_license, *key, PETRA)
+
+
+def _license_that_is_updated(story: Story) -> None:
+    """By what is scheduled: one is made, one is refused, and one is canceled and deleted."""
+    license = story.vendor.issue("viewer", order_id="A-19", customer=CUSTOMER)
+    story.happens(_activate, story.vendor, license, "my-laptop")
+    code, at = story.vendor.code, story.now + HOUR
+
+    def schedule(due: Instant, strict: bool = False, **changes: object) -> int:
+        made = story.happens(schedule_update, code, license.id, due, changes, PETRA, strict=strict, name="Renewal")
+        return int(made.id)
+
+    schedule(at, max_activations=10)
+    schedule(at + HOUR, strict=True, max_activations=0)
+    last = schedule(at, note="By phone")
+    story.happens(cancel_update, code, last, PETRA)
+    story.happens(delete_update, code, last, PETRA)
+    for due in (at, at + HOUR):
+        story.happens(sweep, at=due)
 
 
 def _license_that_goes_over(story: Story) -> None:

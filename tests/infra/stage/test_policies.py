@@ -23,6 +23,7 @@ from chalicelib.usecases.import_files import continue_import, continue_imports
 from chalicelib.usecases.import_license import import_license
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.order_managers import add_manager
+from chalicelib.usecases.scheduled_updates import apply_update
 from chalicelib.usecases.send_mails import send_mails
 from chalicelib.usecases.sweep import sweep
 from infra.stage.functions import SENDER
@@ -193,15 +194,15 @@ def test_the_api_may_do_to_each_table_what_its_use_cases_do_and_no_more() -> Non
     assert granted(STAGES[0], "APIHandler") == _union(*map(rights_of, cases), *more)
 
 
-def test_the_sweep_may_do_what_it_does_also_when_an_answer_is_lost_and_what_imports_do_and_no_more() -> None:
+def test_the_sweep_may_do_what_it_does_also_when_an_answer_is_lost_and_what_imports_do_and_updates() -> None:
     (case,) = [case for case in CASES if case.function is sweep]
     vendor = Vendor()
     prepared = case.prepare(vendor)
     with used() as rights, wire(answer_timed_out, range(1, 2)):
         case.act(vendor, prepared)
-    imports = [case for case in CASES if case.function in OF_IMPORTS]
-    assert {case.function for case in imports} == OF_IMPORTS
-    assert granted(STAGES[0], "SweepDue") == _union(rights, *map(rights_of, imports))
+    others = [case for case in CASES if case.function in {*OF_IMPORTS, apply_update}]
+    assert {case.function for case in others} == {*OF_IMPORTS, apply_update}
+    assert granted(STAGES[0], "SweepDue") == _union(rights, *map(rights_of, others))
 
 
 def test_the_sender_of_mail_may_do_what_it_does_and_no_more() -> None:
