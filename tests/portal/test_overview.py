@@ -77,6 +77,16 @@ def test_who_begins_is_told_what_to_do_first_until_somebody_uses_a_license(vendo
     assert "How to begin" not in browser.get("/portal/seats").words
 
 
+def test_no_line_is_drawn_where_no_device_was_ever_active(vendor: Vendor) -> None:
+    vendor.now -= 3 * DAY
+    license = issued(vendor, "viewer")
+    vendor.now += 3 * DAY
+    browser = browser_of(vendor, MANAGER)
+    assert "Active devices, " not in browser.get("/portal/activity").words
+    vendor.activate(license, "pc")
+    assert "Active devices, " in browser.get("/portal/activity").words
+
+
 def test_every_figure_leads_to_the_licenses_that_it_counts(vendor: Vendor) -> None:
     dated: dict[str, Any] = {"license_type": "time-limited"}
     unused, revit = issued(vendor, "viewer"), issued(vendor, "revit", max_license_users=2)
