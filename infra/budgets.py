@@ -23,6 +23,7 @@ CALLS = {
     "check by key, on a license with blacklisted devices": Budget("2 reads", 2, 0),
     "check by user": Budget("1 read", 2.5, 0),
     "check by user, once in 15 minutes": Budget("1 read + 1 write", 2.5, 1),
+    "check by user, once in 12 hours": Budget("1 read + 2 writes", 2.5, 2),
     "check by user, without the license's id": Budget("2 reads", 3.5, 0),
     "check by user of 40 licenses, without a license's id": Budget("4 reads", 82.5, 0),
     "check by user of 40 licenses, refused": Budget("9 reads", 410.5, 0),

@@ -51,6 +51,8 @@ T = TypeVar("T")
 
 CHECK_INTERVAL_MS = 15 * 60_000
 """`last_check_at` is written at most this often for one device: a check is a read, not a write."""
+USE_INTERVAL_MS = 12 * 60 * 60_000
+"""`last_used_at` is written at most this often for one seat, beside the device's check: people are told the day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +187,7 @@ def apply_activation(snapshot: Snapshot, decision: ActivationDecision, report: D
             activations=seat.activations + (decision.adopts != "user"),
             legacy_devices=seat.legacy_devices - (decision.adopts == "user"),
             bucket_full_at=seat_bucket(license, seat, decision.bucket).after_change(seat.bucket_full_at, now),
+            last_used_at=now,
         )
     device = Device(
         id=decision.device_id,
@@ -265,6 +268,11 @@ def guard_reset(license: License, actor: Actor, taken: int) -> None:
 def check_is_due(device: Device, now: Instant) -> bool:
     """Whether this check is to be recorded as the device's last one."""
     return now - device.last_check_at >= CHECK_INTERVAL_MS
+
+
+def use_is_due(seat: Seat, now: Instant) -> bool:
+    """Whether a check of one of the user's devices at `now` is to be noted as the seat's last use."""
+    return seat.last_used_at is None or now - seat.last_used_at >= USE_INTERVAL_MS
 
 
 def _existing(snapshot: Snapshot) -> License:

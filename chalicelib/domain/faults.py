@@ -14,6 +14,7 @@ FaultCode = Literal[
     "order_missing",
     "end_not_by_dates",
     "transition_not_indexed",
+    "use_not_noted",  # email
     "legacy_without_end",  # items
     # what leads to it, and says something else
     "item_unreadable",  # item

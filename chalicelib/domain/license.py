@@ -181,6 +181,13 @@ class Seat:
     """When the user's own bucket of changes is full again (`domain.rate`); None: since ever. No reset fills it."""
     legacy_devices: int = 0
     """Of the `activations`, those of devices that wait to be adopted by one of the user's own (`domain.adoption`)."""
+    last_used_at: Instant | None = None
+    """When the user was last heard of here, by an activation or a check: behind by `USE_INTERVAL_MS` at most."""
+
+    @property
+    def unused_since(self) -> Instant:
+        """The last use; of who has never used the license, when the seat was given."""
+        return self.last_used_at or self.assigned_at
 
     def in_epoch_of(self, license: "License") -> "Seat":
         """The seat as it counts in the license's epoch: after a reset of the license with no activations."""

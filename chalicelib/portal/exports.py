@@ -86,6 +86,7 @@ PEOPLE = Export(
         Column("phone_number", mark("Phone number"), lambda row: row.phone_number),
         Column("licenses", mark("Licenses"), lambda row: ", ".join(held.title for held in row.seats)),
         Column("active_devices", mark("Active devices"), lambda row: row.devices),
+        Column("last_used_at", mark("Last used"), lambda row: At(row.last_used_at)),
     ),
 )
 OF_LICENSE: Mapping[str, Export] = {
@@ -99,6 +100,7 @@ OF_LICENSE: Mapping[str, Export] = {
             Column("max_activations", mark("Max activations"), lambda row: row.seat.max_activations),
             Column("total_activations", mark("Total activations"), lambda row: row.taken),
             Column("assigned_at", mark("Assigned"), lambda row: At(row.seat.assigned_at)),
+            Column("last_used_at", mark("Last used"), lambda row: At(row.seat.last_used_at)),
         ),
     ),
     "devices": Export(

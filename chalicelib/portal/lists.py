@@ -5,14 +5,16 @@ says where it comes from (`Referer`). Of that only the query is kept, in names a
 the path is that of the list to which the form leads anyway: so it leads nowhere else, whatever it says.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, urlencode
 
 from chalicelib.domain.session import SessionClaims
+from chalicelib.languages import gettext
 from chalicelib.portal.context import Context, View
 from chalicelib.portal.request import PortalRequest
 from chalicelib.usecases.cursors import from_cursor, to_cursor
-from chalicelib.usecases.portal_queries import ListQuery
+from chalicelib.usecases.portal_queries import IDLE_DAYS, ListQuery
 
 LIST = "list"
 """The field of a form that holds the query of the list that it was opened from."""
@@ -43,6 +45,17 @@ class ListRequest:
         page = view.page
         cursors = {name: to_cursor(self.scope, getattr(page, name)) for name in ("before", "after")}
         return replace(view, page=replace(page, **cursors)), {"list_query": self.query}
+
+
+def offered_filters(names: Iterable[str], counts: Mapping[str, int]) -> list[tuple[str, str, int | None]]:
+    """What people can be filtered by: the name, the words, and how many there are, where that is known."""
+    words = {
+        "": gettext("All"),
+        "invited": gettext("Invited"),
+        "using": gettext("Using"),
+        "idle": gettext("Idle {days} d", days=IDLE_DAYS),
+    }
+    return [(name, words[name], counts.get(name)) for name in ("", *names)]
 
 
 def kept_query(text: str) -> str:

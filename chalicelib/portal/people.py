@@ -11,7 +11,7 @@ from chalicelib.portal.chosen_users import chosen_ids
 from chalicelib.portal.context import Loaded
 from chalicelib.portal.handlers import Change, Confirmation, FormResult, action, page
 from chalicelib.portal.licenses import deactivated
-from chalicelib.portal.lists import ListRequest
+from chalicelib.portal.lists import ListRequest, offered_filters
 from chalicelib.portal.one_by_one import Outcome, change_one, changed, with_refusals
 from chalicelib.portal.request import PortalRequest
 from chalicelib.usecases import portal_queries
@@ -27,7 +27,8 @@ PEOPLE, INVITED = "/portal/people", "/portal/invited"
 def people(request: PortalRequest, claims: SessionClaims) -> Loaded:
     """Everyone who has a seat on a license that the user manages."""
     asked = ListRequest.of(request, claims)
-    return asked.shown(portal_queries.managed_people(claims, asked.query, now=request.now))
+    view, context = asked.shown(portal_queries.managed_people(claims, asked.query, now=request.now))
+    return view, context | {"filters": offered_filters(["using", "idle"], view.counts)}
 
 
 @page("person.html")

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 SENT_BEFORE = mark("This form was already sent. The page shows the result.")
 STATIC = HERE / "static"
-_MONTH_MS = 31 * 24 * 3_600_000
+_MONTH_DAYS = 31
+_MONTH_MS = _MONTH_DAYS * 24 * 3_600_000
 HEADERS: dict[str, str | list[str]] = {
     "Content-Type": "text/html; charset=utf-8",
     "Cache-Control": "no-store",
@@ -137,6 +138,7 @@ def _environment() -> "Environment":
         "when": _when,
         "day": _day,
         "ago": _ago,
+        "last_use": _last_use,
         "date": _date,
         "until": _until,
         "reported": _reported,
@@ -213,6 +215,20 @@ def _ago(at: Instant | None, now: Instant) -> "Markup | str":
         words = ngettext("{n} day ago", "{n} days ago", minutes // 1440)
     time = Markup('<time datetime="{}" title="{}">{}</time>')
     return time.format(_iso(at), minute(local(at, reader().zone)), words)
+
+
+def _last_use(at: Instant | None, now: Instant) -> "Markup | str":
+    """On which day somebody was last heard of, which is known no closer; what is older than a month, by its date."""
+    from markupsafe import Markup  # noqa: PLC0415 - comes with jinja2
+
+    if at is None:
+        return gettext("never")
+    on, today = (local(instant, reader().zone).date() for instant in (at, now))
+    days = max(0, (today - on).days)
+    if days > _MONTH_DAYS:
+        return _date(on)
+    words = {0: gettext("today"), 1: gettext("yesterday")}.get(days) or ngettext("{n} day ago", "{n} days ago", days)
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(on.isoformat(), day(on), words)
 
 
 def _date(on: date) -> "Markup":

@@ -13,7 +13,7 @@ from chalicelib.languages import gettext, ngettext
 from chalicelib.portal.context import Changed, Loaded
 from chalicelib.portal.handlers import Change, Confirmation, FormResult, Undo, action, always, page
 from chalicelib.portal.licenses import reset_button, transfer_hint
-from chalicelib.portal.lists import ListRequest
+from chalicelib.portal.lists import ListRequest, offered_filters
 from chalicelib.portal.request import PortalRequest
 from chalicelib.usecases import change_seat, portal_queries
 from chalicelib.usecases.assign_user import Profile
@@ -21,7 +21,7 @@ from chalicelib.usecases.change_email import change_email
 from chalicelib.usecases.initial_password import reveal_initial_password
 from chalicelib.usecases.invitations import invite_again
 from chalicelib.usecases.permissions import guard_permitted
-from chalicelib.usecases.portal_queries import IDLE_DAYS, LicenseView, UserRow, UsersView, UserView
+from chalicelib.usecases.portal_queries import LicenseView, UserRow, UserView
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +82,7 @@ def users(request: PortalRequest, claims: SessionClaims, license_id: int) -> Loa
     """Who uses the license."""
     asked = ListRequest.of(request, claims)
     view, context = asked.shown(portal_queries.license_users(claims, license_id, asked.query, now=request.now))
-    return view, context | {"filters": _filters(view)}
-
-
-def _filters(view: UsersView) -> list[tuple[str, str, int | None]]:
-    """What users can be filtered by: the name, the words, and how many there are, where that is known."""
-    offered = {"": gettext("All"), "invited": gettext("Invited"), "using": gettext("Using")}
-    if view.uses_known:
-        offered["idle"] = gettext("Idle {days} d", days=IDLE_DAYS)
-    return [(name, text, view.counts.get(name)) for name, text in offered.items()]
+    return view, context | {"filters": offered_filters(["invited", "using", "idle"], view.counts)}
 
 
 def load_license(request: PortalRequest, claims: SessionClaims, license_id: int) -> LicenseView:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from chalicelib.domain.activation import ActivationDecision, DeactivationDecision, Snapshot, seat_bucket
+from chalicelib.domain.activation import ActivationDecision, DeactivationDecision, Snapshot, seat_bucket, use_is_due
 from chalicelib.domain.adoption import LegacyPlace, may_adopt
 from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant
@@ -299,21 +299,23 @@ def read_seats(license: License, user_ids: Iterable[int]) -> dict[int, Seat]:
 
 
 def record_check(license: License, device: Device, seat: Seat | None, report: DeviceReport, now: Instant) -> None:
-    """Observe a live device: what it reports, and that it was heard of.
-
-    Raises `ConditionFailed` where it is live no more.
+    """Observe a live device with what it reports, and first its user, where that is due: so no seat stays behind a
+    device by more than `USE_INTERVAL_MS`, whichever write is lost. Raises `ConditionFailed` where it is live no more.
     """
     pk = license_pk(license.company, license.id)
     item = DeviceItem(pk, device_sort_key(hash_hardware_id(device.hardware_id), device.user_id))
     actions, as_seen = [DeviceItem.last_check_at.set(now), *reported(report)], is_live(license, seat)
     as_seen &= is_named_as(device, report)
-    if not renames(device, report):
-        writes.observe(item, actions, as_seen)
-        return
-    write = Transaction(None)
-    write.update(item, actions, as_seen)
-    move_host_link(write, license, device, report)
     with database.observing():
+        if seat is not None and use_is_due(seat, now):
+            of_seat = SeatItem(pk, seat_sort_key(seat.user_id))
+            writes.update(of_seat, [SeatItem.last_used_at.set(now)], SeatItem.epoch == seat.epoch)
+        if not renames(device, report):
+            writes.update(item, actions, as_seen)
+            return
+        write = Transaction(None)
+        write.update(item, actions, as_seen)
+        move_host_link(write, license, device, report)
         write.commit()
 
 
@@ -397,7 +399,7 @@ def _taking_seat(
     item, license, bucket = SeatItem, decision.license, seat_bucket(decision.license, seat, decision.bucket)
     may = (item.epoch == seat.epoch) & (item.license_epoch == seat.license_epoch)
     may &= buckets.holds(item.bucket_full_at, bucket, seat.bucket_full_at, now)
-    actions = [buckets.taking(item.bucket_full_at, bucket, seat.bucket_full_at, now)]
+    actions = [buckets.taking(item.bucket_full_at, bucket, seat.bucket_full_at, now), item.last_used_at.set(now)]
     if seat.license_epoch != license.epoch:  # the license was reset: the seat's count starts anew
         anew = [item.activations.set(1), item.legacy_devices.set(0), item.license_epoch.set(license.epoch)]
         return [*actions, *anew], may & has_room(SEAT_ACTIVATIONS, used=0)

@@ -104,7 +104,8 @@ def claim(seen: Snapshot, report: DeviceReport, event: Event) -> None:
         write.check(of_license, in_epoch)
     if seat is not None:
         of_seat = (SeatItem.epoch == seat.epoch) & (SeatItem.license_epoch == license.epoch)
-        write.update(SeatItem(pk, seat_sort_key(seat.user_id)), [SeatItem.legacy_devices.add(-1)], of_seat)
+        called: list[Action] = [SeatItem.legacy_devices.add(-1), SeatItem.last_used_at.set(event.at)]
+        write.update(SeatItem(pk, seat_sort_key(seat.user_id)), called, of_seat)
     itself: list[Action] = [DeviceItem.legacy.remove(), DeviceItem.last_check_at.set(event.at), *reported(report)]
     as_seen = _waits(license, seat) & is_named_as(device, report)
     write.update(DeviceItem(pk, device_sort_key(hardware_hash, device.user_id)), itself, as_seen)

@@ -1,11 +1,16 @@
-"""Which names and summaries of a license are not there, held against the items that they follow from: for the audit."""
+"""Which names and summaries of a license are not there, held against the items that they follow from: for the audit.
 
-from collections.abc import Iterable, Iterator
+When its users have used it last is said by their seats, and follows from their devices.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 
+from chalicelib.domain.activation import use_is_due
 from chalicelib.domain.catalog import LicenseSummary, Order
 from chalicelib.domain.faults import FaultCode
+from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import Device, License, Seat, hash_hardware_id
 from chalicelib.store import reads
 from chalicelib.store.adoptions import link_to
@@ -139,6 +144,26 @@ def _managed(sold: LicenseSummary, order: Order | None) -> list[tuple[int, AnyIt
     if order is None:
         return []
     return [(id, managed_item(sold, order, id), filed_as(order, id)) for id in sorted(order.managers)]
+
+
+def unnoted_uses(license: License, seats: Mapping[int, Seat], devices: Iterable[Device]) -> Iterator[Fault]:
+    """Seats that are behind the checks of their users' devices: of before a use was noted. Each with what notes it.
+
+    `devices`: as they were read before the seats, for a check notes the seat first. By user: `seats`.
+    """
+    checks: dict[int, Instant] = {}
+    for device in devices:
+        if device.user_id is not None and not device.legacy:  # which has never called
+            checks[device.user_id] = max(device.last_check_at, checks.get(device.user_id, 0))
+    item, pk = SeatItem, license_pk(license.company, license.id)
+    for user_id, at in checks.items():
+        seat = seats.get(user_id)
+        if seat is None or at <= seat.assigned_at or not use_is_due(seat, at):
+            continue
+        stored = item(pk, seat_sort_key(user_id))
+        as_read = (item.epoch == seat.epoch) & item.unchanged(seat, item.last_used_at)
+        repair = Repair(stored, stored, as_read, sets=[item.last_used_at.set(at)])
+        yield Fault(license.id, "use_not_noted", {"email": seat.email}, repair)
 
 
 def left_over(license: License, devices: Iterable[Device]) -> Iterator[Fault]:

@@ -1,10 +1,10 @@
 """Links that are filed, or removed, after the fact: on condition that what they follow from is as it has to be."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from chalicelib.domain.events import Event
-from chalicelib.store.expressions import Condition
+from chalicelib.store.expressions import Action, Condition
 from chalicelib.store.items.events import AccountEventItem, event_item
 from chalicelib.store.schema import AnyItem
 from chalicelib.store.transactions import Transaction
@@ -25,6 +25,8 @@ class Repair:
     removes: bool = False
     replaces: bool = False
     """Whether a link is there, and is to be another."""
+    sets: Sequence[Action] = ()
+    """What is set of `source`, where that is the item to mend, and `link` is the same."""
 
 
 def carry_out(company: str, repairs: Iterable[Repair], event: Event) -> None:
@@ -33,19 +35,23 @@ def carry_out(company: str, repairs: Iterable[Repair], event: Event) -> None:
     Raises `ConditionFailed` where one is not needed any more, `Unavailable`.
     """
     write = Transaction(event_item(company, event, AccountEventItem))
-    sources: dict[tuple[str, str], tuple[AnyItem, dict[str, Condition]]] = {}
+    sources: dict[tuple[str, str], tuple[AnyItem, dict[str, Condition], list[Action]]] = {}
     for repair in repairs:
         kind = type(repair.link)
         if repair.removes:
             write.delete(repair.link, kind.pk.exists())
-        else:
+        elif not repair.sets:
             write.put(repair.link, kind.pk.exists() if repair.replaces else kind.pk.does_not_exist())
         # A transaction names an item once, and many links may follow from one.
-        _, conditions = sources.setdefault((repair.source.pk, repair.source.sort_key), (repair.source, {}))
+        _, conditions, sets = sources.setdefault((repair.source.pk, repair.source.sort_key), (repair.source, {}, []))
         conditions[repr(repair.condition)] = repair.condition
-    for source, conditions in sources.values():
+        sets += repair.sets
+    for source, conditions, sets in sources.values():
         first, *others = conditions.values()
         for other in others:
             first &= other
-        write.check(source, first)
+        if sets:
+            write.update(source, sets, first)
+        else:
+            write.check(source, first)
     write.commit()

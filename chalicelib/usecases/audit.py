@@ -29,7 +29,7 @@ from chalicelib.store import (
 )
 from chalicelib.store.due import DUE_SHARDS, is_indexed, shards_of
 from chalicelib.store.links import Fault
-from chalicelib.store.missing_links import left_over, missing
+from chalicelib.store.missing_links import left_over, missing, unnoted_uses
 from chalicelib.store.sold_counts import Miscount
 
 __all__ = ["Fault", "audit", "audit_counts", "audit_due", "audit_links", "audit_webhooks", "companies"]
@@ -103,8 +103,8 @@ def _counted(company: str, license_id: int) -> tuple[License, list[BatchProgress
 
 
 def _compare(license: License, pending: list[BatchProgress]) -> Iterator[Fault]:
+    devices = list(activations.devices(license.company, license.id))  # before the seats: see `unnoted_uses`
     seats = {seat.user_id: seat for seat in licenses.seats(license.company, license.id)}
-    devices = list(activations.devices(license.company, license.id))
     order = orders.read_order(license.company, license.order_id or "")
     yield from _counters(license, seats, devices, pending)
     if order is None:
@@ -114,6 +114,7 @@ def _compare(license: License, pending: list[BatchProgress]) -> Iterator[Fault]:
     if not is_indexed(license):
         yield Fault(license.id, "transition_not_indexed")
     yield from missing(license, order, seats.values(), devices)
+    yield from unnoted_uses(license, seats, devices)
     yield from left_over(license, devices)
 
 

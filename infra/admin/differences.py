@@ -17,6 +17,7 @@ MESSAGES: dict[FaultCode, str] = {
     "order_missing": "its order is missing",
     "end_not_by_dates": "its end does not follow from its dates",
     "transition_not_indexed": "its next transition is not in the due index, so no sweep will announce it",
+    "use_not_noted": "the last use is not noted on the seat of {email}",
     "item_unreadable": "an item cannot be read: {item}",
     "link_not_comparable": "what leads to it cannot be compared: {error}",
     "customer_link_wrong": "it is listed under a customer to whom it was not sold",

@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from chalicelib.domain.activation import CHECK_INTERVAL_MS
+from chalicelib.domain.activation import CHECK_INTERVAL_MS, USE_INTERVAL_MS
 from chalicelib.domain.transitions import NOTICE_DAYS
 from chalicelib.observability import METRICS
 from infra import budgets
@@ -12,8 +12,9 @@ from infra.cost.inputs import CostError, Inputs, Price, Prices, Usage
 from infra.stage.resources import resources
 from infra.stage.stages import PROTECTED, read_config, read_stage
 
-NOTED_A_DAY = 24 * 60 * 60 * 1000 / CHECK_INTERVAL_MS
-"""Checks of one device that are written down, at most."""
+_DAY_MS = 24 * 60 * 60 * 1000
+NOTED_A_DAY, USES_A_DAY = _DAY_MS / CHECK_INTERVAL_MS, _DAY_MS / USE_INTERVAL_MS
+"""Checks of one device that are written down, and those that its user's seat notes, too, at most."""
 GB = 2**30
 INDEX_BYTES = 100
 """What DynamoDB adds to each stored item."""
@@ -21,6 +22,7 @@ MILLIONS = (
     "check by key",
     "check by key, once in 15 minutes",
     "check by user, once in 15 minutes",
+    "check by user, once in 12 hours",
     "activate by key",
     "activate by user",
     "deactivate by key",
@@ -45,6 +47,7 @@ def loads(devices: float, usage: Usage) -> list[Load]:
     """What so many devices, and the clock, call in a month."""
     checks = devices * usage.days_a_month * usage.checks_a_day
     noted = min(checks, devices * usage.days_a_month * NOTED_A_DAY)
+    used = min(noted, devices * usage.days_a_month * USES_A_DAY)
     sweep = budgets.CALLS["sweep, nothing due"]
     calls = budgets.CALLS
     transition, notice = (_beside(sweep, calls[f"sweep, one license {does}"]) for does in ("expires", "will expire"))
@@ -59,11 +62,17 @@ def loads(devices: float, usage: Usage) -> list[Load]:
         Load(usage.days_a_month * usage.mail_runs_a_day, queue, usage.mail_run_ms),
         Load(devices * usage.mails_a_month, mail),
         Load(usage.days_a_month * usage.event_runs_a_day, calls["events, nothing waits"], usage.event_run_ms),
+        Load(
+            usage.share_of_users * used,
+            calls["check by user, once in 12 hours"],
+            usage.check_ms,
+            usage.answer_bytes,
+        ),
     ]
-    for by, share in ("key", 1 - usage.share_of_users), ("user", usage.share_of_users):
+    for by, share, beside in ("key", 1 - usage.share_of_users, 0.0), ("user", usage.share_of_users, used):
         for call, count, ms in (
             (f"check by {by}", checks - noted, usage.check_ms),
-            (f"check by {by}, once in 15 minutes", noted, usage.check_ms),
+            (f"check by {by}, once in 15 minutes", noted - beside, usage.check_ms),
             (f"activate by {by}", devices * usage.activations_a_month, usage.activate_ms),
             (f"deactivate by {by}", devices * usage.deactivations_a_month, usage.deactivate_ms),
         ):

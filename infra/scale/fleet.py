@@ -55,8 +55,12 @@ def calls(devices: float, minute: int, usage: Usage, fleet: Fleet, zones: dict[i
         starting = min(1.0, usage.checks_a_day) / (fleet.opening_minutes * 60) * (0 <= since < fleet.opening_minutes)
         at_work = 0 <= since < CLOSES - OPENS
         later = max(0.0, usage.checks_a_day - 1) / day * at_work
-        for by, part in ("key", 1 - usage.share_of_users), ("user", usage.share_of_users):
-            made[f"check by {by}, once in 15 minutes"] += there * part * (starting + later)
+        for by, part, first in (
+            ("key", 1 - usage.share_of_users, "once in 15 minutes"),
+            ("user", usage.share_of_users, "once in 12 hours"),
+        ):
+            made[f"check by {by}, {first}"] += there * part * starting
+            made[f"check by {by}, once in 15 minutes"] += there * part * later
             made[f"activate by {by}"] += there * part * usage.activations_a_month / WORKING_DAYS / day * at_work
             made[f"deactivate by {by}"] += there * part * usage.deactivations_a_month / WORKING_DAYS / day * at_work
     return made

@@ -43,6 +43,13 @@ CALLS: dict[str, dict[str, Units]] = {
         "licenses seat#": Units(0.5),
         "accounts user#": Units(0.5),
     },
+    "check by user, once in 12 hours": {
+        "licenses license": Units(0.5),
+        "licenses extras": Units(0.5),
+        "licenses device#": Units(0.5, 1),
+        "licenses seat#": Units(0.5, 1),
+        "accounts user#": Units(0.5),
+    },
     "activate by key": {
         "licenses license": Units(0.5, 2),
         "licenses extras": Units(0.5),

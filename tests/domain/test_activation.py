@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib.domain.activation import (
     CHECK_INTERVAL_MS,
+    USE_INTERVAL_MS,
     ActivationDecision,
     Snapshot,
     apply_activation,
@@ -15,12 +16,13 @@ from chalicelib.domain.activation import (
     decide_activation,
     decide_deactivation,
     guard_live_device,
+    use_is_due,
 )
 from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.instants import from_iso
 from chalicelib.domain.license import Device, DeviceReport, License, hash_hardware_id, is_live
 from chalicelib.domain.rate import LEAST_CHANGES, bucket_of
-from tests.domain.samples import DAY, HOUR, NOW, a_device, a_license, a_users_place
+from tests.domain.samples import DAY, HOUR, NOW, a_device, a_license, a_seat, a_users_place
 
 PC = DeviceReport("pc")
 
@@ -392,3 +394,10 @@ def test_a_check_is_noted_once_in_a_quarter_of_an_hour() -> None:
     assert not check_is_due(device, NOW)
     assert not check_is_due(device, NOW + CHECK_INTERVAL_MS - 1)
     assert check_is_due(device, NOW + CHECK_INTERVAL_MS)
+
+
+def test_a_use_is_noted_once_in_twelve_hours() -> None:
+    assert use_is_due(a_seat(), NOW)
+    seat = a_seat(last_used_at=NOW)
+    assert not use_is_due(seat, NOW + USE_INTERVAL_MS - 1)
+    assert use_is_due(seat, NOW + USE_INTERVAL_MS)

@@ -50,6 +50,7 @@ BEFORE_LINKS = (
     "the devices of its users are not marked as linked",
     "that it will expire is not in the due index",
     "it is not listed under its product",
+    "the last use is not noted on the seat of ada@customer.test",
     "its licenses are not counted",
     "its orders are not counted",
     "its users are not counted",

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -120,6 +121,9 @@ def test_people_are_taken_away_once_each_with_all_their_licenses(vendor: Vendor,
     query = "/portal/export/people?search=ben&format="
     assert {f"{query}csv", f"{query}json"} <= set(browser.get("/portal/people", search="ben").links)
     (ben,) = rows_of(browser, "/portal/export/people", search="ben")
+    used = f"{datetime.fromtimestamp(vendor.now // 1000, UTC):%Y-%m-%d %H:%M:%S}"
+    assert ben["Last used"] == used
+    assert [row["Last used"] for row in rows_of(browser, at(license, "/export/users"))] == ["", used]
     assert (ben["Email"], ben["Licenses"], ben["Active devices"]) == (BEN, "Revit, Revit", "1")
     assert rows_of(browser, "/portal/export/people", search="nobody") == []
     issued(vendor, "viewer", "other@customer.test")

@@ -6,17 +6,20 @@ import pytest
 
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.license import License
+from chalicelib.store import writes
+from chalicelib.store.items.licenses import SeatItem
+from chalicelib.store.keys import license_pk, seat_sort_key
 from chalicelib.usecases.assign_user import Profile, assign_user
 from chalicelib.usecases.change_seat import remove_account
 from chalicelib.usecases.remove_person import remove_person
 from chalicelib.web import clock
 from tests.portal.browser import Page, at, browser_of
 from tests.store.costs import counted
-from tests.support import ADMIN, Vendor
+from tests.support import ADMIN, DAY, Vendor
 from tests.usecases.people import MANAGER, PASSWORD, account, chosen, issued
 
 ANN, BEN = "ann@customer.test", "ben@customer.test"
-OTHER = "other@customer.test"
+CID, OTHER = "cid@customer.test", "other@customer.test"
 
 
 @pytest.fixture
@@ -51,6 +54,38 @@ def test_everyone_is_listed_once_with_all_licenses_and_devices(vendor: Vendor, l
     assert page.words.count(ANN) == 1
     assert "Ann Schäfer +49 30 1 Revit, Revit 1" in page.words
     assert "2 people" in page.words
+
+
+def used(vendor: Vendor, license: License, email: str, at: int) -> None:
+    """Somebody was heard of then for the last time."""
+    seat = SeatItem(license_pk(vendor.code, license.id), seat_sort_key(account(vendor, email).id))
+    writes.update(seat, [SeatItem.last_used_at.set(at)])
+
+
+def test_people_who_are_idle_are_told_from_those_who_use_a_license(vendor: Vendor, licenses: list[License]) -> None:
+    """Ben has used one long ago, Cid none yet."""
+    used(vendor, licenses[1], BEN, vendor.now - 91 * DAY)
+    vendor.assign(issued(vendor, "revit"), CID)
+    browser = browser_of(vendor, MANAGER)
+    page = browser.get("/portal/people")
+    assert "All Using 1 Idle 90 d 1" in page.words
+    assert "Revit 0 never" in page.words
+
+    def people(**asked: str) -> list[str]:
+        words = browser.get("/portal/people", **asked).words
+        return sorted((who for who in (ANN, BEN, CID) if who in words), key=words.index)
+
+    assert (people(status="using"), people(status="idle"), people(status="idle", search="ann")) == ([ANN], [BEN], [])
+    assert (people(), people(sort="unused")) == ([ANN, BEN, CID], [CID, BEN, ANN])
+    files = [browser.http.get("/portal/export/people", params={"status": status}).text for status in ("using", "idle")]
+    assert [[who for who in (ANN, BEN, CID) if who in file] for file in files] == [[ANN], [BEN]]
+    assert "Nobody matches" in browser.get("/portal/people", status="idle", search="ann").words
+
+
+def test_who_has_used_any_license_is_not_idle(vendor: Vendor, licenses: list[License]) -> None:
+    for license, days in zip(licenses, (91, 89), strict=True):
+        used(vendor, license, ANN, vendor.now - days * DAY)
+    assert "Idle 90 d 0" in browser_of(vendor, MANAGER).get("/portal/people").words
 
 
 def test_one_who_is_alone_is_counted_in_the_singular(vendor: Vendor, licenses: list[License]) -> None:

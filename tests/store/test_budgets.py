@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.activation import CHECK_INTERVAL_MS
+from chalicelib.domain.activation import CHECK_INTERVAL_MS, USE_INTERVAL_MS
 from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.events import Event
 from chalicelib.domain.license import DeviceReport, License, hash_hardware_id
@@ -192,7 +192,7 @@ def refused(site: Site) -> Call:
 
 
 def checking(site: Site, now: int, **how: Any) -> Call:
-    site.check(OTHER, now)  # what is remembered for a minute is remembered anew
+    site.check(OTHER, now - 1)  # what is remembered for a minute is remembered anew
     return lambda: site.check(PC, now, **how)
 
 
@@ -282,6 +282,7 @@ CALLS: dict[str, Callable[[Vendor], Call]] = {
     "check by key, on a license with blacklisted devices": lambda v: checking(blocking(by_key(v, OTHER, PC)), DUE - 1),
     "check by user": lambda v: checking(by_user(v, OTHER, PC), DUE - 1),
     "check by user, once in 15 minutes": lambda v: checking(by_user(v, OTHER, PC), DUE),
+    "check by user, once in 12 hours": lambda v: checking(by_user(v, OTHER, PC), NOW + USE_INTERVAL_MS),
     "check by user, without the license's id": lambda v: checking(by_user(v, OTHER, PC), DUE - 1, by_id=False),
     "check by user of 40 licenses, without a license's id": lambda v: checking(
         by_user_of_40(v, OTHER, PC), DUE - 1, by_id=False
@@ -355,6 +356,7 @@ def test_the_page_shows_the_budgets() -> None:
         ("check by key, once in 15 minutes", "1 read + 1 write", 2, 1),
         ("check by user", "1 read", 3, 0),  # the user and the seat are read, too
         ("check by user, once in 15 minutes", "1 read + 1 write", 3, 1),
+        ("check by user, once in 12 hours", "1 read + 2 writes", 3, 2),  # the second for who has not been seen so long
         ("activate by key", "1 read + 1 transaction", 2, 10 + 2),
         ("activate by key, the first that starts a duration", "1 read + 1 transaction", 2, 10 + 4 + 2),
         ("activate by key, a transfer", "1 read + 1 transaction", 2, 10 + 2),

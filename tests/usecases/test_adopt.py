@@ -381,6 +381,14 @@ def test_what_is_added_while_a_free_place_is_taken_is_adopted(vendor: Vendor) ->
     assert (counts(vendor, license), live(vendor, license)) == ((1, 0), {"new"})
 
 
+def test_a_legacy_device_that_calls_is_a_use_of_its_user(vendor: Vendor) -> None:
+    license = vendor.issue("revit", max_license_users=1, max_activations=2)
+    user, _ = vendor.assign(license, ADA, 2)
+    add(vendor, license, "old", email=ADA)
+    vendor.check(ADA, "old", now=NOW + HOUR)
+    assert activations.read_seats(license, [user.id])[user.id].last_used_at == NOW + HOUR
+
+
 def test_what_comes_back_as_itself_while_it_is_adopted_is_not(vendor: Vendor) -> None:
     license = vendor.issue(max_activations=1)
     add(vendor, license, "old")

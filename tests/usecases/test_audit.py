@@ -26,7 +26,7 @@ from chalicelib.store.links import Fault
 from chalicelib.usecases.audit import audit, audit_due, audit_links
 from chalicelib.usecases.batch_assign import continue_batch, start_batch
 from chalicelib.usecases.change_device import blacklist_device
-from chalicelib.usecases.change_seat import remove_user
+from chalicelib.usecases.change_seat import remove_account, remove_user
 from chalicelib.usecases.repair_links import repair_links
 from chalicelib.usecases.scheduled_updates import schedule_update
 from infra.local import TABLE_PREFIX
@@ -209,6 +209,34 @@ def test_a_notice_that_is_not_filed_as_older_code_has_left_it_is_named_and_filed
     assert vendor.differences() == [named]
     assert repair_links(vendor.code, ADMIN, now=NOW) == {"filed": 1, "removed": 0}
     assert tamper.read(LICENSES, pk, part) == as_filed
+
+
+def test_a_last_use_that_older_code_has_not_noted_is_named_and_noted_by_the_repair(
+    vendor: Vendor, tamper: Tamper
+) -> None:
+    license = vendor.issue("revit", max_license_users=2)
+    user, password = vendor.assign(license, ADA)
+    vendor.now = NOW + DAY
+    vendor.activate(ADA, "pc", password)
+    pk, part = license_pk(vendor.code, license.id), seat_sort_key(user.id)
+    as_noted = tamper.read(LICENSES, pk, part)
+    for older in (None, NOW):  # before it was noted at all, and while older code is deployed as well
+        tamper.set(LICENSES, pk, part, last_used_at=older)
+        assert vendor.differences() == [f"the last use is not noted on the seat of {ADA}"]
+        assert repair_links(vendor.code, ADMIN, now=NOW) == {"filed": 1, "removed": 0}
+        assert tamper.read(LICENSES, pk, part) == as_noted
+    tamper.set(LICENSES, pk, part, last_used_at=NOW + DAY // 2 + 1)
+    assert vendor.differences() == []
+
+
+def test_devices_of_before_a_seat_was_given_say_nothing_of_its_use(vendor: Vendor) -> None:
+    license = vendor.issue("revit", max_license_users=2)
+    user, password = vendor.assign(license, ADA)
+    vendor.activate(ADA, "pc", password)
+    vendor.now = NOW + DAY
+    remove_account(vendor.code, license.id, user.id, ADMIN, now=vendor.now)
+    vendor.assign(license, ADA)
+    assert vendor.differences() == []
 
 
 def test_a_batch_that_is_altered_is_named(vendor: Vendor, license: License, tamper: Tamper) -> None:

@@ -49,9 +49,9 @@ def emails(view: UsersView) -> list[str]:
     return [row.user.email for row in view.page.rows]
 
 
-def test_each_user_stands_with_the_last_check_of_any_device(vendor: Vendor, license: License) -> None:
+def test_each_user_stands_with_the_last_use_of_any_device(vendor: Vendor, license: License) -> None:
     rows = view(vendor, license).page.rows
-    assert [(row.user.email, row.last_used_at) for row in rows] == [(ADA, LATER - HOUR), (BOB, NOW), (EVE, None)]
+    assert [(row.user.email, row.seat.last_used_at) for row in rows] == [(ADA, LATER - HOUR), (BOB, NOW), (EVE, None)]
 
 
 @pytest.mark.parametrize(
@@ -73,24 +73,25 @@ def test_who_was_assigned_90_days_ago_and_never_used_it_is_idle(vendor: Vendor, 
 @pytest.mark.parametrize("search", ["schäfer", "SCHAEFER", "schafer", "ada sch", ADA])
 def test_a_user_is_found_by_the_name_however_it_is_typed(vendor: Vendor, license: License, search: str) -> None:
     shown = view(vendor, license, search=search)
-    assert (emails(shown), shown.page.rows[0].last_used_at) == ([ADA], LATER - HOUR)
+    assert (emails(shown), shown.page.rows[0].seat.last_used_at) == ([ADA], LATER - HOUR)
     assert emails(view(vendor, license, search=search, status="idle")) == []
 
 
-def test_nothing_is_said_of_the_last_use_where_the_devices_are_too_many(
-    vendor: Vendor, license: License, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(users, "MAX_DEVICES", 3)  # the license knows four
+def test_the_last_use_is_said_however_many_devices_there_are_and_none_is_read(vendor: Vendor, license: License) -> None:
     with counted() as cost:
         shown = view(vendor, license)
     assert "licenses device#" not in cost.read
-    assert (shown.uses_known, {row.last_used_at for row in shown.page.rows}) == (False, {None})
+    assert [row.seat.last_used_at for row in shown.page.rows] == [LATER - HOUR, NOW, None]
 
 
-def test_while_a_batch_is_under_way_it_is_shown_instead_of_the_last_use(vendor: Vendor, license: License) -> None:
+def test_batches_that_are_under_way_are_shown_beside_the_last_use(vendor: Vendor, license: License) -> None:
     start_batch(vendor.code, license.id, "last@customer.test", True, ADMIN, now=LATER)
     shown = view(vendor, license)
-    assert (len(shown.pending), shown.uses_known) == (1, False)
+    assert (len(shown.pending), shown.counts["idle"]) == (1, 1)
+
+
+def test_who_has_not_used_it_for_longest_comes_first_if_asked_for(vendor: Vendor, license: License) -> None:
+    assert emails(view(vendor, license, sort="unused")) == [EVE, BOB, ADA]
 
 
 def test_a_list_that_is_too_long_to_be_read_whole_is_filtered_and_not_counted(
@@ -104,5 +105,5 @@ def test_a_list_that_is_too_long_to_be_read_whole_is_filtered_and_not_counted(
             shown = portal_queries.license_users(claims, license.id, ListQuery(status=status), now=LATER)
         assert len(cost.calls) <= SEARCHED_PAGE_READS
         found[status] = sorted(emails(shown))
-        assert (shown.counts, shown.uses_known) == ({}, False)
-    assert found == {"": [ADA, BOB, EVE], "invited": [EVE], "using": [ADA], "idle": [ADA, BOB]}
+        assert shown.counts == {}
+    assert found == {"": [ADA, BOB, EVE], "invited": [EVE], "using": [ADA], "idle": [BOB]}

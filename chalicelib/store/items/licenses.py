@@ -136,7 +136,16 @@ class SeatItem(LicensesItem[Seat]):
     """A user's seat on a license."""
 
     guarded = frozenset(
-        {"user_id", "email", "activations", "epoch", "license_epoch", "bucket_full_at", "legacy_devices"}
+        {
+            "user_id",
+            "email",
+            "activations",
+            "epoch",
+            "license_epoch",
+            "bucket_full_at",
+            "legacy_devices",
+            "last_used_at",
+        }
     )
 
     user_id: IntegerAttribute
@@ -148,6 +157,7 @@ class SeatItem(LicensesItem[Seat]):
     revision: IntegerAttribute
     bucket_full_at: IntegerAttribute
     legacy_devices: IntegerAttribute
+    last_used_at: IntegerAttribute
 
 
 class DeviceItem(LicensesItem[Device]):

@@ -15,7 +15,7 @@ from chalicelib.usecases.portal_queries.devices import (
     license_devices,
     own_device,
 )
-from chalicelib.usecases.portal_queries.listing import ListQuery
+from chalicelib.usecases.portal_queries.listing import IDLE_DAYS, ListQuery
 from chalicelib.usecases.portal_queries.managed import LicenseRow, LicensesView, managed_licenses
 from chalicelib.usecases.portal_queries.overview import Need, OverviewView, Use, manager_overview
 from chalicelib.usecases.portal_queries.own import SeatRow, SeatsView, own_devices, own_licenses
@@ -39,7 +39,6 @@ from chalicelib.usecases.portal_queries.principal import (
 from chalicelib.usecases.portal_queries.search import SearchView, search_managed
 from chalicelib.usecases.portal_queries.sessions import OwnSessionsView, SessionRow, own_sessions
 from chalicelib.usecases.portal_queries.users import (
-    IDLE_DAYS,
     ChosenView,
     UserRow,
     UsersView,

@@ -8,6 +8,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any, ClassVar, TypeVar
 
+from chalicelib.domain.instants import Instant
 from chalicelib.domain.paging import PAGE_SIZE, Page, Rows, read_page
 from chalicelib.domain.pasted import MAX_TYPED, composed, visible
 
@@ -19,6 +20,8 @@ MAX_FILE_ROWS = 5000
 """Rows of a list that is taken away as a file."""
 MAX_WORDS = 10
 """Of a search: the first ones."""
+IDLE_DAYS = 90
+"""Whoever has not used what is theirs for so long is idle."""
 CHUNK = 90
 """Rows that fit into one BatchGet, with who asks and what else a page needs."""
 _PLAIN = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th"})
@@ -73,6 +76,11 @@ def page_of_all(rows: list[T], key: Callable[[T], str], list_query: ListQuery, m
 def page_with(page: Page[Any], rows: list[Any]) -> Page[Any]:  # rows of another type
     """The same page, of what its rows have become."""
     return replace(page, rows=rows)
+
+
+def is_idle(unused_since: Instant, now: Instant) -> bool:
+    """Whether somebody has used nothing for `IDLE_DAYS`."""
+    return unused_since < now - IDLE_DAYS * 24 * 3_600_000
 
 
 def has_words(texts: Iterable[str], search: str) -> bool:

@@ -5,6 +5,7 @@ Seats lie with their licenses, so each license is a read: the newest with users 
 """
 
 from collections import defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from chalicelib.domain.email import display_email
@@ -18,7 +19,7 @@ from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import User, shown_names
 from chalicelib.store import batch_reads, licenses
 from chalicelib.store.batch_reads import ReadRequest
-from chalicelib.usecases.portal_queries.listing import ListQuery, has_words, page_of_all, page_with
+from chalicelib.usecases.portal_queries.listing import ListQuery, has_words, is_idle, page_of_all, page_with
 from chalicelib.usecases.portal_queries.overview import MAX_FOLLOWED, Managed, read_newest, read_of_each
 from chalicelib.usecases.portal_queries.principal import Principal
 
@@ -66,6 +67,11 @@ class PersonRow:
         return sum(held.devices for held in self.seats)
 
     @property
+    def last_used_at(self) -> Instant | None:
+        """When the person was last heard of on any of them; None: never."""
+        return _last_use(self.seats)
+
+    @property
     def invited_on(self) -> License | None:
         """The license for which whoever asks may invite the person again; None where the vendor allows it on none."""
         return next((held.license for held in self.seats if "assign_users" not in held.denied), None)
@@ -79,6 +85,8 @@ class PeopleView:
     page: Page[PersonRow]
     is_all: bool
     """Whether all licenses with users were looked at, and all their seats."""
+    counts: dict[str, int]
+    """How many people each of `PEOPLE_FILTERS` lets through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +114,24 @@ class InvitedView:
         return [row for row in self.rows if may_invite_at(row.user) <= now and row.invited_on is not None][:PAGE_SIZE]
 
 
+PEOPLE_FILTERS: Mapping[str, Callable[[list[HeldSeat], Instant], bool]] = {
+    "using": lambda seats, _now: any(held.devices for held in seats),
+    "idle": lambda seats, now: is_idle(max(held.seat.unused_since for held in seats), now),
+}
+"""Which people, by all their seats, a `ListQuery.status` lets through."""
+
+
 def managed_people(claims: SessionClaims, list_query: ListQuery, *, now: Instant) -> PeopleView:
-    """A page of the people, by email, as they are searched for by name, email or phone number.
+    """A page of the people, by email or by last use, as they are searched for by name, email or phone number.
 
     Three reads, and one for each license. Raises `session_expired`, `password_change_required`.
     """
     managed = read_newest(claims, now)
     held, is_all = read_seats(managed)
-    page = _page(list(held.values()), list_query)
-    return PeopleView(managed.principal, page_with(page, read_rows(claims, page.rows, now)), is_all)
+    people = list(held.values())
+    counts = {name: sum(passes(seats, now) for seats in people) for name, passes in PEOPLE_FILTERS.items()}
+    page = _page(people, list_query, now)
+    return PeopleView(managed.principal, page_with(page, read_rows(claims, page.rows, now)), is_all, counts)
 
 
 def managed_person(claims: SessionClaims, user_id: int, *, now: Instant) -> PersonView:
@@ -183,9 +200,17 @@ def _with_users(managed: Managed) -> list[License]:
     return [license for license in managed.licenses if license.authorization_method == "user"]
 
 
-def _page(people: list[list[HeldSeat]], list_query: ListQuery) -> Page[list[HeldSeat]]:
+def _last_use(seats: list[HeldSeat]) -> Instant | None:
+    return max((held.seat.last_used_at for held in seats if held.seat.last_used_at is not None), default=None)
+
+
+def _page(people: list[list[HeldSeat]], list_query: ListQuery, now: Instant) -> Page[list[HeldSeat]]:
     """The people who are asked for."""
+    if (passes := PEOPLE_FILTERS.get(list_query.status)) is not None:
+        people = [seats for seats in people if passes(seats, now)]
     people.sort(key=lambda seats: seats[0].seat.email)
+    if list_query.sort == "unused":
+        people.sort(key=lambda seats: _last_use(seats) or 0)
     key = lambda seats: str(seats[0].seat.user_id)  # noqa: E731 - short and local
     return page_of_all(people, key, list_query, lambda seats: names_person(seats, list_query.search))
 

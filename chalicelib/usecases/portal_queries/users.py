@@ -14,20 +14,17 @@ from chalicelib.domain.license import License, Seat
 from chalicelib.domain.paging import Page, Rows, cut
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import User, shown_names
-from chalicelib.store import accounts, activations, batch_reads, batches, licenses
+from chalicelib.store import accounts, batch_reads, batches, licenses
 from chalicelib.store.batch_reads import BatchRead, ReadRequest
-from chalicelib.usecases.portal_queries.listing import CHUNK, ListQuery, has_words, list_page, page_with
+from chalicelib.usecases.portal_queries.listing import CHUNK, ListQuery, has_words, is_idle, list_page, page_with
 from chalicelib.usecases.portal_queries.principal import LicenseView, fields, guard_manager
 
 SEATS_AT_ONCE = 250
 """Users of a license in one read: so many are sorted, and searched at a time."""
-MAX_DEVICES = 250
-"""Devices by which the list says when each user has used the license; on one that knows more of them it does not."""
-IDLE_DAYS = 90
-_IDLE_MS = IDLE_DAYS * 24 * 3_600_000
 _SORTS: dict[str, Callable[[Seat], Any]] = {  # what can be compared
     "newest": lambda seat: (-seat.assigned_at, seat.email),
     "activations": lambda seat: (-seat.activations, seat.email),
+    "unused": lambda seat: (seat.last_used_at or 0, seat.email),
 }
 
 
@@ -44,8 +41,6 @@ class UserRow:
     opened: bool
     """Whether the account's password opens the license; else the seat waits for a mailed code."""
     invitation: InvitationState
-    last_used_at: Instant | None = None
-    """The last check of a device of this user on the license; None: there was none, or that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +50,6 @@ class UsersView(LicenseView):
     page: Page[UserRow]
     pending: list[BatchProgress]
     """Batches that are under way; of a list that is too long to be counted, on its first page."""
-    uses_known: bool
-    """Whether the rows say when each user has last used the license."""
     counts: dict[str, int]
     """How many users each of `FILTERS` lets through; empty where the users are too many to be looked at."""
 
@@ -78,9 +71,9 @@ class ChosenView(LicenseView):
 FILTERS: Mapping[str, Callable[[UserRow, Instant], bool]] = {
     "invited": lambda row, _now: row.invitation != "none",
     "using": lambda row, _now: row.taken > 0,
-    "idle": lambda row, now: (row.last_used_at or row.seat.assigned_at) < now - _IDLE_MS,
+    "idle": lambda row, now: is_idle(row.seat.unused_since, now),
 }
-"""Which users a `ListQuery.status` lets through. `idle` is known where it is known who has used the license."""
+"""Which users a `ListQuery.status` lets through."""
 
 
 @dataclass(slots=True)
@@ -94,8 +87,6 @@ class _Users:
     whole: list[Seat] | None = None
     """All seats, where they are few enough to be read at once."""
     view: LicenseView | None = None
-    uses: dict[int, Instant] | None = None
-    """When each user has last used the license; None: not known."""
     rows: dict[int, UserRow] = field(default_factory=dict)
 
     def read(self, after: str, backwards: bool, limit: int) -> tuple[list[Seat], bool]:
@@ -149,23 +140,19 @@ class _Users:
         return batch_reads.batch_read(self.claims, wanted, self.now)
 
     def _note(self, found: BatchRead, seats: list[Seat]) -> None:
-        """Keep what was found of users, once it is proved who asks; and when they have used the license."""
-        first, self.view = self.view is None, guard_manager(self.claims, found, self.license_id, self.now)
-        license = self.view.license
-        if first and (found.seats or (self.whole is not None and not _has_batches(license, self.whole))):
-            self.uses = _last_uses(license)
+        """Keep what was found of users, once it is proved who asks."""
+        self.view = guard_manager(self.claims, found, self.license_id, self.now)
         for seat in seats:
             if (user := found.users.get(seat.user_id)) is not None:
-                used_at = self.uses.get(user.id) if self.uses else None
-                self.rows[user.id] = _user_row(license, seat, user, self.now, used_at)
+                self.rows[user.id] = _user_row(self.view.license, seat, user, self.now)
 
 
 def license_users(claims: SessionClaims, license_id: int, list_query: ListQuery, *, now: Instant) -> UsersView:
     """A page of the users of a license that the user manages, by email, where they are few enough to be sorted.
 
-    Three reads: of the seats, or of the account of a whole email that is searched for; of who asks and the users; and
-    of the devices, which tell who uses the license, or where some may be under way of the batches. More where a search
-    or a filter looks on. Raises `session_expired`, `license_not_found`.
+    Two reads: of the seats, or of the account of a whole email that is searched for; and of who asks and the users. One
+    more of the batches, where some may be under way; more where a search or a filter looks on. Raises
+    `session_expired`, `license_not_found`.
     """
     users = _Users(claims, license_id, list_query, now)
     searched = bool(list_query.search.strip())
@@ -179,7 +166,7 @@ def license_users(claims: SessionClaims, license_id: int, list_query: ListQuery,
     assert base is not None  # it is read with the rows
     may_be = not named and (_has_batches(base.license, users.whole) if users.whole is not None else not page.before)
     pending = list(batches.all_pending(claims.company, license_id)) if may_be else []
-    return UsersView(*fields(base), page_with(page, shown), pending, users.uses is not None, users.counts())
+    return UsersView(*fields(base), page_with(page, shown), pending, users.counts())
 
 
 def license_user(claims: SessionClaims, license_id: int, user_id: int, *, now: Instant) -> UserView:
@@ -210,25 +197,11 @@ def _texts(seat: Seat) -> tuple[str, ...]:
     return seat.email, display_email(seat.email), seat.first_name or "", seat.last_name or ""
 
 
-def _last_uses(license: License) -> dict[int, Instant] | None:
-    """When each user has last used a license, by the checks of its devices; None where they are too many to be read."""
-    if license.first_activated_at is None:
-        return {}
-    if license.known_devices > MAX_DEVICES:
-        return None
-    devices, more = cut(activations.devices(license.company, license.id, limit=MAX_DEVICES + 1), MAX_DEVICES)
-    uses: dict[int, Instant] = {}
-    for device in devices:
-        if device.user_id is not None:
-            uses[device.user_id] = max(device.last_check_at, uses.get(device.user_id, 0))
-    return None if more else uses
-
-
 def _has_batches(license: License, seats: list[Seat]) -> bool:
     """Whether batches are under way: seats that they have reserved are assigned, and nobody's yet."""
     return license.users_assigned > len(seats)
 
 
-def _user_row(license: License, seat: Seat, user: User, now: Instant, last_used_at: Instant | None = None) -> UserRow:
+def _user_row(license: License, seat: Seat, user: User, now: Instant) -> UserRow:
     names, invitation = shown_names(seat, user), invitation_state(user, now)
-    return UserRow(seat, user, seat.activations_in(license), *names, opens(user, license), invitation, last_used_at)
+    return UserRow(seat, user, seat.activations_in(license), *names, opens(user, license), invitation)
