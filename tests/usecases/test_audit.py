@@ -1,13 +1,14 @@
 """The audit names each difference between what is counted and what is there."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 
 from chalicelib.domain.license import License, Seat, hash_hardware_id
 from chalicelib.domain.limits import LIMITS
-from chalicelib.store import database, licenses, reads
+from chalicelib.store import activations, database, licenses, reads
 from chalicelib.store.due import SHARDS_OF_A_COMPANY, due_shard
 from chalicelib.store.items.kinds import KINDS, kind_of
 from chalicelib.store.items.licenses import LicenseItem, SeatItem
@@ -34,6 +35,7 @@ from tests.store.adoption_cases import add
 from tests.store.effects import stored
 from tests.store.seam import ask, noted
 from tests.support import ADMIN, DAY, NOW, Vendor, mistyped
+from tests.usecases.support import before_call
 
 ADA = "ada@customer.test"
 Raw = dict[str, Any]
@@ -227,6 +229,19 @@ def test_a_last_use_that_older_code_has_not_noted_is_named_and_noted_by_the_repa
         assert tamper.read(LICENSES, pk, part) == as_noted
     tamper.set(LICENSES, pk, part, last_used_at=NOW + DAY // 2 + 1)
     assert vendor.differences() == []
+
+
+def test_a_check_between_two_reads_of_the_audit_is_no_difference(vendor: Vendor) -> None:
+    license = vendor.issue("revit", max_license_users=2)
+    _, password = vendor.assign(license, ADA)
+    vendor.activate(ADA, "pc", password)
+    found = list[Fault]()
+    for day in range(1, 9):
+        with before_call(day, partial(vendor.check, ADA, "pc", now=NOW + day * DAY)):
+            found += [fault for _, faults in audit(vendor.code) for fault in faults]
+    assert found == []
+    device, *_ = activations.devices(vendor.code, license.id)
+    assert device.last_check_at == NOW + 8 * DAY  # each check was within an audit
 
 
 def test_devices_of_before_a_seat_was_given_say_nothing_of_its_use(vendor: Vendor) -> None:
