@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Callable, Generator, Iterable
 from functools import partial
+from itertools import groupby
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -66,9 +67,18 @@ def _named(part: str, every: "Settings") -> list[str]:
 
 
 def _walk_all(walk: Callable[[str], "Walked"], processes: int, names: list[str]) -> "Generator[Walked, None, None]":
-    """A pool of each leg's own: it ends all that it has begun when it is closed."""
+    """A pool of each leg's own: it ends all that it has begun when it is closed.
+
+    What is from one start and stands together one process walks: of what one walk finds out the next one has the use.
+    """
+    together = [list(own) for _, own in groupby(names, key=lambda name: name.partition("@")[2])]
     with get_context("fork").Pool(processes, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
-        yield from pool.imap_unordered(walk, names)
+        for walked in pool.imap_unordered(partial(_walk_each, walk), together):
+            yield from walked
+
+
+def _walk_each(walk: Callable[[str], "Walked"], names: list[str]) -> "list[Walked]":
+    return [walk(name) for name in names]
 
 
 def _report(campaign: "Campaign") -> None:
