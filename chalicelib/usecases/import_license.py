@@ -23,7 +23,7 @@ from chalicelib.domain.license_rows import FeatureRow, LicenseRow, UserRow
 from chalicelib.domain.row_differences import Difference, Imported, difference
 from chalicelib.domain.source_rows import SourceRow, System
 from chalicelib.domain.terms import Terms
-from chalicelib.store import accounts, batches, licenses, orders
+from chalicelib.store import accounts, batches, customers, licenses, orders
 from chalicelib.store.devices import DeviceKey, read_device_ids
 from chalicelib.usecases.adopt import add_legacy_devices
 from chalicelib.usecases.assign_user import Profile, assign_user
@@ -58,6 +58,7 @@ def plan_license(company: str, row: LicenseRow, system: System, *, now: Instant)
         source = SourceRow(system, row.name)
         wanted = _guard_new(company, row, source, now)
         guard_names(company, wanted.terms, source)
+        _guard_order(company, wanted.terms)
         return RowOutcome("new", None)
     return _outcome(there.license, difference(row, there))
 
@@ -93,6 +94,22 @@ def import_license(
     made = Imported(license, extras, _customer(company, row))
     _bring_up(license, difference(row, made), row, actor, adopt_until, now)
     return RowOutcome("new", license.id)
+
+
+def _guard_order(company: str, terms: Terms) -> None:
+    """That the order, where it is there, is the customer's, by an email of now or before. Raises `AlreadyExists`."""
+    order = None if terms.order_id is None else orders.read_order(company, terms.order_id)
+    if order is not None and _email_of_now(company, order.customer) != _email_of_now(company, terms.customer or ""):
+        raise AlreadyExists("already_exists", of="order", field="order_id", order=order.id)
+
+
+def _email_of_now(company: str, named: str) -> str:
+    """That of the customer who has this email or had it before; of nobody, the email itself."""
+    email = known_email(named) if named else ""
+    sales = customers.read_sales(company, email) if email else None
+    if sales is None or not sales.is_former or (customer := customers.read(company, sales.customer)) is None:
+        return email
+    return customer.email
 
 
 def _outcome(license: License, todo: Difference) -> RowOutcome:

@@ -227,6 +227,19 @@ def test_a_key_of_a_license_that_is_not_of_the_row_is_refused(vendor: Vendor) ->
     assert refusal(lambda: bring(vendor, wrong)) == ("already_exists", "license_key", "license_key")
 
 
+def test_a_plan_refuses_a_row_whose_order_is_another_customers(sold: Vendor) -> None:
+    bring(sold, FULL)
+    for wrong_customer in ({"email": "bob@studio.test"}, None):
+        wrong = FULL | {"license_key": "other", "customer": wrong_customer or {}}
+        assert refusal(lambda: plan(sold, wrong)) == ("already_exists", "order", "order_id")  # noqa: B023
+        assert refusal(lambda: bring(sold, wrong)) == ("already_exists", "order", "order_id")  # noqa: B023
+    customer = find_customer_by_email(sold.code, "ada@studio.test")
+    assert customer is not None
+    change_customer(sold.code, customer.id, {}, ADMIN, email="eva@studio.test", now=NOW + 1)
+    for email in ("ada@studio.test", "eva@studio.test"):
+        assert plan(sold, FULL | {"license_key": "other", "customer": {"email": email}}).verdict == "new"
+
+
 def test_a_row_that_another_process_brings_in_at_the_same_time_is_made_once(sold: Vendor) -> None:
     row = {"id": "17", "product": "revit", "customer": "ada@studio.test"}
     commit, begun = Transaction.commit, False
