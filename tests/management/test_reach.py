@@ -269,13 +269,13 @@ def test_an_account_without_a_seat_is_answered_as_none(shop: VendorsServer, vend
     revit, license = limited(shop, "revit"), vendor.issue("revit")
     granted(shop.post(f"licenses/{vendor.issue('revit').id}/assign_user", {"email": "ada@customer.test"}))
     (account,) = granted(shop.get("license-users"))["results"]
-    path, told = f"licenses/{license.id}", set[str]()
+    path, details = f"licenses/{license.id}", set[str]()
     for id in (account["id"], account["id"] + 1):
         (row,) = granted(revit.post(f"{path}/set_users_activations", {str(id): {"max_activations": 1}}))
         answer = revit.post(f"{path}/unassign_user", {"license_user_id": id})
         assert refused(answer, 404) == row["error"]["code"] == "user_not_found"
-        told |= {row["error"]["detail"], answer.json()["detail"]}
-    assert len(told) == 1
+        details |= {row["error"]["detail"], answer.json()["detail"]}
+    assert len(details) == 1
 
 
 def test_a_license_of_its_products_is_moved_to_an_order_of_these(

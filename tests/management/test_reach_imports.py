@@ -45,9 +45,9 @@ def test_a_row_of_another_product_is_refused_as_one_of_a_product_that_there_is_n
     result = imported(viewer, "k/1,viewer,3,,,\nk/2,cad,3,,,\nk/3,none,3,,,\n")
     assert result["invalid_rows"] == [{"row": 2, **UNKNOWN}, {"row": 3, **UNKNOWN}]
     assert result["created_licenses_count"] == 1
-    told = {"created_customers_count", "existed_customers_count", "created_orders_count", "existed_orders_count"}
-    assert told & result.keys() == set()
-    assert told <= imported(shop, "k/1,viewer,3,,,\n").keys()
+    counts = {"created_customers_count", "existed_customers_count", "created_orders_count", "existed_orders_count"}
+    assert counts & result.keys() == set()
+    assert counts <= imported(shop, "k/1,viewer,3,,,\n").keys()
     assert [row["license_key"] for row in granted(shop.get("licenses"))["results"]] == ["k/1"]
     assert imported(viewer, "k/1,viewer,4,,,\n")["existed_licenses_count"] == 1
     assert vendor.differences() == []
