@@ -399,7 +399,7 @@ PATTERNS: dict[str, str] = {
     "chalicelib.domain.keys._BREAKS": "domain.keys.normalize",
     "chalicelib.domain.email._LOCAL": "domain.email.normalize_email",
     "chalicelib.domain.import_sources._INTERVAL": "itself",
-    "chalicelib.domain.hosts.DOMAIN": "domain.hosts.portal_host",
+    "chalicelib.domain.email.DOMAIN": "domain.hosts.portal_host",
     "chalicelib.domain.email._OF_YESTERDAY": "domain.email.known_email",
     "chalicelib.domain.invitation._TEXT": "domain.invitation.read_invitation",
     "chalicelib.domain.instants._ISO": "domain.instants.from_iso",
@@ -445,6 +445,8 @@ PATTERNS: dict[str, str] = {
 NO_PARSERS = {
     *("domain.color.accent_pair", "domain.color.ink_on", "domain.color.contrast"),  # of a color that was read
     *("domain.second_factor.app_code", "domain.second_factor.step_of"),  # six digits, for our own secret
+    "web.paths.is_below",  # compares
+    *("domain.hosts.ascii_domain", "usecases.passkey_answers.are_offered"),  # of a host that was read: `portal_host`
     "management.errors.status_of",  # of a code of ours
     "management.exports.license_row_of",  # of a company that has been found
     *("domain.events.named", "domain.license.hash_hardware_id", "domain.license.hash_host_name"),  # hash and write
