@@ -2,7 +2,8 @@
 
 They sell more and fewer places, also by the revision that they have seen last; they suspend, end and renew it. Whatever
 is not answered is sent again under the same `Idempotency-Key`, until it is: so it takes effect once, between the first
-time that it was sent and the answer. Now and then one does not wait for the answer, and sends it again at once.
+time that it was sent and the answer. Now and then one does not wait for the answer, and sends it again at once, where
+it is never refused: a refusal leaves nothing, and what was sent before may be decided anew after it.
 """
 
 import json
@@ -10,22 +11,24 @@ import random
 import time
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 
 from tests.model.license import Verb
-from tests.proof.history import BUSY, Op
+from tests.proof.history import BUSY, Op, opened
 from tests.race.clients import LOST, OK, TIMEOUT_SECONDS
 from tests.race.crew import has_ended
 
 PAUSE_SECONDS = 0.2
 AGAIN_SECONDS = 0.02
 HURRY_RATE = 0.5
-"""The share of calls that are sent twice at once."""
+"""The share of calls that are sent twice at once, of those that are never refused."""
 OF_SELLERS: tuple[Verb, ...] = ("resize", "resize strictly", "resize as seen", "resize as seen")
 OF_SUSPENDING_SELLERS: tuple[Verb, ...] = (*OF_SELLERS, *OF_SELLERS, "disable", "expire", "lapse")
 """What they do, each as often as it stands there."""
+REFUSED: tuple[Verb, ...] = ("resize strictly", "resize as seen")
+"""What may be refused."""
 USABLE_AGAIN: Mapping[Verb, Verb] = {"disable": "enable", "expire": "renew", "lapse": "renew"}
 """What comes next after what leaves a license unusable, for some servers at least."""
 
@@ -52,23 +55,32 @@ class Seller:
         dice, history = random.Random(seed), list[Op]()
         while not has_ended(PAUSE_SECONDS):
             last = history[-1].verb if history else "resize"
-            history.append(self._do(USABLE_AGAIN.get(last, dice.choice(self.verbs)), dice))
-        return [*history, *(self._do(USABLE_AGAIN[verb], dice) for verb in ("disable", "expire") if verb in self.verbs)]
+            history += self._do(USABLE_AGAIN.get(last, dice.choice(self.verbs)), dice)
+        for verb in ("disable", "expire"):
+            history += self._do(USABLE_AGAIN[verb], dice) if verb in self.verbs else []
+        return history
 
-    def _do(self, verb: Verb, dice: random.Random) -> Op:
-        """Make one call until it is answered, or all is over."""
+    def _do(self, verb: Verb, dice: random.Random) -> list[Op]:
+        """Make one call until it is answered, or all is over; where it is refused then, what was sent first may yet
+        take effect.
+        """
         size = dice.choice(self.sizes) if verb in OF_SELLERS else None
         seen = self._seen() if verb == "resize as seen" else None
         call = _Call(*self._request(verb, size), f"{dice.getrandbits(64):x}", seen)
         start = time.monotonic()
-        if dice.random() < HURRY_RATE:
+        if verb not in REFUSED and dice.random() < HURRY_RATE:
             self._send(call, hang_up=True)
         answer, said = self._send(call)
+        was_lost = False
         while answer in (BUSY, LOST) and not has_ended(AGAIN_SECONDS):
+            was_lost |= answer == LOST
             answer, said = self._send(call)
-        end = time.monotonic() + (self.settling if answer in (BUSY, LOST) else 0)
+        now = time.monotonic()
+        end = now + (self.settling if answer in (BUSY, LOST) else 0)
         self.revision = said.get("revision")
-        return Op(verb, start, end, answer, limit=size, seen=seen, revision=self.revision)
+        op = Op(verb, start, end, answer, limit=size, seen=seen, revision=self.revision)
+        is_refused = answer not in (OK, BUSY, LOST)
+        return [op, *([replace(opened(op), end=now + self.settling)] if is_refused and was_lost else [])]
 
     def _seen(self) -> int | None:
         """The revision that its last call was answered; that of the license as it stands, where this was none."""

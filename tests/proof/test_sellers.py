@@ -39,11 +39,11 @@ def answering(*answers: Answer | None) -> Iterator[Receiver]:
         receiver.close()
 
 
-def sold(port: int, verb: Verb, calls: int, monkeypatch: pytest.MonkeyPatch) -> list[Op]:
-    """What a program notes of so many calls, none of which is sent twice at once."""
+def sold(port: int, verb: Verb, calls: int, monkeypatch: pytest.MonkeyPatch, hurry: float = 0) -> list[Op]:
+    """What a program notes of so many calls; of those that it may it sends this share twice at once."""
     left = iter([False] * calls + [True])
     monkeypatch.setattr(sellers, "has_ended", lambda within: within == sellers.PAUSE_SECONDS and next(left))
-    monkeypatch.setattr(sellers, "HURRY_RATE", 0)
+    monkeypatch.setattr(sellers, "HURRY_RATE", hurry)
     return Seller("key", port, 17, (3,), (verb,), {}, 20.0).sell(seed=1)
 
 
@@ -53,6 +53,21 @@ def test_what_is_not_answered_is_sent_again_as_the_same_call(monkeypatch: pytest
     assert (op.answer, op.limit, op.seen, op.revision) == (OK, 3, None, 8)
     assert [one.line for one in server.requests] == [PATCH] * 3
     assert len({(one.headers["idempotency-key"], one.body) for one in server.requests}) == 1
+
+
+def test_what_is_refused_after_it_was_lost_may_yet_take_effect(monkeypatch: pytest.MonkeyPatch) -> None:
+    with answering(None, (409, {"code": "limit_below_use"})) as server:
+        refused, lost = sold(server.port, "resize strictly", 1, monkeypatch)
+    assert (refused.answer, refused.is_open) == ("limit_below_use", False)
+    assert (lost.is_open, lost.limit, lost.start) == (True, 3, refused.start)
+    assert lost.end >= refused.end + 20
+
+
+def test_what_may_be_refused_is_sent_once_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    with answering((200, {"revision": 8}), (409, {"code": "limit_below_use"})) as server:
+        history = sold(server.port, "resize strictly", 2, monkeypatch, hurry=1)
+    assert [op.answer for op in history] == [OK, "limit_below_use"]
+    assert [one.line for one in server.requests] == [PATCH] * 2
 
 
 def test_a_license_is_changed_by_the_revision_that_was_seen_last(monkeypatch: pytest.MonkeyPatch) -> None:
