@@ -1,6 +1,6 @@
 """Management API: what is changed of licenses, one or many."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, RootModel, StrictBool, StrictInt, StrictStr, Tag
@@ -31,6 +31,19 @@ MAX_TEXT = 1024
 MAX_FEATURES = 100
 MAX_DETAIL = 100
 """Characters of a sentence about one row of many: the answer of a thousand is kept for a repeat."""
+_OF_NOTHING: Mapping[str, Any] = {
+    "max_license_users": None,
+    "max_transfers": 0,
+    "free_resets": False,
+    "is_trial": False,
+    "overage": "none",
+    "grace_period": 0,
+    "renewal_basis": "later",
+    "name": "",
+    "note": "",
+    "metadata": {},
+}
+"""What a term is where null is sent for it, or what else says nothing."""
 
 Text = Annotated[StrictStr, Field(max_length=MAX_TEXT)]
 
@@ -74,7 +87,7 @@ class SentTerms(Sent):
     """The same in days."""
     start_date: SentMoment | None = None
     grace_period: StrictInt | None = None
-    """Hours."""
+    """Hours; null: none."""
     allow_grace_period: Flag | None = None
     """False: none, whatever `grace_period` says."""
     renewal_basis: RenewalBasis | None = None
@@ -321,26 +334,17 @@ def _change(license_id: int, body: LicenseChange, zone: str, caller: Caller, rev
 def terms_of(body: SentTerms, sold_at: Instant, zone: str) -> TermChanges:
     """What a body says of a license of then, as the use case takes it."""
     given: dict[str, Any] = {name: getattr(body, name) for name in body.model_fields_set}  # as the model has them
-    taken = ("max_activations", "free_resets", "is_trial", "valid_duration", "grace_period")
-    terms = {name: given[name] for name in taken if name in given}
-    if "max_license_users" in given:
-        terms["max_license_users"] = given["max_license_users"] or None
-    if "max_transfers" in given:
-        terms["max_transfers"] = given["max_transfers"] or 0
+    terms: Json = {name: given[name] for name in ("max_activations", "valid_duration") if name in given}
+    terms |= {name: given[name] or default for name, default in _OF_NOTHING.items() if name in given}
     if given.get("allow_unlimited_activations") or given.get("allow_unlimited_activation"):
         terms["max_activations"] = None
     if given.get("trial_days") is not None:
         terms["valid_duration"] = f"{given['trial_days']}d"
     if given.get("allow_grace_period") is False:
         terms["grace_period"] = 0
-    for name, default in (("overage", "none"), ("renewal_basis", "later")):
-        if name in given:
-            terms[name] = given[name] or default
     for name, instant in (("validity_period", last_instant), ("start_date", first_instant)):
         if name in given:
             terms[name] = None if given[name] is None else instant(given[name], zone)
-    terms |= {name: given[name] or "" for name in ("name", "note") if name in given}
-    terms |= {"metadata": given["metadata"] or {}} if "metadata" in given else {}
     return terms | _maintenance(given, sold_at, zone)
 
 

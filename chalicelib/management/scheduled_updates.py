@@ -8,9 +8,9 @@ from pydantic import Field, StrictStr
 from typing_extensions import TypedDict  # pydantic reads typing's from Python 3.12 on
 
 from chalicelib.domain.days import first_instant
-from chalicelib.domain.errors import NotFound, Rejected
+from chalicelib.domain.errors import NotFound, Rejected, sent_as
 from chalicelib.domain.instants import to_iso
-from chalicelib.domain.scheduled_updates import ScheduledUpdate, UpdateStatus
+from chalicelib.domain.scheduled_updates import MAX_NAME, MAX_NOTE, ScheduledUpdate, UpdateStatus
 from chalicelib.domain.types import Json
 from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
@@ -24,8 +24,6 @@ from chalicelib.usecases.scheduled_updates import UpdateFilter
 from chalicelib.web.freshness import Date
 from chalicelib.web.messages import message
 
-MAX_TEXT = 1024
-Text = Annotated[StrictStr, Field(max_length=MAX_TEXT)]
 SentStatus = Literal["pending", "applied", "cancelled", "failed"]
 """As the public reference spells it."""
 _SENT: Mapping[UpdateStatus, SentStatus] = {
@@ -64,8 +62,8 @@ class NewUpdate(Sent):
     license: Id
     scheduled_at: SentMoment
     """A date alone is that day's first instant."""
-    name: Text = ""
-    note: Text = ""
+    name: Annotated[StrictStr, Field(max_length=MAX_NAME)] = ""
+    note: Annotated[StrictStr, Field(max_length=MAX_NOTE)] = ""
     scheduled_update_data: Annotated[list[UpdateItem], Field(min_length=1, max_length=1)]
 
 
@@ -125,20 +123,21 @@ def list_scheduled_updates(query: UpdatesQuery, caller: Caller) -> UpdateList:
 def create_scheduled_update(body: NewUpdate, caller: Caller) -> UpdateBody:
     """Let the terms of a license be changed at an instant to come."""
     zone, (item,) = find_company(caller.company).time_zone, body.scheduled_update_data
-    return caller.once(
-        lambda: scheduled_updates.schedule_update(
-            caller.company,
-            body.license,
-            first_instant(body.scheduled_at, zone),
-            lambda sold: terms_of(item.update_data, sold[0].created_at, zone),
-            caller.actor,
-            strict=item.update_data.strict,
-            name=body.name,
-            note=body.note,
-            now=caller.now,
-        ),
-        update_body,
-    )
+    with sent_as(_sent_name):
+        return caller.once(
+            lambda: scheduled_updates.schedule_update(
+                caller.company,
+                body.license,
+                first_instant(body.scheduled_at, zone),
+                lambda sold: terms_of(item.update_data, sold[0].created_at, zone),
+                caller.actor,
+                strict=item.update_data.strict,
+                name=body.name,
+                note=body.note,
+                now=caller.now,
+            ),
+            update_body,
+        )
 
 
 @endpoint("GET", "/scheduled-updates/{update_id}", writes=False, scope="licenses:read", reach=its_update)
@@ -178,6 +177,13 @@ def delete_scheduled_update(path: UpdatePath, caller: Caller) -> None:
         ),
         lambda _: {},
     )
+
+
+def _sent_name(field: str) -> str:
+    """What the use case names `max_activations` or `update_data`, as the body has it, whose one item has the terms."""
+    if field in ("license", "scheduled_at"):
+        return field
+    return "scheduled_update_data.0.update_data" + ("" if field == "update_data" else f".{field}")
 
 
 def update_body(update: ScheduledUpdate) -> UpdateBody:

@@ -37,6 +37,8 @@ def change(shop: VendorsServer, id: int, **changes: Any) -> Any:
         ({"trial_days": 14}, "valid_duration", "14d"),
         ({"start_date": "2026-12-01"}, "start_date", "2026-12-01T00:00:00.000Z"),
         ({"grace_period": 48}, "grace_period", 48),
+        ({"grace_period": None}, "grace_period", 0),
+        ({"free_resets": None, "is_trial": None}, "revision", 0),
         ({"grace_period": 48, "allow_grace_period": False}, "grace_period", 0),
         ({"maintenance_period": "2027-01-31"}, "maintenance_period", "2027-01-31T23:59:59.999Z"),
         ({"maintenance_duration": "1y"}, "maintenance_period", to_iso(NOW).replace("2026", "2027")),

@@ -116,8 +116,8 @@ def test_what_is_wrong_is_told_at_its_field(shop: VendorsServer, vendor: Vendor)
         (good | {"scheduled_at": "2020-01-01"}, "scheduled_at"),
         (good | {"scheduled_update_data": []}, "scheduled_update_data"),
         (good | {"name": "x" * 256}, "name"),
-        (given(license_id, max_activations=-1), "max_activations"),
-        (given(license_id), "update_data"),
+        (given(license_id, max_activations=-1), "scheduled_update_data.0.update_data.max_activations"),
+        (given(license_id), "scheduled_update_data.0.update_data"),
     ):
         answer = shop.post("scheduled-updates", wrong)
         assert (refused(answer, 400) != "", list(answer.json()["errors"])) == (True, [where]), wrong

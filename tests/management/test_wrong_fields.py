@@ -20,8 +20,8 @@ from tests.management.server import VendorsServer
 from tests.web.fields import PYDANTIC
 
 WRONG: tuple[Any, ...] = (None, True, -1, 1.5, 2**60, "", "x", "x" * 3000, [], ["x"], {}, {"x": 1})
-WRONG_BY_RULE = ("9999y", "2026-13-45", "9999-12-31", "a\nb", -5, 2**53 - 1, True, 0, {"x": 1})
-"""Of the right type for some field, and against a rule."""
+WRONG_BY_RULE = (None, "9999y", "2026-13-45", "9999-12-31", "a\nb", -5, 2**53 - 1, True, 0, {"x": 1})
+"""Of the right type for some field, and against a rule; null is what many fields say of nothing."""
 WRONG_TEXTS = ("", "x", "-1", "9" * 20, "x" * 3000)
 Path = tuple[str | int, ...]
 
