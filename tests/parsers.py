@@ -45,6 +45,7 @@ from chalicelib.domain import (
     people_list,
     second_factor,
     spreadsheet,
+    terms,
     users,
     webhooks,
 )
@@ -310,6 +311,7 @@ PARSERS: dict[str, Parser] = {
         people_list.read_list(text),
         people_list.read_list(f"E-Mail;Name\na@b.test;{text}"),
     ],
+    "domain.terms.order_id": terms.order_id,
     "domain.spreadsheet.as_meant": lambda text: [spreadsheet.as_meant(text), spreadsheet.to_csv([text], [[text]])],
     "domain.webhooks.checked_url": lambda text: [
         webhooks.checked_url(text, may_be_private=True),

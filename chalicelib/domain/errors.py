@@ -199,6 +199,7 @@ Code = Literal[
     "feature_without_consumption",
     "consumption_period_missing",
     "metadata_too_large",
+    "metadata_malformed",
     "license_too_large",
     "not_offered_yet",
     "number_malformed",

@@ -99,9 +99,18 @@ def _json_rows(whole: JsonValue) -> Iterator[FileRow]:
 
 
 def _row(number: int, row: JsonValue) -> FileRow:
-    if isinstance(row, dict):
+    if isinstance(row, dict) and _can_be_written(row):
         return FileRow(number, row)
     return FileRow(number, {}, Invalid("validation_error", of="object", field="row"))
+
+
+def _can_be_written(row: Json) -> bool:
+    """Whether it holds no half of a character, no number beyond all, and not too much in each other."""
+    try:
+        json.dumps(row, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _csv_rows(text: str) -> Iterator[FileRow]:

@@ -18,6 +18,7 @@ from chalicelib.domain.features import Period
 from chalicelib.domain.instants import Instant, from_iso, parse_duration
 from chalicelib.domain.license import DeviceReport, LicenseType, Overage, RenewalBasis
 from chalicelib.domain.pasted import MAX_TYPED, safe_to_show
+from chalicelib.domain.terms import order_id
 from chalicelib.domain.types import Json, JsonValue
 
 MAX_LISTED = 1000
@@ -86,7 +87,7 @@ def license_row(row: Json, zone: str) -> LicenseRow:
     terms = {name: value for name, reader in _TERMS.items() if (value := read(name, reader)) is not None}
     more = {name: value for name, reader in _MORE.items() if (value := read(name, reader)) is not None}
     _say_unlimited(terms, read)
-    if (order := read("order_store_id", _text)) is not None:
+    if (order := read("order_store_id", _order)) is not None:
         terms["order_id"] = order
     if read("enable_maintenance_period", _flag) is False:
         more["maintenance_period"] = None
@@ -162,6 +163,10 @@ def _text(value: JsonValue, _: str) -> str:
     if not isinstance(value, str):
         raise Invalid("validation_error", of="text")
     return value.strip()
+
+
+def _order(value: JsonValue, zone: str) -> str:
+    return order_id(_text(value, zone))
 
 
 def _name(value: JsonValue, _: str) -> str:

@@ -121,6 +121,13 @@ def wrong_dates(terms: Terms | License) -> Iterator[Invalid]:
         yield Invalid("start_after_end", field="start_date")
 
 
+def order_id(text: str) -> str:
+    """What a shop names an order. Raises `Invalid`: `name_length`."""
+    if not (1 <= len(text) <= MAX_ORDER_ID and text.isprintable()):
+        raise Invalid("name_length", most=MAX_ORDER_ID)
+    return text
+
+
 def wrong_counts(terms: Terms | License) -> Iterator[Invalid]:
     """The counts that are out of range."""
     for field in ("max_activations", "max_license_users"):

@@ -22,7 +22,7 @@ from chalicelib.domain.permissions import Permission
 from chalicelib.domain.policies import Policy, with_policy_terms
 from chalicelib.domain.products import with_product_terms
 from chalicelib.domain.source_rows import SourceRow
-from chalicelib.domain.terms import MAX_ORDER_ID, Terms, ends_twice, wrong_counts, wrong_dates
+from chalicelib.domain.terms import Terms, ends_twice, order_id, wrong_counts, wrong_dates
 from chalicelib.domain.types import Json
 from chalicelib.domain.users import User, guard_open
 from chalicelib.store import accounts, licenses, orders
@@ -253,21 +253,17 @@ def _wrong_names(terms: Terms, product: Product, source: SourceRow | None) -> It
         yield Invalid("product_has_no_users", field="max_license_users")
     if terms.license_key and not by_user:
         yield from wrong_in("license_key", lambda key: _license_key(key, source), terms.license_key)
-    if terms.order_id is not None and not _is_plain(terms.order_id, MAX_ORDER_ID):
-        yield Invalid("name_length", field="order_id", most=MAX_ORDER_ID)
+    if terms.order_id is not None:
+        yield from wrong_in("order_id", order_id, terms.order_id)
     if terms.customer is not None:
         yield from wrong_in("customer", known_email, terms.customer)
 
 
 def _license_key(text: str, source: SourceRow | None) -> str:
     key = keys.normalize(text) if source is None else keys.as_given(text)
-    if not _is_plain(key, keys.MAX_LENGTH) or (source is None and keys.is_mistyped(key)):
+    if not (1 <= len(key) <= keys.MAX_LENGTH and key.isprintable()) or (source is None and keys.is_mistyped(key)):
         raise Invalid("license_key_malformed", field="license_key", most=keys.MAX_LENGTH)
     return key
-
-
-def _is_plain(text: str, most: int) -> bool:
-    return 1 <= len(text) <= most and text.isprintable()
 
 
 def _customer(company: str, named: str | None, new_id: int, actor: Actor, now: Instant) -> Buyer | NewBuyer | None:

@@ -206,6 +206,7 @@ MESSAGES: dict[str, str] = {
     "consumption_period_missing": "say which: daily, weekly, monthly or annually.",
     "license_too_large": "features, custom fields and metadata together come to more than {most} KB.",
     "metadata_too_large": "as JSON it may have up to {most} KB.",
+    "metadata_malformed": "nest it up to {levels} levels deep, with whole characters and integers within ±(2^53 - 1).",
     "not_offered_yet": "this is not offered yet; give {choices}.",
     "number_malformed": "give a number, such as 5 or -0.25.",
     "boolean_malformed": "give true or false.",

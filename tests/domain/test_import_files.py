@@ -86,6 +86,21 @@ def test_a_line_that_cannot_be_read_is_a_row_that_says_so() -> None:
     assert found[0] == FileRow(1, {"license_key": "A"})
 
 
+@pytest.mark.parametrize("value", ['"\\ud83d"', "NaN", "1e999", "9" * 5000])
+def test_a_row_that_could_not_be_written_again_is_none(value: str) -> None:
+    for file in (f'{{"id": {value}}}\n{{"id": 2}}', f'[{{"id": {value}}}, {{"id": 2}}]'):
+        assert all(read.problem is not None for read in read_rows(file) if read.row != {"id": 2})
+
+
+@pytest.mark.parametrize("order", ["x" * 101, "a\x07b"])
+def test_an_order_is_named_as_when_it_is_sold(order: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        row(order_store_id=order)
+    assert [(error.code, error.field) for error in refused.value.errors or (refused.value,)] == [
+        ("name_length", "order_store_id")
+    ]
+
+
 def test_a_row_says_its_terms_as_texts_or_as_values() -> None:
     as_texts = {"max_activations": "5", "is_trial": "true", "max_transfers": "-1", "enabled": "0"}
     as_values = {"max_activations": 5, "is_trial": True, "max_transfers": -1, "enabled": False}

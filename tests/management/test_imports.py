@@ -162,3 +162,24 @@ def test_a_file_that_is_empty_or_too_long_is_refused_whole(shop: VendorsServer, 
     answer = shop.post("licenses/import_from_csv", {"csv_file": file})
     assert (answer.status_code, list(answer.json()["errors"])) == (400, ["csv_file"])
     assert not list_licenses(shop.vendor.code, LicenseFilter(), size=1).rows
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        ('"order_store_id": "' + "o" * 3000 + '"', "name_length"),
+        ('"order_store_id": "\\ud83d"', "validation_error"),
+        ('"devices": ["\\ud83d"]', "validation_error"),
+        ('"metadata": ' + '{"a":' * 70 + "1" + "}" * 70, "metadata_malformed"),
+        ('"metadata": {"a": 9007199254740992}', "metadata_malformed"),
+    ],
+    ids=["long order", "half order", "half device", "deep", "large number"],
+)
+def test_a_row_that_nothing_can_keep_is_refused_and_the_others_are_imported(
+    shop: VendorsServer, row: str, code: str
+) -> None:
+    text = f'[{{"license_key": "a-1", "product": "viewer", {row}}}, {{"license_key": "a-2", "product": "viewer"}}]'
+    job = granted(shop.post("licenses/import_from_csv", {"csv_file": text}))
+    result = result_of(shop, "licenses-import-results", job)["result"]
+    assert [(one["row"], one["code"]) for one in result["invalid_rows"]] == [(1, code)]
+    assert [one["license_key"] for one in granted(shop.get("licenses"))["results"]] == ["a-2"]

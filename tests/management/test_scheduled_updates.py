@@ -3,6 +3,7 @@
 from typing import Any
 
 from chalicelib.domain.instants import from_iso, to_iso
+from chalicelib.domain.metadata import MAX_LEVELS
 from chalicelib.usecases.branding import set_branding
 from chalicelib.usecases.change_terms import find_sold
 from chalicelib.usecases.scheduled_updates import find_update
@@ -140,3 +141,16 @@ def test_a_key_for_some_products_reaches_those_of_their_licenses(shop: VendorsSe
         path = f"scheduled-updates/{other['id']}{rest}"
         assert refused(limited.call(method, path), 404) == "scheduled_update_not_found"
     assert find_update(vendor.code, other["id"]).is_pending
+
+
+def test_metadata_as_deep_as_may_be_is_listed_everywhere(shop: VendorsServer, vendor: Vendor) -> None:
+    license = vendor.issue()
+    metadata: dict[str, Any] = {"a": 1}
+    for _ in range(MAX_LEVELS - 1):
+        metadata = {"a": metadata}
+    made = make(shop, license.id, metadata=metadata)
+    assert granted(shop.get("scheduled-updates"))["results"] == [made]
+    granted(shop.post(f"scheduled-updates/{made['id']}/apply"))
+    assert [one["metadata"] for one in granted(shop.get("licenses"))["results"]] == [metadata]
+    deeper = given(license.id, metadata={"a": metadata})
+    assert refused(shop.post("scheduled-updates", deeper), 400) == "validation_error"
