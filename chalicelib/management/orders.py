@@ -227,9 +227,10 @@ def own_items(caller: Caller, arguments: Arguments) -> None:
     if body.append:
         with suppress(NotFound):  # a new one
             if not is_of_products(caller.key.products, find_order(caller.company, body.id)):
-                raise AlreadyExists("already_exists", of="order_id", field="id", order=body.id)
-    for item in body.items:
-        own_product_code(caller, item.product_code)
+                raise AlreadyExists("already_exists", of="order_of_others", field="id")
+    for place, item in enumerate(body.items):
+        with sent_as(f"items.{place}.product_code".format):
+            own_product_code(caller, item.product_code)
         for sold in item.licenses:
             if sold.license_template is not None:
                 own_policy(caller, sold.license_template)

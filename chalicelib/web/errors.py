@@ -104,7 +104,7 @@ MANAGER_ERRORS: dict[str, tuple[int, str]] = {
     "order_not_found": (404, "There is no such order."),
     "webhook_not_found": (404, "There is no such webhook."),
     "scheduled_update_not_found": (404, "There is no such scheduled update."),
-    "scheduled_update_over": (409, "The scheduled update is over."),
+    "scheduled_update_over": (409, "The scheduled update was applied or canceled, or has failed."),
     "batch_not_found": (404, "There is no such batch, or no longer: its list is kept for a week."),
     "disabled_by_vendor": (403, "The vendor has disabled this license; only the vendor can enable it again."),
     "not_allowed_by_vendor": (403, "The vendor has not allowed this for your order."),

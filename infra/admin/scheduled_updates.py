@@ -3,7 +3,7 @@
 from typing import Any
 
 from chalicelib.domain.days import Moment, first_instant
-from chalicelib.domain.errors import Rejected
+from chalicelib.domain.errors import Rejected, sent_as
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.scheduled_updates import ScheduledUpdate, UpdateStatus
 from chalicelib.domain.types import Json
@@ -31,7 +31,8 @@ def license_schedule(
     owner = find_owner(license, company)
     when = first_instant(at, find_company(owner).time_zone)
     changes = given_terms(owner, terms)
-    made = scheduled_updates.schedule_update(owner, license, when, changes, operator(), strict=strict, now=now)
+    with sent_as(lambda field: "at" if field == "scheduled_at" else field):
+        made = scheduled_updates.schedule_update(owner, license, when, changes, operator(), strict=strict, now=now)
     return CommandResult(_document(made))
 
 

@@ -29,6 +29,9 @@ ONE_LINE, FOLDED = 45, 95
 LONG = "friederike.schmidt-hohenlohe-langenburg@bauplanungsgesellschaft-mittelfranken.example"
 USUAL = "katharina.lehmann@customer.test"
 """As long as most: it is whole on a laptop."""
+SHORT = "petra.maier@firma.example"
+"""As long as many: it is whole wherever a row is one line."""
+WHOLE = "cells => cells.filter(cell => cell.scrollWidth > cell.clientWidth).map(cell => cell.innerText)"
 HOSTS = ("מחשב-נייד-של-המשרד-הראשי-בירושלים", "ARBEITSPLATZ-BAUPLANUNG-NUERNBERG-ERDGESCHOSS-017")
 ONE = "/portal/licenses/{id}"
 OUTSIDE = """() => {
@@ -309,6 +312,20 @@ def test_an_email_that_is_cut_is_whole_where_the_focus_is_and_when_it_is_copied(
         assert cell.evaluate("cell => getComputedStyle(cell).overflowX") == "visible"
         assert page.evaluate(OUTSIDE) == []
         page.evaluate("document.activeElement.blur()")
+
+
+def test_the_last_use_and_the_limit_are_in_sight_once_at_any_width_and_most_of_an_email_is(
+    german_page: playwright.Page, crowded: Site
+) -> None:
+    crowded.vendor.assign(crowded.license, SHORT)
+    crowded.enter(german_page, crowded.at(crowded.license, "/users"))
+    who, short = row(german_page, USER), row(german_page, SHORT).get_by_role("rowheader")
+    for width in (768, 1024, 1100, 1279, 1280, 1399, 1400, 1920):
+        german_page.set_viewport_size({"width": width, "height": 900})
+        expect(who.locator("time:visible"), f"at {width}").to_have_count(1)
+        assert who.locator("td:visible").evaluate_all(WHOLE) == [], width
+        expect(who.locator(".max:visible, .fold:visible"), f"at {width}").to_have_count(1)
+        assert short.evaluate("cell => cell.scrollWidth <= cell.clientWidth"), width
 
 
 def test_a_menu_opens_over_what_cuts_its_row(either_page: playwright.Page, crowded: Site) -> None:

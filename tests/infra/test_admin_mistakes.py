@@ -337,6 +337,7 @@ def test_all_options_that_are_wrong_are_named_at_once() -> None:
         (f"{TIMED} --validity-period 2030-01-01 --valid-duration 1y", "--valid-duration: give --validity-period or"),
         (f"{TIMED} --validity-period 2030-01-01 --start-date 2030-01-02", "--start-date: it must lie before"),
         (f"{TIMED} --valid-duration 1y --grace-period 999999999", "--grace-period: give 0 to 87840 hours."),
+        ("license schedule {license} --at 2020-01-01 --max-activations 2", "--at: the date must lie ahead."),
         ("license show {unknown}", "There is no license {unknown}."),
         ("license show {license} --company OTHER", "There is no license {license} of OTHER."),
         ("license extend {license} --validity-period 2030-01-01 --from end", "--from: it says what --by counts from."),
