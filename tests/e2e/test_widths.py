@@ -241,7 +241,7 @@ def test_users_are_selected_and_changed_with_the_keyboard_alone_and_what_has_the
         expect(page.get_by_role("textbox", name="Max. Aktivierungen")).to_be_focused()
         page.keyboard.type("3")
         page.keyboard.press("Enter")
-        expect(page.locator(".flash")).to_contain_text("Das Limit von 1 von 1 Benutzern")
+        expect(page.locator(".flash")).to_contain_text("Das Limit eines Benutzers ist festgelegt.")
         page.reload()
 
 
