@@ -16,13 +16,13 @@ def guard_license_row(company: str, row: LicenseRow, system: System, codes: froz
     made in, or gets a manager, is of these alone.
 
     Raises `NotFound`: `unknown_product`; `AlreadyExists`: `already_exists` of `source_row`, where the license that was
-    made of the row is of another product, or of `order_id`; `Forbidden` where the row says more of the customer than an
-    email.
+    made of the row is of another product, or of `order_of_others`; `Forbidden` where the row says more of the customer
+    than an email.
     """
     if row.product not in codes:
-        raise NotFound("unknown_product")
+        raise NotFound("unknown_product", field="product")
     if len(row.customer) > 1:
-        raise Forbidden("management_key_product_not_allowed", field="customer")
+        raise Forbidden("management_key_product_not_allowed", of="customer", field="customer")
     license_id = accounts.find_license_id_by_source(company, SourceRow(system, row.name))
     if license_id is not None and product_of_license(company, license_id) not in codes:
         raise AlreadyExists("already_exists", of="source_row", field="product")
@@ -31,7 +31,7 @@ def guard_license_row(company: str, row: LicenseRow, system: System, codes: froz
         order_id = row.terms.get("order_id") if license is None else license.order_id
         order = orders.read_order(company, order_id or "")
         if order is not None and not is_of_products(codes, order):
-            raise AlreadyExists("already_exists", of="order_id", field="order_id", order=order.id)
+            raise AlreadyExists("already_exists", of="order_of_others", field="order_id")
 
 
 def guard_named_license(company: str, license_id: int, codes: frozenset[str]) -> None:

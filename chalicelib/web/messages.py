@@ -57,6 +57,7 @@ MESSAGES: dict[str, str] = {
     "already_exists.order": "the order {order} belongs to another customer.",
     "already_exists.order_id": "there is an order {order} with other content; with append, licenses are added to it.",
     "already_exists.order_of_others": "the id is taken by an order that this key does not see.",
+    "management_key_product_not_allowed.customer": "name the customer by the email alone: the rest is the company's.",
     "already_exists.order_permissions": "the order {order} denies its managers other things.",
     "rate_limit_exceeded.key": "This key has called too often within a minute; try again later.",
     "rate_limit_exceeded.license": "Too many devices were activated on this license within an hour; try again later.",

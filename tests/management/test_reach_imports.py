@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.errors import NotFound
+from chalicelib.domain.errors import AlreadyExists, Forbidden, NotFound
 from chalicelib.usecases.change_terms import find_sold
 from chalicelib.usecases.find_customer import find_customer_by_email
 from chalicelib.usecases.order_managers import find_order
@@ -14,7 +14,9 @@ from tests.management.server import VendorsServer, granted, refused
 from tests.management.test_reach import limited
 from tests.support import Vendor
 
-UNKNOWN = {"code": "unknown_product", "field": None, "detail": message(NotFound("unknown_product"))}
+UNKNOWN = {"code": "unknown_product", "field": "product", "detail": message(NotFound("unknown_product"))}
+ORDER_OF_OTHERS = AlreadyExists("already_exists", of="order_of_others")
+CUSTOMER_OF_ALL = Forbidden("management_key_product_not_allowed", of="customer")
 COLUMNS = (
     "license__license_key,product__short_code,license__max_activations,order__store_id,customer__email,customer__city\n"
 )
@@ -60,7 +62,7 @@ def test_a_row_changes_no_license_of_another_product(
     (there,) = granted(shop.get("licenses"))["results"]
     for rows in ("k/1,viewer,9,,,\n", "k/1,viewer,9,,ada@customer.test,\n", "k/1,viewer,9,,ben@customer.test,\n"):
         assert refusals(imported(viewer, rows)) == [(1, "already_exists", "product")]
-    assert refusals(imported(viewer, "k/1,cad,9,,,\n")) == [(1, "unknown_product", None)]
+    assert refusals(imported(viewer, "k/1,cad,9,,,\n")) == [(1, "unknown_product", "product")]
     assert granted(shop.get("licenses"))["results"] == [there]
 
 
@@ -73,11 +75,14 @@ def test_a_row_joins_no_order_with_another_product_and_changes_no_record_of_a_cu
     rows = "k/5,viewer,1,MIXED,ada@customer.test,\nk/6,viewer,1,,ada@customer.test,Bonn\n"
     rows += "k/7,viewer,1,,ben@customer.test,Bonn\n"
     not_its = "management_key_product_not_allowed"
-    assert refusals(imported(viewer, rows)) == [
+    result = imported(viewer, rows)
+    assert refusals(result) == [
         (1, "already_exists", "order_id"),
         (2, not_its, "customer"),
         (3, not_its, "customer"),
     ]
+    taken, told, _ = (row["detail"] for row in result["invalid_rows"])
+    assert (taken, told) == (message(ORDER_OF_OTHERS), message(CUSTOMER_OF_ALL))
     customer = find_customer_by_email(vendor.code, "ada@customer.test")
     assert customer is not None
     assert customer.city == "Ulm"
