@@ -107,7 +107,12 @@ def log_in(request: PortalRequest) -> Response:
     """Open a session for who knows company code, email and password."""
     given, (company, email) = request.fields, _account(request)
     origin = origin_of(request.browser, company, email, request.ip)
-    user, claims = log_in_to_portal(company, email, given.get("password", ""), origin, now=request.now)
+    try:
+        user, claims = log_in_to_portal(company, email, given.get("password", ""), origin, now=request.now)
+    except Unauthenticated:
+        if company_of_host(request.host, now=request.now) is None:
+            raise
+        raise Unauthenticated("invalid_credentials", of="own_host") from None  # the code cannot be wrong there
     if claims is not None:
         return _entered(request, user, claims)
     response = redirect(request, f"{LOG_IN_CODE}?{urlencode({'next': given.get('next', '')})}")

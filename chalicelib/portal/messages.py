@@ -121,6 +121,7 @@ _LIMITS: dict[str, str] = {
 }
 """What was reached, by `domain.limits.LimitKind`."""
 MESSAGES = messages.MESSAGES | {
+    "invalid_credentials.own_host": mark("Email or password is wrong."),
     "invalid_credentials": mark("Company code, email or password is wrong."),
     "account_locked": mark(
         "Too many attempts. Wait a while, then try again; if you forgot your password, set a new one."

@@ -49,6 +49,7 @@ def test_who_logs_in_there_and_out_again_stays_there(vendor: Vendor, host: str) 
     browser = at(host)
     wrong = browser.log_in(vendor.code, MANAGER, "wrong")
     assert (wrong.status, is_of_vendor(wrong)) == (401, True)
+    assert "Email or password is wrong." in wrong.words
     page = browser.send(wrong, email=MANAGER, password=PASSWORD)
     assert (page.path, is_of_vendor(page)) == ("/portal", True)
     left = browser.send(page, "/portal/log-out")
