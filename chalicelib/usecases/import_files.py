@@ -11,11 +11,12 @@ nothing. Two at once do no harm: of both the first to be counted goes on, and th
 import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from chalicelib.domain.errors import Invalid, NotFound, Rejected
+from chalicelib.domain.errors import AlreadyExists, Invalid, NotFound, Rejected
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.import_files import read_rows, unknown_columns
@@ -190,8 +191,11 @@ def _outcomes(file: FileRows, some: Sequence[ReadRow[Any]], now: Instant) -> lis
         place, read = placed
         if read.error is not None:
             return read.error
+        at = now + place  # ids of one millisecond may be equal
         try:
-            return file.do(read.row, now + place)  # ids of one millisecond may be equal
+            with suppress(AlreadyExists):  # whoever is at this file as well may have made it just now
+                return file.do(read.row, at)
+            return file.do(read.row, at)
         except Rejected as error:
             return error
 

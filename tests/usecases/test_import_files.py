@@ -138,6 +138,20 @@ def test_of_two_at_once_the_first_to_be_counted_goes_on(shop: Vendor, of: str) -
     assert (find_import_result(shop.code, "licenses", taken.id), left_of(shop, taken)) == (seen, (0, 0))
 
 
+def test_a_row_that_another_does_just_now_is_not_refused(shop: Vendor) -> None:
+    taken, rivals = take_in(shop, "email\nbob@studio.test", "customers"), list[int]()
+
+    def meanwhile(request: Request, send: Send) -> Answer:
+        if not rivals:
+            rivals.append(0)
+            rivals[:] = [create_customer(shop.code, "bob@studio.test", {}, ADMIN, now=shop.now).id]
+        return send(request)
+
+    with wire(meanwhile, operations=frozenset({"TransactWriteItems"})):
+        file = go_on(shop, taken)
+    assert (file.status, file.result["invalid_rows"], len(rivals)) == ("success", [], 1)
+
+
 def test_a_file_goes_also_where_the_answer_to_its_last_step_is_lost(shop: Vendor) -> None:
     taken, last = take_in(shop), list[Request]()
 
