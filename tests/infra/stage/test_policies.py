@@ -11,13 +11,16 @@ import pytest
 
 import chalicelib
 from chalicelib.domain.errors import SeatkeeperError
+from chalicelib.domain.license_rows import license_row
 from chalicelib.domain.users import FREE_FAILURES
 from chalicelib.runtime import runtime
 from chalicelib.store import database
 from chalicelib.usecases.assign_user import assign_user
 from chalicelib.usecases.change_license import set_enabled
 from chalicelib.usecases.change_seat import set_max_activations
+from chalicelib.usecases.customers import change_customer
 from chalicelib.usecases.deliver_events import deliver_events
+from chalicelib.usecases.find_customer import find_customer_by_email
 from chalicelib.usecases.idempotency import IdempotencyKey, perform_once
 from chalicelib.usecases.import_files import continue_import, continue_imports
 from chalicelib.usecases.import_license import import_license
@@ -32,7 +35,7 @@ from tests.docs.architecture import ADAPTERS
 from tests.infra.stage.templates import STAGES, functions, listed, policy, texts
 from tests.store.case import Case
 from tests.store.cases import CASES
-from tests.store.faults import Fault, answer_timed_out, wire
+from tests.store.faults import Crash, Fault, answer_timed_out, crash_after, wire
 from tests.store.seam import Answer, Request, Send, noted
 from tests.support import ADMIN, DAY, ChangeRuntime, Vendor
 from tests.usecases.receivers import BROKEN, Receivers, listen
@@ -168,6 +171,21 @@ def rights_of_a_log_in_that_is_refused() -> Rights:
     return rights
 
 
+def rights_of_a_row_in_an_order_that_is_yet_to_follow_its_customer() -> Rights:
+    """Whose customer has another email by now: the order is moved with its licenses, before it gets one more."""
+    vendor = Vendor()
+    vendor.issue(order_id="A-1", customer="old@studio.test")
+    customer = find_customer_by_email(vendor.code, "old@studio.test")
+    assert customer is not None
+    with wire(crash_after, range(1, 2)), suppress(Crash):
+        change_customer(vendor.code, customer.id, {}, ADMIN, email="new@studio.test", now=vendor.now)
+    given = {"license_key": "old/1", "product": "viewer", "order_store_id": "A-1", "customer": {"email": "new@studio.test"}}
+    row, until = license_row(given, ""), vendor.now + DAY
+    with used() as rights:
+        import_license(vendor.code, row, "csv", ADMIN, adopt_until=until, now=vendor.now)
+    return rights
+
+
 @each_stage
 def test_no_policy_has_a_wildcard_but_that_for_event_buses_which_are_the_stages_by_name(stage: str) -> None:
     for function in functions(stage):
@@ -202,7 +220,8 @@ def test_the_sweep_may_do_what_it_does_also_when_an_answer_is_lost_and_what_impo
         case.act(vendor, prepared)
     others = [case for case in CASES if case.function in {*OF_IMPORTS, apply_update}]
     assert {case.function for case in others} == {*OF_IMPORTS, apply_update}
-    assert granted(STAGES[0], "SweepDue") == _union(rights, *map(rights_of, others))
+    moved = rights_of_a_row_in_an_order_that_is_yet_to_follow_its_customer()
+    assert granted(STAGES[0], "SweepDue") == _union(rights, *map(rights_of, others), moved)
 
 
 def test_the_sender_of_mail_may_do_what_it_does_and_no_more() -> None:
