@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 
 from chalicelib import observability
-from chalicelib.domain.errors import Denied, NotFound
+from chalicelib.domain.errors import Denied, NotFound, Unavailable
 from chalicelib.domain.events import Event, EventType
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.scheduled_updates import UpdateStatus
@@ -71,12 +71,16 @@ def sweep(*, now: Instant, progress: Callable[[int], None] = lambda _done: None)
 
 def _sweep_shard(shard: int, now: Instant, noted: set[str], progress: Callable[[int], None]) -> Counter[str]:
     counts: Counter[str] = Counter()
+    busy = set[tuple[str, int]]()  # licenses whose later updates wait for an earlier one
     for done, due in enumerate(due_licenses(shard, now), start=1):
         try:
             found = _readable(due)
-            counts.update(_announce_due(shard, found, now))
+            if found.update_id is None or (found.company, found.id) not in busy:
+                counts.update(_announce_due(shard, found, now))
             note_late(found, noted, SWEEP, now=now)
-        except Exception:  # whatever it is: the others are not to wait for it
+        except Exception as error:  # whatever it is: the others are not to wait for it
+            if isinstance(error, Unavailable) and isinstance(due, Due):
+                busy.add((due.company, due.id))
             counts[FAILED] += 1
             if counts[FAILED] <= MAX_LOGGED:
                 which = due if isinstance(due, Unreadable) else f"license#{due.company}#{due.id}"

@@ -27,6 +27,8 @@ from chalicelib.usecases.scheduled_updates import (
     schedule_update,
 )
 from chalicelib.usecases.sweep import SWEEP, sweep
+from tests.store.faults import throttled, wire
+from tests.store.seam import Answer, Request, Send
 from tests.support import ADMIN, DAY, HOUR, NOW, Vendor
 from tests.usecases.support import before_write, kinds, refused
 
@@ -108,6 +110,22 @@ def test_of_those_of_one_instant_the_one_that_was_scheduled_last_is_made_last(ve
     for step, most in enumerate((4, 2, 3)):
         scheduled(vendor, license, now=NOW + step, max_activations=most)
     assert (swept(), vendor.stored(license).max_activations) == ((3, 0, 0), 3)
+
+
+def test_one_that_the_database_has_no_time_for_is_overtaken_by_none_of_its_license(vendor: Vendor) -> None:
+    license, other = vendor.issue(), vendor.issue()
+    first = scheduled(vendor, license, max_activations=1)
+    scheduled(vendor, license, AT + 1, max_activations=2)
+    scheduled(vendor, other, AT + 2, max_activations=3)
+    key = scheduled_update_sort_key(first.id)
+
+    def busy(request: Request, send: Send) -> Answer:
+        return throttled(request, send) if key in str(request.body) else send(request)
+
+    with wire(busy):
+        assert swept(AT + DAY) == (1, 0, 1)
+    assert (vendor.stored(other).max_activations, vendor.stored(license).revision) == (3, license.revision)
+    assert (swept(AT + DAY), vendor.stored(license).max_activations) == ((2, 0, 0), 2)
 
 
 def test_a_new_end_announces_what_the_old_dates_have_brought_about(vendor: Vendor) -> None:
