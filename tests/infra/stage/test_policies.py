@@ -179,10 +179,10 @@ def rights_of_a_row_in_an_order_that_is_yet_to_follow_its_customer() -> Rights:
     assert customer is not None
     with wire(crash_after, range(1, 2)), suppress(Crash):
         change_customer(vendor.code, customer.id, {}, ADMIN, email="new@studio.test", now=vendor.now)
-    given = {"license_key": "old/1", "product": "viewer", "order_store_id": "A-1", "customer": {"email": "new@studio.test"}}
-    row, until = license_row(given, ""), vendor.now + DAY
+    given = {"license_key": "old/1", "product": "viewer", "order_store_id": "A-1"}
+    row = license_row(given | {"customer": {"email": "new@studio.test"}}, "")
     with used() as rights:
-        import_license(vendor.code, row, "csv", ADMIN, adopt_until=until, now=vendor.now)
+        import_license(vendor.code, row, "csv", ADMIN, adopt_until=vendor.now + DAY, now=vendor.now)
     return rights
 
 
