@@ -12,7 +12,7 @@ from chalicelib.domain.errors import NotFound, Rejected
 from chalicelib.domain.events import Actor, Event, EventType
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.instants import Instant, to_iso
-from chalicelib.domain.paging import cut
+from chalicelib.domain.paging import cut, search
 from chalicelib.domain.scheduled_updates import ScheduledUpdate, UpdateStatus, checked_update, free_slot, over
 from chalicelib.domain.terms import TermChanges, guard_use, limits_in
 from chalicelib.domain.types import Json
@@ -29,10 +29,6 @@ class UpdateFilter:
 
     license: int | None = None
     status: UpdateStatus | None = None
-
-    def lets_through(self, update: ScheduledUpdate) -> bool:
-        """Whether an update is one of them."""
-        return self.license in (None, update.license) and self.status in (None, update.status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +48,24 @@ def find_update(company: str, update_id: int, revision: int | None = None) -> Sc
     return found
 
 
-def find_updates(
-    company: str, wanted: UpdateFilter, after: str, limit: int
-) -> tuple[list[ScheduledUpdate], int | None]:
-    """Updates behind the one with the id `after`, oldest first, and the one to go on behind; None at the end.
+def find_updates(company: str, wanted: UpdateFilter, after: str, limit: int) -> tuple[list[ScheduledUpdate], str]:
+    """At most `limit` updates behind the position `after`, oldest first, and the one to go on behind; empty at the end.
 
-    So many are looked at, and those that are wanted are answered. Raises `company_not_found`.
+    No key serves a status: there may be fewer rows, or none, and more behind. Raises `company_not_found`.
     """
-    owner, behind = find_company(company).code, int(after) if after else None
-    if wanted.license is None:
-        found = list(scheduled_updates.read_page(owner, after=behind, limit=limit + 1))
-    else:
-        all_of_license = scheduled_updates.read_of_license(owner, wanted.license)
-        found = [update for update in all_of_license if update.id > (behind or 0)]
-    rows, has_more = cut(found, limit)
-    return [row for row in rows if wanted.lets_through(row)], rows[-1].id if has_more else None
+    owner = find_company(company).code
+
+    def read(after: str, limit: int) -> tuple[list[ScheduledUpdate], bool]:
+        behind = int(after) if after else None
+        if wanted.license is None:
+            return cut(scheduled_updates.read_page(owner, after=behind, limit=limit + 1), limit)
+        of_license = scheduled_updates.read_of_license(owner, wanted.license)
+        return cut((update for update in of_license if update.id > (behind or 0)), limit)
+
+    def keep(rows: list[ScheduledUpdate]) -> list[ScheduledUpdate]:
+        return [row for row in rows if row.status == wanted.status]
+
+    return search(read, lambda row: str(row.id), after, limit, None if wanted.status is None else keep)
 
 
 def schedule_update(

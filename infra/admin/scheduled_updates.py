@@ -47,7 +47,7 @@ def scheduled_update_list(
 ) -> CommandResult:
     wanted = UpdateFilter(license, update_status)
     rows, behind = scheduled_updates.find_updates(company, wanted, "" if after is None else str(after), limit)
-    return CommandResult({"company": company, "updates": [*map(_row, rows)], "after": behind})
+    return CommandResult({"company": company, "updates": [*map(_row, rows)], "after": int(behind) if behind else None})
 
 
 def scheduled_update_show(company: str, update: int, *, now: Instant) -> CommandResult:  # noqa: ARG001

@@ -328,9 +328,19 @@ def test_lists_are_of_a_company_of_a_license_and_of_a_status(vendor: Vendor) -> 
     assert all_of(Vendor(), license) == []
     for wanted in (UpdateFilter(), UpdateFilter(license.id)):
         rows, behind = find_updates(vendor.code, wanted, "", 1)
-        assert ([row.id for row in rows], behind) == ([first.id], first.id)
-        rows, behind = find_updates(vendor.code, wanted, str(behind), 1)
+        assert ([row.id for row in rows], behind) == ([first.id], str(first.id))
+        rows, behind = find_updates(vendor.code, wanted, behind, 1)
         assert [row.id for row in rows] == [second.id]
+
+
+def test_a_page_of_a_status_looks_on_behind_those_of_another(vendor: Vendor) -> None:
+    license = vendor.issue()
+    *over, last = (scheduled(vendor, license, now=NOW + n, max_activations=n) for n in range(4))
+    for update in over:
+        cancel_update(vendor.code, update.id, ADMIN, now=NOW + 5)
+    for of in (None, license.id):
+        rows, behind = find_updates(vendor.code, UpdateFilter(of, "pending"), "", 1)
+        assert ([row.id for row in rows], behind) == ([last.id], "")
 
 
 def test_they_go_with_their_license(vendor: Vendor) -> None:

@@ -16,7 +16,7 @@ COMMANDS = (
             OF_COMPANY,
             Option("--license", "ID", "of this license", values.license_id),
             Option("--update-status", "STATUS", "pending, applied, canceled or failed", STATUS),
-            Option("--limit", "N", "updates that are looked at, at most (50)", values.rows, default=50),
+            Option("--limit", "N", "updates that are shown, at most (50)", values.rows, default=50),
             Option("--after", "ID", "go on after this update", values.update_id),
         ),
     ),
