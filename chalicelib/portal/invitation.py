@@ -37,7 +37,11 @@ def _choose(request: PortalRequest) -> Response:
 
 
 def _link(request: PortalRequest) -> str:
-    return (request.fields or request.query).get("link", "")
+    """The link; empty for one of another company than that whose host this is."""
+    link = (request.fields or request.query).get("link", "")
+    invitation, own = read_invitation(link), company_of_host(request.host, now=request.now)
+    is_anothers = own is not None and invitation is not None and invitation.company != own.code
+    return "" if is_anothers else link
 
 
 def _company(request: PortalRequest) -> Company | None:

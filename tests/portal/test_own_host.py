@@ -4,8 +4,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from chalicelib.usecases.assign_user import assign_user
 from chalicelib.usecases.branding import set_branding
-from tests.mailbox import mailed_code, mails
+from tests.mailbox import mailed_code, mailed_link, mails
 from tests.portal.browser import Browser, Page
 from tests.store.costs import counted
 from tests.support import ADMIN, Vendor
@@ -79,6 +80,22 @@ def test_there_is_no_other_company_there(vendor: Vendor, host: str) -> None:
     sent = at(host).log_in(other.code, STRANGER, PASSWORD)
     assert (sent.status, is_of_vendor(sent)) == (401, True)
     assert Browser().log_in(other.code, STRANGER, PASSWORD).path == "/portal/seats"
+
+
+def test_an_invitation_of_another_company_is_none_there(vendor: Vendor, host: str) -> None:
+    links = []
+    for company in (vendor, Vendor()):
+        assign_user(company.code, company.issue("revit").id, STRANGER, 1, ADMIN, invite=True, now=company.now)
+        links.append(mailed_link(company, STRANGER))
+    browser, (own, others) = at(host), links
+    shown = browser.get("/portal/invitation", link=own)
+    for page in (
+        browser.get("/portal/invitation", link=others),
+        browser.send(shown, link=others, new_password=PASSWORD),
+    ):
+        assert (page.status, is_of_vendor(page), "This link no longer works" in page.words) == (400, True, True)
+    assert browser.send(shown, new_password=PASSWORD).path == "/portal/log-in"
+    assert Browser().get("/portal/invitation", link=others).status == 200
 
 
 @pytest.mark.parametrize("path", ["/portal/nothing-there", "/portal/licenses/1/nothing", "/portal/invitation?link=x"])
