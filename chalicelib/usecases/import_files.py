@@ -32,8 +32,8 @@ from chalicelib.usecases.file_kinds import FILE_KINDS, FileRows
 from chalicelib.usecases.import_rows import ReadRow
 from chalicelib.usecases.retry import decide_and_write
 
-ROWS_AT_ONCE = 100
-"""Rows that are counted together."""
+ROWS_AT_ONCE = 25
+"""Rows that are counted together: so many a call does beyond its time, and whoever dies does again."""
 IMPORT_SECONDS = 200
 """How long after the beginning of a sweep, at most, it goes on with files: its function ends after 300."""
 _log = logging.getLogger(__name__)

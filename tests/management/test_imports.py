@@ -85,6 +85,14 @@ def test_what_a_call_has_no_time_for_goes_on_by_itself(shop: VendorsServer, monk
     assert shown["result"]["created_licenses_count"] == 3
 
 
+def test_a_call_goes_on_for_few_rows_beyond_its_time(shop: VendorsServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each may make fifty people, whose passwords are hashed, and a gateway waits for half a minute."""
+    monkeypatch.setattr(imports, "CALL_SECONDS", 0)
+    file = LICENSES + "".join(f"old/{n},viewer,3\n" for n in range(60))
+    job = granted(shop.post("licenses/import_from_csv", {"csv_file": file}))
+    assert result_of(shop, "licenses-import-results", job)["result"]["done_row_count"] <= 25
+
+
 def test_a_file_is_taken_in_when_the_database_is_busy_behind_it(
     shop: VendorsServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
