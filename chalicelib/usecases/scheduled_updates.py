@@ -134,10 +134,10 @@ def apply_update(
             scheduled_updates.decide(old, new, _event(type, new, actor, now, **reason))
             return
         at_most = limits_in(old.terms) if old.strict else {}
-        told, missed = change_events(sold, changed, actor, now)
-        event = _event(type, new, actor, told.at + 1)  # history has it behind the change
+        change, missed = change_events(sold, changed, actor, now)
+        event = _event(type, new, actor, change.at + 1)  # history has it behind the change
         decided = partial(scheduled_updates.put_decision, old=old, new=new, event=event)
-        licenses.update(sold[0], changed[0], told, missed, at_most, changed_extras(sold, changed), decided)
+        licenses.update(sold[0], changed[0], change, missed, at_most, changed_extras(sold, changed), decided)
 
     (old, _), (new, _) = decide_and_write(read, decide, write, result=lambda s, d: revised(s[0], d[0]))
     return revised(old, new)

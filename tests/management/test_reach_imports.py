@@ -81,8 +81,8 @@ def test_a_row_joins_no_order_with_another_product_and_changes_no_record_of_a_cu
         (2, not_its, "customer"),
         (3, not_its, "customer"),
     ]
-    taken, told, _ = (row["detail"] for row in result["invalid_rows"])
-    assert (taken, told) == (message(ORDER_OF_OTHERS), message(CUSTOMER_OF_ALL))
+    taken, refused, _ = (row["detail"] for row in result["invalid_rows"])
+    assert (taken, refused) == (message(ORDER_OF_OTHERS), message(CUSTOMER_OF_ALL))
     customer = find_customer_by_email(vendor.code, "ada@customer.test")
     assert customer is not None
     assert customer.city == "Ulm"

@@ -35,8 +35,8 @@ def test_an_update_is_answered_as_it_was_scheduled(shop: VendorsServer, vendor: 
     license = vendor.issue()
     more = {"name": "Renewal", "note": "By phone"}
     made = granted(shop.post("scheduled-updates", given(license.id, max_activations=9, strict=True) | more), 201)
-    told = {name: made[name] for name in ("license", "scheduled_at", "status", "revision", *more)}
-    assert told == {"license": license.id, "scheduled_at": AT, "status": "pending", "revision": 0} | more
+    shown = {name: made[name] for name in ("license", "scheduled_at", "status", "revision", *more)}
+    assert shown == {"license": license.id, "scheduled_at": AT, "status": "pending", "revision": 0} | more
     assert [made[name] for name in ("applied_at", "cancelled_at", "failed_at", "error_code")] == [None] * 4
     assert data(made) == {"max_activations": 9, "strict": True}
     assert granted(shop.get(f"scheduled-updates/{made['id']}")) == made

@@ -153,8 +153,8 @@ def test_what_has_become_impossible_fails_for_good_and_says_why(vendor: Vendor) 
     failed = stored(vendor, update)
     assert (failed.status, failed.over_at) == ("failed", AT)
     assert failed.error == {"code": "start_after_end", "field": "start_date", "params": {}}
-    (told,) = (event for event in vendor.history(license) if event.type == "update_failed")
-    assert told.detail["reason"] == "start_after_end"
+    (failure,) = (event for event in vendor.history(license) if event.type == "update_failed")
+    assert failure.detail["reason"] == "start_after_end"
     assert (stored(vendor, later).status, vendor.stored(license).start_date) == ("applied", None)
     assert swept(AT + DAY)[1:] == (0, 0), "it is not tried again"
     assert vendor.differences() == []
