@@ -48,7 +48,7 @@ def _crowded(made: Made) -> None:
 _PREPARE = {"due": _due, "strict": _strict, "crowded": _crowded}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class UpdateWorld(World):
     """A license, and the update that is due."""
 
