@@ -28,7 +28,9 @@ def error_message(error: SeatkeeperError, command: Command) -> str:
 def _sentence(error: SeatkeeperError, command: Command) -> str:
     sentence = message(error, MESSAGES)
     name = None if error.field is None else _option_of(error.field, command)
-    return sentence[:1].upper() + sentence[1:] if name is None else of_option(name, sentence)
+    if name is None:
+        return sentence[:1].upper() + sentence[1:]
+    return of_option(name, sentence if sentence[1:2].isupper() else sentence[:1].lower() + sentence[1:])
 
 
 def _option_of(field: str, command: Command) -> str | None:

@@ -329,7 +329,7 @@ def test_all_options_that_are_wrong_are_named_at_once() -> None:
         ("apikey list --company {company}X", "There is no company with this code."),
         ("apikey revoke viewer", "There is no API key 'viewer'."),
         ("audit --company {company}X", "There is no company with this code."),
-        (ISSUE.replace("viewer", "cad"), "--product: There is no product with this code."),
+        (ISSUE.replace("viewer", "cad"), "--product: there is no product with this code."),
         (f"{ISSUE} --validity-period 2030-01-01", "--validity-period: a perpetual license has no end."),
         (f"{ISSUE} --valid-duration 1y", "--valid-duration: a perpetual license has no end."),
         (f"{ISSUE} --grace-period 1", "--grace-period: a license without an end has no grace period."),

@@ -29,6 +29,7 @@ from chalicelib.usecases.management_keys import create_management_key
 from chalicelib.usecases.policies import create_policy
 from chalicelib.usecases.product_features import create_feature
 from chalicelib.usecases.product_fields import create_field
+from chalicelib.usecases.scheduled_updates import schedule_update
 from chalicelib.usecases.send_mails import send_mails
 from chalicelib.usecases.sweep import sweep
 from infra.admin.differences import difference
@@ -71,6 +72,7 @@ def license(vendor: Vendor) -> License:
     blacklist_device(vendor.code, license.id, "bad", ADMIN, now=vendor.now)
     add(vendor, license, "old-2", email=ADA)  # which lies behind the first
     change_terms(vendor.code, license.id, {"note": "by phone"}, ADMIN, now=vendor.now)
+    schedule_update(vendor.code, license.id, end, {"note": "by then"}, ADMIN, now=vendor.now)
     label_and_account(vendor)
     imported_and_deleted(vendor)
     create_management_key(vendor.code, "shop", frozenset({"webhooks:read"}), ADMIN, now=vendor.now)

@@ -11,8 +11,10 @@ from chalicelib.usecases.move_license import move_license
 from chalicelib.usecases.rotate_key import rotate_key
 from tests.support import ADMIN, NOW
 from tests.usecases.support import there
+from tests.usecases.update_walls import OF_UPDATES
 
 OF_LIFE: list[tuple[Any, str, list[Any]]] = [
+    *OF_UPDATES,
     (
         set_api_key_enabled,
         "api_key_not_found",
