@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from hashlib import sha256
+from urllib.parse import urlsplit
 
 from chalicelib.domain.catalog import COMPANY_CODE, Company, display_name
 from chalicelib.domain.color import accent_color
@@ -87,8 +88,8 @@ def set_branding(
 
     Empty takes it away; None leaves it.
 
-    Doing so again changes nothing. Raises `company_not_found`, `already_exists` where another company has the host, and
-    `Invalid` with one error for each wrong field.
+    Doing so again changes nothing. Raises `company_not_found`, `already_exists` where another company has the host or
+    it is the server's own, and `Invalid` with one error for each wrong field.
     """
     texts = {"name": name, "accent": accent, "logo": logo, "logo_dark": logo_dark, "time_zone": zone}
     texts |= {"reply_to": reply_to, "support_email": support_email, "language": language, "portal_host": host}
@@ -96,6 +97,9 @@ def set_branding(
     raise_all([wrong for field, text in given.items() for wrong in wrong_in(field, _RULES[field], text)])
     changed: Json = {field: _RULES[field](text) for field, text in given.items()}
     changed |= {} if mails_off is None else {"mails_off": mails_off & OF_COMPANY}
+
+    if (wanted := changed.get("portal_host")) and wanted == urlsplit(runtime().settings.portal_url).hostname:
+        raise AlreadyExists("already_exists", of="server_host", field="portal_host")
 
     def read(_: bool) -> Company:
         old, wanted = find_company(company), changed.get("portal_host", "")

@@ -43,6 +43,7 @@ MESSAGES: dict[str, str] = {
     "order_not_found": "There is no order {order!r}.",
     "already_exists.company": "there is already a company with the code {name}.",
     "already_exists.portal_host": "the host is another company's.",
+    "already_exists.server_host": "the host is the server's own, where the portal is all companies'.",
     "already_exists.product": "there is already a product with the code {name}.",
     "already_exists.feature": "the product has a feature with the code {name}.",
     "already_exists.field": "the product has a custom field with the name {name}.",

@@ -1,12 +1,13 @@
 """The host of its own that a company has for its portal: one company's alone, from the write that gives it."""
 
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 
 from chalicelib.domain.catalog import Company
 from chalicelib.domain.errors import AlreadyExists
-from chalicelib.runtime import runtime
+from chalicelib.runtime import runtime, using
 from chalicelib.store.portal_hosts import company_code_of
 from chalicelib.threads import ThreadPool
 from chalicelib.usecases.branding import company_of_host, portal_url_of, set_branding
@@ -43,6 +44,13 @@ def test_a_host_is_one_companys(vendor: Vendor, host: str) -> None:
         give(other, host)
     assert (company_code_of(host), find_company(other.code).portal_host) == (vendor.code, "")
     assert give(vendor, host) == find_company(vendor.code)
+
+
+def test_no_company_gets_the_host_of_the_server(vendor: Vendor, host: str) -> None:
+    settings = runtime().settings.model_copy(update={"portal_url": f"https://{host.upper()}:8443/licenses"})
+    with using(replace(runtime(), settings=settings)), refused("already_exists"):
+        give(vendor, host)
+    assert company_code_of(host) is None
 
 
 def test_of_two_companies_that_want_a_host_at_once_one_gets_it(vendor: Vendor, host: str) -> None:
