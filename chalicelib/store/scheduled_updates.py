@@ -17,7 +17,7 @@ from chalicelib.store.items.licenses import LicenseItem
 from chalicelib.store.items.work import DueItem, ScheduledUpdateItem, UpdateSlotItem
 from chalicelib.store.keys import LICENSE, license_pk, scheduled_update_sort_key, update_slot_sort_key
 from chalicelib.store.schema import AnyItem
-from chalicelib.store.transactions import Transaction
+from chalicelib.store.transactions import THERE_OR_NOT, Transaction
 
 
 def read(company: str, update_id: int) -> ScheduledUpdate | None:
@@ -76,9 +76,10 @@ def delete(update: ScheduledUpdate, event: Event) -> None:
     pk = license_pk(update.company, update.license)
     write = Transaction(event_item(pk, event))
     write.delete(ScheduledUpdateItem(*_keys(update)), _unchanged(update))
-    write.delete(UpdateSlotItem(pk, update_slot_sort_key(update.slot)), UpdateSlotItem.update_id == update.id)
+    is_its = UpdateSlotItem.update_id.does_not_exist() | (UpdateSlotItem.update_id == update.id)
+    write.delete(UpdateSlotItem(pk, update_slot_sort_key(update.slot)), is_its)
     if update.is_pending:
-        write.delete(due_entry(update), DueItem.pk.exists())
+        write.delete(due_entry(update), THERE_OR_NOT)
     write.commit()
 
 
@@ -98,7 +99,7 @@ def due_entry(update: ScheduledUpdate) -> DueItem:
 def _decide(write: Transaction, old: ScheduledUpdate, new: ScheduledUpdate) -> None:
     changes = ScheduledUpdateItem.changes(old, new)  # of which the event's type tells all
     write.update(ScheduledUpdateItem(*_keys(old)), changes.actions, changes.unchanged)
-    write.delete(due_entry(old), DueItem.pk.exists())
+    write.delete(due_entry(old), THERE_OR_NOT)  # older code may have deleted the license, and a repair what was due
 
 
 def _keys(update: ScheduledUpdate) -> tuple[str, str]:

@@ -384,6 +384,19 @@ def test_the_audit_names_one_that_is_not_filed(vendor: Vendor, lost: Callable[[S
         writes.put(there)
 
 
+def test_one_whose_license_older_code_has_deleted_can_be_canceled_and_deleted(vendor: Vendor) -> None:
+    """Older code leaves the update, and a repair takes what is due of it away."""
+    license = vendor.issue()
+    update = scheduled(vendor, license, max_activations=9)
+    delete_license(vendor.code, license.id, ADMIN, now=NOW + 1)
+    assert left(vendor, update) == []
+    writes.put(ScheduledUpdateItem.of(update, vendor.code, scheduled_update_sort_key(update.id)))
+    assert cancel_update(vendor.code, update.id, ADMIN, now=NOW + 2).status == "canceled"
+    writes.put(ScheduledUpdateItem.of(update, vendor.code, scheduled_update_sort_key(update.id)))
+    delete_update(vendor.code, update.id, ADMIN, now=NOW + 2)
+    assert (left(vendor, update), vendor.differences()) == ([], [])
+
+
 def test_the_audit_names_what_is_due_of_one_that_is_over(vendor: Vendor) -> None:
     update = scheduled(vendor, vendor.issue(), max_activations=9)
     entry = reads.get(scheduled_updates.due_entry(update))
