@@ -12,7 +12,7 @@ from chalicelib.domain.transitions import Due
 from chalicelib.store import reads
 from chalicelib.store.due import entry_of
 from chalicelib.store.expressions import Condition
-from chalicelib.store.items.events import event_item
+from chalicelib.store.items.events import EventItem, event_item
 from chalicelib.store.items.licenses import LicenseItem
 from chalicelib.store.items.work import DueItem, ScheduledUpdateItem, UpdateSlotItem
 from chalicelib.store.keys import LICENSE, license_pk, scheduled_update_sort_key, update_slot_sort_key
@@ -60,14 +60,16 @@ def create(new: ScheduledUpdate, replaced: ScheduledUpdate | None, event: Event)
 
 def put_decision(write: Transaction, old: ScheduledUpdate, new: ScheduledUpdate, event: Event) -> None:
     """Let a transaction that makes the changes of a pending update say so, and take it off what is due."""
-    _decide(write, old, new)
-    write.put_event(event_item(license_pk(old.company, old.license), event))
+    row = event_item(license_pk(old.company, old.license), event)
+    _decide(write, old, new, row)
+    write.put_event(row)
 
 
 def decide(old: ScheduledUpdate, new: ScheduledUpdate, event: Event) -> None:
     """Write what came of a pending update that changes nothing of its license. Raises `ConditionFailed`."""
-    write = Transaction(event_item(license_pk(old.company, old.license), event))
-    _decide(write, old, new)
+    row = event_item(license_pk(old.company, old.license), event)
+    write = Transaction(row)
+    _decide(write, old, new, row)
     write.commit()
 
 
@@ -96,9 +98,8 @@ def due_entry(update: ScheduledUpdate) -> DueItem:
     return entry_of(Due(update.company, update.license, "expired", 0, update.at, update_id=update.id))
 
 
-def _decide(write: Transaction, old: ScheduledUpdate, new: ScheduledUpdate) -> None:
-    changes = ScheduledUpdateItem.changes(old, new)  # of which the event's type tells all
-    write.update(ScheduledUpdateItem(*_keys(old)), changes.actions, changes.unchanged)
+def _decide(write: Transaction, old: ScheduledUpdate, new: ScheduledUpdate, event: EventItem) -> None:
+    write.change(ScheduledUpdateItem(*_keys(old)), old, new, event=event)
     write.delete(due_entry(old), THERE_OR_NOT)  # older code may have deleted the license, and a repair what was due
 
 

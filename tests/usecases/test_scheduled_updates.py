@@ -95,7 +95,7 @@ def test_history_says_who_has_scheduled_it_and_what_the_sweep_made_of_it(vendor:
     assert made.keys() == {"license_changed", "update_applied"}
     assert {event.actor for event in others} == {SWEEP}
     assert made["license_changed"].detail["max_activations"] == 9
-    assert made["update_applied"].detail == named
+    assert made["update_applied"].detail.items() >= named.items()
 
 
 def test_updates_that_are_late_are_made_in_the_order_in_which_they_were_due(vendor: Vendor) -> None:
