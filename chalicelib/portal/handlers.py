@@ -403,8 +403,13 @@ def _asked_for(request: PortalRequest) -> str:
 
 
 def _to_log_in(request: PortalRequest) -> Response:
-    where = _asked_for(request) if request.method == "GET" and request.path != LOG_IN else ""
-    response = redirect(request, f"{LOG_IN}?next={quote(where)}" if where else LOG_IN)
+    """And from there to what was asked for. Of a session that has ended the page says so, and has the company."""
+    query = {}
+    if request.method == "GET" and request.path != LOG_IN:
+        query["next"] = _asked_for(request)
+    if request.claims is not None:
+        query |= {"company": request.claims.company, "ended": "yes"}
+    response = redirect(request, f"{LOG_IN}?{urlencode(query, safe='/', quote_via=quote)}" if query else LOG_IN)
     if SESSION_COOKIE in request.cookies:
         end_session(request, response)
     return response

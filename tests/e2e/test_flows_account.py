@@ -59,7 +59,7 @@ def test_a_log_in_leads_to_the_page_that_was_asked_for_and_a_log_out_ends_it(
     lands(either_page, site, "/log-in?next=/portal/licenses")
     either_page.context.add_cookies([{**cookie} for cookie in cookies])  # type: ignore[typeddict-item]
     either_page.goto("/portal/licenses")
-    lands(either_page, site, "/log-in?next=/portal/licenses")
+    lands(either_page, site, f"/log-in?next=/portal/licenses&company={site.company}&ended=yes")
 
 
 def test_an_initial_password_leads_nowhere_but_to_choosing_another(either_page: playwright.Page, site: Site) -> None:
@@ -180,7 +180,8 @@ def test_other_sessions_end_and_this_one_goes_on(
         send(either_page, "End other sessions")
         confirmed(either_page, "All other sessions have ended.")
     second_page.reload()
-    lands(second_page, site, "/log-in?next=/portal")
+    lands(second_page, site, f"/log-in?next=/portal&company={site.company}&ended=yes")
+    expect(second_page.get_by_role("status").first).to_have_text("You are no longer logged in.")
     either_page.goto("/portal/licenses")
     lands(either_page, site, "/licenses")
 
@@ -230,4 +231,6 @@ def test_one_session_is_ended_from_the_list_of_them(
     confirmed(either_page, "The session has ended.")
     expect(rows).to_have_count(1)
     second_page.goto("/portal/licenses")
-    expect(second_page).to_have_url(f"{site.base_url}/portal/log-in?next=/portal/licenses")
+    expect(second_page).to_have_url(
+        f"{site.base_url}/portal/log-in?next=/portal/licenses&company={site.company}&ended=yes"
+    )

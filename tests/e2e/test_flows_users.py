@@ -157,7 +157,9 @@ def test_a_password_can_be_generated_and_ends_the_sessions_of_the_user(
     password = form(either_page).locator("output").inner_text()
     assert password == initial_password(account(site.vendor, USER)) != PASSWORD
     second_page.reload()
-    expect(second_page).to_have_url(f"{site.base_url}/portal/log-in?next=/portal/seats")
+    expect(second_page).to_have_url(
+        f"{site.base_url}/portal/log-in?next=/portal/seats&company={site.company}&ended=yes"
+    )
 
 
 def test_the_limit_of_a_user_is_set_and_refused_beyond_the_license(either_page: playwright.Page, site: Site) -> None:

@@ -57,6 +57,20 @@ def test_who_logs_in_there_with_a_wrong_password_stays_there(vendor: Vendor) -> 
     assert browser.send(wrong, email=MANAGER, password=PASSWORD).path == "/portal"
 
 
+def test_who_is_no_longer_logged_in_is_told_so_by_the_vendor_and_comes_to_what_was_asked_for(vendor: Vendor) -> None:
+    here, there = Browser(), Browser()
+    for browser in (here, there):
+        browser.log_in(vendor.code, MANAGER, PASSWORD)
+    here.send("/portal/account/sessions")
+    page = there.get("/portal/people?status=using")
+    assert (page.path, has_face(page), "You are no longer logged in." in page.words) == ("/portal/log-in", True, True)
+    page = there.send(page, email=MANAGER, password=PASSWORD)
+    assert page.path == "/portal/people"
+    there.send(page, "/portal/log-out")
+    left = there.get("/portal/people")
+    assert (has_face(left), "You are no longer logged in." in left.words) == (False, False)
+
+
 def test_who_has_forgotten_the_password_stays_with_the_vendor_to_the_new_one(vendor: Vendor) -> None:
     browser = Browser()
     asked = browser.send(browser.get(f"/portal/forgotten?company={vendor.code}"), email=MANAGER)
