@@ -9,7 +9,7 @@ nothing. Two at once do no harm: of both the first to be counted goes on, and th
 """
 
 import logging
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -36,6 +36,8 @@ ROWS_AT_ONCE = 25
 """Rows that are counted together: so many a call does beyond its time, and whoever dies does again."""
 IMPORT_SECONDS = 200
 """How long after the beginning of a sweep, at most, it goes on with files: its function ends after 300."""
+TURN_MS = 10_000
+"""How long a sweep goes on with the files of one company before it comes to those of the next."""
 _log = logging.getLogger(__name__)
 
 
@@ -94,24 +96,42 @@ def continue_import(
 
 
 def continue_imports(clock: Callable[[], Instant], keep_going: Callable[[], bool]) -> dict[str, int]:
-    """Go on with all files that are not imported whole yet, the oldest first, while `keep_going()`; answers how many
-    were `imports_finished`, and of how many it `imports_failed` to go on: they are tried again.
+    """Go on with all files that are not imported whole yet, while `keep_going()`; answers how many were
+    `imports_finished`, and of how many it `imports_failed` to go on: they are tried again.
 
-    Costs a Query where there is none. Safe to run again and at the same time.
+    Those of one company come one after the other, the oldest first; the companies take turns of `TURN_MS`, so that
+    none waits until all of another's are done. Costs a Query where there is none. Safe to run again and at the same
+    time.
     """
-    counts = Counter[str]()
+    counts, files_of = Counter[str](), dict[str, list[ImportJob]]()
     for job in those_readable(import_results.jobs()):
-        if not keep_going():
-            break
-        try:
-            result = continue_import(job.company, job.kind, job.id, clock, keep_going)
-            counts["imports_finished"] += result.is_finished
-        except NotFound:  # its company goes
-            import_results.forget(job)
-        except Exception:  # whatever it is: the other files are not to wait for it
-            counts["imports_failed"] += 1
-            _log.exception("the import %d of %s of %s cannot go on", job.id, job.kind, job.company)
+        files_of.setdefault(job.company, []).append(job)
+    turns = deque(files_of.values())
+    while turns and keep_going():
+        files = turns.popleft()
+        if _take_turn(files[0], clock, keep_going, counts):
+            del files[0]
+        if files:
+            turns.append(files)
     return {name: counts[name] for name in ("imports_finished", "imports_failed")}
+
+
+def _take_turn(
+    job: ImportJob, clock: Callable[[], Instant], keep_going: Callable[[], bool], counts: Counter[str]
+) -> bool:
+    """Go on with a file for `TURN_MS`, and count what has come of it; whether nothing more can be done of it now."""
+    until = clock() + TURN_MS
+    try:
+        result = continue_import(job.company, job.kind, job.id, clock, lambda: keep_going() and clock() < until)
+    except NotFound:  # its company goes
+        import_results.forget(job)
+    except Exception:  # whatever it is: the other files are not to wait for it
+        counts["imports_failed"] += 1
+        _log.exception("the import %d of %s of %s cannot go on", job.id, job.kind, job.company)
+    else:
+        counts["imports_finished"] += result.is_finished
+        return result.is_finished
+    return True
 
 
 def find_import_result(company: str, kind: ImportKind, id: int) -> ImportResult:

@@ -1,5 +1,7 @@
 """A file is imported whole, whoever dies at it and whoever else is at it, and each of its rows is counted once."""
 
+import itertools
+
 import pytest
 
 from chalicelib.domain.import_results import ImportKind, ImportResult
@@ -196,6 +198,24 @@ def test_a_file_that_cannot_go_on_keeps_no_other_from_it(
     monkeypatch.undo()
     continue_imports(lambda: shop.now, lambda: True)
     assert counts(find_import_result(shop.code, "licenses", first.id)) == COUNTED
+
+
+def test_companies_take_turns_and_none_waits_for_all_files_of_another(
+    shop: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Vendor()
+    other.now = shop.now + 1  # its file is the newest
+    many = [take_in(shop), take_in(shop, HEAD + "\n".join(ROWS).replace("old", "more"))]
+    one = take_in(other, "email\nbob@studio.test", "customers")
+    ours, jobs = (shop.code, other.code), import_results.jobs
+    monkeypatch.setattr(import_results, "jobs", lambda: (job for job in jobs() if getattr(job, "company", "") in ours))
+    instants = itertools.count(shop.now, import_files.TURN_MS)  # each step takes a turn
+    turns = iter(range(4))
+    continue_imports(lambda: next(instants), lambda: next(turns, None) is not None)
+    assert find_import_result(other.code, "customers", one.id).is_finished
+    assert [find_import_result(shop.code, "licenses", file.id).is_finished for file in many] == [False, False]
+    continue_imports(lambda: next(instants), lambda: True)
+    assert [find_import_result(shop.code, "licenses", file.id).is_finished for file in many] == [True, True]
 
 
 def test_a_feature_that_two_rows_name_is_made_once(shop: Vendor) -> None:
