@@ -328,6 +328,15 @@ def test_the_last_use_and_the_limit_are_in_sight_once_at_any_width_and_most_of_a
         assert short.evaluate("cell => cell.scrollWidth <= cell.clientWidth"), width
 
 
+def test_the_name_of_a_license_is_whole_on_a_laptop(german_page: playwright.Page, site: Site) -> None:
+    site.enter(german_page, "/portal/licenses")
+    name = german_page.locator("tbody .name").first
+    name.locator("a").evaluate("link => { link.textContent = 'Qbitech for Revit, Büro Oslo'; }")
+    for width in (1280, 1399, 1400, 1440, 1536):
+        german_page.set_viewport_size({"width": width, "height": 900})
+        assert name.evaluate("cell => cell.scrollWidth <= cell.clientWidth"), width
+
+
 def test_a_menu_opens_over_what_cuts_its_row(either_page: playwright.Page, crowded: Site) -> None:
     crowded.enter(either_page, crowded.at(crowded.license, "/users"))
     either_page.set_viewport_size({"width": 390, "height": 900})
