@@ -119,6 +119,7 @@ def run(
             with (
                 reachable,
                 sweeping(stopping),
+                importing(stopping),
                 tidying(stopping),
                 mailing(stopping),
                 delivering(stopping),
@@ -206,8 +207,7 @@ def _reachable(data_dir: Path, environment: dict[str, str]) -> Iterator[None]:
 
 @contextmanager
 def sweeping(stopping: Stopping) -> Iterator[None]:
-    """While this lasts, sweep now and every `SWEEP_SECONDS`, and go on with files that are imported. An error is logged
-    and the next sweep catches up.
+    """While this lasts, sweep now and every `SWEEP_SECONDS`. An error is logged and the next sweep catches up.
 
     `stopping`: as for all that is below, makes it come to its end, and says how long that may take; it is set at the
     end, too.
@@ -220,9 +220,19 @@ def sweeping(stopping: Stopping) -> Iterator[None]:
     def act() -> None:
         with runtime().log.record("sweep"):
             sweep(now=clock.now(), progress=stop_if_asked)
-            continue_imports(clock.now, _until(stopping, IMPORT_SECONDS))
 
     with _repeating("sweep", act, SWEEP_SECONDS, stopping):
+        yield
+
+
+@contextmanager
+def importing(stopping: Stopping) -> Iterator[None]:
+    """While this lasts, go on with files that are imported, now and every `SWEEP_SECONDS`: no sweep waits for that."""
+
+    def go_on() -> None:
+        continue_imports(clock.now, _until(stopping, IMPORT_SECONDS))
+
+    with _repeating("import", go_on, SWEEP_SECONDS, stopping):
         yield
 
 

@@ -494,9 +494,10 @@ def test_a_sweep_that_fails_is_not_the_last(monkeypatch: pytest.MonkeyPatch, cap
 
 def test_who_is_told_to_stop_comes_to_an_end_while_the_server_still_answers(tmp_path: Path) -> None:
     stopping = run.Stopping(60)
-    names = {"sweep", "mail", "delivery of events", "look at the disk"}
+    names = {"sweep", "import", "mail", "delivery of events", "look at the disk"}
     with (
         run.sweeping(stopping),
+        run.importing(stopping),
         run.mailing(stopping),
         run.delivering(stopping),
         run.watching_disk(tmp_path, stopping),
@@ -505,7 +506,7 @@ def test_who_is_told_to_stop_comes_to_an_end_while_the_server_still_answers(tmp_
         stopping.set()
         for thread in begun:
             thread.join(30)
-        assert [thread.is_alive() for thread in begun] == [False] * 4
+        assert [thread.is_alive() for thread in begun] == [False] * 5
 
 
 def test_all_that_is_told_to_stop_is_waited_for_together(monkeypatch: pytest.MonkeyPatch) -> None:
