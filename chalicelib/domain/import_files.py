@@ -17,8 +17,8 @@ from chalicelib.domain.spreadsheet import as_meant
 from chalicelib.domain.types import Json, JsonValue
 
 MAX_COLUMNS = 200
-MAX_SHOWN = 255
-"""Characters of the name of a column."""
+MAX_SHOWN = 64
+"""Characters of the name of a column: a list may have a hundred results of as many columns as a file has."""
 _SAME = {"order__store_id": "order_store_id", "license_users": "users", "product_features": "features"}
 """Other names of columns."""
 

@@ -8,7 +8,7 @@ import pytest
 from chalicelib.domain.adoption import LegacyDevice
 from chalicelib.domain.days import first_instant, last_instant, read_moment
 from chalicelib.domain.errors import Invalid
-from chalicelib.domain.import_files import FileRow, read_rows, unknown_columns
+from chalicelib.domain.import_files import MAX_SHOWN, FileRow, read_rows, unknown_columns
 from chalicelib.domain.license import DeviceReport
 from chalicelib.domain.license_rows import LICENSE_COLUMNS, FeatureRow, LicenseRow, UserRow, feature_row, license_row
 
@@ -73,6 +73,7 @@ def test_columns_that_say_nothing_are_named() -> None:
     wrong = ["license__max_activation", "customer__emial", "field__", "order__id", "license__field"]
     assert unknown_columns(f"\ufeff{known},{more},,{','.join(wrong)}\n", LICENSE_COLUMNS) == wrong
     assert unknown_columns("license_key;nonsense\nA;1", LICENSE_COLUMNS) == ["nonsense"]
+    assert unknown_columns(f"license_key,{'x' * 300}\n", LICENSE_COLUMNS) == ["x" * MAX_SHOWN]
 
 
 @pytest.mark.parametrize("text", ["", '[{"nonsense": 1}]', '{"nonsense": 1}\n{"nonsense": 2}'])
