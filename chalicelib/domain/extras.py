@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from chalicelib.domain.custom_fields import DataType
-from chalicelib.domain.errors import Invalid
+from chalicelib.domain.errors import Invalid, at_field
 from chalicelib.domain.features import FeatureType, Period
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.metadata import guard_metadata
@@ -88,6 +88,9 @@ def with_extras(extras: Extras, changes: Mapping[str, Any]) -> Extras:  # each a
     if len(new.note) > MAX_NOTE:
         raise Invalid("text_too_long", field="note", most=MAX_NOTE)
     guard_metadata(new.metadata)
+    for grant in new.features:
+        with at_field("product_features"):
+            guard_metadata(grant.metadata, MAX_BYTES)
     if len(json.dumps(asdict(new)).encode()) > MAX_BYTES:
         raise Invalid("license_too_large", most=MAX_BYTES // 1024)
     return new

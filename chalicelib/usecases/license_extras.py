@@ -7,10 +7,11 @@ from typing import Any
 from chalicelib.domain.custom_fields import CustomField, field_value
 from chalicelib.domain.errors import AlreadyExists, Invalid, NotFound, at_field
 from chalicelib.domain.events import Actor
-from chalicelib.domain.extras import Extras, FeatureGrant, FieldValue
+from chalicelib.domain.extras import MAX_BYTES, Extras, FeatureGrant, FieldValue
 from chalicelib.domain.features import ProductFeature
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.instants import Instant
+from chalicelib.domain.metadata import guard_metadata
 from chalicelib.usecases.change_terms import Sold, change_terms, find_sold
 from chalicelib.usecases.product_features import find_features
 from chalicelib.usecases.product_fields import find_fields
@@ -81,6 +82,7 @@ def grant_feature(
     if defined is None:
         raise Invalid("feature_unknown", field="product_feature", feature=feature_id)
     grant = _grant(Wanted(defined.code, expires_at, more), None, defined, now)
+    guard_metadata(grant.metadata, MAX_BYTES)  # as its own field, which it is where a call is about this feature alone
 
     def changes(sold: Sold) -> dict[str, object]:
         granted = sold[1].features

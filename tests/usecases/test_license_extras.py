@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.errors import SeatkeeperError
+from chalicelib.domain.errors import Invalid, SeatkeeperError
 from chalicelib.domain.extras import MAX_BYTES, MAX_NOTE
 from chalicelib.domain.license import License
 from chalicelib.usecases.change_terms import change_terms, find_sold
-from chalicelib.usecases.license_extras import Wanted, grant_features, set_fields
+from chalicelib.usecases.license_extras import Wanted, grant_feature, grant_features, set_fields
+from chalicelib.usecases.policies import create_policy
 from chalicelib.usecases.product_features import create_feature, delete_feature
 from chalicelib.usecases.product_fields import change_field, create_field, find_fields
 from tests.store.seam import Request, intercepted
@@ -98,6 +99,24 @@ def test_all_that_a_license_carries_has_a_limit(vendor: Vendor, license: License
     with pytest.raises(SeatkeeperError) as error:
         grant_features(vendor.code, license.id, [Wanted(f"f{n}") for n in range(20)], ADMIN, now=NOW)
     assert error.value.code == "license_too_large"
+
+
+def test_a_feature_carries_no_metadata_that_no_list_could_answer(vendor: Vendor, license: License) -> None:
+    fields: Any = {"code": "deep", "name": "x", "feature_type": "activation"}
+    made, deep = create_feature(vendor.code, "viewer", fields, ADMIN, now=NOW), {"a": 2**60}
+    policy = {"code": "p", "name": "P", "license_type": "perpetual", "features": {"deep": {"metadata": deep}}}
+    for grant, field in (
+        (
+            lambda: grant_features(vendor.code, license.id, [Wanted("deep", None, {"metadata": deep})], ADMIN, now=NOW),
+            "product_features",
+        ),
+        (lambda: grant_feature(vendor.code, license.id, made.id, None, {"metadata": deep}, ADMIN, now=NOW), "metadata"),
+        (lambda: create_policy(vendor.code, "viewer", policy, ADMIN, now=NOW), "product_features"),
+    ):
+        with pytest.raises(Invalid) as error:
+            grant()
+        assert (error.value.code, error.value.field) == ("metadata_malformed", field)
+    assert find_sold(vendor.code, license.id)[1].features == ()
 
 
 def test_one_revision_guards_terms_and_what_is_carried_besides(vendor: Vendor, license: License) -> None:
