@@ -130,7 +130,7 @@ def _take_turn(
         _log.exception("the import %d of %s of %s cannot go on", job.id, job.kind, job.company)
     else:
         counts["imports_finished"] += result.is_finished
-        return result.is_finished
+        return result.is_finished or clock() < until  # then somebody else is at it
     return True
 
 
