@@ -31,7 +31,7 @@ MAX_TEXT = 1024
 MAX_FEATURES = 100
 MAX_DETAIL = 100
 """Characters of a sentence about one row of many: the answer of a thousand is kept for a repeat."""
-_OF_NOTHING: Mapping[str, Any] = {
+_OF_NOTHING: Mapping[str, Any] = {  # each of its term's type
     "max_license_users": None,
     "max_transfers": 0,
     "free_resets": False,

@@ -40,6 +40,7 @@ from chalicelib.usecases.rows_of_products import guard_license_row, guard_named_
 
 T = TypeVar("T")
 
+AnyRow = ReadRow[Any]  # of the kind that its file has
 _NAMED_AT_ONCE = 100
 
 
@@ -47,11 +48,11 @@ _NAMED_AT_ONCE = 100
 class FileRows:
     """The rows of a file."""
 
-    rows: Sequence[ReadRow[Any]]
-    do: Callable[[Any, Instant], bool | None]
+    rows: Sequence[AnyRow]
+    do: Callable[[Any, Instant], bool | None]  # given what a row says
     """Does what a row says; answers whether that was made since the file came, None: it is counted in the end. Raises
     `Rejected`."""
-    in_turns: Callable[[ReadRow[Any]], Hashable]
+    in_turns: Callable[[AnyRow], Hashable]
     """Rows for which it is the same are not done at once: they would lose to each other."""
     count_named: Callable[[], Json]
     """What rows name, which several may: how many were made since the file came, and how many were there before."""

@@ -14,7 +14,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
-from typing import Any
 
 from chalicelib.domain.errors import AlreadyExists, Invalid, NotFound, Rejected
 from chalicelib.domain.events import Actor, Event
@@ -28,8 +27,7 @@ from chalicelib.store import import_results
 from chalicelib.store.reads import those_readable
 from chalicelib.threads import map_in_turns
 from chalicelib.usecases.create import find_company
-from chalicelib.usecases.file_kinds import FILE_KINDS, FileRows
-from chalicelib.usecases.import_rows import ReadRow
+from chalicelib.usecases.file_kinds import FILE_KINDS, AnyRow, FileRows
 from chalicelib.usecases.retry import decide_and_write
 
 ROWS_AT_ONCE = 25
@@ -204,10 +202,10 @@ def _count(old: ImportResult, new: ImportResult, job: ImportJob) -> tuple[Import
     return (new, True) if is_next else (stored, False)
 
 
-def _outcomes(file: FileRows, some: Sequence[ReadRow[Any]], now: Instant) -> list[bool | Rejected | None]:
+def _outcomes(file: FileRows, some: Sequence[AnyRow], now: Instant) -> list[bool | Rejected | None]:
     """What has come of rows: as `FileRows.do` answers, or why it was refused."""
 
-    def outcome(placed: tuple[int, ReadRow[Any]]) -> bool | Rejected | None:
+    def outcome(placed: tuple[int, AnyRow]) -> bool | Rejected | None:
         place, read = placed
         if read.error is not None:
             return read.error
@@ -223,7 +221,7 @@ def _outcomes(file: FileRows, some: Sequence[ReadRow[Any]], now: Instant) -> lis
 
 
 def _after(
-    result: ImportResult, some: Sequence[ReadRow[Any]], outcomes: Sequence[bool | Rejected | None], now: Instant
+    result: ImportResult, some: Sequence[AnyRow], outcomes: Sequence[bool | Rejected | None], now: Instant
 ) -> ImportResult:
     """What has come of a file with these rows more."""
     of, counted = FILE_KINDS[result.kind], dict(result.result)

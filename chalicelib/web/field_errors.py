@@ -17,7 +17,7 @@ from chalicelib.web.error_responses import MAX_FIELDS
 
 MAX_NAME = 64
 """Characters of a name that are answered."""
-Bounds = Mapping[str, Any]
+Bounds = Mapping[str, Any]  # as pydantic has them
 """What pydantic says besides of an error, by its own names."""
 
 
@@ -27,7 +27,7 @@ def field_errors(model: type[BaseModel], given: object, found: ValidationError, 
     return [_field_error(model, one, _path(given, one), where) for one in details]
 
 
-def _path(given: Any, found: ErrorDetails) -> list[str]:
+def _path(given: Any, found: ErrorDetails) -> list[str]:  # any JSON
     """The parts of an error's location that are the sender's: pydantic adds in which kind of value it is."""
     path, location = [], found["loc"]
     for place, part in enumerate(location):
