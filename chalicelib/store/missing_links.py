@@ -147,13 +147,15 @@ def _managed(sold: LicenseSummary, order: Order | None) -> list[tuple[int, AnyIt
 
 
 def unnoted_uses(license: License, seats: Mapping[int, Seat], devices: Iterable[Device]) -> Iterator[Fault]:
-    """Seats that are behind the checks of their users' devices: of before a use was noted. Each with what notes it.
+    """Seats that are behind the checks of their users' devices that are on: of before a use was noted. Each with what
+    notes it.
 
     `devices`: as they were read before the seats, for a check notes the seat first. By user: `seats`.
     """
     checks: dict[int, Instant] = {}
     for device in devices:
-        if device.user_id is not None and not device.legacy:  # which has never called
+        # A legacy device has never called; one that is off may have been a legacy one.
+        if device.user_id is not None and device.active and not device.legacy:
             checks[device.user_id] = max(device.last_check_at, checks.get(device.user_id, 0))
     item, pk = SeatItem, license_pk(license.company, license.id)
     for user_id, at in checks.items():

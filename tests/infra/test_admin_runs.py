@@ -40,6 +40,7 @@ MAY_BE_UNDONE = {
         "assign",
         "audit",
         "blacklist",
+        "cancel",
         "change-email",
         "close",
         "create",
@@ -58,6 +59,7 @@ MAY_BE_UNDONE = {
         "set",
         "set-features",
         "set-fields",
+        "schedule",
     ),
     *("set-max-activations", "set-password", "set-permissions", "sweep", "test", "unlock", "remove-second-factor"),
 }

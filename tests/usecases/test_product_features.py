@@ -180,5 +180,5 @@ def test_a_deleted_field_is_gone(vendor: Vendor) -> None:
 
 @pytest.mark.parametrize("product", ["none", "a#b", ""])
 def test_what_there_is_not_has_no_features(vendor: Vendor, product: str) -> None:
-    assert refused(lambda: feature(vendor, product)) == (None, "unknown_product")
-    assert refused(lambda: field(vendor, product)) == (None, "unknown_product")
+    assert refused(lambda: feature(vendor, product)) == ("product", "unknown_product")
+    assert refused(lambda: field(vendor, product)) == ("product", "unknown_product")
