@@ -452,3 +452,17 @@ def test_of_two_legacy_devices_that_call_at_once_one_is_the_first(vendor: Vendor
     for there in (late, vendor.stored(license)):
         assert (there.first_activated_at, there.validity_period) == (NOW + 1, NOW + 1 + 30 * DAY)
     assert [detail.get("first") for detail in details(vendor, license, "device_activated")] == [1, None]
+
+
+def test_a_legacy_device_that_has_lapsed_or_was_adopted_has_never_called(vendor: Vendor) -> None:
+    vendor.now = NOW - DAY
+    license = vendor.issue("revit", max_license_users=1, max_activations=2)
+    user, password = vendor.assign(license, ADA, 2)
+    add(vendor, license, "old-1", "old-2", email=ADA)
+    assert lapsed(vendor, license) == 2
+    assert vendor.differences() == []
+    add(vendor, license, "old-3", email=ADA)
+    vendor.activate(ADA, "new", password, now=NOW - HOUR)
+    vendor.deactivate(ADA, "new")
+    assert vendor.differences() == []
+    assert activations.read_seats(license, [user.id])[user.id].last_used_at == NOW - HOUR
