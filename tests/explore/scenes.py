@@ -103,25 +103,34 @@ def _of_license(kind: Kind, title: str) -> Scene:
     return Scene(title, STARTS[kind], deeds, partial(world, kind), Judge, clocks=CLOCKS)
 
 
+def _serial(
+    title: str,
+    starts: tuple[str, ...],
+    deeds: Mapping[str, AnyDeed],
+    world: Callable[[str], AnyWorld],
+    view: Callable[[Any], object],
+    few: Mapping[str, Sequence[str]] | None = None,
+    left_out: Collection[str] = (),
+) -> Scene:
+    """Judged by whether the same could have come of one call after the other, as `view` shows a world."""
+    return Scene(title, starts, deeds, world, partial(SerialJudge, view=view), few or {}, left_out)
+
+
 _TITLES: dict[Kind, str] = {"key": "A license with a key", "users": "A license with users"}
 SCENES: dict[str, Scene] = {kind: _of_license(kind, _TITLES[kind]) for kind in KINDS}
 SCENES["batch"] = Scene("A list of people", tuple(batches.SEATS), batches.DEEDS, batches.world, batches.BatchJudge)
 SCENES["account"] = Scene("An account", accounts.STARTS, ACCOUNT_DEEDS, accounts.account_world, AccountJudge, FROM)
-SCENES["shop"] = Scene(
-    "What is sold", shop.STARTS, shop.DEEDS, shop.world, partial(SerialJudge, view=shop.view), shop.FEW, shop.LEFT_OUT
-)
-SCENES["device"] = Scene(
+SCENES["shop"] = _serial("What is sold", shop.STARTS, shop.DEEDS, shop.world, shop.view, shop.FEW, shop.LEFT_OUT)
+SCENES["device"] = _serial(
     "What is known of devices",
     devices.STARTS,
     devices.DEEDS,
     devices.world,
-    partial(SerialJudge, view=devices.view),
+    devices.view,
     devices.FROM,
     devices.LEFT_OUT,
 )
-SCENES["edit"] = Scene(
-    "What a license was sold with", edits.STARTS, edits.DEEDS, edits.world, partial(SerialJudge, view=edits.view)
-)
+SCENES["edit"] = _serial("What a license was sold with", edits.STARTS, edits.DEEDS, edits.world, edits.view)
 SCENES["webhook"] = Scene(
     "What leaves the house", webhooks.STARTS, webhooks.DEEDS, webhooks.world, WebhookJudge, webhooks.FROM
 )
@@ -134,40 +143,24 @@ SCENES["session"] = Scene(
     partial(SerialJudge, view=listed.view, never=listed.never),
     listed.FROM,
 )
-SCENES["management"] = Scene(
+SCENES["management"] = _serial(
     "The Management API",
     management.STARTS,
     management.DEEDS,
     management.world,
-    partial(SerialJudge, view=management.view),
+    management.view,
     management.FROM,
     management.LEFT_OUT,
 )
 SCENES["passkey"] = Scene("Passkeys", passkeys.STARTS, passkeys.DEEDS, passkeys.world, FactorJudge, passkeys.FROM)
-SCENES["customer"] = Scene(
-    "Customers",
-    customers.STARTS,
-    customers.DEEDS,
-    customers.world,
-    partial(SerialJudge, view=customers.view),
-    customers.FROM,
-    customers.LEFT_OUT,
+SCENES["customer"] = _serial(
+    "Customers", customers.STARTS, customers.DEEDS, customers.world, customers.view, customers.FROM, customers.LEFT_OUT
 )
-SCENES["order"] = Scene(
-    "Orders of the Management API",
-    orders.STARTS,
-    orders.DEEDS,
-    orders.world,
-    partial(SerialJudge, view=orders.view),
-    orders.FROM,
-    orders.LEFT_OUT,
+SCENES["order"] = _serial(
+    "Orders of the Management API", orders.STARTS, orders.DEEDS, orders.world, orders.view, orders.FROM, orders.LEFT_OUT
 )
-SCENES["definition"] = Scene(
-    "What products define",
-    definitions.STARTS,
-    definitions.DEEDS,
-    definitions.world,
-    partial(SerialJudge, view=definitions.view),
+SCENES["definition"] = _serial(
+    "What products define", definitions.STARTS, definitions.DEEDS, definitions.world, definitions.view
 )
 SCENES["legacy"] = Scene(
     "Devices of another system", adoptions.KEY_STARTS, adoptions.KEY_DEEDS, adoptions.world, Judge, adoptions.FEW
@@ -175,27 +168,13 @@ SCENES["legacy"] = Scene(
 SCENES["legacy_users"] = Scene(
     "Devices of another system, of users", adoptions.USER_STARTS, adoptions.USER_DEEDS, adoptions.world, Judge
 )
-SCENES["import"] = Scene(
-    "Licenses of another system",
-    imports.STARTS,
-    imports.DEEDS,
-    imports.world,
-    partial(SerialJudge, view=imports.view),
-    imports.FROM,
+SCENES["import"] = _serial(
+    "Licenses of another system", imports.STARTS, imports.DEEDS, imports.world, imports.view, imports.FROM
 )
-SCENES["move"] = Scene(
-    "Licenses that move to another order",
-    moves.STARTS,
-    moves.DEEDS,
-    moves.world,
-    partial(SerialJudge, view=moves.view),
-    left_out=moves.LEFT_OUT,
+SCENES["move"] = _serial(
+    "Licenses that move to another order", moves.STARTS, moves.DEEDS, moves.world, moves.view, left_out=moves.LEFT_OUT
 )
 SCENES["host"] = Scene("Devices with host names", hosts.STARTS, hosts.DEEDS, hosts.world, Judge)
-SCENES["update"] = Scene(
-    "Changes of terms that are scheduled",
-    updates.STARTS,
-    updates.DEEDS,
-    updates.world,
-    partial(SerialJudge, view=updates.view),
+SCENES["update"] = _serial(
+    "Changes of terms that are scheduled", updates.STARTS, updates.DEEDS, updates.world, updates.view
 )
