@@ -9,6 +9,7 @@ the environment says where its tables and secrets are.
 """
 
 import os
+import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -98,6 +99,23 @@ def _turns() -> Iterator[None]:
     """Each test finds all turns free: on a fast machine those before it may have used up what an address has."""
     with using(replace(runtime(), turns=Turns())):
         yield
+
+
+@pytest.fixture(autouse=True)
+def _distinct_ids(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no two ids of a test be equal: of one millisecond they are once in 4096, also those of two kinds, and who
+    searches what is stored for an id would find the other. `test_clashing_ids` draws equal ones on purpose."""
+    draw, drawn = secrets.randbits, set[int]()
+
+    def distinct(bits: int) -> int:
+        if len(drawn) == 2000:  # few tests have as many: what is left to draw from stays large
+            drawn.clear()
+        while (number := draw(bits)) in drawn:
+            pass
+        drawn.add(number)
+        return number
+
+    monkeypatch.setattr("chalicelib.domain.ids.secrets.randbits", distinct)
 
 
 @pytest.fixture
