@@ -37,8 +37,9 @@ from tests.support import ADMIN, CUSTOMER, DAY, NOW, Vendor
 from tests.usecases.support import before_write, refused
 
 ADA, BEA, MIA, MAX = "ada@user.test", "bea@user.test", "mia@customer.test", "max@customer.test"
-KEPT = ("at#", "deleted#", "key#", "company")
-"""How the sort keys begin of what stays: history, what is known of it, its key, and the company of its id."""
+KEPT = ("at#", "deleted#", "key#", "company", "order#")
+"""How the sort keys begin of what stays: history, what is known of it, its key, the company of its id, and the order,
+whose number is the id of its first license."""
 
 
 def by_key(vendor: Vendor) -> License:
