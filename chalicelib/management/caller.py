@@ -57,7 +57,8 @@ class Caller:
     def once(self, change: Callable[[], R], body: Callable[[R], B]) -> B:
         """Make a change, and the body of its result; the body of then, where the call came before under its key.
 
-        Each call that writes goes through this. Raises `Denied`: `idempotency_key_reused`, and what `change` does.
+        Each call that writes goes through this. What it names is looked up in `change`: where it is gone meanwhile, the
+        answer of then is given all the same. Raises `Denied`: `idempotency_key_reused`, and what `change` does.
         """
         if self.idempotency_key is None:
             return body(change())

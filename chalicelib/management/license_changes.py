@@ -1,6 +1,6 @@
 """Management API: what is changed of licenses, one or many."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, RootModel, StrictBool, StrictInt, StrictStr, Tag
@@ -305,9 +305,12 @@ def reset_licenses(body: SomeLicenses, caller: Caller) -> list[RowBody]:
 
 def move(license_id: int, order_id: int, caller: Caller) -> LicenseBody:
     """Let a license be one of another order."""
-    order = find_numbered_order(caller.company, order_id)
-    who = (caller.company, license_id, order.id, caller.actor)
-    moved = caller.once(lambda: move_license(*who, revision=caller.if_match, now=caller.now), body_of(caller))
+
+    def change() -> Sold:
+        who = (caller.company, license_id, find_numbered_order(caller.company, order_id).id, caller.actor)
+        return move_license(*who, revision=caller.if_match, now=caller.now)
+
+    moved = caller.once(change, body_of(caller))
     if caller.is_replayed:  # the answer stands with the first step, and whoever gave it may have died behind that
         finish_move(caller.company, license_id)
     return moved
@@ -372,19 +375,19 @@ def _ids(body: SomeLicenses) -> list[int]:
     return body.root if isinstance(body.root, list) else body.root.license_ids
 
 
-def each_row(rows: Sequence[Any], id_of: Any, change: Any, caller: Caller) -> list[RowBody]:  # as `change_each` has it
-    """Change each, and answer a row for each."""
+def rows_once(change: Callable[[], list[Row]], caller: Caller) -> list[RowBody]:
+    """Change many, and answer a row for each."""
 
     def body(done: list[Row]) -> dict[str, list[RowBody]]:
         return {"rows": [row_body(row) for row in done]}
 
-    return caller.once(lambda: change_each(rows, id_of, change), body)["rows"]
+    return caller.once(change, body)["rows"]
 
 
 # As `change_each` has it.
 def each_license(rows: Sequence[Any], id_of: Any, change: Any, caller: Caller) -> list[RowBody]:
-    """The same of licenses."""
-    return each_row(rows, id_of, each_own(caller, id_of, change), caller)
+    """The same of licenses, each by itself."""
+    return rows_once(lambda: change_each(rows, id_of, each_own(caller, id_of, change)), caller)
 
 
 def row_body(row: Row) -> RowBody:

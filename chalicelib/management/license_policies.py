@@ -15,7 +15,7 @@ from chalicelib.domain.types import Json
 from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
 from chalicelib.management.defined import OfProductQuery, part_of_defined
-from chalicelib.management.license_changes import MAX_FEATURES, Flag, Ids, RowBody, RowError, row_body
+from chalicelib.management.license_changes import MAX_FEATURES, Flag, Ids, RowBody, RowError, row_body, rows_once
 from chalicelib.management.models import Id, ListBody, Sent, SentMoment, given
 from chalicelib.management.reach import each_own, its_policy, itself, named_product
 from chalicelib.usecases import policies
@@ -242,7 +242,7 @@ def apply_license_policy(path: PolicyPath, body: AppliedTo, caller: Caller) -> l
         change = partial(change_terms, caller.company, changes=changes, actor=caller.actor, now=caller.now)
         return change_each(body.license_ids, int, each_own(caller, int, change))
 
-    return caller.once(apply, lambda rows: {"rows": [row_body(row) for row in rows]})["rows"]
+    return rows_once(apply, caller)
 
 
 def policy_body(policy: Policy) -> PolicyBody:

@@ -1,5 +1,6 @@
 """Management API: license users, and the seats that they have on licenses."""
 
+from collections.abc import Callable
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, RootModel, StrictInt, StrictStr, Tag, model_validator
@@ -20,8 +21,8 @@ from chalicelib.management.license_changes import (
     MessageBody,
     RowBody,
     RowError,
-    each_row,
     row_error,
+    rows_once,
 )
 from chalicelib.management.models import (
     Id,
@@ -38,7 +39,7 @@ from chalicelib.management.reach import its_license
 from chalicelib.usecases import license_users
 from chalicelib.usecases.assign_user import Profile
 from chalicelib.usecases.assign_user import assign_user as give_seat
-from chalicelib.usecases.bulk import MAX_ROWS
+from chalicelib.usecases.bulk import MAX_ROWS, Row, change_each
 from chalicelib.usecases.change_seat import (
     remove_user,
     reset_activations,
@@ -258,9 +259,8 @@ def assign_user(path: LicensePath, body: NewSeat, caller: Caller) -> AssignedBod
 def assign_users(path: LicensePath, body: NewSeats, caller: Caller) -> list[AssignedRow]:
     """The same of several, one after the other; who has a seat already keeps it."""
 
-    find_license(caller.company, path.license_id)
-
     def assign() -> list[AssignedRow]:
+        find_license(caller.company, path.license_id)
         with in_steps():
             return [_assigned_row(path.license_id, one.email, caller) for one in body.emails]
 
@@ -270,7 +270,6 @@ def assign_users(path: LicensePath, body: NewSeats, caller: Caller) -> list[Assi
 @endpoint("POST", "/licenses/{license_id}/set_users_activations", writes=True, scope="users:write", reach=its_license)
 def set_users_activations(path: LicensePath, body: SomeSeatChanges, caller: Caller) -> list[RowBody]:
     """Change how many activations each of these users may have, and take those back that they have."""
-    find_license(caller.company, path.license_id)
     changes = body.root if isinstance(body.root, dict) else body.root.user_activations
 
     def change(row: tuple[int, SeatChange]) -> None:
@@ -281,7 +280,11 @@ def set_users_activations(path: LicensePath, body: SomeSeatChanges, caller: Call
         if row[1].reset_total_activations:
             reset_activations(*given, caller.actor, now=caller.now)
 
-    return each_row([*changes.items()], lambda row: row[0], change, caller)
+    def change_all() -> list[Row]:
+        find_license(caller.company, path.license_id)
+        return change_each([*changes.items()], lambda row: row[0], change)
+
+    return rows_once(change_all, caller)
 
 
 @endpoint("POST", "/licenses/{license_id}/unassign_user", writes=True, scope="users:write", reach=its_license)
@@ -334,13 +337,13 @@ def change_license_user(path: LicenseUserPath, body: UserChange, caller: Caller)
 @endpoint("POST", "/license-users/{user_id}/set_password", writes=True, scope="users:write")
 def set_password(path: LicenseUserPath, body: NewPassword, caller: Caller) -> MessageBody:
     """Set the password; the person has to choose another at the next log-in."""
-    return _set_password(path.user_id, body, caller)
+    return _set_password(lambda: path.user_id, body, caller)
 
 
 @endpoint("POST", "/license-users/set_password", writes=True, scope="users:write")
 def set_password_by_email(query: EmailQuery, body: NewPassword, caller: Caller) -> MessageBody:
     """The same, of the account of an email."""
-    return _set_password(find_account(caller.company, query.email).id, body, caller)
+    return _set_password(lambda: find_account(caller.company, query.email).id, body, caller)
 
 
 def _email_of(user_id: int, caller: Caller) -> str:
@@ -351,12 +354,12 @@ def _email_of(user_id: int, caller: Caller) -> str:
         raise NotFound("user_not_found") from None
 
 
-def _set_password(user_id: int, body: NewPassword, caller: Caller) -> MessageBody:
-    given = (caller.company, user_id, body.password, caller.actor)
-    return caller.once(
-        lambda: set_account_password(*given, revision=caller.if_match, now=caller.now),
-        lambda _: MessageBody(message="Password set."),
-    )
+def _set_password(whose: Callable[[], int], body: NewPassword, caller: Caller) -> MessageBody:
+    def change() -> User:
+        given = (caller.company, whose(), body.password, caller.actor)
+        return set_account_password(*given, revision=caller.if_match, now=caller.now)
+
+    return caller.once(change, lambda _: MessageBody(message="Password set."))
 
 
 def _of_license(license_id: int, query: LicenseUsersQuery, caller: Caller) -> LicenseUsersBody:

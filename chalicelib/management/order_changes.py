@@ -29,11 +29,11 @@ class OrderChange(Sent):
 @endpoint("PATCH", "/orders/{order_id}", writes=True, scope="orders:write", reach=its_order)
 def change_order(path: OrderPath, body: OrderChange, caller: Caller) -> OrderBody:
     """Deny the managers of an order this, and allow them all else; its `store_id` stays."""
-    order = find_numbered_order(caller.company, path.order_id)
-    if body.store_id not in (None, order.id):
-        raise Invalid("order_keeps_its_name", field="store_id")
 
     def change() -> Order:
+        order = find_numbered_order(caller.company, path.order_id)
+        if body.store_id not in (None, order.id):
+            raise Invalid("order_keeps_its_name", field="store_id")
         if body.denied is None:
             return order
         who, denied = (caller.company, order.id), frozenset(body.denied)

@@ -73,20 +73,20 @@ def list_managers(path: OrderPath, caller: Caller) -> list[ManagerBody]:
 @endpoint("POST", "/orders/{order_id}/add_manager", writes=True, scope="orders:write")
 def add_one_manager(path: OrderPath, body: NewManager, caller: Caller) -> AddedManagerBody:
     """Let a person manage an order with all that was sold in it; one who does already stays."""
-    order = find_numbered_order(caller.company, path.order_id)
-    return caller.once(
-        lambda: add_manager(caller.company, order.id, body.email, caller.actor, now=caller.now),
-        lambda user: added_body(user, caller.now),
-    )
+
+    def add() -> User:
+        order = find_numbered_order(caller.company, path.order_id)
+        return add_manager(caller.company, order.id, body.email, caller.actor, now=caller.now)
+
+    return caller.once(add, lambda user: added_body(user, caller.now))
 
 
 @endpoint("POST", "/orders/{order_id}/add_managers", writes=True, scope="orders:write")
 def add_managers(path: OrderPath, body: NewManagers, caller: Caller) -> list[AddedManagerBody]:
     """The same of several, one after the other."""
-    order = find_numbered_order(caller.company, path.order_id)
 
     def add() -> list[User]:
-        added = []
+        order, added = find_numbered_order(caller.company, path.order_id), []
         for place, manager in enumerate(body.root):
             with sent_as(f"{place}.{{}}".format):
                 added.append(add_manager(caller.company, order.id, manager.email, caller.actor, now=caller.now))
@@ -98,12 +98,13 @@ def add_managers(path: OrderPath, body: NewManagers, caller: Caller) -> list[Add
 @endpoint("POST", "/orders/{order_id}/remove_manager", writes=True, scope="orders:write")
 def remove_one_manager(path: OrderPath, body: RemovedManager, caller: Caller) -> DetailBody:
     """Take a manager off an order: he sees and touches nothing of it any more."""
-    order = find_numbered_order(caller.company, path.order_id)
-    email = find_account_by_id(caller.company, body.license_user_id).email
-    return caller.once(
-        lambda: remove_manager(caller.company, order.id, email, caller.actor, now=caller.now),
-        lambda _: DetailBody(detail="removed"),
-    )
+
+    def remove() -> None:
+        order = find_numbered_order(caller.company, path.order_id)
+        email = find_account_by_id(caller.company, body.license_user_id).email
+        remove_manager(caller.company, order.id, email, caller.actor, now=caller.now)
+
+    return caller.once(remove, lambda _: DetailBody(detail="removed"))
 
 
 def manager_body(user: User) -> ManagerBody:

@@ -114,11 +114,13 @@ def list_product_features(query: OfProductQuery, caller: Caller) -> ProductFeatu
 def create_product_feature(body: NewFeature, caller: Caller) -> ProductFeatureBody:
     """Define a feature."""
     fields = _fields(body)
-    product = find_product_by_id(caller.company, fields.pop("product")).code
-    return caller.once(
-        lambda: product_features.create_feature(caller.company, product, fields, caller.actor, now=caller.now),
-        feature_body,
-    )
+    product_id = fields.pop("product")
+
+    def create() -> ProductFeature:
+        product = find_product_by_id(caller.company, product_id).code
+        return product_features.create_feature(caller.company, product, fields, caller.actor, now=caller.now)
+
+    return caller.once(create, feature_body)
 
 
 @endpoint("GET", "/product-features/{feature_id}", writes=False, scope="products:read", reach=its_feature)

@@ -80,10 +80,13 @@ def list_product_custom_fields(query: OfProductQuery, caller: Caller) -> Product
 def create_product_custom_field(body: NewField, caller: Caller) -> ProductCustomFieldBody:
     """Define a custom field."""
     fields = given(body)
-    product = find_product_by_id(caller.company, fields.pop("product")).code
-    return caller.once(
-        lambda: product_fields.create_field(caller.company, product, fields, caller.actor, now=caller.now), field_body
-    )
+    product_id = fields.pop("product")
+
+    def create() -> CustomField:
+        product = find_product_by_id(caller.company, product_id).code
+        return product_fields.create_field(caller.company, product, fields, caller.actor, now=caller.now)
+
+    return caller.once(create, field_body)
 
 
 @endpoint("GET", "/product-custom-fields/{field_id}", writes=False, scope="products:read", reach=its_field)

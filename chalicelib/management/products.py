@@ -115,14 +115,14 @@ def show_product(path: ProductPath, caller: Caller) -> ProductBody:
 @endpoint("PATCH", "/products/{product_id}", writes=True, scope="products:write", reach=its_product)
 def change_product(path: ProductPath, body: ProductChange, caller: Caller) -> ProductBody:
     """Change what is given; the rest stays. Licenses that were issued keep their terms."""
-    product = products.find_product_by_id(caller.company, path.product_id)
-    features = find_features(caller.company, product.code)
-    given = (caller.company, product.code, _fields(body), caller.actor)
+
+    def change() -> Product:
+        code = products.find_product_by_id(caller.company, path.product_id).code
+        given = (caller.company, code, _fields(body), caller.actor)
+        return products.change_product(*given, revision=caller.if_match, now=caller.now)
+
     with sent_as(lambda name: SENT_AS.get(name, name)):
-        return caller.once(
-            lambda: products.change_product(*given, revision=caller.if_match, now=caller.now),
-            lambda changed: product_body(changed, features),
-        )
+        return caller.once(change, lambda changed: product_body(changed, find_features(caller.company, changed.code)))
 
 
 @endpoint("GET", "/products/{product_id}/bundle", writes=False, scope="products:read")

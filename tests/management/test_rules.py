@@ -7,6 +7,11 @@ import pytest
 
 from chalicelib.domain.errors import Unavailable
 from chalicelib.management import caller
+from chalicelib.store.database import connection
+from chalicelib.store.items.accounts import CompanyItem, ManagementKeyItem
+from chalicelib.store.items.kinds import kind_of
+from chalicelib.store.items.licenses import LicenseItem
+from chalicelib.store.items.links import LookupItem
 from chalicelib.usecases import call_rate
 from chalicelib.usecases.call_rate import CALLS as BUCKET
 from chalicelib.usecases.endpoints import find_endpoints
@@ -16,7 +21,7 @@ from chalicelib.web.request_limits import MAX_BODY_BYTES
 from tests.management.calls import BODIES, CALLS, IN_STEPS, Made, named
 from tests.management.server import VendorsServer, granted, new_key, refused
 from tests.store.faults import Crash, wire
-from tests.store.seam import Request, Send
+from tests.store.seam import Request, Send, ask, every_item
 from tests.support import ChangeRuntime, Vendor, mistyped
 
 URL = "https://hooks.example/in"
@@ -148,6 +153,31 @@ def test_a_call_that_comes_again_under_its_key_is_answered_as_before(shop: Vendo
     assert first.is_success
     assert [answer.headers.get("Idempotency-Replayed") for answer in (first, second)] == [None, "true"]
     assert made.call(shop, declared, Idempotency_Key="job-8").headers.get("Idempotency-Replayed") is None
+
+
+@each_that_writes
+def test_a_call_that_comes_again_is_answered_as_before_though_what_it_named_is_gone(
+    shop: VendorsServer, vendor: Vendor, declared: Endpoint
+) -> None:
+    servers = [shop]
+    if declared.reach is not None:
+        servers.append(VendorsServer(new_key(vendor, products=frozenset(vendor.products)), shop.http))
+    calls = [(server, Made.by(shop, declared)) for server in servers]
+    first = [made.call(server, declared, Idempotency_Key="job-7") for server, made in calls]
+    forget_all_but_who_calls()
+    second = [made.call(server, declared, Idempotency_Key="job-7") for server, made in calls]
+    assert [(one.status_code, one.content) for one in second] == [(one.status_code, one.content) for one in first]
+    assert all(one.is_success for one in first)
+    assert {one.headers.get("Idempotency-Replayed") for one in second} == {"true"}
+
+
+def forget_all_but_who_calls() -> None:
+    """Whatever a call has named is deleted, also what no call deletes yet."""
+    for table in (LicenseItem.Meta.table_name, LookupItem.Meta.table_name):
+        for raw in every_item(table):
+            if kind_of(table, raw).item not in (CompanyItem, ManagementKeyItem):
+                key = {name: raw[name] for name in ("pk", "part") if name in raw}
+                ask("DeleteItem", TableName=connection().table_name(table), Key=key)
 
 
 @each_that_writes
