@@ -19,7 +19,7 @@ not in this tree: it never leaves a use case.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Literal, TypeVar
+from typing import Literal, Self, TypeVar
 
 Param = str | int | None | tuple[str | int, ...]
 V = TypeVar("V")
@@ -257,6 +257,12 @@ class SeatkeeperError(Exception):
         seconds = self.params.get("retry_after")
         return seconds if isinstance(seconds, int) else None
 
+    def sent_as(self, name: Callable[[str], str]) -> Self:
+        """The same error, with what `name` makes of its field. This one stays: it may be raised again."""
+        new = type(self).__new__(type(self), *self.args)
+        vars(new).update(vars(self), field=None if self.field is None else name(self.field))
+        return new
+
 
 class Rejected(SeatkeeperError):
     """The call was decided, and the answer is no. Catch it where a call goes on in another way than by its answer."""
@@ -289,6 +295,12 @@ class Invalid(Rejected):
         self.errors: tuple[Invalid, ...] = tuple(errors) or (self,)
         """One for each wrong field; itself, where it is the only one."""
 
+    def sent_as(self, name: Callable[[str], str]) -> Self:
+        """With all its errors."""
+        new = super().sent_as(name)
+        new.errors = tuple(new if error is self else error.sent_as(name) for error in self.errors)
+        return new
+
     @staticmethod
     def all(found: "Sequence[Invalid]") -> "Invalid":
         """One error for several, at least one; as a whole it is the first."""
@@ -317,9 +329,7 @@ def sent_as(name: Callable[[str], str]) -> Iterator[None]:
     try:
         yield
     except Rejected as error:
-        for one in {error, *error.errors} if isinstance(error, Invalid) else (error,):
-            one.field = None if one.field is None else name(one.field)
-        raise
+        raise error.sent_as(name) from None
 
 
 def wrong_in(field: str, rule: Callable[[V], object], value: V) -> Iterator[Invalid]:
