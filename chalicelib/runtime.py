@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from chalicelib.cache import MINUTE_MS, TtlCache
-from chalicelib.domain.catalog import ApiKey, Product
+from chalicelib.domain.catalog import ApiKey, Company, Product
 from chalicelib.domain.events import EventType
 from chalicelib.domain.instants import Instant
 from chalicelib.mail.sender import Mailer
@@ -50,6 +50,8 @@ class Caches:
     portal_hosts: TtlCache[str] = field(default_factory=lambda: TtlCache(1000, MINUTE_MS))
     """By host: the code of the company that has its portal there; empty where none has. It decides what a page looks
     like, and refuses nothing: so absence is remembered, too."""
+    faces: TtlCache[Company] = field(default_factory=lambda: TtlCache(1000, None))
+    """By code, as a page has shown it last, without its logos: for the pages that may read nothing."""
     limits_reached: TtlCache[bool] = field(default_factory=lambda: TtlCache(10_000, None))
     """By license, limit and day: that it was noted (`usecases.limit_reached`)."""
 

@@ -31,7 +31,7 @@ from chalicelib.domain.users import User
 from chalicelib.languages import Reader, gettext, writing_for
 from chalicelib.portal.browser_name import browser_name
 from chalicelib.portal.context import Changed, Context, Loaded, Parts, View
-from chalicelib.portal.error_pages import FORM_EXPIRED, FORM_EXPIRED_CODE, error_page, failed, title_of, why
+from chalicelib.portal.error_pages import FORM_EXPIRED, FORM_EXPIRED_CODE, failed, why
 from chalicelib.portal.forms import FIELD, nonce_of
 from chalicelib.portal.lists import in_list, list_query_of, row_of
 from chalicelib.portal.messages import field_messages
@@ -159,19 +159,15 @@ class PageHandler:
         except Exception as error:
             if isinstance(error, SeatkeeperError) and error.code in _LEADS_TO:
                 return _LEADS_TO[error.code](request)
-            code, status, title, sentence = error_page(error)
-            if status == 500:
+            if not isinstance(error, SeatkeeperError):
                 log.exception("bug in %s %s", raw_request.method, raw_request.path)
-            observability.set_error(code)
-            return failed(request, status, title, sentence)
+            return failed(request, error)
 
 
 def unreadable(request: PortalRequest, error: SeatkeeperError) -> Response:
     """The page for a request that cannot be read; `request` tells where it has come in."""
     with writing_for(Reader(request.language)):
-        code, status, sentence = why(error)
-        observability.set_error(code)
-        return _strict(request, failed(request, status, title_of(status), sentence))
+        return _strict(request, failed(request, error))
 
 
 def _strict(request: PortalRequest, response: Response) -> Response:

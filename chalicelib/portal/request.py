@@ -120,19 +120,19 @@ def read_request(raw_request: Request) -> PortalRequest:
         _came_from(headers.get("referer", ""), prefix),
         requested_host(headers.get("host", "")),
     )
-    sent = _cookies(headers.get("cookie", ""))
-    return replace(
-        request, cookies={name: sent[real] for name in COOKIES if (real := request.cookie_name(name)) in sent}
-    )
+    return _with_cookies(request, raw_request)
 
 
 def unread(raw_request: Request) -> PortalRequest:
-    """A request of which nothing is read but where it came in, and the language: what a page that says why needs."""
+    """A request of which nothing is read but where it came in, the language and the cookies: what a page that says why
+    needs.
+    """
     headers = raw_request.headers
     host = requested_host(headers.get("host", ""))
     secure, language = _is_secure(headers.get("x-forwarded-proto", "")), accepted(headers.get("accept-language", ""))
     prefix, _ = _prefix(raw_request)
-    return PortalRequest(raw_request.method, "/portal", prefix, {}, {}, "", secure, clock.now(), language, host=host)
+    request = PortalRequest(raw_request.method, "/portal", prefix, {}, {}, "", secure, clock.now(), language, host=host)
+    return _with_cookies(request, raw_request)
 
 
 def _came_from(referer: str, prefix: str) -> str:
@@ -163,6 +163,12 @@ def _prefix(raw_request: Request) -> tuple[str, list[str]]:
     seen = str(raw_request.context.get("path") or raw_request.path).rstrip("/").split("/")
     ours = len(raw_request.path.rstrip("/").split("/")) - 1
     return "/".join(seen[:-ours]), seen[-ours:]
+
+
+def _with_cookies(request: PortalRequest, raw_request: Request) -> PortalRequest:
+    sent = _cookies(raw_request.headers.get("cookie", ""))
+    ours = {name: sent[real] for name in COOKIES if (real := request.cookie_name(name)) in sent}
+    return replace(request, cookies=ours)
 
 
 def _cookies(header: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from hashlib import sha256
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from chalicelib.domain.catalog import COMPANY_CODE, Company, display_name
@@ -35,12 +36,13 @@ _RULES: Mapping[str, Callable[[str], str]] = {
 }
 """The stored form of each field, of what is given."""
 _DRAWINGS = ("logo", "logo_dark")
+C = TypeVar("C", Company, Company | None)
 
 
 def known_company(code: str) -> Company | None:
     """The company of a code in whatever case, for a page that shows it to everybody; None where there is none."""
     given = code.upper()
-    return accounts.read_company(given) if COMPANY_CODE.fullmatch(given) else None
+    return shown(accounts.read_company(given)) if COMPANY_CODE.fullmatch(given) else None
 
 
 def company_of_host(host: str, *, now: Instant) -> Company | None:
@@ -53,8 +55,25 @@ def company_of_host(host: str, *, now: Instant) -> Company | None:
         return portal_hosts.company_code_of(host) or ""
 
     found = runtime().caches.portal_hosts.get(host, code, now) if host else ""
-    company = accounts.read_company(found) if found else None
+    company = shown(accounts.read_company(found)) if found else None
     return company if company is not None and company.portal_host == host else None
+
+
+def shown(company: C) -> C:
+    """The same company, whose face this process remembers from now on (`face_without_a_read`)."""
+    if company is not None:
+        face = replace(company, logo="", logo_dark="")
+        runtime().caches.faces.get(company.code, lambda: face, company.created_at, fresh=True)
+    return company
+
+
+def face_without_a_read(code: str, host: str, *, now: Instant) -> Company | None:
+    """The company of this code, or else of this host, as a page of this process has shown it last, without its logos,
+    which browsers would have to ask for; None where none has.
+    """
+    caches = runtime().caches
+    known = code or (host and caches.portal_hosts.get(host, lambda: None, now)) or ""
+    return caches.faces.get(known, lambda: None, now)
 
 
 def portal_url_of(company: Company | None) -> str:

@@ -35,6 +35,7 @@ from chalicelib.usecases.portal_queries.principal import (
     authenticate_session,
     one_license,
     user_license,
+    who_is_told,
 )
 from chalicelib.usecases.portal_queries.search import SearchView, search_managed
 from chalicelib.usecases.portal_queries.sessions import OwnSessionsView, SessionRow, own_sessions
@@ -100,4 +101,5 @@ __all__ = [
     "recent_activity",
     "search_managed",
     "user_license",
+    "who_is_told",
 ]

@@ -18,6 +18,7 @@ from chalicelib.domain.users import User
 from chalicelib.store import batch_reads, sessions
 from chalicelib.store.batch_reads import BatchRead, ReadRequest
 from chalicelib.store.database import ConditionFailed
+from chalicelib.usecases.branding import shown
 from chalicelib.usecases.catalog import known_product
 from chalicelib.usecases.readers import reader_of
 
@@ -73,6 +74,18 @@ def authenticate_session(
     return authenticate(claims, batch_reads.batch_read(claims, ReadRequest(), now), now, **allowed)
 
 
+def who_is_told(claims: SessionClaims, *, now: Instant) -> tuple[Principal | None, Company | None]:
+    """Who asks, for a page that says what is wrong, and the company: of a session that has ended that alone.
+
+    One read. Raises nothing but what is unavailable.
+    """
+    found = batch_reads.batch_read(claims, ReadRequest(), now)
+    principal = None
+    with suppress(Unauthenticated):
+        principal = authenticate(claims, found, now, allow_initial_password=True, allow_one_factor=True)
+    return principal, found.company
+
+
 def authenticate(
     claims: SessionClaims,
     found: BatchRead,
@@ -85,6 +98,7 @@ def authenticate(
     session, user, company = found.session, found.user, found.company
     if session is None or user is None or company is None or not is_open(session, user, now):
         raise Unauthenticated("session_expired")
+    shown(company)
     observability.add_fields(company=user.company, user_id=user.id)
     languages.go_on_for(reader_of(user, company, languages.reader().language))
     if user.is_initial_password:
