@@ -18,13 +18,13 @@ from chalicelib.management.customers import CustomerBody, CustomerFilters, custo
 from chalicelib.management.license_body import LicenseBody, license_body
 from chalicelib.management.models import MAX_EXPORTED, CursorQuery, ExportWalk, SentMoment, part_of_export
 from chalicelib.management.orders import OrderBody, OrderPath, order_body
-from chalicelib.management.reach import its_order, itself
+from chalicelib.management.reach import its_order, itself, reached_order
 from chalicelib.usecases.change_terms import Sold
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.customer_list import find_customers
 from chalicelib.usecases.customers import shown
 from chalicelib.usecases.export import AT_ONCE, export_licenses_of_order, in_parts, with_managers
-from chalicelib.usecases.order_managers import find_numbered_order, find_orders
+from chalicelib.usecases.order_managers import find_orders
 from chalicelib.usecases.order_products import those_of_products
 from chalicelib.usecases.products import list_products
 from chalicelib.web.endpoint import Csv
@@ -104,7 +104,7 @@ def export_orders(query: OrdersExport, caller: Caller) -> Csv:
 @endpoint("GET", "/orders/{order_id}/export", writes=False, scope="orders:read", reach=its_order)
 def export_order(path: OrderPath, query: CursorQuery, caller: Caller) -> Csv:
     """The licenses that were sold in an order as CSV, oldest first."""
-    order, row = find_numbered_order(caller.company, path.order_id), license_row_of(caller.company, caller.now)
+    order, row = reached_order(caller, path.order_id), license_row_of(caller.company, caller.now)
 
     def walk(after: str) -> ExportWalk:
         sold = export_licenses_of_order(caller.company, order.id, after)

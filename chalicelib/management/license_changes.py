@@ -16,15 +16,13 @@ from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
 from chalicelib.management.license_body import GrantedFeatureBody, LicenseBody, body_of, feature_body
 from chalicelib.management.models import Id, Sent, SentMoment
-from chalicelib.management.reach import each_own, its_license, itself, named_license, own_order
+from chalicelib.management.reach import each_own, its_license, itself, named_license, reached_order
 from chalicelib.usecases.bulk import MAX_ROWS, Row, change_each
 from chalicelib.usecases.change_license import reset_license, set_enabled
 from chalicelib.usecases.change_terms import Sold, change_terms
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.license_extras import Wanted, grant_feature, grant_features
 from chalicelib.usecases.move_license import finish_move, move_license
-from chalicelib.usecases.order_managers import find_numbered_order
-from chalicelib.web.endpoint import Arguments
 from chalicelib.web.error_responses import wire_code, wire_message
 
 MAX_TEXT = 1024
@@ -219,14 +217,7 @@ class RowBody(TypedDict):
     error: RowError | None
 
 
-def its_license_and_order(caller: Caller, arguments: Arguments) -> None:
-    """By the license in the path, and the order that it is to move to."""
-    its_license(caller, arguments)
-    if arguments["body"].order is not None:
-        own_order(caller, arguments["body"].order)
-
-
-@endpoint("PATCH", "/licenses/{license_id}", writes=True, scope="licenses:write", reach=its_license_and_order)
+@endpoint("PATCH", "/licenses/{license_id}", writes=True, scope="licenses:write", reach=its_license)
 def change_license(path: LicensePath, body: OneLicenseChange, caller: Caller) -> LicenseBody:
     """Change terms; what is not given stays, and the same once more changes nothing. A lower limit evicts nobody."""
     if body.order is not None:
@@ -304,10 +295,10 @@ def reset_licenses(body: SomeLicenses, caller: Caller) -> list[RowBody]:
 
 
 def move(license_id: int, order_id: int, caller: Caller) -> LicenseBody:
-    """Let a license be one of another order."""
+    """Let a license be one of another order, which is found by `reached_order`."""
 
     def change() -> Sold:
-        who = (caller.company, license_id, find_numbered_order(caller.company, order_id).id, caller.actor)
+        who = (caller.company, license_id, reached_order(caller, order_id).id, caller.actor)
         return move_license(*who, revision=caller.if_match, now=caller.now)
 
     moved = caller.once(change, body_of(caller))

@@ -8,7 +8,7 @@ from pydantic import Field, StrictStr
 from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
 from chalicelib.management.license_body import LicenseBody, body_of
-from chalicelib.management.license_changes import MAX_TEXT, LicensePath, MessageBody, its_license_and_order, move
+from chalicelib.management.license_changes import MAX_TEXT, LicensePath, MessageBody, move
 from chalicelib.management.models import Id, Sent
 from chalicelib.management.reach import its_license
 from chalicelib.usecases.change_license import set_archived, set_enabled
@@ -54,7 +54,7 @@ class Move(Sent):
     """The id of an order that is there."""
 
 
-@endpoint("POST", "/licenses/{license_id}/move", writes=True, scope="licenses:write", reach=its_license_and_order)
+@endpoint("POST", "/licenses/{license_id}/move", writes=True, scope="licenses:write", reach=its_license)
 def move_one_license(path: LicensePath, body: Move, caller: Caller) -> LicenseBody:
     """Let a license be one of another order, and so of its customer and managers; its users and devices stay."""
     return move(path.license_id, body.order, caller)

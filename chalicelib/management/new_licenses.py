@@ -15,13 +15,12 @@ from chalicelib.management.license_changes import Flag, SentTerms, Text, terms_o
 from chalicelib.management.license_checks import QueryText
 from chalicelib.management.models import Id, Sent, sent_number
 from chalicelib.management.orders import OF_SALE, type_of
-from chalicelib.management.reach import by, not_of_one_product, own_order, own_product, own_product_code
+from chalicelib.management.reach import by, not_of_one_product, own_product, own_product_code, reached_order
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.find_customer import find_customer
 from chalicelib.usecases.issue_license import issue_license
 from chalicelib.usecases.issue_license import terms_of as terms_of_issue
 from chalicelib.usecases.license_keys import generate_keys
-from chalicelib.usecases.order_managers import find_numbered_order
 from chalicelib.usecases.policies import extras_of, find_policy_by_code
 from chalicelib.usecases.products import find_product_by_id
 from chalicelib.web.endpoint import Arguments
@@ -61,7 +60,9 @@ def generate_license(query: KeysQuery, caller: Caller) -> list[str]:
 
 
 def own_sale(caller: Caller, arguments: Arguments) -> None:
-    """By the product, and the order that is named. Not by a customer: his record is the whole company's."""
+    """By the product; the order that is named is found by `reached_order`. Not by a customer: his record is the whole
+    company's.
+    """
     body: NewLicense = arguments["body"]
     if body.customer is not None:
         raise not_of_one_product()
@@ -69,8 +70,6 @@ def own_sale(caller: Caller, arguments: Arguments) -> None:
         own_product(caller, body.product)
     else:
         own_product_code(caller, body.product)
-    if body.order is not None:
-        own_order(caller, body.order)
 
 
 @endpoint("POST", "/licenses", writes=True, scope="licenses:write", reach=own_sale, status=201)
@@ -84,7 +83,7 @@ def create_license(body: NewLicense, caller: Caller) -> LicenseBody:
         code = find_product_by_id(company, body.product).code if isinstance(body.product, int) else body.product
         policy = None if body.policy_code is None else find_policy_by_code(company, code, body.policy_code)
         more: Json = dict(terms_of(body, now, find_company(company).time_zone))
-        given = {name: more.pop(name) for name in OF_SALE & more.keys()} | _names(body, company)
+        given = {name: more.pop(name) for name in OF_SALE & more.keys()} | _names(body, caller)
         if (of_type := body.license_type or (type_of(given) if policy is None else None)) is not None:
             given["license_type"] = of_type
         terms = terms_of_issue(company, code, given, policy, now=now)
@@ -96,9 +95,9 @@ def create_license(body: NewLicense, caller: Caller) -> LicenseBody:
     return caller.once(make, lambda made: body_of(caller)((made[0], carried)))
 
 
-def _names(body: NewLicense, company: str) -> Json:
+def _names(body: NewLicense, caller: Caller) -> Json:
     """Under which names the license is sold."""
-    order = None if body.order is None else find_numbered_order(company, body.order)
-    email = None if body.customer is None else find_customer(company, body.customer).email
+    order = None if body.order is None else reached_order(caller, body.order)
+    email = None if body.customer is None else find_customer(caller.company, body.customer).email
     of_order = None if order is None else order.customer or None
     return {"license_key": body.license_key, "order_id": order and order.id, "customer": email or of_order}

@@ -11,8 +11,8 @@ from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
 from chalicelib.management.models import Sent
 from chalicelib.management.orders import OrderBody, OrderId, OrderPath, order_body
-from chalicelib.management.reach import its_order
-from chalicelib.usecases.order_managers import find_numbered_order, set_permissions
+from chalicelib.management.reach import its_order, reached_order
+from chalicelib.usecases.order_managers import set_permissions
 
 MAX_DENIED = 50
 
@@ -31,7 +31,7 @@ def change_order(path: OrderPath, body: OrderChange, caller: Caller) -> OrderBod
     """Deny the managers of an order this, and allow them all else; its `store_id` stays."""
 
     def change() -> Order:
-        order = find_numbered_order(caller.company, path.order_id)
+        order = reached_order(caller, path.order_id)
         if body.store_id not in (None, order.id):
             raise Invalid("order_keeps_its_name", field="store_id")
         if body.denied is None:

@@ -23,7 +23,7 @@ from chalicelib.management.caller import Caller
 from chalicelib.management.license_body import LicenseBody, license_body
 from chalicelib.management.license_changes import FeatureTerms, Flag, SentTerms, Text, terms_of, wanted_feature
 from chalicelib.management.models import Id, ListBody, ListQuery, Sent, SentFlag, part_of, part_of_filed
-from chalicelib.management.reach import its_order, itself, own_policy, own_product_code
+from chalicelib.management.reach import its_order, itself, own_policy, own_product_code, reached_order
 from chalicelib.usecases.assign_user import Profile
 from chalicelib.usecases.catalog import known_products
 from chalicelib.usecases.create import find_company
@@ -38,7 +38,6 @@ from chalicelib.usecases.create_order import (
 )
 from chalicelib.usecases.order_managers import (
     count_orders,
-    find_numbered_order,
     find_order,
     find_orders,
     find_sold_in,
@@ -249,7 +248,7 @@ def create_one_order(body: NewOrderBody, caller: Caller) -> MadeOrderBody:
 @endpoint("GET", "/orders/{order_id}", writes=False, scope="orders:read", reach=its_order)
 def show_order(path: OrderPath, caller: Caller) -> WholeOrder:
     """One order, with its first hundred licenses."""
-    order = find_numbered_order(caller.company, path.order_id)
+    order = reached_order(caller, path.order_id)
     sold = find_sold_in(order, MAX_SHOWN + 1)
     shown = sold[:MAX_SHOWN]
     known = known_products(caller.company, (license.product for license, _ in shown), now=caller.now)

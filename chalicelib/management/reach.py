@@ -8,6 +8,7 @@ answered as an id that leads nowhere.
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from chalicelib.domain.catalog import Order
 from chalicelib.domain.errors import Forbidden, NotFound
 from chalicelib.management.caller import Caller
 from chalicelib.usecases.devices import license_of_device, license_of_variable
@@ -57,6 +58,10 @@ def by(name: str, own: Own) -> Reach:
     return reach
 
 
+def its_order(_caller: Caller, _arguments: Arguments) -> None:
+    """The call finds its order by `reached_order`: it needs all of it, and reads it once."""
+
+
 def itself(_caller: Caller, _arguments: Arguments) -> None:
     """The call leaves out by itself what is of other products (`ManagementKey.is_for`, `each_own`)."""
 
@@ -97,10 +102,12 @@ def own_variable(caller: Caller, variable_id: int) -> None:
     guard_own(caller, product, NotFound("variable_not_found"))
 
 
-def own_order(caller: Caller, order_id: int) -> None:
-    """One all of whose licenses are of products that the key is for."""
-    if not is_of_products(caller.key.products, find_numbered_order(caller.company, order_id)):
+def reached_order(caller: Caller, order_id: int) -> Order:
+    """One all of whose licenses are of products that the key is for. Raises `NotFound`."""
+    order, codes = find_numbered_order(caller.company, order_id), caller.key.products
+    if codes and not is_of_products(codes, order):
         raise NotFound("order_not_found", order=order_id)
+    return order
 
 
 def own_product(caller: Caller, product_id: int) -> None:
@@ -131,7 +138,6 @@ def own_policy(caller: Caller, policy_id: int) -> None:
 its_license = by("license_id", own_license)
 its_device = by("device_id", own_device)
 its_variable = by("variable_id", own_variable)
-its_order = by("order_id", own_order)
 its_product = by("product_id", own_product)
 its_feature = by("feature_id", own_feature)
 its_field = by("field_id", own_field)

@@ -3,7 +3,7 @@
 It is told from the licenses that are in an order, and stored nowhere: what moves, goes or is added changes it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 from chalicelib.domain.catalog import Order
@@ -42,12 +42,16 @@ def find_orders_of_products(
     No key serves this. A part looks at `MOST` orders: it may have few, or none, and go on all the same.
     """
 
-    def ids(after: str | None, limit: int) -> Iterator[str]:
-        return (order.id for order in orders.read_orders(company, after=after, backwards=backwards, limit=limit))
+    read: dict[str, Order] = {}
+
+    def ids(after: str | None, limit: int) -> Iterable[str]:
+        found = orders.read_orders(company, after=after, backwards=backwards, limit=limit)
+        some = {order.id: order for order in found}
+        read.update(some)
+        return some
 
     def load(ids: list[str]) -> list[Order]:
-        found = orders.read_some(company, ids)
-        return those_of_products(codes, [found[id] for id in ids if id in found])
+        return those_of_products(codes, [read[id] for id in ids])
 
     return search_keys(ids, load, lambda order: order.id, after, skip, size, chunk=CHUNK, most=MOST)
 

@@ -1,17 +1,20 @@
 """What a call of the Management API costs: taken from the route table, so that a new call is counted, too."""
 
 import re
+from itertools import pairwise
 
 import pytest
 
+from chalicelib.management.imports import its_features, its_licenses
+from chalicelib.management.reach import its_order
 from chalicelib.web import clock
 from chalicelib.web.endpoint import Endpoint
 from infra.budgets import MANAGEMENT_CALLS, Budget
 from tests.docs.pages import DOCS
-from tests.management.calls import CALLS, Made, named
-from tests.management.server import VendorsServer
-from tests.store.costs import counted
-from tests.support import ChangeRuntime
+from tests.management.calls import CALLS, OF_ONE_LICENSE, Made, named
+from tests.management.server import VendorsServer, granted, new_key
+from tests.store.costs import Cost, counted
+from tests.support import ChangeRuntime, Vendor
 
 MINUTE = 60_000
 
@@ -28,6 +31,41 @@ def test_a_call_costs_what_the_budget_says(
     with counted() as cost:
         assert made.call(shop, declared).is_success
     assert Budget(cost.round_trips, cost.read_units, cost.write_units) == MANAGEMENT_CALLS[declared.name]
+
+
+@pytest.mark.parametrize(
+    "declared", [one for one in CALLS if one.reach not in (None, its_licenses, its_features)], ids=named
+)
+def test_a_key_that_is_limited_to_products_costs_what_the_page_says(
+    shop: VendorsServer, vendor: Vendor, change_runtime: ChangeRuntime, declared: Endpoint
+) -> None:
+    """Of an order one read more: what was sold in it. Of all else at most three."""
+    made, now = Made.by(shop, declared, OF_ONE_LICENSE), clock.now()
+    assert made.ids["delivery_id"]
+    assert made.ids["license_id"]
+    server = VendorsServer(new_key(vendor, products=frozenset(vendor.products)), shop.http)
+    change_runtime(clock=lambda: now + MINUTE)
+    with counted() as cost:
+        assert made.call(server, declared).is_success
+    more = reads(cost.round_trips) - reads(MANAGEMENT_CALLS[declared.name].round_trips)
+    assert more == 1 if declared.reach is its_order else more <= 3
+
+
+def test_each_order_of_a_list_is_read_once_and_what_was_sold_in_it(shop: VendorsServer, vendor: Vendor) -> None:
+    """By a key that is limited to products."""
+    server, costs = VendorsServer(new_key(vendor, products=frozenset(vendor.products)), shop.http), list[Cost]()
+    for orders in range(1, 4):
+        vendor.issue()
+        with counted() as cost:
+            assert len(granted(server.get("orders"))["results"]) == orders
+        costs.append(cost)
+    assert {after.read_units - before.read_units for before, after in pairwise(costs)} == {1}
+    assert {len(after.calls) - len(before.calls) for before, after in pairwise(costs)} == {1}
+
+
+def reads(round_trips: str) -> int:
+    """How many of them read."""
+    return int(round_trips.partition(" ")[0])
 
 
 def test_every_call_has_a_budget_that_the_page_tells() -> None:

@@ -9,11 +9,13 @@ import pytest
 from chalicelib.domain.catalog import Order
 from chalicelib.domain.types import Json
 from chalicelib.management import order_changes
+from chalicelib.management.caller import Caller
+from chalicelib.management.reach import reached_order
 from chalicelib.store import orders
 from chalicelib.usecases import order_managers
 from chalicelib.usecases.change_terms import find_sold
 from chalicelib.usecases.create_order import MAX_LICENSES
-from chalicelib.usecases.order_managers import find_numbered_order, find_order, set_permissions
+from chalicelib.usecases.order_managers import find_order, set_permissions
 from chalicelib.usecases.product_features import create_feature
 from chalicelib.usecases.product_fields import create_field
 from chalicelib.web import clock
@@ -298,12 +300,12 @@ def test_an_order_keeps_its_name_and_denies_its_managers_what_is_said(shop: Vend
 def test_a_change_that_says_nothing_of_what_managers_may_do_leaves_it(shop: VendorsServer, vendor: Vendor) -> None:
     path = f"orders/{sell(shop, order({}))['id']}"
 
-    def found_before_it_is_denied(company: str, number: int) -> Order:
-        found = find_numbered_order(company, number)
-        set_permissions(company, found.id, frozenset({"set_passwords"}), ADMIN, now=vendor.now)
+    def found_before_it_is_denied(caller: Caller, number: int) -> Order:
+        found = reached_order(caller, number)
+        set_permissions(caller.company, found.id, frozenset({"set_passwords"}), ADMIN, now=vendor.now)
         return found
 
-    with patch.object(order_changes, "find_numbered_order", found_before_it_is_denied):
+    with patch.object(order_changes, "reached_order", found_before_it_is_denied):
         granted(shop.call("PATCH", path, {"store_id": "S-1"}))
     assert find_order(vendor.code, "S-1").denied == {"set_passwords"}
 
