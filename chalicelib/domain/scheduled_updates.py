@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from chalicelib.domain.errors import Denied, Invalid, Rejected
+from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.types import Json
 
@@ -12,6 +13,7 @@ UpdateStatus = Literal["pending", "applied", "canceled", "failed"]
 
 MAX_UPDATES = 20
 """Of one license. Where all places are taken, the one that is over for longest gives way to a new one."""
+_OVER = ("update_applied", "update_failed", "update_canceled", "update_deleted")
 MAX_NAME, MAX_NOTE = 255, 1000
 """Characters."""
 
@@ -65,6 +67,13 @@ def over(update: ScheduledUpdate, status: UpdateStatus, now: Instant, error: Rej
         raise Denied("scheduled_update_over", status=update.status)
     why: Json = {} if error is None else {"code": error.code, "field": error.field, "params": dict(error.params)}
     return replace(update, status=status, over_at=now, error=why)
+
+
+def pending_in(history: Sequence[Event]) -> set[int]:
+    """The ids of the updates that are yet to be decided, by a history from which none of their events is missing."""
+    named = [(event.type, event.detail.get("scheduled_update")) for event in history]
+    over = {id for type, id in named if type in _OVER}
+    return {id for type, id in named if type == "update_scheduled" and isinstance(id, int) and id not in over}
 
 
 def free_slot(updates: Sequence[ScheduledUpdate]) -> int:

@@ -11,7 +11,7 @@ from chalicelib.portal.handlers import Change, Confirmation, FormResult, Undo, a
 from chalicelib.portal.lists import ListRequest
 from chalicelib.portal.messages import permission_words
 from chalicelib.portal.request import PortalRequest
-from chalicelib.portal.rules import feature_words, field_words, rules
+from chalicelib.portal.rules import coming_words, feature_words, field_words, rules
 from chalicelib.portal.timeline import grace_words, timeline, validity
 from chalicelib.portal.usage_chart import usage_chart
 from chalicelib.usecases import change_license, portal_queries
@@ -39,6 +39,7 @@ def license(request: PortalRequest, claims: SessionClaims, license_id: int) -> L
         "grace_ends": ends_at(terms.validity_period, terms.grace_period) if terms.grace_period else None,
         "chart": view.usage and usage_chart(view.usage.days, view.usage.active, terms.max_activations),
         "rules": rules(terms, prevent_vm=view.prevent_vm),
+        "coming": [words for change in view.coming if (words := coming_words(change, zone))],
         "grace": grace_words(terms.grace_period),
         "features": [(feature.name, feature_words(feature, request.now)) for feature in view.features],
         "custom_fields": [(value.name, field_words(value)) for value in view.custom_fields],

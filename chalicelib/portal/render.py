@@ -18,6 +18,7 @@ from chalicelib.portal.context import Context
 from chalicelib.portal.forms import FIELD, new_token
 from chalicelib.portal.messages import actor_words, event_words, row_message, type_words
 from chalicelib.portal.request import VISITOR_COOKIE, WAY_COOKIE, PortalRequest
+from chalicelib.portal.rules import duration_words
 from chalicelib.portal.standing import COUNTED, STATES, standing_words
 from chalicelib.usecases.portal_queries import Principal
 from chalicelib.web.errors import FinalResponse
@@ -141,6 +142,7 @@ def _environment() -> "Environment":
         "last_use": _last_use,
         "date": _date,
         "until": _until,
+        "duration": duration_words,
         "reported": _reported,
         "limit": _limit,
         "number": number,

@@ -1,14 +1,19 @@
-"""What was sold with a license, in words: its rules as sentences, its features, and its custom fields."""
+"""What was sold with a license, in words: its rules as sentences, and what will change of them; its features, and its
+custom fields.
+"""
 
 from collections.abc import Mapping
+from itertools import chain
 
 from chalicelib.domain.custom_fields import DataType
-from chalicelib.domain.days import day_of
+from chalicelib.domain.days import day_of, ends_a_day, local
 from chalicelib.domain.extras import FeatureGrant, FieldValue
 from chalicelib.domain.features import Period
-from chalicelib.domain.instants import Instant
+from chalicelib.domain.instants import Instant, parse_duration
 from chalicelib.domain.license import TRANSFERS_UNLIMITED, License
-from chalicelib.languages import day, gettext, mark, ngettext, reader
+from chalicelib.languages import day, gettext, mark, minute, ngettext, reader
+from chalicelib.portal.timeline import grace_words
+from chalicelib.usecases.scheduled_updates import ComingChange
 
 _PERIODS: Mapping[Period, str] = {
     "daily": mark("{uses} a day"),
@@ -21,7 +26,84 @@ _YES_NO: Mapping[tuple[DataType, str], str] = {("boolean", "true"): mark("yes"),
 
 def rules(license: License, *, prevent_vm: bool) -> list[str]:
     """The rules of a license, one sentence each. `prevent_vm`: whether its product runs on no virtual machine."""
-    return [_users(license), _devices(license), *_beyond(license), *_transfers(license), _machines(prevent_vm)]
+    return [*chain(*_counts(license)), _machines(prevent_vm)]
+
+
+def coming_words(change: ComingChange, zone: str = "") -> str:
+    """What changes of the terms that the page of a license shows, and on which day; empty where that is nothing.
+
+    The vendor's note and metadata are none of them, nor is what a renewal counts from.
+    """
+    (old, old_extras), (new, new_extras) = change.old, change.new
+    said = [
+        *_end(old, new, zone),
+        *([_start(new, zone)] if new.start_date != old.start_date else []),
+        *([_grace(new)] if new.grace_period != old.grace_period else []),
+        *chain(*(is_then for was, is_then in zip(_counts(old), _counts(new), strict=True) if is_then != was)),
+        *([_trial(new)] if new.is_trial != old.is_trial else []),
+    ]
+    if new_extras.maintenance_period != old_extras.maintenance_period:
+        said.append(_maintenance(new_extras.maintenance_period, zone))
+    return gettext("On {day} this changes: {what}", day=_day(change.at, zone), what=" ".join(said)) if said else ""
+
+
+def duration_words(text: str) -> str:
+    """A duration as it was sold (`12m`), in words."""
+    duration = parse_duration(text)
+    match duration.unit:
+        case "h":
+            return ngettext("{n} hour", "{n} hours", duration.count)
+        case "d":
+            return ngettext("{n} day", "{n} days", duration.count)
+        case "m":
+            return ngettext("{n} month", "{n} months", duration.count)
+    return ngettext("{n} year", "{n} years", duration.count)
+
+
+def _counts(license: License) -> list[list[str]]:
+    """What is counted, each with the sentences that belong together."""
+    return [[_users(license)], [_devices(license), *_beyond(license)], _transfers(license)]
+
+
+def _end(old: License, new: License, zone: str) -> list[str]:
+    if new.validity_period != old.validity_period:
+        if new.validity_period is None:
+            return [gettext("It no longer ends.")]
+        return [gettext("The end moves to {day}.", day=_until(new.validity_period, zone))]
+    if new.valid_duration not in (None, old.valid_duration):
+        return [gettext("It lasts {duration} from the first activation.", duration=duration_words(new.valid_duration))]
+    return []
+
+
+def _start(license: License, zone: str) -> str:
+    if license.start_date is None:
+        return gettext("It has no start date.")
+    return gettext("The start date is {day}.", day=_day(license.start_date, zone))
+
+
+def _grace(license: License) -> str:
+    if not license.grace_period:
+        return gettext("There is no grace period.")
+    return gettext("The grace period is {hours}.", hours=grace_words(license.grace_period))
+
+
+def _trial(license: License) -> str:
+    return gettext("It is a trial.") if license.is_trial else gettext("It is no longer a trial.")
+
+
+def _maintenance(until: Instant | None, zone: str) -> str:
+    if until is None:
+        return gettext("Maintenance has no end.")
+    return gettext("Maintenance goes until {day}.", day=_until(until, zone))
+
+
+def _day(at: Instant, zone: str) -> str:
+    return day(day_of(at, zone))
+
+
+def _until(at: Instant, zone: str) -> str:
+    """An end: its day, and the time where it is not the day's end."""
+    return _day(at, zone) if ends_a_day(at, zone) else minute(local(at, zone))
 
 
 def _users(license: License) -> str:

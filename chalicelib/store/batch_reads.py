@@ -14,6 +14,7 @@ from chalicelib.domain.catalog import Company, LicenseSummary, Order, Product
 from chalicelib.domain.extras import NO_EXTRAS, Extras
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import Device, License, LicenseState, Seat
+from chalicelib.domain.scheduled_updates import ScheduledUpdate
 from chalicelib.domain.session import ListedSession, Session, SessionClaims
 from chalicelib.domain.users import User
 from chalicelib.domain.variables import Variable
@@ -23,6 +24,7 @@ from chalicelib.store.items.accounts import CompanyItem, OrderItem, ProductItem,
 from chalicelib.store.items.ephemera import IdempotencyItem, ListedSessionsItem, SessionItem
 from chalicelib.store.items.licenses import BlockItem, DeviceItem, ExtrasItem, LicenseItem, SeatItem, VariablesItem
 from chalicelib.store.items.links import LicenseSummaryItem, UserDeviceItem
+from chalicelib.store.items.work import ScheduledUpdateItem
 from chalicelib.store.keys import (
     COMPANY,
     EXTRAS,
@@ -33,6 +35,7 @@ from chalicelib.store.keys import (
     manager_license_sort_key,
     order_sort_key,
     product_sort_key,
+    scheduled_update_sort_key,
     seat_sort_key,
     user_device_sort_key,
     user_sort_key,
@@ -61,6 +64,7 @@ class BatchRead:
     licenses: dict[int, License]
     extras: Extras
     """Of the license that was asked for with all that it carries."""
+    scheduled_updates: list[ScheduledUpdate]
     products: dict[str, Product]
     seats: dict[tuple[int, int], Seat]
     """By license and user."""
@@ -89,6 +93,7 @@ class ReadRequest:
     licenses: Iterable[int] = ()
     extras: int | None = None
     """The license of which all is told that it carries."""
+    scheduled_updates: Iterable[int] = ()
     products: Iterable[str] = ()
     seats: Iterable[tuple[int, int]] = ()
     users: Iterable[int] = ()
@@ -116,6 +121,7 @@ def batch_read(claims: SessionClaims, wanted: ReadRequest, now: Instant) -> Batc
         managed=next(found.readable(LicenseSummaryItem), None),
         licenses={license.id: license for license in found.readable(LicenseItem)},
         extras=next(found.readable(ExtrasItem), NO_EXTRAS),
+        scheduled_updates=list(found.readable(ScheduledUpdateItem)),
         products={product.code: product for product in found.readable(ProductItem)},
         seats={(int(raw["pk"]["S"].rsplit("#", 1)[1]), seat.user_id): seat for raw, seat in seats},
         users=users,
@@ -184,6 +190,8 @@ def _items(claims: SessionClaims, wanted: ReadRequest) -> Iterator[AnyItem]:
         yield LicenseItem(license_pk(company, license_id), LICENSE)
     if wanted.extras is not None:
         yield ExtrasItem(license_pk(company, wanted.extras), EXTRAS)
+    for update_id in wanted.scheduled_updates:
+        yield ScheduledUpdateItem(company, scheduled_update_sort_key(update_id))
     for code in wanted.products:
         yield ProductItem(company, product_sort_key(code))
     for license_id, user_id in wanted.seats:

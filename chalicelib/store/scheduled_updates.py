@@ -34,10 +34,17 @@ def read_page(company: str, *, after: int | None = None, limit: int) -> Iterator
 
 def read_of_license(company: str, license_id: int) -> list[ScheduledUpdate]:
     """All of a license, oldest first. Consistent, in two reads."""
-    slots = reads.query(UpdateSlotItem, license_pk(company, license_id), update_slot_sort_key())
-    items = [ScheduledUpdateItem(company, scheduled_update_sort_key(slot.update_id)) for slot in slots]
+    ids = ids_of_license(company, license_id)
+    items = [ScheduledUpdateItem(company, scheduled_update_sort_key(id)) for id in ids]
     found = [item.to_domain() for item in reads.batch_get(items, consistent=True) if item is not None] if items else []
     return sorted(found, key=lambda update: update.id)
+
+
+def ids_of_license(company: str, license_id: int) -> list[int]:
+    """The ids of all updates of a license. Consistent, in one read."""
+    return [
+        slot.update_id for slot in reads.query(UpdateSlotItem, license_pk(company, license_id), update_slot_sort_key())
+    ]
 
 
 def create(new: ScheduledUpdate, replaced: ScheduledUpdate | None, event: Event) -> None:

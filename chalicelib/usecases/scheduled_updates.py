@@ -4,7 +4,8 @@ Each is decided anew when it is due, by the terms that the license has then, and
 decides it stands in the transaction of the change. What cannot be done then has failed for good, and says why.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -29,6 +30,16 @@ class UpdateFilter:
 
     license: int | None = None
     status: UpdateStatus | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ComingChange:
+    """What a pending update will make of a license, as far as is known today."""
+
+    at: Instant
+    old: Sold
+    """As it is then."""
+    new: Sold
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +77,21 @@ def find_updates(company: str, wanted: UpdateFilter, after: str, limit: int) -> 
         return [row for row in rows if row.status == wanted.status]
 
     return search(read, lambda row: str(row.id), after, limit, None if wanted.status is None else keep)
+
+
+def coming_changes(sold: Sold, updates: Iterable[ScheduledUpdate]) -> list[ComingChange]:
+    """What those of a license's updates will make of it that are pending, the next one first.
+
+    One that its terms of then refuse is left out: it will fail.
+    """
+    coming = []
+    for update in sorted(updates, key=lambda update: (update.at, update.id)):
+        if update.is_pending:
+            with suppress(Rejected):
+                new = changed_terms(sold, update.terms, update.at)
+                coming.append(ComingChange(update.at, sold, new))
+                sold = new
+    return coming
 
 
 def schedule_update(

@@ -32,6 +32,7 @@ from chalicelib.usecases.passkey_answers import PasskeyAnswer
 from chalicelib.usecases.passkeys import add_passkey
 from chalicelib.usecases.product_features import create_feature
 from chalicelib.usecases.product_fields import create_field
+from chalicelib.usecases.scheduled_updates import schedule_update
 from chalicelib.usecases.second_factor import offer_secret, turn_on
 from chalicelib.usecases.session_list import note_session
 from chalicelib.usecases.sessions import open_session
@@ -161,6 +162,8 @@ def _licenses(now: Instant, begun: Instant) -> tuple[License, License]:
     _issue("cloud", begun + 60 * DAY, max_activations=8, **late)
     lost = _issue("viewer", begun + 75 * DAY, license_type="perpetual", max_activations=1)
     set_enabled(COMPANY, lost.id, False, _MANAGER, now=now - 9 * DAY)
+    renewed = {"validity_period": now + 539 * DAY, "max_activations": 80}
+    schedule_update(COMPANY, revit.id, now + 173 * DAY, renewed, _VENDOR, note="by phone", now=now - 3 * DAY)
     set_name(COMPANY, revit.id, "Büro Oslo", _MANAGER, now=begun + 2 * DAY)
     set_name(COMPANY, lost.id, "Plotter, old office", _MANAGER, now=begun + 76 * DAY)
     return revit, viewer

@@ -1,9 +1,11 @@
 """The details of a license: every fact on the page, meters, and activity by kind, person and time."""
 
 import re
+from datetime import date
 
 import pytest
 
+from chalicelib.domain.days import last_instant
 from chalicelib.domain.events import Actor
 from chalicelib.domain.license import License, hash_hardware_id
 from chalicelib.usecases import portal_queries
@@ -14,6 +16,7 @@ from chalicelib.usecases.license_extras import Wanted, grant_features, set_field
 from chalicelib.usecases.portal_queries import ListQuery, usage
 from chalicelib.usecases.product_features import create_feature
 from chalicelib.usecases.product_fields import create_field
+from chalicelib.usecases.scheduled_updates import schedule_update
 from tests.portal.browser import Browser, at
 from tests.store.adoption_cases import add
 from tests.support import ADMIN, DAY, NOW, Vendor
@@ -67,6 +70,21 @@ def test_what_was_sold_besides_stands_there_without_the_vendors_own(license: Lic
         assert words in page.words
     assert "secret" not in page.words
     assert "our eyes" not in page.words
+
+
+def test_what_is_scheduled_stands_among_the_rules_by_the_readers_days(license: License, manager: Browser) -> None:
+    terms = {"max_activations": 9, "note": "for our eyes alone"}
+    at_midnight = last_instant(date(2060, 12, 31), "Europe/Berlin") + 1000
+    for name, changes in (("secret", terms), ("hidden", {"note": "ours"})):
+        schedule_update(
+            license.company, license.id, at_midnight, changes, ADMIN, name=name, note="by phone", now=license.created_at
+        )
+    words = manager.get(at(license)).words
+    assert "On 31 Dec 2060 this changes: It may be active on up to 9 devices at once." in words
+    assert words.count("this changes") == 1
+    assert not [private for private in ("secret", "hidden", "by phone", "our eyes", "ours") if private in words.split()]
+    set_branding(license.company, None, None, ADMIN, zone="Europe/Berlin", now=NOW)
+    assert "On 1 Jan 2061 this changes:" in manager.get(at(license)).words
 
 
 def test_usage_is_a_line_below_what_is_allowed_with_its_numbers_as_a_table(

@@ -1,14 +1,20 @@
 """What was sold with a license, in sentences; its features and custom fields, in a few words."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from chalicelib.domain.extras import FeatureGrant, FieldValue
-from chalicelib.portal.rules import feature_words, field_words, rules
+from chalicelib.domain.extras import NO_EXTRAS, Extras, FeatureGrant, FieldValue
+from chalicelib.domain.instants import from_iso
+from chalicelib.portal.rules import coming_words, duration_words, feature_words, field_words, rules
+from chalicelib.usecases.scheduled_updates import ComingChange
 from tests.domain.samples import a_license
 from tests.support import DAY, NOW
 
+END = from_iso("2027-12-31T23:59:59Z")
+DEVICES = "It may be active on up to 12 devices at once."
+OFTEN = "It may be moved to other devices as often as needed."
 PEOPLE: dict[str, Any] = {"authorization_method": "user"}
 
 
@@ -48,6 +54,76 @@ def test_what_lets_no_device_in_beyond_the_limit_is_not_said(terms: dict[str, An
 @pytest.mark.parametrize("terms", [{"max_transfers": 0}, {"max_transfers": -1}])
 def test_what_a_reset_costs_is_said_only_where_moves_are_counted(terms: dict[str, Any]) -> None:
     assert not any("reset" in sentence for sentence in rules(a_license(**terms), prevent_vm=False))
+
+
+SOLD: dict[str, Any] = {
+    "license_type": "time-limited",
+    "validity_period": END,
+    "max_activations": 5,
+    "max_transfers": 3,
+    "created_at": NOW,
+}
+
+
+@pytest.mark.parametrize(
+    ("terms", "said"),
+    [
+        ({"validity_period": END + DAY}, "The end moves to 1 Jan 2028."),
+        ({"validity_period": END + DAY - 1000}, "The end moves to 1 Jan 2028, 23:59."),
+        ({"valid_duration": "2y", "validity_period": None}, "It no longer ends."),
+        ({"start_date": NOW + DAY}, "The start date is 25 Nov 2026."),
+        ({"grace_period": 72}, "The grace period is 72 hours (3 days)."),
+        ({"is_trial": True}, "It is a trial."),
+        ({"max_activations": 12}, "It may be active on up to 12 devices at once."),
+        ({"max_activations": 1}, "It may be active on one device at a time."),
+        (
+            {"overage": "always"},
+            "It may be active on up to 5 devices at once. Any number of devices is let in beyond that, and counts as "
+            "over the limit.",
+        ),
+        ({"free_resets": True}, "It may be moved to another device 3 times in all. A reset does not count as a move."),
+        (
+            {"max_activations": 12, "max_transfers": 0},
+            f"{DEVICES} {OFTEN}",
+        ),
+        ({"name": "Office Berlin", "renewal_basis": "end"}, ""),
+    ],
+)
+def test_what_is_scheduled_is_one_sentence_of_what_the_page_shows(terms: dict[str, Any], said: str) -> None:
+    old = a_license(**SOLD)
+    change = ComingChange(NOW + 30 * DAY, (old, NO_EXTRAS), (replace(old, **terms), NO_EXTRAS))
+    assert coming_words(change) == (said and f"On 24 Dec 2026 this changes: {said}")
+    if said:
+        back = ComingChange(NOW + 30 * DAY, change.new, change.old)
+        assert coming_words(back) not in ("", coming_words(change))
+
+
+def test_what_is_the_vendors_own_is_not_said() -> None:
+    license = a_license(**SOLD)
+    extras = Extras("by phone", {"crm": 7}, maintenance_period=END)
+    change = ComingChange(NOW, (license, NO_EXTRAS), (license, extras))
+    assert coming_words(change) == "On 24 Nov 2026 this changes: Maintenance goes until 31 Dec 2027."
+    change = ComingChange(NOW, (license, extras), (license, replace(extras, note="", metadata={})))
+    assert coming_words(change) == ""
+    change = ComingChange(NOW, (license, extras), (license, NO_EXTRAS))
+    assert coming_words(change) == "On 24 Nov 2026 this changes: Maintenance has no end."
+
+
+def test_a_duration_that_has_not_begun_is_said_in_words() -> None:
+    old = a_license(license_type="time-limited", valid_duration="1y")
+    change = ComingChange(NOW, (old, NO_EXTRAS), (replace(old, valid_duration="24m"), NO_EXTRAS))
+    assert coming_words(change) == "On 24 Nov 2026 this changes: It lasts 24 months from the first activation."
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        *(("1h", "1 hour"), ("36h", "36 hours"), ("1d", "1 day"), ("30d", "30 days")),
+        *(("1m", "1 month"), ("12m", "12 months"), ("1y", "1 year"), ("2y", "2 years")),
+    ],
+)
+def test_a_duration_is_said_in_words(text: str, words: str) -> None:
+    assert duration_words(text) == words
 
 
 def test_virtual_machines_are_allowed_or_not() -> None:

@@ -29,7 +29,9 @@ from chalicelib.usecases.change_email import change_email
 from chalicelib.usecases.change_license import set_enabled
 from chalicelib.usecases.change_password import change_password
 from chalicelib.usecases.change_seat import remove_user, reset_activations
+from chalicelib.usecases.change_terms import change_terms
 from chalicelib.usecases.portal_queries import ListQuery, details, devices, usage, users
+from chalicelib.usecases.scheduled_updates import apply_update, cancel_update, delete_update, schedule_update
 from chalicelib.usecases.sessions import log_out, open_session
 from infra.budgets import PAGES_OF_MORE_READS, PORTAL_PAGE_NOTED
 from tests.store.costs import counted
@@ -333,7 +335,43 @@ def test_details_tell_on_how_many_devices_a_license_was_active_as_far_as_its_his
     with counted() as cost:
         cut = portal_queries.license_details(claims, license.id, now=vendor.now).usage
     assert cut is not None
-    assert (cut.is_whole, cut.active, len(cost.calls)) == (False, [3, 4], 3)
+    assert (cut.is_whole, cut.active, len(cost.calls)) == (False, [3, 4], 4)  # one of what is scheduled
+
+
+@pytest.mark.parametrize("events", [500, 3], ids=["history read whole", "history too long"])
+def test_details_tell_what_is_scheduled_and_pending(
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch, events: int
+) -> None:
+    monkeypatch.setattr(usage, "MAX_EVENTS", events)
+    license = issued(vendor, "viewer", max_activations=2)
+    vendor.activate(license, "pc")
+    claims = logged_in(vendor, MANAGER)
+    with counted() as before:
+        assert portal_queries.license_details(claims, license.id, now=NOW).coming == []
+
+    def scheduled(days: int, **changes: object) -> int:
+        return schedule_update(vendor.code, license.id, NOW + days * DAY, changes, ADMIN, now=NOW).id
+
+    scheduled(60, max_activations=9)
+    cancel_update(vendor.code, scheduled(20, max_activations=3), ADMIN, now=NOW)
+    delete_update(vendor.code, scheduled(25, max_activations=4), ADMIN, now=NOW)
+    apply_update(vendor.code, scheduled(30, max_activations=5), ADMIN, now=NOW)
+    scheduled(40, max_activations=7)
+    with counted() as cost:
+        coming = portal_queries.license_details(claims, license.id, now=NOW).coming
+    assert [(change.at, change.old[0].max_activations, change.new[0].max_activations) for change in coming] == [
+        (NOW + 40 * DAY, 5, 7),
+        (NOW + 60 * DAY, 7, 9),
+    ]
+    assert len(cost.calls) == (3 if events == 500 else 4)
+    assert len(before.calls) == 3
+
+
+def test_details_do_not_tell_a_change_that_is_going_to_fail(vendor: Vendor) -> None:
+    license = issued(vendor, "viewer", license_type="time-limited", validity_period=NOW + 90 * DAY)
+    schedule_update(vendor.code, license.id, NOW + 9 * DAY, {"start_date": NOW + 80 * DAY}, ADMIN, now=NOW)
+    change_terms(vendor.code, license.id, {"validity_period": NOW + 70 * DAY}, ADMIN, now=NOW)
+    assert portal_queries.license_details(logged_in(vendor, MANAGER), license.id, now=NOW).coming == []
 
 
 def test_history_is_read_page_by_page(vendor: Vendor) -> None:

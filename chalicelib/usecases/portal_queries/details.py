@@ -7,13 +7,16 @@ from chalicelib.domain.email import display_email
 from chalicelib.domain.events import Event
 from chalicelib.domain.extras import FeatureGrant, FieldValue
 from chalicelib.domain.instants import Instant
+from chalicelib.domain.license import License
 from chalicelib.domain.paging import Page, Rows, cut
+from chalicelib.domain.scheduled_updates import pending_in
 from chalicelib.domain.session import SessionClaims
-from chalicelib.store import activations, batch_reads, licenses, refusals
+from chalicelib.store import activations, batch_reads, licenses, refusals, scheduled_updates
 from chalicelib.store.batch_reads import ReadRequest
 from chalicelib.usecases.portal_queries.listing import CHUNK, ListQuery, has_words, list_page
 from chalicelib.usecases.portal_queries.principal import LicenseView, fields, guard_manager, one_license
-from chalicelib.usecases.portal_queries.usage import Usage, read_history, usage_of
+from chalicelib.usecases.portal_queries.usage import History, Usage, read_events, usage_of
+from chalicelib.usecases.scheduled_updates import ComingChange, coming_changes
 
 MAX_DEVICES = 100
 """Devices of which the details of a license tell the last check; more of them have a page of their own."""
@@ -50,6 +53,8 @@ class DetailsView(LicenseView):
     """Whether `last_check` is of all devices."""
     usage: Usage | None
     """None of a license that was never activated."""
+    coming: list[ComingChange]
+    """The changes of its terms that are scheduled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,25 +67,41 @@ class HistoryView(LicenseView):
 def license_details(claims: SessionClaims, license_id: int, *, now: Instant) -> DetailsView:
     """The snapshot of a license that the user manages. Raises `session_expired`, `license_not_found`.
 
-    Three reads at most, however many devices and events it has: two where it has no device, or is known to have many.
+    Three reads: its history, which names the updates that are scheduled; all that stands for itself; and its devices,
+    which is left out where it has none or is known to have many. One more where the history is too long to be read
+    whole.
     """
     company = claims.company
-    found = batch_reads.batch_read(
-        claims, ReadRequest(managed=license_id, licenses=[license_id], extras=license_id), now
+    events, is_whole = read_events(company, license_id)
+    updates = pending_in(events) if is_whole else scheduled_updates.ids_of_license(company, license_id)
+    wanted = ReadRequest(
+        managed=license_id, licenses=[license_id], extras=license_id, scheduled_updates=sorted(updates)
     )
+    found = batch_reads.batch_read(claims, wanted, now)
     base, extras = guard_manager(claims, found, license_id, now), found.extras
-    shown = (*fields(base), extras.features, extras.custom_fields, extras.maintenance_period)
-    if base.license.first_activated_at is None:
-        events = list(licenses.events(company, license_id, limit=RECENT_EVENTS))
-        return DetailsView(*shown, events, None, True, None)
-    history = read_history(base.license)
-    usage = usage_of([history], now, base.principal.company.time_zone)
-    recent = history.events[:RECENT_EVENTS]
-    if base.license.known_devices > MAX_DEVICES:
-        return DetailsView(*shown, recent, None, False, usage)
-    devices, more = cut(activations.devices(company, license_id, limit=MAX_DEVICES + 1), MAX_DEVICES)
-    last_check = None if more else max((device.last_check_at for device in devices), default=None)
-    return DetailsView(*shown, recent, last_check, not more, usage)
+    license, zone = base.license, base.principal.company.time_zone
+    last_check, all_devices = _last_check(license)
+    return DetailsView(
+        *fields(base),
+        extras.features,
+        extras.custom_fields,
+        extras.maintenance_period,
+        events[:RECENT_EVENTS],
+        last_check,
+        all_devices,
+        None if license.first_activated_at is None else usage_of([History(license, events)], now, zone),
+        coming_changes((license, extras), found.scheduled_updates),
+    )
+
+
+def _last_check(license: License) -> tuple[Instant | None, bool]:
+    """When one of the devices was last heard of, and whether that is of all: of many it is not looked for."""
+    if license.first_activated_at is None:
+        return None, True
+    if license.known_devices > MAX_DEVICES:
+        return None, False
+    devices, more = cut(activations.devices(license.company, license.id, limit=MAX_DEVICES + 1), MAX_DEVICES)
+    return None if more else max((device.last_check_at for device in devices), default=None), not more
 
 
 def license_history(claims: SessionClaims, license_id: int, list_query: ListQuery, *, now: Instant) -> HistoryView:

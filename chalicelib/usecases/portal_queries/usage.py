@@ -30,9 +30,15 @@ class History:
         return self.events[-1].at if len(self.events) == MAX_EVENTS else 0
 
 
-def read_history(license: License, since: Instant = 0) -> History:
+def read_history(license: License, since: Instant) -> History:
     """The newest events of a license, from an instant on. One consistent read."""
     return History(license, licenses.events_since(license.company, license.id, since, MAX_EVENTS))
+
+
+def read_events(company: str, license_id: int) -> tuple[list[Event], bool]:
+    """The newest events of a license, up to `MAX_EVENTS`, and whether they are all. One consistent read."""
+    events = licenses.events_since(company, license_id, 0, MAX_EVENTS)
+    return events, len(events) < MAX_EVENTS
 
 
 @dataclass(frozen=True, slots=True)
