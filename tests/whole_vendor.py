@@ -122,5 +122,5 @@ def _fill_by_user(vendor: Vendor) -> None:
 def _fill_archived(vendor: Vendor) -> None:
     vendor.product("old", "license-key", prevent_vm=True)
     vendor.issue("old")
-    changes = {"state": "archived", "max_activations": 3, "metadata": {"until": 2025}}
+    changes = {"state": "archived", "max_activations": 3, "metadata": {"until": 2025}, "maintenance_duration": "2y"}
     change_product(vendor.code, "old", changes, ADMIN, now=vendor.now)

@@ -72,11 +72,13 @@ class Product:
     prevent_vm: bool = False
     state: Literal["active", "disabled", "archived"] = "active"
     default_license_type: LicenseType = "perpetual"
-    """Of a license whose issue does not say which; so are the next five terms (`domain.products`)."""
+    """Of a license whose issue does not say which; so are the next six terms (`domain.products`)."""
     max_activations: int = 1
     valid_duration: str | None = None
     subscription_duration: str | None = None
     """In the place of `valid_duration`, for subscriptions."""
+    maintenance_duration: str | None = None
+    """How long a license is maintained, from its issue; None: versions of all times are offered."""
     allow_trial: bool = False
     """Whether applications may ask for a trial."""
     trial_days: int = 0

@@ -11,7 +11,7 @@ from chalicelib.domain.metadata import guard_metadata
 from chalicelib.domain.types import Json
 
 TERMS = (
-    *("default_license_type", "max_activations", "valid_duration", "subscription_duration"),
+    *("default_license_type", "max_activations", "valid_duration", "subscription_duration", "maintenance_duration"),
     *("allow_trial", "trial_days"),
 )
 """What its licenses begin with, where an issue does not say otherwise."""
@@ -51,7 +51,7 @@ def _duration(product: Product, license_type: str, *, is_trial: bool) -> str | N
 def _wrong_texts(product: Product) -> Iterator[Invalid]:
     yield from wrong_in("name", display_name, product.name)
     yield from wrong_in("metadata", guard_metadata, product.metadata)
-    for name in ("valid_duration", "subscription_duration"):
+    for name in ("valid_duration", "subscription_duration", "maintenance_duration"):
         if (duration := getattr(product, name)) is not None:
             yield from wrong_in(name, lambda text: duration_days(parse_duration(text)), duration)
 

@@ -16,6 +16,7 @@ from chalicelib.management.license_checks import QueryText
 from chalicelib.management.models import Id, Sent, sent_number
 from chalicelib.management.orders import OF_SALE, type_of
 from chalicelib.management.reach import by, not_of_one_product, own_product, own_product_code, reached_order
+from chalicelib.usecases.catalog import find_product
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.find_customer import find_customer
 from chalicelib.usecases.issue_license import issue_license
@@ -87,7 +88,7 @@ def create_license(body: NewLicense, caller: Caller) -> LicenseBody:
         if (of_type := body.license_type or (type_of(given) if policy is None else None)) is not None:
             given["license_type"] = of_type
         terms = terms_of_issue(company, code, given, policy, now=now)
-        carried = with_extras(extras_of(policy, code, now=now), more)
+        carried = with_extras(extras_of(policy, find_product(company, code, now=now), now=now), more)
         name, who = license_name(more.get("name", "")), caller.actor
         sold: Json = {"policy": policy, "carried": carried, "name": name, "enabled": body.enabled}
         return issue_license(company, code, terms, None, who, **sold, now=now)

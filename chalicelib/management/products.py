@@ -56,6 +56,8 @@ class ProductChange(Sent):
     """Of a license without an end, from its first activation: `30d`, `12m`, `1y`; null: none."""
     subscription_duration: Text | None = None
     """The same of a subscription; null: as `valid_duration`."""
+    maintenance_duration: Text | None = None
+    """How long versions are offered, from the sale; null: no end."""
     allow_trial: StrictBool | None = None
     trial_days: StrictInt | None = None
     metadata: Json | None = None
@@ -159,6 +161,6 @@ def _is_asked_for(product: Product, query: ProductsQuery) -> bool:
 
 def _fields(body: ProductChange) -> dict[str, Any]:  # as `Product` has them
     """What was sent that may change, by the names of a product's fields."""
-    sent = given(body, "valid_duration", "subscription_duration")
+    sent = given(body, "valid_duration", "subscription_duration", "maintenance_duration")
     named = {"name" if name == "product_name" else name: value for name, value in sent.items()}
     return {name: value for name, value in named.items() if name in CHANGEABLE}

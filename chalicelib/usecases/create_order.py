@@ -226,7 +226,7 @@ def guard_license(company: str, license: NewLicense, source: SourceRow | None = 
         raise license.refusal
     product = find_product(company, license.product, now=now)
     guard_terms(license.terms, product, None, source)
-    extras_of(license.policy, product.code, now=now)
+    extras_of(license.policy, product, now=now)
     new_extras(company, product.code, license.features, license.fields, now=now)
     most, seats = license.terms.max_license_users, license.users
     if product.authorization_method != "user":

@@ -23,10 +23,12 @@ from chalicelib.domain.license_rows import FeatureRow, LicenseRow, UserRow
 from chalicelib.domain.row_differences import Difference, Imported, difference
 from chalicelib.domain.source_rows import SourceRow, System
 from chalicelib.domain.terms import Terms
+from chalicelib.domain.types import Json
 from chalicelib.store import accounts, batches, customers, licenses, orders
 from chalicelib.store.devices import DeviceKey, read_device_ids
 from chalicelib.usecases.adopt import add_legacy_devices
 from chalicelib.usecases.assign_user import Profile, assign_user
+from chalicelib.usecases.catalog import find_product
 from chalicelib.usecases.change_license import set_enabled
 from chalicelib.usecases.change_seat import set_max_activations
 from chalicelib.usecases.change_terms import change_terms
@@ -36,6 +38,7 @@ from chalicelib.usecases.find_customer import find_customer_by_email
 from chalicelib.usecases.issue_license import guard_names, issue_license, terms_of
 from chalicelib.usecases.license_extras import Wanted, grant_features, new_extras, set_fields
 from chalicelib.usecases.order_managers import add_manager, find_managers
+from chalicelib.usecases.policies import extras_of
 
 Verdict = Literal["new", "same", "changed"]
 
@@ -81,7 +84,7 @@ def import_license(
     source = SourceRow(system, row.name)
     wanted = _guard_new(company, row, source, now)
     extras = new_extras(company, row.product, wanted.features, row.fields, now=now)
-    extras = with_extras(extras, {name: value for name, value in row.more.items() if name in EXTRAS})
+    extras = with_extras(extras, _carried(company, row, now))
     try:
         license, _ = issue_license(
             company, row.product, wanted.terms, None, actor, source=source, carried=extras, now=now
@@ -180,6 +183,13 @@ def _new_license(company: str, row: LicenseRow, now: Instant) -> NewLicense:
     terms = terms_of(company, row.product, given, now=now)
     users = [NewUser(_email(user), _limit(user, terms), _profile(user), user.is_manager) for user in row.users]
     return NewLicense(row.product, terms, row.more, _features(row.features or ()), row.fields, users)
+
+
+def _carried(company: str, row: LicenseRow, now: Instant) -> Json:
+    """What a row that is new carries besides features and fields; its maintenance, if it says none, as its product."""
+    of_product = extras_of(None, find_product(company, row.product, now=now), now=now)
+    said = {name: value for name, value in row.more.items() if name in EXTRAS}
+    return {"maintenance_period": of_product.maintenance_period} | said
 
 
 def _guard_new(company: str, row: LicenseRow, source: SourceRow, now: Instant) -> NewLicense:

@@ -89,8 +89,8 @@ def issue_license(
     """Issue a license; answers it, and its order's manager. Raises `Invalid` for terms that contradict each other.
 
     `policy`: what it is sold by, of this product. Its features, fields, metadata, note and maintenance are copied to
-    the license; its limits and dates stand in `terms` (`terms_of`). Raises as `extras_of` does. `carried`: what it has
-    of these instead.
+    the license; its limits and dates stand in `terms` (`terms_of`). Raises as `extras_of` does, which without a policy
+    is the product's maintenance. `carried`: what it has of these instead.
 
     A manager who has no account yet gets one, with an initial password; so does one whose account others have made.
     `denied`: what the managers of a new order may not do with its licenses. Raises `AlreadyExists` where an order that
@@ -102,7 +102,7 @@ def issue_license(
     """
     sold = find_product(find_company(company).code, product, now=now)
     guard_terms(terms, sold, manager, source)
-    extras = extras_of(policy, sold.code, now=now) if carried is None else carried
+    extras = extras_of(policy, sold, now=now) if carried is None else carried
     draws = count()
 
     def read(_: bool) -> _State:

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from chalicelib.domain.catalog import Product
 from chalicelib.domain.errors import AlreadyExists, Denied, Invalid, NotFound
 from chalicelib.domain.events import Actor, Event, EventType, differences
-from chalicelib.domain.extras import NO_EXTRAS, Extras, FeatureGrant, FieldValue, with_extras
+from chalicelib.domain.extras import Extras, FeatureGrant, FieldValue, with_extras
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.policies import (
@@ -59,15 +60,16 @@ def find_policy_by_code(company: str, product: str, code: str) -> Policy:
 
 
 def create_policy(company: str, product: str, fields: Fields, actor: Actor, *, now: Instant) -> Policy:
-    """Make a policy. `fields`: of `Policy`, those that may be changed; `code` and `name` are needed, and type, devices
-    and end are the product's where they are not given.
+    """Make a policy. `fields`: of `Policy`, those that may be changed; `code` and `name` are needed, and type, devices,
+    end and maintenance are the product's where they are not given.
 
     Raises `company_not_found`, `unknown_product`, `AlreadyExists` for a code that another has; `NotFound`:
     `unsupported_product_feature`; and `Invalid`: one error for each wrong field, `field_unknown`, `too_many_policies`.
     """
 
     def make(state: _State) -> Policy:
-        given = Policy(**state.begun(now), **with_product_terms(state.product, fields))
+        of_product: Json = {"maintenance_duration": state.product.maintenance_duration}
+        given = Policy(**state.begun(now), **of_product | with_product_terms(state.product, fields))
         if len(state.definitions) >= MAX_POLICIES:
             raise Invalid("too_many_policies", field="code", most=MAX_POLICIES)
         return _checked(state, given, now)
@@ -109,15 +111,20 @@ def delete_policy(company: str, policy_id: int, actor: Actor, *, revision: int |
     )
 
 
-def extras_of(policy: Policy | None, product: str, *, now: Instant) -> Extras:
-    """What a license of a product that is issued now carries by its policy, besides its terms.
+def extras_of(policy: Policy | None, product: Product, *, now: Instant) -> Extras:
+    """What a license of a product that is issued now carries besides its terms: by its policy, which says all of it, or
+    else by the product.
 
     Raises `Denied`: `policy_of_other_product`, and as `create_policy` for what the product does not define any more.
     """
     if policy is None:
-        return NO_EXTRAS
-    if policy.product != product:
+        return Extras(maintenance_period=counted_from(now, product.maintenance_duration))
+    if policy.product != product.code:
         raise Denied("policy_of_other_product", product=policy.product)
+    return _extras(policy, now)
+
+
+def _extras(policy: Policy, now: Instant) -> Extras:
     extras = new_extras(policy.company, policy.product, _wanted(policy, now), policy.custom_fields, now=now)
     more = {
         "note": policy.note,
@@ -135,7 +142,7 @@ def changes_of(policy: Policy, *, now: Instant) -> Callable[[Sold], TermChanges]
     end. Custom fields and metadata that the policy does not name stay; so does all that belongs to one sale: type,
     start, end, maintenance, name and note. The changes raise `Denied`: `policy_of_other_product`.
     """
-    new = extras_of(policy, policy.product, now=now)
+    new = _extras(policy, now)
 
     def changes(sold: Sold) -> TermChanges:
         license, old = sold
@@ -181,7 +188,7 @@ def _checked(state: _State, policy: Policy, now: Instant) -> Policy:
     checked = checked_policy(policy, by_user=state.product.authorization_method == "user")
     if any(other.code == checked.code for other in state.definitions if other.id != checked.id):
         raise AlreadyExists("already_exists", of="policy", field="code", name=checked.code)
-    extras_of(checked, checked.product, now=now)
+    _extras(checked, now)
     return checked
 
 

@@ -18,6 +18,7 @@ RENTED = replace(
     max_activations=3,
     valid_duration="30d",
     subscription_duration="1y",
+    maintenance_duration="2y",
     allow_trial=True,
     trial_days=14,
 )
@@ -36,6 +37,7 @@ def test_what_is_right_stays_as_it_is() -> None:
         ({"code": "a b", "name": ""}, {"code": "product_code_malformed", "name": "name_length"}),
         ({"valid_duration": "1x"}, {"valid_duration": "duration_malformed"}),
         ({"subscription_duration": "9999y"}, {"subscription_duration": "duration_too_long"}),
+        ({"maintenance_duration": "1w"}, {"maintenance_duration": "duration_malformed"}),
         ({"max_activations": -1}, {"max_activations": "count_out_of_range"}),
         ({"trial_days": MAX_TRIAL_DAYS + 1}, {"trial_days": "count_out_of_range"}),
         ({"metadata": {"x": "y" * MAX_METADATA}}, {"metadata": "metadata_too_large"}),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from chalicelib.domain.instants import add, from_iso, parse_duration, to_iso
 from chalicelib.usecases.product_features import find_features
 from chalicelib.usecases.product_fields import find_fields
 from chalicelib.usecases.products import show_product
@@ -98,7 +99,7 @@ def test_a_field_is_defined_changed_listed_and_deleted(operator: Operator, vendo
 def test_a_license_is_issued_with_what_its_product_says(operator: Operator, vendor: Vendor) -> None:
     operator.asks(
         f"product set {of(vendor)} --default-license-type subscription --subscription-duration 1y --max-activations 3"
-        " --trial-days 14"
+        " --trial-days 14 --maintenance-duration 1y"
     )
     line = f"license issue --company {vendor.code} --product viewer"
     for given, terms in (
@@ -111,5 +112,7 @@ def test_a_license_is_issued_with_what_its_product_says(operator: Operator, vend
         made = operator.asks(f"{line} {given}")
         found = (made["license_type"], made["max_activations"], made["valid_duration"], made["validity_period"])
         assert found == terms, given
+    shown = operator.asks(f"license show {made['id']}")
+    assert shown["maintenance_period"] == to_iso(add(from_iso(shown["created_at"]), parse_duration("1y")))
     refused = operator.refused(f"license issue --company {vendor.code} --product revit --license-type time-limited")
     assert refused == "--validity-period: a time-limited license needs --validity-period or --valid-duration."

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.instants import add, parse_duration, to_iso
 from chalicelib.store.counts import read_count
 from chalicelib.usecases.customers import create_customer
 from chalicelib.usecases.find_customer import find_customer_by_email
@@ -54,6 +55,24 @@ def test_what_is_not_said_is_as_the_product_has_it_or_the_policy(shop: VendorsSe
     made = make(shop, {"product": "viewer", "policy_code": "pro", "metadata": {"crm": 2}})
     assert (made["max_activations"], made["note"], made["metadata"]) == (9, "Pro", {"crm": 2})
     assert made["license_template"]["code"] == "pro"
+
+
+def test_it_is_maintained_as_long_as_the_product_says_unless_the_call_says_otherwise(shop: VendorsServer) -> None:
+    vendor = shop.vendor
+    change_product(vendor.code, "viewer", {"maintenance_duration": "1y"}, ADMIN, now=clock.now())
+    year, two = (to_iso(add(clock.now(), parse_duration(lasts)))[:10] for lasts in ("1y", "2y"))
+    for said, until in (
+        ({}, year),
+        ({"maintenance_duration": "2y"}, two),
+        ({"maintenance_period": "2031-12-31"}, "2031-12-31"),
+        ({"enable_maintenance_period": False}, None),
+    ):
+        single = make(shop, {"product": "viewer"} | said)
+        order: Any = {"id": f"S-{single['id']}", "items": [{"product_code": "viewer", "licenses": [said]}]}
+        sold = granted(shop.post("orders/create_order", order), 201)["order_items"][0]["licenses"][0]
+        for made in (single, *(granted(shop.get(f"licenses/{one['id']}")) for one in (single, sold))):
+            found = made["maintenance_period"] and made["maintenance_period"][:10]
+            assert (found, made["enable_maintenance_period"]) == (until, until is not None), said
 
 
 def test_it_joins_an_order_that_is_there_and_is_its_customers(shop: VendorsServer) -> None:

@@ -45,9 +45,10 @@ def field(shop: VendorsServer, vendor: Vendor, **fields: Any) -> dict[str, Any]:
 
 def test_a_product_is_made_and_shown(shop: VendorsServer, vendor: Vendor) -> None:
     terms = {"default_license_type": "subscription", "subscription_duration": "1y", "max_activations": 3}
+    terms |= {"maintenance_duration": "2y"}
     made = granted(shop.post("products", VIEWER | terms | {"metadata": {"tier": 2}}), 201)
     assert granted(shop.get(f"products/{made['id']}")) == made
-    assert made | VIEWER | terms == made
+    assert made | VIEWER | terms | {"enable_maintenance_period": True} == made
     assert (made["state"], made["active"], made["is_archived"], made["revision"]) == ("active", True, False, 0)
     assert (made["metadata"], made["features"], made["company_id"]) == (
         {"tier": 2},

@@ -10,6 +10,7 @@ import pytest
 from chalicelib.domain.days import last_instant, read_moment
 from chalicelib.domain.errors import Code, Rejected, Unavailable
 from chalicelib.domain.import_files import FileRow
+from chalicelib.domain.instants import add, from_iso, parse_duration
 from chalicelib.domain.license import DeviceReport, License
 from chalicelib.domain.license_rows import license_row
 from chalicelib.store.transactions import Transaction
@@ -23,6 +24,7 @@ from chalicelib.usecases.import_rows import import_rows
 from chalicelib.usecases.order_managers import find_managers, find_order
 from chalicelib.usecases.product_features import create_feature
 from chalicelib.usecases.product_fields import create_field
+from chalicelib.usecases.products import change_product
 from tests.mailbox import mails
 from tests.store.costs import counted
 from tests.support import ADMIN, DAY, NOW, Vendor
@@ -113,6 +115,20 @@ def test_what_a_row_says_otherwise_now_is_taken_over_and_nothing_else(sold: Vend
     assert (license.max_activations, license.enabled, extras.note) == (9, True, "was ours elsewhere")
     assert extras.features[0].expires_at is None
     assert plan(sold, now).verdict == "same"
+
+
+def test_a_row_that_says_no_maintenance_has_its_products_and_keeps_it(sold: Vendor) -> None:
+    change_product(sold.code, "viewer", {"maintenance_duration": "1y"}, ADMIN, now=NOW)
+    says_none = FULL | {"license_key": "NONE-1", "order_store_id": None, "enable_maintenance_period": False}
+    says_when = FULL | {"license_key": "WHEN-1", "order_store_id": None, "maintenance_period": "2031-12-31T00:00:00Z"}
+    for row, until in (
+        (FULL, add(NOW, parse_duration("1y"))),
+        (says_none, None),
+        (says_when, from_iso("2031-12-31T00:00:00Z")),
+    ):
+        made = bring(sold, row)
+        assert bring(sold, row) == RowOutcome("same", made.license_id)
+        assert find_sold(sold.code, made.license_id or 0)[1].maintenance_period == until
 
 
 def test_a_key_is_taken_letter_by_letter_and_found_so(vendor: Vendor) -> None:

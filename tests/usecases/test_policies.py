@@ -9,7 +9,7 @@ from chalicelib.domain.events import Event
 from chalicelib.domain.extras import PolicyOrigin
 from chalicelib.domain.instants import add, parse_duration, to_iso
 from chalicelib.domain.license import License
-from chalicelib.domain.policies import MAX_POLICIES, Policy
+from chalicelib.domain.policies import MAX_POLICIES, Policy, counted_from
 from chalicelib.store import histories
 from chalicelib.store.definitions import Definitions
 from chalicelib.usecases.change_license import extend
@@ -165,11 +165,21 @@ def test_a_policy_is_found_by_id_and_by_code_until_it_is_deleted(vendor: Vendor,
     assert made(vendor, code="basic").id != last.id
 
 
-def test_type_devices_and_end_that_are_not_given_are_the_products(vendor: Vendor, product: str) -> None:
+def test_type_devices_end_and_maintenance_that_are_not_given_are_the_products(vendor: Vendor, product: str) -> None:
     defaults = {"default_license_type": "subscription", "subscription_duration": "6m", "max_activations": 7}
-    change_product(vendor.code, "viewer", defaults, ADMIN, now=NOW)
+    change_product(vendor.code, "viewer", defaults | {"maintenance_duration": "2y"}, ADMIN, now=NOW)
     policy = create_policy(vendor.code, "viewer", {"code": "plain", "name": "Plain"}, ADMIN, now=NOW)
     assert (policy.license_type, policy.valid_duration, policy.max_activations) == ("subscription", "6m", 7)
+    assert policy.maintenance_duration == "2y"
+
+
+def test_a_policy_says_all_of_the_maintenance_and_the_product_where_there_is_none(vendor: Vendor, product: str) -> None:
+    change_product(vendor.code, "viewer", {"maintenance_duration": "1y"}, ADMIN, now=NOW)
+    for said, lasts in (("2y", "2y"), (None, None)):
+        license = sold(vendor, made(vendor, code=f"for {said}", maintenance_duration=said))
+        assert find_sold(vendor.code, license.id)[1].maintenance_period == counted_from(vendor.now, lasts)
+    plain = vendor.issue()
+    assert find_sold(vendor.code, plain.id)[1].maintenance_period == counted_from(vendor.now, "1y")
 
 
 @pytest.mark.parametrize(
@@ -238,8 +248,9 @@ def test_a_policy_sells_no_other_product_and_nothing_that_its_product_defines_no
 ) -> None:
     policy = made(vendor)
     with refused("policy_of_other_product"):
-        extras_of(policy, "revit", now=NOW)
-    delete_feature(vendor.code, extras_of(policy, "viewer", now=NOW).features[0].feature_id, ADMIN, now=NOW)
+        extras_of(policy, vendor.products["revit"], now=NOW)
+    granted = extras_of(policy, vendor.products["viewer"], now=NOW).features
+    delete_feature(vendor.code, granted[0].feature_id, ADMIN, now=NOW)
     with refused("unsupported_product_feature"):
         sold(vendor, policy)
 

@@ -65,6 +65,7 @@ COMMANDS = (
                 "--valid-duration", "DURATION", "of a license without an end: 30d, 12m, 1y; '' for none", values.lasting
             ),
             changed("--subscription-duration", "DURATION", "the same of a subscription; '' for none", values.lasting),
+            changed("--maintenance-duration", "DURATION", "from a license's issue; '' for no end", values.lasting),
             changed("--allow-trial", "yes|no", "whether applications may ask for a trial", values.yes_or_no),
             changed("--trial-days", "N", "how long a trial lasts", values.count),
             changed("--metadata", "JSON", "an object of your own, up to 16 KB", values.json_object),
