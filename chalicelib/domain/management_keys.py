@@ -8,9 +8,11 @@ from chalicelib.domain.catalog import COMPANY_CODE
 from chalicelib.domain.errors import Forbidden
 from chalicelib.domain.instants import Instant
 
-RESOURCES = ("licenses", "orders", "customers", "users", "devices", "products", "events", "webhooks", "keys")
-SCOPES = tuple(f"{resource}:{verb}" for resource in RESOURCES for verb in ("read", "write"))
-"""What a key may be made for. Who may write something may read it, too."""
+_CHANGED = ("licenses", "orders", "customers", "users", "devices", "products", "webhooks")
+SCOPES = (*(f"{resource}:{verb}" for resource in _CHANGED for verb in ("read", "write")), "events:read")
+"""What a key may be made for: what a call asks for. Who may write something may read it, too. Keys of before may have
+others.
+"""
 USE_NOTED_EVERY_MS = 15 * 60_000
 _KEY = re.compile(rf"skm_(?P<company>{COMPANY_CODE.pattern})_(?P<id>[1-9][0-9]{{0,15}})_[0-9a-f]{{48}}")
 

@@ -8,7 +8,7 @@ from tests.support import Vendor
 
 
 def test_a_new_key_is_answered_once_and_opens(operator: Operator, vendor: Vendor) -> None:
-    line = f"management-key create --company {vendor.code} --name CRM --scope webhooks:write --scope keys:read"
+    line = f"management-key create --company {vendor.code} --name CRM --scope webhooks:write --scope orders:read"
     answer = operator.asks(f"{line} --product viewer --product revit --expires 2080-12-31")
     (stored,) = find_management_keys(vendor.code)
     text = answer["management_key"]
@@ -21,7 +21,7 @@ def test_a_new_key_is_answered_once_and_opens(operator: Operator, vendor: Vendor
         "created_at": to_iso(stored.created_at),
         "expires_at": "2080-12-31T23:59:59.999Z",
         "last_used_at": None,
-        "scopes": ["keys:read", "webhooks:write"],
+        "scopes": ["orders:read", "webhooks:write"],
         "products": ["revit", "viewer"],
         "management_key": text,
     }
@@ -31,7 +31,7 @@ def test_a_new_key_is_answered_once_and_opens(operator: Operator, vendor: Vendor
 
 
 def test_keys_are_listed_with_their_last_use_and_revoked_by_their_id(operator: Operator, vendor: Vendor) -> None:
-    lines = [f"management-key create --company {vendor.code} --name {name} --scope keys:read" for name in ("A", "B")]
+    lines = [f"management-key create --company {vendor.code} --name {name} --scope orders:read" for name in ("A", "B")]
     first, second = (operator.asks(line) for line in lines)
     find_caller(first["management_key"], now=(now := clock.now()))
     revoked = operator.asks(f"management-key revoke --company {vendor.code} --key {second['id']}")

@@ -317,7 +317,7 @@ def test_all_options_that_are_wrong_are_named_at_once() -> None:
             "There is no company with",
         ),
         (
-            "management-key create --company {company}X --name A --scope keys:read",
+            "management-key create --company {company}X --name A --scope orders:read",
             "There is no company with this code.",
         ),
         ("management-key revoke --company {company} --key 1", "There is no such key."),

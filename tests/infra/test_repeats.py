@@ -68,7 +68,7 @@ def test_what_makes_something_makes_no_second_one_when_it_is_repeated(
         ("apikey create", "--read-only"),
         ("license issue", "--trial"),
         ("webhook create", "--event '*'"),
-        ("management-key create", "--scope keys:read"),
+        ("management-key create", "--scope orders:read"),
     ],
 )
 def test_a_key_is_good_for_one_command_of_one_company(operator: Operator, vendor: Vendor, name: str, more: str) -> None:

@@ -71,6 +71,7 @@ def test_every_call_declares_a_scope_of_the_list_and_whether_it_writes() -> None
         assert declared.scope in SCOPES, declared.name
         assert declared.scope.endswith(":write") == declared.writes, declared.name
         assert declared.writes == (declared.method != "GET" and declared.name not in READ_BY_POST), declared.name
+    assert {declared.scope for declared in CALLS} == {*SCOPES}
     assert {declared.name for declared in endpoint.declared if declared.public} == {"openapi"}
 
 
