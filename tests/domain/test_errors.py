@@ -38,20 +38,20 @@ def test_what_is_told_by_another_name_stays_as_it_was(kind: type[Rejected]) -> N
     rule = kind("already_exists", field="code", of="code", **counted)
     rule.license_id = 7
     for row in ("rows.0", "rows.1"):
-        with pytest.raises(kind) as told, sent_as(f"{row}.{{}}".format):
+        with pytest.raises(kind) as raised, sent_as(f"{row}.{{}}".format):
             raise rule
-        assert (vars(told.value) | {"errors": ()}) == vars(rule) | {"field": f"{row}.code", "errors": ()}
-        assert (rule.field, str(told.value)) == ("code", str(rule))
+        assert (vars(raised.value) | {"errors": ()}) == vars(rule) | {"field": f"{row}.code", "errors": ()}
+        assert (rule.field, str(raised.value)) == ("code", str(rule))
 
 
 def test_each_wrong_field_is_told_by_its_other_name() -> None:
     name, code = Invalid("field_malformed", field="name"), Invalid("integer_malformed", field="code")
     whole = Invalid.all([name, code])
-    with pytest.raises(Invalid) as told, sent_as("items.0.{}".format):
+    with pytest.raises(Invalid) as raised, sent_as("items.0.{}".format):
         raise whole
     with pytest.raises(Invalid) as alone, sent_as("items.0.{}".format):
         raise name
-    assert [one.field for one in told.value.errors] == ["items.0.name", "items.0.code"]
+    assert [one.field for one in raised.value.errors] == ["items.0.name", "items.0.code"]
     assert alone.value.errors == (alone.value,)
     assert [one.field for one in (*whole.errors, whole)] == ["name", "code", "name"]
 
