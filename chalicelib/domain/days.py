@@ -4,6 +4,7 @@ A date alone is that day's last instant where something ends, and its first wher
 """
 
 import re
+from calendar import monthrange
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import cache, lru_cache
@@ -11,7 +12,7 @@ from importlib.resources import files
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from chalicelib.domain.errors import Invalid
-from chalicelib.domain.instants import LATEST, Instant, from_iso
+from chalicelib.domain.instants import LATEST, Duration, Instant, add, from_iso
 
 Moment = Instant | date
 """An instant, or a day of which the time zone is not known yet."""
@@ -80,6 +81,35 @@ def ends_a_day(at: Instant, zone: str) -> bool:
         return True
     after = local(at // _SECOND_MS * _SECOND_MS + _SECOND_MS, zone)
     return after.date() != day_of(at, zone) and not after.hour and not after.minute and not after.second
+
+
+def renewed(end: Instant, duration: Duration, zone: str) -> Instant:
+    """An end moved on by the calendar of a time zone: the same time of the clocks on the same day of a later month, or
+    on the last one where that is too short. The last day of a month moves on to the last day of a month, and the last
+    instant of a day to that of a day; so however often an end moves on, it comes to no earlier day of the month.
+
+    Raises `Invalid`: `date_out_of_range`.
+    """
+    if duration.unit == "h":
+        return add(end, duration)
+    clock = local(end, zone)
+    try:
+        day = clock.date() + timedelta(days=duration.count) if duration.unit == "d" else _moved(clock.date(), duration)
+        if ends_a_day(end, zone):
+            return last_instant(day, zone)
+        moved = datetime.combine(day, clock.time(), clock.tzinfo)
+        return from_iso(moved.astimezone(UTC).isoformat())
+    except (OverflowError, ValueError):
+        raise Invalid("date_out_of_range") from None
+
+
+def _moved(day: date, duration: Duration) -> date:
+    """So many months or years later. Raises ValueError outside the years 1 to 9999."""
+    months = day.month - 1 + duration.count * (12 if duration.unit == "y" else 1)
+    year, month = day.year + months // 12, months % 12 + 1
+    is_last = day.day == monthrange(day.year, day.month)[1]
+    last = monthrange(year, month)[1]
+    return date(year, month, last if is_last else min(day.day, last))
 
 
 def _midnight(day: date, zone: str) -> Instant:

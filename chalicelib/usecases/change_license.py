@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from chalicelib.domain.activation import counts_as_release, guard_reset
+from chalicelib.domain.days import renewed
 from chalicelib.domain.errors import Denied, Forbidden, Invalid, at_field
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant, add, parse_duration, to_iso
@@ -87,18 +88,19 @@ def extend(
     actor: Actor,
     *,
     basis: RenewalBasis | None = None,
+    zone: str = "",
     now: Instant,
 ) -> License:
     """Set a new end, or move it on by a duration from what `basis` says. Raises `SeatkeeperError`.
 
-    `basis`: None: as the license says.
+    `basis`: None: as the license says. `zone`: by whose calendar an end moves on (`domain.days.renewed`).
 
     A license that has expired comes back to life, where the new end is not past as well. What no sweep has announced of
     the old dates yet is announced now.
     """
 
     def decide(license: License) -> License:
-        end = _new_end(license, validity_period, by, basis, now)
+        end = _new_end(license, validity_period, by, basis, zone, now)
         return redated(license, replace(license, validity_period=end), now)
 
     def write(old: License, new: License) -> None:
@@ -131,15 +133,24 @@ def reset_license(company: str, license_id: int, actor: Actor, *, now: Instant) 
 
 
 def _new_end(
-    license: License, validity_period: Instant | None, by: str | None, basis: RenewalBasis | None, now: Instant
+    license: License,
+    validity_period: Instant | None,
+    by: str | None,
+    basis: RenewalBasis | None,
+    zone: str,
+    now: Instant,
 ) -> Instant:
     with at_field("by" if validity_period is None else "validity_period"):
         if license.license_type == "perpetual":
             raise Invalid("perpetual_has_no_end")
         if license.validity_period is None:
             raise Invalid("no_end_yet")
-        begin = renewed_from(license.validity_period, basis or license.renewal_basis, now)
-        end = validity_period or add(begin, parse_duration(by or ""))
+        end = validity_period or _renewed(license.validity_period, by or "", basis or license.renewal_basis, zone, now)
         if not within_calendar(end, license.grace_period):
             raise Invalid("end_beyond_calendar")
     return end
+
+
+def _renewed(end: Instant, by: str, basis: RenewalBasis, zone: str, now: Instant) -> Instant:
+    begin, duration = renewed_from(end, basis, now), parse_duration(by)
+    return renewed(end, duration, zone) if begin == end else add(begin, duration)

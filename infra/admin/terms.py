@@ -83,8 +83,9 @@ def license_extend(
     if from_ is not None and by is None:
         raise UsageError.of("--from", "it says what --by counts from.")
     owner = find_owner(license, company)
-    end = None if validity_period is None else last_instant(validity_period, find_company(owner).time_zone)
-    changed = extend(owner, license, end, by, operator(), basis=from_, now=now)
+    zone = find_company(owner).time_zone
+    end = None if validity_period is None else last_instant(validity_period, zone)
+    changed = extend(owner, license, end, by, operator(), basis=from_, zone=zone, now=now)
     return CommandResult(license_document(changed, now), doubt_of(changed, now))
 
 

@@ -1,14 +1,24 @@
 """A date alone is a day of the company's: its last instant where something ends, its first where it begins."""
 
-from datetime import date
+from calendar import monthrange
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.days import day_of, ends_a_day, first_instant, last_instant, read_moment, time_zone
+from chalicelib.domain.days import (
+    day_of,
+    ends_a_day,
+    first_instant,
+    last_instant,
+    local,
+    read_moment,
+    renewed,
+    time_zone,
+)
 from chalicelib.domain.errors import Invalid, SeatkeeperError
-from chalicelib.domain.instants import LATEST, from_iso, to_iso
+from chalicelib.domain.instants import LATEST, add, from_iso, parse_duration, to_iso
 
 ZONES = ["", "Europe/Berlin", "America/Los_Angeles", "Pacific/Kiritimati", "Asia/Kathmandu", "America/Sao_Paulo"]
 
@@ -70,3 +80,68 @@ def test_a_time_zone_is_a_name_of_the_list(text: str, zone: str) -> None:
 def test_what_is_no_time_zone_is_refused(text: str) -> None:
     with pytest.raises(SeatkeeperError, match="time_zone_unknown"):
         time_zone(text)
+
+
+# --- renewals -----------------------------------------------------------------------------------------------------
+
+DAYS = st.dates(date(1971, 1, 1), date(2999, 12, 31))
+TIMES = st.integers(0, LATEST // 10)
+
+
+def is_last_of_month(day: date) -> bool:
+    return (day + timedelta(days=1)).day == 1
+
+
+@pytest.mark.parametrize(
+    ("end", "duration", "zone", "ends"),
+    [
+        ("2027-01-31", "1m", "", ["2027-02-28", "2027-03-31", "2027-04-30", "2027-05-31", "2027-06-30", "2027-07-31"]),
+        ("2027-01-31", "1m", "Europe/Berlin", ["2027-02-28", "2027-03-31", "2027-04-30"]),
+        ("2027-01-31", "1m", "America/Los_Angeles", ["2027-02-28", "2027-03-31", "2027-04-30"]),
+        ("2027-01-30", "1m", "", ["2027-02-28", "2027-03-31"]),
+        ("2027-01-28", "1m", "", ["2027-02-28", "2027-03-31"]),
+        ("2027-03-28", "1m", "", ["2027-04-28", "2027-05-28"]),
+        ("2027-11-30", "3m", "", ["2028-02-29", "2028-05-31"]),
+        ("2028-02-29", "1y", "", ["2029-02-28", "2030-02-28", "2031-02-28", "2032-02-29"]),
+        ("2027-03-20", "10d", "Europe/Berlin", ["2027-03-30", "2027-04-09"]),
+        ("2027-03-03", "1m", "America/Santiago", ["2027-04-03"]),  # whose last hour there is twice
+    ],
+)
+def test_an_end_is_renewed_by_whole_days_of_the_companys(end: str, duration: str, zone: str, ends: list[str]) -> None:
+    at = last_instant(date.fromisoformat(end), zone)
+    for expected in ends:
+        at = renewed(at, parse_duration(duration), zone)
+        assert at == last_instant(date.fromisoformat(expected), zone)
+
+
+@given(DAYS, st.integers(1, 24), st.sampled_from(["m", "y"]), st.sampled_from(ZONES))
+def test_renewals_by_months_never_come_to_an_earlier_day_of_the_month(day: date, n: int, unit: str, zone: str) -> None:
+    end = last_instant(day, zone)
+    for _ in range(6):
+        later = renewed(end, parse_duration(f"{n}{unit}"), zone)
+        old, new = day_of(end, zone), day_of(later, zone)
+        assert (new.year - old.year) * 12 + new.month - old.month == n * (12 if unit == "y" else 1)
+        assert new.day == old.day or is_last_of_month(new)
+        assert not is_last_of_month(old) or is_last_of_month(new)
+        assert ends_a_day(later, zone)
+        assert new.day >= min(day.day, monthrange(new.year, new.month)[1])
+        end = later
+
+
+@given(TIMES, st.sampled_from(["7h", "30d", "1m", "12m", "1y"]), st.sampled_from(ZONES))
+def test_a_renewal_keeps_the_time_of_the_clocks_and_without_a_zone_is_a_sum(at: int, duration: str, zone: str) -> None:
+    lasts = parse_duration(duration)
+    if not is_last_of_month(day_of(at, "")):
+        assert ends_a_day(at, "") or renewed(at, lasts, "") == add(at, lasts)
+    later = renewed(at, lasts, zone)
+    assert later > at
+    shift = abs(local(later, zone).replace(tzinfo=None) - local(at, zone).replace(tzinfo=None))
+    if duration != "7h" and not ends_a_day(at, zone):
+        assert min(shift % timedelta(days=1), -shift % timedelta(days=1)) <= timedelta(hours=1)
+
+
+@pytest.mark.parametrize("duration", ["1h", "1d", "1m", "1y", "1000y"])
+def test_a_renewal_beyond_the_calendar_is_refused(duration: str) -> None:
+    for zone in ZONES:
+        with pytest.raises(Invalid, match="date_out_of_range"):
+            renewed(LATEST - 1, parse_duration(duration), zone)

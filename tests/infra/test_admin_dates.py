@@ -37,6 +37,8 @@ def test_a_date_alone_is_that_days_last_instant_in_the_time_zone_of_the_company(
     words = browser_of(vendor, MANAGER).get("/portal/licenses").words
     assert "30 Jun 2031" in words
     assert "1 Jul 2031" in words
+    moved = [operator.asks(f"license extend {in_berlin['id']} --by 4m")["validity_period"] for _ in range(2)]
+    assert moved == ["2031-10-31T22:59:59.999Z", "2032-02-29T22:59:59.999Z"]
     assert operator.asks(f"company set --code {vendor.code} --time-zone ''")["time_zone"] == "UTC"
 
 

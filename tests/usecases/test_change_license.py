@@ -1,12 +1,14 @@
 """Enable, disable, extend, reset."""
 
+from datetime import date
 from typing import Any
 
 import pytest
 
+from chalicelib.domain.days import last_instant
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.events import Event
-from chalicelib.domain.instants import from_iso, to_iso
+from chalicelib.domain.instants import add, from_iso, parse_duration, to_iso
 from chalicelib.domain.license import License, status
 from chalicelib.store import licenses
 from chalicelib.store.items.licenses import LicenseItem
@@ -14,6 +16,8 @@ from chalicelib.usecases.change_license import extend, reset_license, set_enable
 from chalicelib.usecases.sweep import sweep
 from tests.support import ADMIN, DAY, HOUR, NOW, Vendor
 from tests.usecases.support import kinds, refused
+
+MONTH = parse_duration("1m")
 
 
 def test_a_disabled_license_answers_no_device_and_an_enabled_one_all_again(vendor: Vendor) -> None:
@@ -79,6 +83,17 @@ def test_a_renewal_counts_from_what_is_said(vendor: Vendor, basis: Any, early: s
         extend(vendor.code, license.id, from_iso(end), None, ADMIN, now=NOW)
         renewed = extend(vendor.code, license.id, None, "1m", ADMIN, basis=basis, now=from_iso(now))
         assert (to_iso(renewed.validity_period) or "")[:10] == expected
+
+
+def test_monthly_renewals_of_the_end_of_a_month_do_not_drift(vendor: Vendor) -> None:
+    zone = "America/Los_Angeles"
+    end = last_instant(date(2027, 1, 31), zone)
+    license = vendor.issue(license_type="subscription", validity_period=end)
+    for month, day in ((2, 28), (3, 31), (4, 30), (5, 31)):
+        found = extend(vendor.code, license.id, None, "1m", ADMIN, zone=zone, now=NOW).validity_period
+        assert found == last_instant(date(2027, month, day), zone)
+    now = from_iso("2027-06-30T12:00")
+    assert extend(vendor.code, license.id, None, "1m", ADMIN, zone=zone, now=now).validity_period == add(now, MONTH)
 
 
 @pytest.mark.parametrize(("basis", "end"), [(None, "2027-04-10"), ("end", "2027-01-30"), ("now", "2027-04-10")])
