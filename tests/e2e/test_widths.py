@@ -31,6 +31,7 @@ USUAL = "katharina.lehmann@customer.test"
 """As long as most: it is whole on a laptop."""
 SHORT = "petra.maier@firma.example"
 """As long as many: it is whole wherever a row is one line."""
+PHONE = "+49 30 1234567-890"
 WHOLE = "cells => cells.filter(cell => cell.scrollWidth > cell.clientWidth).map(cell => cell.innerText)"
 HOSTS = ("מחשב-נייד-של-המשרד-הראשי-בירושלים", "ARBEITSPLATZ-BAUPLANUNG-NUERNBERG-ERDGESCHOSS-017")
 ONE = "/portal/licenses/{id}"
@@ -312,6 +313,28 @@ def test_an_email_that_is_cut_is_whole_where_the_focus_is_and_when_it_is_copied(
         assert cell.evaluate("cell => getComputedStyle(cell).overflowX") == "visible"
         assert page.evaluate(OUTSIDE) == []
         page.evaluate("document.activeElement.blur()")
+
+
+@pytest.mark.parametrize("path", [f"{ONE}/users", "/portal/people"])
+def test_a_usual_phone_number_is_whole_on_a_laptop_and_a_longer_one_where_the_focus_is(
+    german_page: playwright.Page, crowded: Site, path: str
+) -> None:
+    license = issued(crowded.vendor)
+    for who, number in ((SHORT, PHONE), (USUAL, f"{PHONE} / {PHONE}")):
+        profile = Profile("Petra", "Maier", number)
+        assign_user(crowded.company, license.id, who, 1, ADMIN, profile=profile, now=crowded.vendor.now)
+    crowded.enter(german_page, path.format(id=license.id))
+    usual, longer = (row(german_page, who).locator(".phone") for who in (SHORT, USUAL))
+    for width in (1100, 1279, 1280, 1399, 1400, 1440, 1920):
+        german_page.set_viewport_size({"width": width, "height": 900})
+        expect(usual).to_have_text(PHONE)
+        assert usual.evaluate("cell => cell.scrollWidth <= cell.clientWidth"), width
+    german_page.set_viewport_size({"width": 1100, "height": 900})
+    assert longer.evaluate("cell => cell.scrollWidth > cell.clientWidth")
+    row(german_page, USUAL).locator("a, button").first.focus()
+    german_page.keyboard.press("Shift")
+    assert longer.evaluate("cell => getComputedStyle(cell).overflowX") == "visible"
+    assert german_page.evaluate(OUTSIDE) == []
 
 
 def test_the_last_use_and_the_limit_are_in_sight_once_at_any_width_and_most_of_an_email_is(
