@@ -10,6 +10,7 @@ from typing import cast
 
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.events import Event, EventType
+from chalicelib.domain.types import Json
 
 TEST_TYPE = "webhook.test"
 """What is sent to try an endpoint: every endpoint takes it."""
@@ -21,6 +22,28 @@ _ANY = "*"
 _UNASSIGNED = "license.license_user.unassigned"
 _OF_WHO_LEAVES = frozenset({"devices", "replaced_by", "replaced_by_id"})
 """What is told of a user who was replaced; all else that the event says is of who came."""
+_OF_ORDER = {"order": "order_store_id"}
+_OF_LICENSE = _OF_ORDER | {
+    "features": "product_features",
+    "custom_fields": "product_custom_fields",
+    "policy": "license_template",
+    "archived_at": "is_archived",
+    "bought_as": "customer",
+}
+_OF_UPDATE = {"at": "scheduled_at", "reason": "error_code", "error": "error_code"}
+_NAMES: Mapping[str, Mapping[str, str]] = {
+    "license": _OF_LICENSE,
+    "manager": _OF_ORDER,
+    "managers": _OF_ORDER,
+    "policy": {"features": "product_features"},
+    "product": {"name": "product_name"},
+    "update": _OF_UPDATE,
+    "update_applied": _OF_UPDATE | {"over_at": "applied_at"},
+    "update_canceled": _OF_UPDATE | {"over_at": "cancelled_at"},
+    "update_failed": _OF_UPDATE | {"over_at": "failed_at"},
+}
+"""What the Management API calls otherwise than it is stored, by the type of an event, or how that begins."""
+_BEFORE = "_before"
 
 
 TYPES: Mapping[str, tuple[EventType, ...]] = {
@@ -103,6 +126,22 @@ def types_of(event: Event) -> list[str]:
         "user.invited": "invited" in event.detail,
     }
     return [name for name in _TYPES_OF.get(event.type, ()) if true_at_times.get(name, True)]
+
+
+def told_name(type: EventType, name: str) -> str:
+    """The name that the Management API has for what an event of history names, or says (`name`, `name_before`)."""
+    names = _NAMES.get(type) or _NAMES.get(type.partition("_")[0], {})
+    stem = name.removesuffix(_BEFORE)
+    return names.get(stem, stem) + name[len(stem) :]
+
+
+def told_detail(event: Event) -> Json:
+    """What an event says besides whom it is about, as others are told it; `fields`: what has changed besides."""
+    said: Json = {told_name(event.type, name): value for name, value in event.detail.items() if name != "changed"}
+    changed = str(event.detail.get("changed") or "").split(", ")
+    fields = dict.fromkeys(told_name(event.type, name) for name in changed if name)
+    others = [name for name in fields if name not in said]
+    return said | ({"fields": others} if others else {})
 
 
 def as_told(event: Event, type: str) -> Event:

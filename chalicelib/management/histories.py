@@ -13,6 +13,7 @@ from chalicelib.domain.days import Moment, first_instant, last_instant
 from chalicelib.domain.errors import Invalid, NotFound
 from chalicelib.domain.events import Event, EventType
 from chalicelib.domain.instants import LATEST, to_iso
+from chalicelib.domain.public_events import told_detail
 from chalicelib.domain.spreadsheet import to_csv
 from chalicelib.domain.types import Json
 from chalicelib.management.adapter import endpoint
@@ -280,7 +281,7 @@ def _usage(caller: Caller, license_id: int, events: Sequence[Event]) -> list[Usa
                 "sdk_version": None,
                 "level": "info",
                 "text": TEXTS[event.type],
-                "data": {"hardware_id": event.hardware_id, "user": event.user, **event.detail},
+                "data": {"hardware_id": event.hardware_id, "user": event.user, **told_detail(event)},
                 "license": license_id,
                 "actor": event.actor.name,
                 "ip": event.actor.ip,

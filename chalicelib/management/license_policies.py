@@ -11,6 +11,7 @@ from chalicelib.domain.features import Period
 from chalicelib.domain.instants import to_iso
 from chalicelib.domain.license import LicenseType, Overage, RenewalBasis
 from chalicelib.domain.policies import ExpiryBasis, Policy
+from chalicelib.domain.public_events import told_name
 from chalicelib.domain.types import Json
 from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
@@ -300,7 +301,10 @@ def _fields(body: PolicyChange, caller: Caller) -> dict[str, Any]:  # as `Policy
 def _preview(row: Row) -> PreviewBody:
     preview: Json = row.answer if isinstance(row.answer, dict) else {}
     names = [name for name in preview if f"{name}_before" in preview]
-    changes: dict[str, TermChange] = {n: {"before": preview[f"{n}_before"], "after": preview[n]} for n in names}
+    changes: dict[str, TermChange] = {
+        told_name("license_changed", name): {"before": preview[f"{name}_before"], "after": preview[name]}
+        for name in names
+    }
     done: Literal["changed", "unchanged"] = "changed" if changes else "unchanged"
     status: Literal["changed", "unchanged", "refused"] = done if row.error is None else "refused"
     return {"id": row.id, "status": status, "changes": changes, "error": row_body(row)["error"]}

@@ -12,7 +12,7 @@ from chalicelib.domain.deliveries import Delivery, Endpoint
 from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import License, status
-from chalicelib.domain.public_events import as_told
+from chalicelib.domain.public_events import as_told, told_detail
 from chalicelib.domain.types import Json
 
 _NAMESPACE = "6f1d7b2e-5c0a-4d39-9a55-0f8f0f4f3b1c"
@@ -103,8 +103,5 @@ def _about(event: Event) -> Json:
 
 
 def _changed(event: Event) -> Json:
-    """What the event says besides; `fields`: the names of ours of what has changed, where that is not all of it."""
-    changed: Json = {name: value for name, value in event.detail.items() if name not in ("hostname", "changed")}
-    if names := event.detail.get("changed"):
-        changed["fields"] = str(names).split(", ")
-    return changed
+    """What the event says besides the device."""
+    return {name: value for name, value in told_detail(event).items() if name != "hostname"}

@@ -67,7 +67,7 @@ SENT_WHEN = {
     "scheduled_update.created": "A change of a license's terms was scheduled.",
     "scheduled_update.applied": "It was made; where it changed something the license is `license.updated`, too.",
     "scheduled_update.canceled": "It will not be made.",
-    "scheduled_update.failed": "Its terms were refused when it was due, and nothing was changed; `reason` is the code.",
+    "scheduled_update.failed": "Its terms were refused when it was due. Nothing was changed; `error_code` says why.",
     "scheduled_update.deleted": "It was taken away; one that was pending will not be made.",
     "license.license_user.assigned": "A user was assigned to a license, perhaps in the place of another.",
     "license.license_user.unassigned": "A user was removed from a license, or replaced by another person.",
