@@ -4,7 +4,7 @@ What a row leaves out, or has empty, is as the product says where the license is
 Numbers, dates and switches may be texts, as a CSV file has them.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
@@ -138,11 +138,16 @@ class _Fields:
         if value is None or (isinstance(value, str) and not value.strip()):
             return None
         try:
-            with at_field(name):
-                return reader(value, self.zone)
+            return reader(value, self.zone)
         except Invalid as error:
-            self.wrong.append(error)
+            self.wrong.extend(_within(name, error))
             return None
+
+
+def _within(name: str, error: Invalid) -> Iterator[Invalid]:
+    """What is wrong within a field, or within one of a list, by the path there."""
+    for one in error.errors:
+        yield Invalid(one.code, field=f"{name}.{one.field}" if one.field else name, errors=(), **one.params)
 
 
 def _say_unlimited(terms: Json, read: _Fields) -> None:
@@ -247,7 +252,13 @@ def _list(reader: Reader) -> Reader:
             raise Invalid("validation_error", of="list")
         if len(value) > MAX_LISTED:
             raise Invalid("count_out_of_range", least=0, most=MAX_LISTED)
-        return [reader(one, zone) for one in value]
+        found = list[JsonValue]()
+        for place, one in enumerate(value):
+            try:
+                found.append(reader(one, zone))
+            except Invalid as error:
+                raise_all([*_within(str(place), error)])
+        return found
 
     return read
 

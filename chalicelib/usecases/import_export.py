@@ -104,9 +104,9 @@ def _bring_file(target: Target, name: str, bring: Bring, rows: Iterable[Json], n
         try:
             return RowResult(number, said, RowOutcome(bring(target, row, now + number), None))
         except KeyError as error:
-            return RowResult(number, said, None, Invalid("missing_parameters", field=str(error.args[0])))
+            return RowResult(number, said, None, Invalid("missing_parameters", field=str(error.args[0])), row)
         except Rejected as error:
-            return RowResult(number, said, None, error)
+            return RowResult(number, said, None, error, row)
 
     return map_in_turns(outcome, enumerate(rows, start=1), _changed)
 
@@ -147,7 +147,9 @@ def _defined(
     """What brings in what a product defines, which is known by this `name` of it, with what a row says in `fields`."""
 
     def bring(target: Target, row: Json, now: Instant) -> Verdict:
-        product = target.products[row["product"]]
+        product = target.products.get(row["product"])
+        if product is None:
+            raise NotFound("unknown_product", field="product")
         if any(getattr(one, name) == row[name] for one in find(target.company, product)):
             return "same"
         if target.writes:

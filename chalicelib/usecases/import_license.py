@@ -14,7 +14,7 @@ from typing import Literal
 from chalicelib.domain.adoption import LegacyDevice
 from chalicelib.domain.customers import Customer
 from chalicelib.domain.email import known_email
-from chalicelib.domain.errors import AlreadyExists, Invalid, NotFound, at_field
+from chalicelib.domain.errors import AlreadyExists, Invalid, NotFound, at_field, sent_as
 from chalicelib.domain.events import Actor
 from chalicelib.domain.extras import EXTRAS, with_extras
 from chalicelib.domain.instants import Instant
@@ -134,7 +134,7 @@ def _read(company: str, row: LicenseRow, system: System) -> Imported | None:
         there = replace(there, devices=_known_devices(license, row))
     if not row.users:
         return there
-    emails = [_email(user) for user in row.users]
+    emails = _emails(row)
     ids, seats = batches.seats_of(company, license_id, emails)
     seated = {email: seats[id] for email, id in ids.items() if id in seats}
     return replace(there, seats=seated, managers=_managers(license, row))
@@ -172,16 +172,23 @@ def _managers(license: License, row: LicenseRow) -> frozenset[str]:
     return frozenset() if order is None else frozenset(user.email for user in find_managers(order))
 
 
-def _email(user: UserRow) -> str:
-    with at_field("license_users"):
-        return known_email(user.email)
+def _emails(row: LicenseRow) -> list[str]:
+    """Of the users, in their order. Raises `Invalid`."""
+    emails = []
+    for place, user in enumerate(row.users):
+        with at_field(f"license_users.{place}"):
+            emails.append(known_email(user.email))
+    return emails
 
 
 def _new_license(company: str, row: LicenseRow, now: Instant) -> NewLicense:
     """The license of a row as `create_order` takes it; what the row leaves out is as the product has it."""
     given = {**row.terms, "license_key": row.license_key, "customer": row.customer.get("email")}
     terms = terms_of(company, row.product, given, now=now)
-    users = [NewUser(_email(user), _limit(user, terms), _profile(user), user.is_manager) for user in row.users]
+    users = [
+        NewUser(email, _limit(user, terms), _profile(user), user.is_manager)
+        for email, user in zip(_emails(row), row.users, strict=True)
+    ]
     return NewLicense(row.product, terms, row.more, _features(row.features or ()), row.fields, users)
 
 
@@ -198,11 +205,12 @@ def _guard_new(company: str, row: LicenseRow, source: SourceRow, now: Instant) -
     Its names `issue_license` guards, and a plan by itself.
     """
     wanted = _new_license(company, row, now)
-    guard_license(company, wanted, source, now=now)
+    with sent_as(lambda field: f"license_{field}" if field.partition(".")[0] == "users" else field):
+        guard_license(company, wanted, source, now=now)
     limits = {known_email(user.email): user.max_activations for user in wanted.users}
     for email, devices in Counter(device.email for device in row.devices).items():
         if email is not None and email not in limits:
-            raise NotFound("user_not_found", field="devices")
+            raise NotFound("user_not_found", of="row", field="devices", email=email)
         if email is not None and devices > (devices if (most := limits[email]) is None else most):
             raise Invalid("count_out_of_range", field="devices", least=0, most=limits[email])
     most = with_overage(wanted.terms.max_activations, wanted.terms.overage)

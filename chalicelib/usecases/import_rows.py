@@ -1,7 +1,7 @@
 """Bring in the rows of files, some at once: each by itself, with a verdict for each."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from chalicelib.domain.email import known_email
@@ -30,6 +30,8 @@ class RowResult:
     name: str
     outcome: RowOutcome | None
     error: Rejected | None = None
+    given: Json = field(default_factory=dict, hash=False)
+    """What the row says, as it was read."""
 
 
 def plan_rows(company: str, rows: Iterable[FileRow], system: System, *, now: Instant) -> Iterator[RowResult]:
@@ -68,6 +70,7 @@ class ReadRow(Generic[R]):
 
     number: int
     row: R | None
+    given: Json = field(hash=False)
     error: Rejected | None = None
 
 
@@ -82,11 +85,11 @@ def _each(
 
     def result(read: ReadRow[LicenseRow]) -> RowResult:
         if read.row is None:
-            return RowResult(read.number, "", None, read.error)
+            return RowResult(read.number, "", None, read.error, read.given)
         try:
             outcome = do(read.row, now + read.number)  # ids of one millisecond may be equal
         except Rejected as error:
-            return RowResult(read.number, read.row.name, None, error)
+            return RowResult(read.number, read.row.name, None, error, read.given)
         return RowResult(read.number, read.row.name, outcome)
 
     return map_in_turns(result, read, changed_by)
@@ -120,9 +123,9 @@ def read_each_row(rows: Iterable[FileRow], read: Callable[[int, Json], R]) -> It
                 raise problem
             row = read(number, given)
         except Rejected as error:
-            yield ReadRow(number, None, error)
+            yield ReadRow(number, None, given, error)
         else:
-            yield ReadRow(number, row)
+            yield ReadRow(number, row, given)
 
 
 def _guard_order(row: LicenseRow, customers: dict[str, str]) -> None:

@@ -25,6 +25,8 @@ _INHERITED = (
     "metadata",
 )
 """What a grant has as its product's feature, where nothing else is said of it."""
+MAX_NAMED = 100
+"""Characters of a name that there is not, in the sentence about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +169,7 @@ def _grant(
     if granted is not None:
         return replace(granted, expires_at=wanted.expires_at, **wanted.more)
     if defined is None:
-        raise NotFound("unsupported_product_feature", field="product_features", feature=wanted.code)
+        raise NotFound("unsupported_product_feature", field="product_features", feature=wanted.code[:MAX_NAMED])
     inherited = {name: getattr(defined, name) for name in _INHERITED} | dict(wanted.more)
     grant = FeatureGrant(new_id(made_at), defined.id, defined.code, defined.name, defined.feature_type, **inherited)
     return replace(grant, expires_at=wanted.expires_at)
@@ -175,7 +177,7 @@ def _grant(
 
 def _value(name: str, text: str, there: FieldValue | None, defined: CustomField | None, made_at: Instant) -> FieldValue:
     if defined is None:
-        raise Invalid("field_unknown", field="custom_fields", name=name)
+        raise Invalid("field_unknown", field="custom_fields", name=name[:MAX_NAMED])
     with at_field("custom_fields"):
         value = field_value(defined.data_type, text)
     id = new_id(made_at) if there is None else there.id

@@ -38,6 +38,8 @@ MESSAGES: dict[str, str] = {
     "license_not_found.source_row": "The license that was made of this row is not there any more.",
     "license_not_found.all": "There is no license {license}.",
     "user_already_assigned.replaced": "This is the email of the user who is to be replaced.",
+    "user_not_found.row": "the row has no user with the email {email}.",
+    "unsupported_product_feature": "the product has no feature {feature}.",
     "user_not_found.account": "There is no such account.",
     "user_not_found.license": "This license is authorized by its key; it has no users.",
     "order_not_found": "There is no order {order!r}.",

@@ -12,9 +12,10 @@ from chalicelib.domain.import_files import unknown_columns
 from chalicelib.domain.import_sources import import_rows_of
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license_rows import LICENSE_COLUMNS
+from chalicelib.domain.pasted import safe_to_show
 from chalicelib.domain.people_list import read_file
 from chalicelib.domain.source_rows import System
-from chalicelib.domain.types import Json
+from chalicelib.domain.types import Json, JsonValue
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.import_export import bring_in_export
 from chalicelib.usecases.import_rows import RowResult, import_rows, plan_rows
@@ -27,6 +28,12 @@ from infra.admin.parser import UsageError
 from infra.progress import counting
 
 _APPLY = "It is safe to repeat: what is there stays."
+MAX_VALUE = 100
+"""Characters that are shown of what a row says."""
+_NAMED = {"order_id": "order_store_id", "custom_fields": "product_custom_fields"}
+"""What a row names otherwise than the rules do."""
+_NAMES = ("short_code", "code", "true_email", "email", "name", "hardware_id", "id")
+"""By which an object of a row is known."""
 TRIES, WAIT_SECONDS = 5, 5
 """How often rows are begun again while the database is busy, and how much longer is waited before each."""
 
@@ -163,14 +170,34 @@ def _rows(results: Iterable[RowResult]) -> Iterator[tuple[str, Json]]:
             done(1)
             row: Json = {"row": result.number, "name": result.name or None}
             if result.error is not None:
-                yield "refused", row | {"verdict": "refused", "license": None, "why": _why(result.error)}
+                yield "refused", row | {"verdict": "refused", "license": None, "why": _why(result.error, result.given)}
             elif result.outcome is not None:
                 outcome = result.outcome
                 said = {"verdict": outcome.verdict, "license": outcome.license_id, "why": ", ".join(outcome.differs)}
                 yield outcome.verdict, row | said
 
 
-def _why(error: Rejected) -> str:
-    """A sentence for each field of a row that is wrong, with its name."""
-    errors = error.errors if isinstance(error, Invalid) else (error,)
-    return " ".join(f"{one.field}: {message(one, MESSAGES)}" if one.field else message(one, MESSAGES) for one in errors)
+def _why(error: Rejected, row: Json) -> str:
+    """A sentence for each field of a row that is wrong, with its name and what the row says there."""
+    return " ".join(_sentence(one, row) for one in (error.errors if isinstance(error, Invalid) else (error,)))
+
+
+def _sentence(error: Rejected, row: Json) -> str:
+    sentence = message(error, MESSAGES)
+    if error.field is None:
+        return sentence
+    value = _value_at(row, _NAMED.get(error.field, error.field))
+    return f"{error.field}: {sentence}" if value in sentence else f"{error.field} {value!r}: {sentence}"
+
+
+def _value_at(row: JsonValue, path: str) -> str:
+    """What a row says at a path, such as `license_users.1`, in short; empty for a list, and where it says nothing."""
+    value = row
+    for part in path.split("."):
+        if isinstance(value, dict):
+            value = value.get(part)
+        elif isinstance(value, list) and part.isdigit() and int(part) < len(value):
+            value = value[int(part)]
+    if isinstance(value, dict):
+        value = next((value[name] for name in _NAMES if isinstance(value.get(name), str | int)), None)
+    return safe_to_show(str(value), MAX_VALUE) if isinstance(value, str | int | float) else ""

@@ -1,12 +1,13 @@
 """The admin commands that bring in what was sold elsewhere."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chalicelib.domain.errors import Unavailable
-from chalicelib.domain.license_rows import LicenseRow
+from chalicelib.domain.license_rows import NAMES, LicenseRow
 from chalicelib.usecases import import_rows
 from chalicelib.usecases.import_license import RowOutcome, import_license
 from infra.admin.imports import TRIES
@@ -30,7 +31,7 @@ def line_of(vendor: Vendor, file: Path, *rows: str) -> str:
 def test_a_file_is_planned_brought_in_and_compared(operator: Operator, vendor: Vendor, file: Path) -> None:
     line = line_of(vendor, file, "aBc-1,viewer,5,2030-12-31,ada@studio.test", "XYZ/7,viewer,,,", "XYZ/8,viewer,x,,")
     refused = {"row": 3, "name": None, "verdict": "refused", "license": None}
-    why = {"why": "max_activations: give a number in digits alone, such as 5 or 1000."}
+    why = {"why": "max_activations 'x': give a number in digits alone, such as 5 or 1000."}
     planned = operator.asks(f"import plan {line}")
     assert [planned[name] for name in ("read", "new", "same", "changed", "refused")] == [3, 2, 0, 0, 1]
     assert [row["verdict"] for row in planned["rows"]] == ["new", "new", "refused"]
@@ -49,6 +50,44 @@ def test_a_file_is_planned_brought_in_and_compared(operator: Operator, vendor: V
     assert [(row["verdict"], row["why"]) for row in changed["rows"]] == [("changed", "max_activations")]
     assert operator.asks(f"import apply {right}")["changed"] == 1
     assert operator.asks(f"import verify {right}")["same"] == 2
+
+
+COUNTS = ("max_activations", "max_license_users", "grace_period", "max_transfers")
+DATES = ("validity_period", "start_date", "maintenance_period", "valid_duration")
+FLAGS = (
+    "is_trial",
+    "free_resets",
+    "enabled",
+    "allow_unlimited_activations",
+    "enable_maintenance_period",
+    "allow_grace_period",
+)
+WRONG: dict[str, Any] = {
+    **dict.fromkeys((*COUNTS, *DATES, *FLAGS, "license_type", "overage", "renewal_basis", "metadata"), "wr0ng"),
+    "product": "wr0ng",
+    "order_store_id": "wr0ng" * 40,
+    "product_features": [{"code": "wr0ng"}],
+    "product_custom_fields": [{"name": "wr0ng", "value": "x"}],
+    "license_users": ["ada@customer.test", {"email": "wr0ng"}],
+    "devices": [{"hardware_id": "pc", "email": "wr0ng"}],
+    "customer": {"email": "wr0ng"},
+}
+"""What cannot be, by the name under which a row says it."""
+
+
+def test_each_sentence_of_a_verdict_names_the_field_and_what_is_wrong_there(
+    operator: Operator, vendor: Vendor, tmp_path: Path
+) -> None:
+    assert {*NAMES} - {*WRONG} == {"id", "license_key", "name", "note", "allow_unlimited_license_users"}
+    rows = [{"id": f"K-{name}", "product": "revit", name: wrong} for name, wrong in WRONG.items()]
+    (tmp_path / "rows.json").write_text(json.dumps(rows))
+    line = f"import plan --company {vendor.code} {tmp_path / 'rows.json'} --from csv --limit 50"
+    for name, row in zip(WRONG, operator.asks(line)["rows"], strict=True):
+        assert row["verdict"] == "refused", name
+        field, _, sentence = row["why"].partition(" ")
+        assert field.rstrip(":").partition(".")[0].removeprefix("product_") in name, row["why"]
+        assert "wr0ng" in sentence, row["why"]
+    assert row["why"] == "customer 'wr0ng': this is not an email address."
 
 
 def test_a_plan_knows_whose_an_order_is_by_the_rows_before(operator: Operator, vendor: Vendor, file: Path) -> None:

@@ -175,7 +175,7 @@ def test_users_get_seats_with_their_names_and_limits_and_are_not_mailed(vendor: 
         ({"product": "nothing"}, ("unknown_product", None, "product")),
         ({"product_features": ["none"]}, ("unsupported_product_feature", None, "product_features")),
         ({"product_custom_fields": [{"name": "None", "value": "x"}]}, ("field_unknown", None, "custom_fields")),
-        ({"license_users": ["ann@studio.test"]}, ("license_has_no_users", None, "users")),
+        ({"license_users": ["ann@studio.test"]}, ("license_has_no_users", None, "license_users")),
         ({"license_type": "subscription"}, ("end_missing", None, "validity_period")),
         ({"validity_period": "2030-01-01", "start_date": "2031-01-01"}, ("start_after_end", None, "start_date")),
     ],
@@ -209,7 +209,7 @@ def test_a_device_of_a_user_waits_for_that_user(vendor: Vendor) -> None:
     assert find_seat(vendor.code, made.license_id or 0, "ann@studio.test")[1].legacy_devices == 1
     assert plan(vendor, row).verdict == "same"
     stranger = row | {"id": "18", "devices": [device | {"email": "bob@studio.test"}]}
-    assert refusal(lambda: plan(vendor, stranger)) == ("user_not_found", None, "devices")
+    assert refusal(lambda: plan(vendor, stranger)) == ("user_not_found", "row", "devices")
     assert vendor.differences() == []
 
 
