@@ -23,12 +23,13 @@ from chalicelib.usecases.change_terms import Sold, change_terms
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.license_extras import Wanted, grant_feature, grant_features
 from chalicelib.usecases.move_license import finish_move, move_license
-from chalicelib.web.error_responses import wire_code, wire_message
+from chalicelib.web.error_responses import wire_code, wire_sentences
+from chalicelib.web.errors import ERRORS
 
 MAX_TEXT = 1024
 MAX_FEATURES = 100
-MAX_DETAIL = 100
-"""Characters of a sentence about one row of many: the answer of a thousand is kept for a repeat."""
+MAX_DETAILS = 128 * 1024
+"""Bytes of all sentences about rows of one answer, which is kept for a repeat."""
 _OF_NOTHING: Mapping[str, Any] = {  # each of its term's type
     "max_license_users": None,
     "max_transfers": 0,
@@ -370,7 +371,8 @@ def rows_once(change: Callable[[], list[Row]], caller: Caller) -> list[RowBody]:
     """Change many, and answer a row for each."""
 
     def body(done: list[Row]) -> dict[str, list[RowBody]]:
-        return {"rows": [row_body(row) for row in done]}
+        refused = sum(row.error is not None for row in done)
+        return {"rows": [row_body(row, MAX_DETAILS // max(1, refused)) for row in done]}
 
     return caller.once(change, body)["rows"]
 
@@ -381,13 +383,18 @@ def each_license(rows: Sequence[Any], id_of: Any, change: Any, caller: Caller) -
     return rows_once(lambda: change_each(rows, id_of, each_own(caller, id_of, change)), caller)
 
 
-def row_body(row: Row) -> RowBody:
-    """What came of one row, as it is answered."""
+def row_body(row: Row, most: int = MAX_DETAILS) -> RowBody:
+    """What came of one row, as it is answered; `most`: bytes of the sentences about it."""
     if row.error is None:
         return {"id": row.id, "status": "done", "error": None}
-    return {"id": row.id, "status": "refused", "error": row_error(row.error)}
+    return {"id": row.id, "status": "refused", "error": row_error(row.error, most)}
 
 
-def row_error(error: SeatkeeperError) -> RowError:
-    """Why one of many was refused, in short."""
-    return {"code": wire_code(error), "detail": wire_message(error)[:MAX_DETAIL]}
+def row_error(error: SeatkeeperError, most: int = MAX_DETAILS) -> RowError:
+    """Why one of many was refused: as many whole sentences as there is room for, else that of the code."""
+    code, detail = wire_code(error), ""
+    for sentence in wire_sentences(error):
+        longer = f"{detail} {sentence}".lstrip()
+        if len(longer.encode()) <= most:
+            detail = longer
+    return {"code": code, "detail": detail or ERRORS[code][1]}

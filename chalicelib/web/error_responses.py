@@ -34,8 +34,13 @@ def wire_code(error: SeatkeeperError) -> str:
 
 def wire_message(error: SeatkeeperError) -> str:
     """The sentence; of what is invalid one for each wrong field, each with the field's name."""
+    return " ".join(wire_sentences(error))
+
+
+def wire_sentences(error: SeatkeeperError) -> list[str]:
+    """Those of `wire_message`."""
     errors = error.errors[:MAX_FIELDS] if isinstance(error, Invalid) else (error,)
-    return " ".join(f"{one.field}: {message(one)}" if one.field else _capital(message(one)) for one in errors)
+    return [f"{one.field}: {message(one)}" if one.field else _capital(message(one)) for one in errors]
 
 
 def response_to(error: SeatkeeperError) -> ErrorResponse:

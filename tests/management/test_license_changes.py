@@ -1,12 +1,19 @@
 """Licenses by the Management API: terms, features, what is enabled and reset, one or many."""
 
+import json
 from typing import Any
 
 import pytest
 
+from chalicelib.domain.errors import Invalid
 from chalicelib.domain.instants import from_iso, to_iso
+from chalicelib.management.errors import CODES
+from chalicelib.management.license_changes import MAX_DETAILS, row_error
+from chalicelib.store.idempotency import MAX_ANSWER_BYTES
 from chalicelib.usecases.branding import set_branding
+from chalicelib.usecases.bulk import MAX_ROWS
 from chalicelib.usecases.change_license import set_enabled
+from chalicelib.web.errors import ERRORS
 from tests.management.calls import Made
 from tests.management.server import VendorsServer, granted, refused
 from tests.support import ADMIN, NOW, Vendor
@@ -186,3 +193,34 @@ def test_a_thousand_that_are_refused_are_answered_as_before_too(shop: VendorsSer
     first, again = (shop.call("PATCH", "licenses/bulk_update", rows, Idempotency_Key="night-run") for _ in range(2))
     assert {row["error"]["code"] for row in granted(first)} == {"license_not_found"}
     assert (len(granted(first)), again.content, again.headers["Idempotency-Replayed"]) == (1000, first.content, "true")
+
+
+WRONG = {"max_activations": -1, "max_license_users": -1, "max_transfers": -5, "grace_period": -1}
+
+
+def test_a_refused_row_says_all_that_is_wrong_with_it(shop: VendorsServer, vendor: Vendor) -> None:
+    row = {"id": vendor.issue().id, **WRONG}
+    alone = shop.call("PATCH", f"licenses/{row['id']}", WRONG)
+    assert (refused(alone, 400), alone.json()["errors"].keys()) == ("validation_error", WRONG.keys())
+    (of_many,) = granted(shop.call("PATCH", "licenses/bulk_update", [row]))
+    assert of_many["error"] == {"code": "validation_error", "detail": alone.json()["detail"]}
+
+
+def test_of_a_thousand_refused_rows_each_has_whole_sentences(shop: VendorsServer, vendor: Vendor) -> None:
+    rows = [{"id": vendor.issue().id, **WRONG}] * 1000
+    whole = granted(shop.call("PATCH", "licenses/bulk_update", rows[:1]))[0]["error"]["detail"]
+    first, again = (shop.call("PATCH", "licenses/bulk_update", rows, Idempotency_Key="night-run") for _ in range(2))
+    (detail,) = {row["error"]["detail"] for row in granted(first)}
+    assert detail.endswith(".")
+    assert whole.startswith(f"{detail} ")
+    assert (again.content, again.headers["Idempotency-Replayed"]) == (first.content, "true")
+
+
+def test_where_no_sentence_has_room_it_is_that_of_the_code() -> None:
+    unknown = Invalid("field_unknown", field="custom_fields", name="\N{SNOWMAN}" * 100)
+    share = MAX_DETAILS // MAX_ROWS
+    assert row_error(unknown, share) == {"code": "validation_error", "detail": "A field has a wrong type or value."}
+    assert row_error(unknown)["detail"].count("\N{SNOWMAN}") == 100
+    longest = {"code": max(CODES, key=len), "detail": "x" * share}
+    assert MAX_ROWS * len(json.dumps({"id": 2**53, "status": "refused", "error": longest})) < MAX_ANSWER_BYTES
+    assert all(len(ERRORS[code][1]) <= share for code in CODES)
