@@ -16,6 +16,7 @@ FaultCode = Literal[
     "transition_not_indexed",
     "use_not_noted",  # email
     "legacy_without_end",  # items
+    "metadata_not_answerable",
     # what leads to it, and says something else
     "item_unreadable",  # item
     "link_not_comparable",  # error

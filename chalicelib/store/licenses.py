@@ -132,6 +132,12 @@ def read_with_extras(company: str, license_id: int) -> tuple[License, Extras] | 
     return LicenseItem.from_raw(license), _extras(extras)
 
 
+def read_extras(company: str, license_id: int) -> Extras:
+    """What a license carries besides, consistently; nothing, where there is none."""
+    item = reads.get(ExtrasItem(license_pk(company, license_id), EXTRAS))
+    return NO_EXTRAS if item is None else item.to_domain()
+
+
 def read_some(company: str, license_ids: list[int]) -> list[License]:
     """Those of these licenses that are there, consistently, a hundred in one round trip."""
     found: list[License] = []

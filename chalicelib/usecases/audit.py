@@ -15,6 +15,7 @@ from chalicelib.domain.limits import (
     LICENSE_USERS,
     SEAT_ACTIVATIONS,
 )
+from chalicelib.domain.metadata import can_be_answered
 from chalicelib.store import (
     accounts,
     activations,
@@ -116,6 +117,9 @@ def _compare(license: License, pending: list[BatchProgress]) -> Iterator[Fault]:
     yield from missing(license, order, seats.values(), devices)
     yield from unnoted_uses(license, seats, devices)
     yield from left_over(license, devices)
+    extras = licenses.read_extras(license.company, license.id)
+    if not all(map(can_be_answered, (extras.metadata, *(grant.metadata for grant in extras.features)))):
+        yield Fault(license.id, "metadata_not_answerable")
 
 
 def _counters(

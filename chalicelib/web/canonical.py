@@ -17,8 +17,9 @@ from typing import Any
 
 from pydantic_core import PydanticSerializationError, to_json
 
-MAX_DEPTH = 64
-"""Containers inside each other; far above any real body, far below the interpreter's own limit."""
+MAX_DEPTH = 128
+"""Containers inside each other; twice what a request may have, which older versions kept, and far below the
+interpreter's own limit."""
 
 MAX_SAFE_INTEGER = 2**53 - 1
 """JavaScript's Number.MAX_SAFE_INTEGER."""

@@ -5,7 +5,10 @@ from codecs import BOM_UTF8
 from math import isfinite
 from typing import Any, Never
 
-from chalicelib.web.canonical import MAX_DEPTH, MAX_SAFE_INTEGER, has_lone_surrogate
+from chalicelib.web.canonical import MAX_SAFE_INTEGER, has_lone_surrogate
+
+MAX_DEPTH = 64
+"""Containers inside each other; far above any real body."""
 
 
 def parse_json(text: bytes) -> Any:  # whatever the JSON is; models read it

@@ -18,6 +18,8 @@ MESSAGES: dict[FaultCode, str] = {
     "end_not_by_dates": "its end does not follow from its dates",
     "transition_not_indexed": "its next transition is not in the due index, so no sweep will announce it",
     "use_not_noted": "the last use is not noted on the seat of {email}",
+    "metadata_not_answerable": "no answer can have its metadata or that of its features, so calls that would show it"
+    " fail: give it others (`license set --metadata`, `license set-features`)",
     "item_unreadable": "an item cannot be read: {item}",
     "link_not_comparable": "what leads to it cannot be compared: {error}",
     "customer_link_wrong": "it is listed under a customer to whom it was not sold",

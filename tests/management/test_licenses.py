@@ -6,6 +6,7 @@ import pytest
 
 from chalicelib.domain.license import License
 from chalicelib.usecases import change_license, license_list
+from chalicelib.usecases.change_terms import change_terms
 from chalicelib.usecases.customer_accounts import create_customer_account
 from chalicelib.usecases.customer_list import find_customers_of_email
 from chalicelib.usecases.customers import change_customer
@@ -215,3 +216,28 @@ def test_a_customer_of_nobody_has_no_customer(shop: VendorsServer) -> None:
     id = shop.vendor.issue(customer=None).id
     assert granted(shop.get(f"licenses/{id}"))["customer"] is None
     assert found(shop, customer_email=CUSTOMER) == []
+
+
+def test_metadata_as_deep_as_older_versions_took_it_is_answered(
+    shop: VendorsServer, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The whole of a request, 64 levels: now 32 are taken."""
+    deep: dict[str, Any] = {"a": 1}
+    for _ in range(63):
+        deep = {"a": deep}
+    license = vendor.issue()
+    with monkeypatch.context() as older:
+        older.setattr("chalicelib.domain.extras.guard_metadata", lambda *_: None)
+        older.setattr("chalicelib.domain.customers.guard_metadata", lambda *_: None)
+        change_terms(vendor.code, license.id, {"metadata": deep}, ADMIN, now=NOW)
+        (customer,) = find_customers_of_email(vendor.code, CUSTOMER)
+        change_customer(vendor.code, customer.id, {}, ADMIN, metadata=deep, now=NOW)
+    for path in ("licenses", "customers"):
+        (row,) = granted(shop.get(path))["results"]
+        assert row["metadata"] == granted(shop.get(f"{path}/{row['id']}"))["metadata"] == deep
+    order = granted(shop.get(f"orders/{license.id}"))
+    assert order["order_items"][0]["licenses"][0]["metadata"] == deep
+    refusal = shop.call("PATCH", f"licenses/{license.id}", {"metadata": {"a": deep["a"]["a"]}})
+    assert refused(refusal, 400) == "validation_error"
+    vendor.activate(license, "pc")
+    assert granted(shop.call("PATCH", f"licenses/{license.id}", {"metadata": {}}))["metadata"] == {}

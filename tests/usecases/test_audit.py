@@ -28,6 +28,9 @@ from chalicelib.usecases.audit import audit, audit_due, audit_links
 from chalicelib.usecases.batch_assign import continue_batch, start_batch
 from chalicelib.usecases.change_device import blacklist_device
 from chalicelib.usecases.change_seat import remove_account, remove_user
+from chalicelib.usecases.change_terms import change_terms
+from chalicelib.usecases.license_extras import Wanted, grant_features
+from chalicelib.usecases.product_features import create_feature
 from chalicelib.usecases.repair_links import repair_links
 from chalicelib.usecases.scheduled_updates import schedule_update
 from infra.local import TABLE_PREFIX
@@ -310,6 +313,34 @@ def test_a_license_that_cannot_be_counted_is_named_and_keeps_no_other_from_it(ve
         broken.id: [Fault(broken.id, "license_not_countable", {"error": "TypeError"})],
         sound.id: [],
     }
+
+
+@pytest.mark.parametrize("of", ["license", "feature"])
+def test_metadata_that_no_answer_can_have_is_named_until_it_is_given_other(
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch, of: str
+) -> None:
+    """As older code has kept it of files."""
+    license, export = vendor.issue(), {"code": "export", "name": "Export", "feature_type": "activation"}
+    create_feature(vendor.code, "viewer", export, ADMIN, now=NOW)
+
+    def give(metadata: dict[str, Any]) -> None:
+        if of == "license":
+            change_terms(vendor.code, license.id, {"metadata": metadata}, ADMIN, now=NOW)
+        else:
+            grant_features(vendor.code, license.id, [Wanted("export", more={"metadata": metadata})], ADMIN, now=NOW)
+
+    def named(metadata: dict[str, Any]) -> bool:
+        with monkeypatch.context() as older:
+            older.setattr("chalicelib.domain.extras.guard_metadata", lambda *_: None)
+            give(metadata)
+        return dict(audit(vendor.code)) == {license.id: [Fault(license.id, "metadata_not_answerable")]}
+
+    deep: dict[str, Any] = {"a": 1}
+    for _ in range(119):
+        deep = {"a": deep}
+    assert [named(one) for one in (deep, {"a": deep}, {"a": 2**53}, {"a": "\ud83d"})] == [False, True, True, True]
+    give({"a": 1})
+    assert vendor.differences() == []
 
 
 # --- names and summaries ------------------------------------------------------------------------------------------

@@ -236,7 +236,7 @@ def nested(depth: int) -> object:
 def test_nesting_is_written_to_the_bound_and_refused_beyond() -> None:
     assert canonical_json(nested(MAX_DEPTH)).count(b"core") == 1
     for depth in (MAX_DEPTH + 1, 100_000):
-        with pytest.raises(ValueError, match="is nested deeper than 64 levels"):
+        with pytest.raises(ValueError, match="is nested deeper than 128 levels"):
             canonical_json(nested(depth))
 
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.web.canonical import MAX_DEPTH, canonical_json
-from chalicelib.web.strict_json import parse_json
+from chalicelib.web.canonical import canonical_json
+from chalicelib.web.strict_json import MAX_DEPTH, parse_json
 
 
 def test_a_body_is_read() -> None:
