@@ -10,6 +10,7 @@ import pytest
 
 from chalicelib import languages
 from chalicelib.languages import Reader, accepted, gettext, mark, minute, ngettext, number, writing_for
+from chalicelib.web.refusal_messages import COUNTED
 from tests.languages import Text, catalogs, read, texts, up_to_date, write_pseudo
 
 each_catalog = pytest.mark.parametrize("file", catalogs(), ids=lambda file: file.stem)
@@ -52,6 +53,21 @@ def faithful(text: Text, translated: str | Sequence[str] | None, forms: int) -> 
 def test_a_thing_is_written_in_one_way() -> None:
     otherwise = re.compile(r"e[-]mail| …|\.\.\.", re.IGNORECASE)
     assert [one for text in sorted(texts()) for one in text if otherwise.search(one)] == []
+
+
+NEVER_ONE = {
+    "{people} are too many; {most} can be assigned at once.",
+    "{most} updates of the license are pending, and there are no more at a time.",
+    "{n} fields need to be corrected.",
+    *(some for *_, some in COUNTED.values()),  # where more are taken than are allowed
+}
+"""Of these numbers none is 0 or 1."""
+
+
+def test_a_sentence_that_counts_says_it_of_one_and_of_several() -> None:
+    counted = re.compile(r"\{\w+\}( of (the )?(\{\w+\} )?)?[a-z ]*\b(are|were|have|need)\b")
+    sentences = {text.one for text in texts() if not text.several and counted.match(text.one)}
+    assert sentences - NEVER_ONE == set()
 
 
 @pytest.mark.parametrize(

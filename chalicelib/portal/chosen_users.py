@@ -16,7 +16,7 @@ from chalicelib.languages import gettext, ngettext
 from chalicelib.portal.assign import AssignForm, assigning
 from chalicelib.portal.context import Context, Loaded
 from chalicelib.portal.handlers import Change, FormResult, Undo, action, always
-from chalicelib.portal.licenses import reset_button, transfer_hint
+from chalicelib.portal.licenses import deactivated, reset_button, transfer_hint
 from chalicelib.portal.one_by_one import Outcome, change_one, changed, with_refusals
 from chalicelib.portal.request import PortalRequest
 from chalicelib.portal.users import (
@@ -78,32 +78,37 @@ def _needs(fields: Mapping[str, str]) -> tuple[Permission, ...]:
     return ("set_max_activations",)
 
 
-def _deactivated(devices: int) -> str:
-    return ngettext(
-        "One active device of these users is deactivated.",
-        "{n} active devices of these users are deactivated.",
-        devices,
-    )
-
-
 def _question(view: ChosenView, do: str) -> Context:
-    devices = sum(row.taken for row in view.rows)
-    off = _deactivated(devices) if devices else gettext("None of these users has an active device.")
+    devices, users = sum(row.taken for row in view.rows), len(view.rows)
+    off = deactivated(devices)
     match do:
         case "reset":
             title, sentences = gettext("Reset devices"), [off]
         case "remove":
-            title, sentences = gettext("Remove users"), [gettext("These users can no longer use this license."), off]
-        case "replace":
-            seats = gettext("Give the email of who gets each seat; its limit stays. Everyone is told by email.")
-            title, sentences = gettext("Replace users"), [seats, off]
-        case _:
-            title, sentences = (
-                gettext("Set max activations"),
-                [gettext("On how many devices each of these users may use this license.")],
+            title = gettext("Remove users") if users > 1 else gettext("Remove user")
+            over = ngettext(
+                "This user can no longer use this license.", "These users can no longer use this license.", users
             )
+            sentences = [over, off]
+        case "replace":
+            title = gettext("Replace users") if users > 1 else gettext("Replace user")
+            seats = ngettext(
+                "Give the email of who gets the seat; its limit stays. Both are told by email.",
+                "Give the email of who gets each seat; its limit stays. Everyone is told by email.",
+                users,
+            )
+            sentences = [seats, off]
+        case _:
+            title = gettext("Set max activations")
+            sentences = [
+                ngettext(
+                    "On how many devices this user may use this license.",
+                    "On how many devices each of these users may use this license.",
+                    users,
+                )
+            ]
     hint = transfer_hint(view.license) if do in ("reset", "remove", "replace") and devices else []
-    count = f"{title} ({len(view.rows)})"
+    count = f"{title} ({users})" if users > 1 else title
     return {
         "do": do,
         "title": title,
@@ -166,8 +171,10 @@ def _changed(request: PortalRequest, view: ChosenView, row: UserRow, change: Cal
 
 def _said(view: ChosenView, form: ChosenForm, outcomes: list[Outcome]) -> str:
     done, count = changed(outcomes), len(outcomes)
+    if not done:
+        return _none_done(form.do)
     words = _all_done(form.do, count) if done == count else _some_done(form.do, done, count)
-    if form.do == "replace" and done and not invites(view, form.how):
+    if form.do == "replace" and not invites(view, form.how):
         words += " " + gettext("Initial passwords can be copied from the list.")
     return words
 
@@ -188,12 +195,30 @@ def _all_done(do: str, count: int) -> str:
 def _some_done(do: str, done: int, count: int) -> str:
     match do:
         case "reset":
-            return gettext("The devices of {done} of {count} users are deactivated.", done=done, count=count)
+            return ngettext(
+                "The devices of one of {all} users are deactivated.",
+                "The devices of {n} of {all} users are deactivated.",
+                done,
+                all=count,
+            )
         case "remove":
-            return gettext("{done} of {count} users were removed.", done=done, count=count)
+            return ngettext("One of {all} users was removed.", "{n} of {all} users were removed.", done, all=count)
         case "replace":
-            return gettext("{done} of {count} users were replaced.", done=done, count=count)
-    return gettext("The limit of {done} of {count} users is set.", done=done, count=count)
+            return ngettext("One of {all} users was replaced.", "{n} of {all} users were replaced.", done, all=count)
+    return ngettext(
+        "The limit of one of {all} users is set.", "The limit of {n} of {all} users is set.", done, all=count
+    )
+
+
+def _none_done(do: str) -> str:
+    match do:
+        case "reset":
+            return gettext("No device was deactivated.")
+        case "remove":
+            return gettext("No user was removed.")
+        case "replace":
+            return gettext("No user was replaced.")
+    return gettext("No limit was changed.")
 
 
 def _undo(request: PortalRequest, view: ChosenView, outcomes: list[Outcome]) -> Undo | None:
@@ -219,13 +244,20 @@ def restore(request: PortalRequest, view: LicenseView, form: RestoreForm) -> Cha
 
     def result(outcomes: list[Outcome]) -> FormResult:
         done, count = changed(outcomes), len(outcomes)
+        again = gettext("Devices have to be activated again.")
+        if not done:
+            return FormResult(list_path(view.license.id), with_refusals(gettext("Nobody got a seat again."), outcomes))
         if done == count:
             words = ngettext(
                 "The user has the seat again, as before.", "{n} users have their seats again, as before.", count
             )
         else:
-            words = gettext("{done} of {count} users have their seats again, as before.", done=done, count=count)
-        again = gettext("Devices have to be activated again.")
+            words = ngettext(
+                "One of {all} users has the seat again, as before.",
+                "{n} of {all} users have their seats again, as before.",
+                done,
+                all=count,
+            )
         return FormResult(list_path(view.license.id), with_refusals(f"{words} {again}", outcomes))
 
     return Change(each, result)

@@ -97,7 +97,9 @@ def transfer_hint(license: License) -> list[str]:
         ]
     most = license.max_transfers
     return [
-        gettext("A new device in place of this one is a transfer; {left} of {most} are left.", left=left, most=most)
+        gettext(
+            "A new device in place of this one is a transfer. Transfers left: {left} of {most}.", left=left, most=most
+        )
     ]
 
 
@@ -108,6 +110,8 @@ def reset_button(devices: int, otherwise: str) -> str:
 
 def deactivated(devices: int) -> str:
     """What becomes of so many devices."""
+    if not devices:
+        return gettext("No device is active.")
     return ngettext("{n} active device is deactivated.", "{n} active devices are deactivated.", devices)
 
 
@@ -117,7 +121,7 @@ def _load_reset(request: PortalRequest, claims: SessionClaims, license_id: int) 
     return view, {
         "title": gettext("Reset license"),
         "sentences": [
-            deactivated(devices) if devices else gettext("No device is active."),
+            deactivated(devices),
             gettext("People can activate again at once. This cannot be undone."),
             *transfer_hint(view.license),
         ],

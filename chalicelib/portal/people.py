@@ -113,10 +113,17 @@ def again(request: PortalRequest, view: InvitedView, _form: Confirmation) -> Cha
 
     def result(outcomes: list[Outcome]) -> FormResult:
         done, count = changed(outcomes), len(outcomes)
-        if done == count:
+        if not done:
+            words = gettext("No invitation was sent.")
+        elif done == count:
             words = ngettext("One invitation is on its way.", "{n} invitations are on their way.", count)
         else:
-            words = gettext("{done} of {count} invitations are on their way.", done=done, count=count)
+            words = ngettext(
+                "One of {all} invitations is on its way.",
+                "{n} of {all} invitations are on their way.",
+                done,
+                all=count,
+            )
         return FormResult(INVITED, with_refusals(words, outcomes))
 
     return Change(lambda: [invite(row, on) for row in view.rows if (on := row.invited_on) is not None], result)
@@ -129,7 +136,11 @@ def name_of(row: PersonRow) -> str:
 
 def _said(view: PersonView, removed: Removed) -> str:
     who, left = name_of(view.row), len(removed.licenses)
-    said = ngettext("{who} was removed from {n} license.", "{who} was removed from {n} licenses.", left, who=who)
+    said = (
+        ngettext("{who} was removed from one license.", "{who} was removed from {n} licenses.", left, who=who)
+        if left
+        else gettext("{who} was not removed from any license.", who=who)
+    )
     if denied := _titles(view, removed, Forbidden):
         said += " " + _not_yours(view, denied)
     if bound := _titles(view, removed, Denied):

@@ -112,6 +112,8 @@ def _users(license: License) -> str:
         return gettext("Whoever has the key may use it.")
     if most is None:
         return gettext("Any number of people may use it, each within a limit of their own.")
+    if not most:
+        return gettext("Nobody may use it.")
     return ngettext("One person may use it.", "Up to {n} people may use it, each within a limit of their own.", most)
 
 
@@ -119,6 +121,8 @@ def _devices(license: License) -> str:
     most = license.max_activations
     if most is None:
         return gettext("It may be active on any number of devices.")
+    if not most:
+        return gettext("It may not be active on any device.")
     return ngettext("It may be active on one device at a time.", "It may be active on up to {n} devices at once.", most)
 
 
@@ -130,8 +134,8 @@ def _beyond(license: License) -> list[str]:
         return [gettext("Any number of devices is let in beyond that, and counts as over the limit.")]
     return [
         ngettext(
-            "One device more is let in, and counts as over the limit.",
-            "Up to {n} devices more are let in, and count as over the limit.",
+            "One more device is let in, and counts as over the limit.",
+            "Up to {n} more devices are let in, and count as over the limit.",
             most - sold,
         )
     ]

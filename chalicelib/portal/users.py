@@ -240,6 +240,8 @@ def limit(request: PortalRequest, view: UserView, form: LimitForm) -> Change[Non
 def _limit_set(who: str, limit: int | None) -> str:
     if limit is None:
         return gettext("{who} may now activate any number of devices. Devices that are active stay so.", who=who)
+    if not limit:
+        return gettext("{who} may now activate no device. Devices that are active stay so.", who=who)
     return ngettext(
         "{who} may now activate one device. Devices that are active stay so.",
         "{who} may now activate {n} devices. Devices that are active stay so.",

@@ -27,7 +27,7 @@ MESSAGES: dict[str, str] = {
     "validation_error.form_field": "A field of the form has more than {most} characters.",
     "unsupported_media_type.encoding": "The Content-Encoding must be gzip, deflate or identity.",
     "unsupported_media_type.form": "A form must be sent as {types}.",
-    "max_activations_too_high": "the license allows {most} activations in all.",
+    "max_activations_too_high": "give at most {most}: the license has no more activations.",
     "device_not_found.id": "There is no such device.",
     "filter_required.devices": "name a license, or else a hardware id alone: by nothing else are devices filed.",
     "filter_required.orders": "name a time, either by range (30d), or by from and to.",
@@ -76,12 +76,12 @@ MESSAGES: dict[str, str] = {
     "not_allowed_by_vendor.vendor": "{vendor} has not allowed this for your order.",
     "not_allowed_by_vendor.support": "{vendor} has not allowed this for your order. Write to {support}.",
     "device_transfer_not_allowed.reset": (
-        "{needed} of the devices could only be activated again as transfers, and {left} transfers are left. Reset "
-        "devices one at a time, since the last of them can be activated again, or ask your vendor."
+        "To activate these devices again would take more transfers ({needed}) than are left ({left}). Reset devices "
+        "one at a time, since the last of them can be activated again, or ask your vendor."
     ),
     "device_transfer_limit_reached.reset": (
-        "{needed} of the devices could only be activated again as transfers, and {left} transfers are left. Reset "
-        "devices one at a time, since the last of them can be activated again, or ask your vendor."
+        "To activate these devices again would take more transfers ({needed}) than are left ({left}). Reset devices "
+        "one at a time, since the last of them can be activated again, or ask your vendor."
     ),
     "invalid_credentials.other_licenses": (
         "This password was given for other licenses. Set a new one with an emailed code (Forgotten password), then try "
@@ -177,7 +177,7 @@ MESSAGES: dict[str, str] = {
     "license_key_malformed": (
         "give 1 to {most} printable characters; what looks like a generated key has to have its check symbol."
     ),
-    "limit_below_use": "{used} are in use, which is more than {limit}.",
+    "limit_below_use": "In use: {used}, which is more than {limit}.",
     "perpetual_has_no_end": "a perpetual license has no end.",
     "no_end_yet": "the license has no end yet; it gets one at its first activation.",
     "end_missing": "a {license_type} license needs an end, or a duration from its first activation.",

@@ -48,7 +48,7 @@ def assigned(site: Site) -> int:
 
 def test_a_pasted_list_is_previewed_and_assigned_whole(either_page: playwright.Page, site: Site) -> None:
     preview(site, either_page, [*BATCH[:3], USER, BATCH[0]])
-    expect(either_page.locator(".count")).to_have_text("3 of 5 rows need a seat; 4 free.")
+    expect(either_page.locator(".count")).to_have_text("3 of 5 rows need a seat. Free seats: 4.")
     results = either_page.locator("td[data-label='What will happen']")
     gets = "Gets a seat."
     expect(results).to_have_text(
@@ -63,7 +63,7 @@ def test_a_pasted_list_is_previewed_and_assigned_whole(either_page: playwright.P
 
 def test_a_list_that_does_not_fit_is_assigned_as_far_as_it_does(either_page: playwright.Page, site: Site) -> None:
     preview(site, either_page, BATCH)
-    expect(either_page.locator(".count")).to_have_text("6 of 6 rows need a seat; 4 free.")
+    expect(either_page.locator(".count")).to_have_text("6 people need a seat. Free seats: 4.")
     expect(either_page.get_by_label("All or nothing")).to_be_disabled()
     assign(either_page, "Assign those that fit, in this order")
     expect(either_page.locator(".count")).to_have_text("4 of 6 people were assigned.")
@@ -80,9 +80,9 @@ def test_a_csv_file_is_assigned_and_the_result_downloaded_with_the_initial_passw
     site.enter(either_page, site.at(site.license, "/users/batch"))
     form(either_page).get_by_label("CSV file").set_input_files(file)
     form(either_page).get_by_role("button", name="Preview").click()
-    expect(either_page.locator(".count")).to_have_text("2 of 4 rows need a seat; 4 free.")
+    expect(either_page.locator(".count")).to_have_text("2 of 4 rows need a seat. Free seats: 4.")
     expect(row(either_page, "=bad")).to_contain_text("This is not an email address.")
-    expect(row(either_page, BATCH[1])).to_contain_text("The license allows 5 activations in all.")
+    expect(row(either_page, BATCH[1])).to_contain_text("Give at most 5: the license has no more activations.")
     expect(row(either_page, BATCH[0])).to_contain_text("Ann Lee")
     assign(either_page, "Show an initial password")
     with either_page.expect_download() as download:
@@ -91,7 +91,7 @@ def test_a_csv_file_is_assigned_and_the_result_downloaded_with_the_initial_passw
     rows = list(csv.reader(io.StringIO(download.value.path().read_text("utf-8-sig"))))
     confirmed = "Assigned, with an initial password."
     passwords = [initial_password(account(site.vendor, email)) for email in (BATCH[0], BATCH[2])]
-    limit = "Not assigned: The license allows 5 activations in all."
+    limit = "Not assigned: Give at most 5: the license has no more activations."
     assert rows[1:] == [
         [BATCH[0], "Ann", "Lee", "'+41 44", "2", confirmed, passwords[0]],
         ["'=bad", "x", "", "", "1", "Not assigned: This is not an email address.", ""],
@@ -125,7 +125,7 @@ def test_a_batch_that_was_left_can_be_gone_on_with_from_the_list_of_users(
     site.enter(either_page, site.at(site.license, "/users"))
     expect(either_page.locator(".count")).to_contain_text("Available number of users: 4 / 5")
     note = either_page.get_by_role("note")
-    expect(note).to_contain_text("A batch is unfinished: 0 of 3 people are done. Seats are reserved for the rest.")
+    expect(note).to_contain_text("A batch is unfinished: 0 of 3 done. Seats are reserved for the rest.")
     by_itself = runs_scripts(either_page)
     note.get_by_role("link", name="Continue").click()
     if not by_itself:

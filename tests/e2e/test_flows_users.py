@@ -75,7 +75,7 @@ def test_the_sixth_user_of_five_is_refused(either_page: playwright.Page, site: S
         (USER, "1", "This email is already assigned to the license."),
         ("ann@customer", "1", "This is not an email address."),
         ("no email", "1", "This is not an email address."),
-        (NEW, "6", "The license allows 5 activations in all."),
+        (NEW, "6", "Give at most 5: the license has no more activations."),
     ],
 )
 def test_who_cannot_be_assigned_is_refused_with_the_reason(
@@ -166,7 +166,7 @@ def test_the_limit_of_a_user_is_set_and_refused_beyond_the_license(either_page: 
     at_users(site, either_page)
     choose(either_page, USER, "Set max activations")
     send(either_page, max_activations="6")
-    refused(either_page, "The license allows 5 activations in all.")
+    refused(either_page, "Give at most 5: the license has no more activations.")
     expect(form(either_page).get_by_label("Max activations")).to_have_value("6")
     send(either_page, max_activations="3")
     confirmed(either_page, f"{USER} may now activate 3 devices.")
@@ -254,7 +254,7 @@ def test_what_is_done_with_the_selected_users_is_said_of_each(either_page: playw
     bar.get_by_role("button", name="Set limit").click()
     expect(form(either_page).get_by_role("listitem")).to_have_text([USER, "user0@customer.test"])
     send(either_page, "Set max activations", max_activations="6")
-    refused(either_page, "The license allows 5 activations in all.")
+    refused(either_page, "Give at most 5: the license has no more activations.")
     send(either_page, "Set max activations", max_activations="3")
     confirmed(either_page, "The limit of 2 users is set.")
     found = [seat(site, email) for email in (USER, "user0@customer.test", "user1@customer.test")]

@@ -104,7 +104,7 @@ def test_a_strict_limit_below_what_is_in_use_is_a_conflict(shop: VendorsServer, 
         vendor.activate(license, name)
     answer = shop.call("PATCH", f"licenses/{license.id}", {"max_activations": 1, "strict": True})
     assert refused(answer, 409) == "limit_below_use"
-    assert answer.json()["errors"] == {"max_activations": ["2 are in use, which is more than 1."]}
+    assert answer.json()["errors"] == {"max_activations": ["In use: 2, which is more than 1."]}
     assert change(shop, license.id, max_activations=1)["times_activated"] == 2
 
 

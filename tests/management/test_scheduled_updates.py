@@ -73,7 +73,7 @@ def test_a_sweep_makes_it_and_it_says_so(shop: VendorsServer, vendor: Vendor) ->
     done, failed = (granted(shop.get(f"scheduled-updates/{one['id']}")) for one in (done, failed))
     assert (done["status"], done["applied_at"], done["revision"]) == ("applied", AT, 1)
     assert (failed["status"], failed["failed_at"], failed["error_code"]) == ("failed", AT, "limit_below_use")
-    assert failed["scheduled_update_data"][0]["error_message"] == "1 are in use, which is more than 0."
+    assert failed["scheduled_update_data"][0]["error_message"] == "In use: 1, which is more than 0."
     assert granted(shop.get(f"licenses/{license.id}"))["max_activations"] == 9
     assert granted(shop.get("scheduled-updates?status=applied"))["results"] == [done]
 

@@ -35,11 +35,11 @@ def uploaded(browser: Browser, license: License, content: bytes) -> Page:
 
 def test_columns_are_chosen_in_the_preview_without_a_script(vendor: Vendor, manager: Browser, license: License) -> None:
     page = uploaded(manager, license, LIST.encode("cp1252"))
-    assert "not used is \u201cAbteilung\u201d" in page.words
+    assert "\u201cAbteilung\u201d is not used" in page.words
     assert "\u201cTelefon\u201d and \u201cHandy\u201d all mean 'Phone number': choose one of them." in page.words
     chosen = {"column-0": "", "column-3": "last_name"}
     page = manager.send(page, at(license, "/users/batch"), **chosen)
-    assert "not used is \u201cTelefon\u201d" in page.words
+    assert "\u201cTelefon\u201d is not used" in page.words
     assert "info@b\xfccher.test" in page.words
     page = manager.send(page, at(license, "/users/batch/start"))
     page = manager.send(page)
@@ -89,17 +89,42 @@ def test_rows_for_whom_no_place_is_left_are_marked(manager: Browser, license: Li
 
 
 def test_what_to_do_is_not_asked_where_nobody_needs_a_seat(manager: Browser, license: License) -> None:
-    assert "What to do" in uploaded(manager, license, b"email\nann@customer.test").words
+    assert "What to do" in uploaded(manager, license, b"email\nann@customer.test\nbob@customer.test").words
+    assert "What to do" not in uploaded(manager, license, b"email\nann@customer.test").words
     page = uploaded(manager, license, b"email\nno email")
-    assert "0 of 1 rows need a seat" in page.words
+    assert "Nobody on this list needs a seat." in page.words
     assert "What to do" not in page.words
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "said", "others", "done"),
+    [
+        (0, 2, "Nobody on this list needs a seat.", "", ""),
+        (1, 0, "One person needs a seat.", "", "One person was assigned."),
+        (2, 0, "2 people need a seat.", "", "2 people were assigned."),
+        (1, 1, "One of 2 rows needs a seat.", "The other row gets no seat;", "One of 2 people was assigned."),
+        (2, 2, "2 of 4 rows need a seat.", "The other rows get no seat;", "2 of 4 people were assigned."),
+    ],
+)
+def test_a_batch_is_told_as_one_says_it_of_none_of_one_and_of_several(
+    manager: Browser, license: License, good: int, bad: int, said: str, others: str, done: str
+) -> None:
+    people = "\n".join([*(f"p{n}@customer.test" for n in range(good)), *(f"no email {n}" for n in range(bad))])
+    page = manager.send(at(license, "/users/batch"), people=people)
+    assert f"{said} Free seats: 5." in page.words
+    assert ("The other row" in page.words, others in page.words) == (bool(others), True)
+    if done:
+        page = manager.send(page, at(license, "/users/batch/start"))
+        while "Assigning" in page.words:
+            page = manager.send(page)
+        assert done in page.words
 
 
 def test_several_who_are_typed_where_one_is_assigned_are_shown_first_and_get_in_the_way_that_was_chosen(
     vendor: Vendor, manager: Browser, license: License
 ) -> None:
     page = manager.send(at(license, "/users/assign"), people=f"{ADA}\nBob <bob@customer.test>", how="show")
-    assert "2 of 2 rows need a seat" in page.words
+    assert "2 people need a seat." in page.words
     assert list(licenses.seats(vendor.code, license.id)) == []
     assert page.form(at(license, "/users/batch/start")).fields["how"] == "show"
     manager.send(manager.send(page, at(license, "/users/batch/start")))
@@ -126,7 +151,7 @@ def test_what_is_of_one_person_is_refused_beside_a_list_and_nothing_is_lost(
     again = page.form(at(license, "/users/assign")).fields
     assert {name: again[name] for name in typed} == typed
     page = manager.send(page, last_name="", max_activations="1")
-    assert (page.status, "2 of 2 rows need a seat" in page.words) == (200, True)
+    assert (page.status, "2 people need a seat." in page.words) == (200, True)
 
 
 def test_a_list_in_an_old_form_comes_back_fresh(manager: Browser, license: License) -> None:

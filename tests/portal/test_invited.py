@@ -98,7 +98,7 @@ def test_who_was_mailed_a_quarter_of_an_hour_ago_is_left_out_and_refused(vendor:
     assert shown(browser) == [ANN]
     fields = browser.get(AGAIN).form(AGAIN).fields
     page = browser.post(AGAIN, fields | {f"user-{account(vendor, BEN).id}": "on"})
-    assert "1 of 2 invitations are on their way." in page.words
+    assert "One of 2 invitations is on its way." in page.words
     assert f"{BEN}: This person was invited a moment ago." in page.words
     assert shown(browser) == []
     nobody = browser.get(AGAIN).words
@@ -167,7 +167,7 @@ def test_only_a_license_that_the_vendor_lets_the_manager_share_out_is_invited_fo
     with monkeypatch.context() as patch:
         patch.setattr(portal_queries, "managed_invited", read_before_it_is_denied)
         page = browser.post(AGAIN, fields)
-    assert "0 of 1 invitations are on their way." in page.words
+    assert "No invitation was sent." in page.words
     assert shown(browser) == []
     assert "Send again" not in browser.get("/portal/invited").words
     assert invited_at(vendor, ANN) == vendor.now - DAY

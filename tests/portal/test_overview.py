@@ -37,7 +37,7 @@ def test_each_reason_is_said_with_what_can_be_done_about_it(vendor: Vendor) -> N
     for host in ("a", "b"):
         vendor.activate(ending, host)
     page = overview(vendor)
-    said = ["Needs you (3)", "Suspended by A vendor", "Ends tomorrow All 2 activations are", "All 2 users are"]
+    said = ["Needs you (3)", "Suspended by A vendor", "Ends tomorrow All 2 activations are", "All 2 seats are"]
     for words in said:
         assert words in page.words, words
     assert {at(ending), at(suspended), at(full, "/users")} <= set(page.links)

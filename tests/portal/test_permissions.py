@@ -305,7 +305,7 @@ def test_who_leaves_the_company_keeps_the_seat_where_removing_users_is_denied(sh
     shop.deny("remove_users")
     asked_first = manager.get(f"{person}/leave")
     assert "The seat stays on Revit: A vendor has not allowed you to remove users there." in asked_first.words
-    assert "was removed from 1 license." in manager.send(asked_first).words
+    assert "was removed from one license." in manager.send(asked_first).words
     assert (vendor.stored(other).users_assigned, vendor.stored(shop.license).users_assigned) == (0, 2)
     assert f"{person}/leave" not in manager.get(person).links
     assert is_refused(manager.get(f"{person}/leave"))
