@@ -1,14 +1,17 @@
 """People: everyone who may use a license of the manager's, once; and all seats of somebody who leaves."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.license import License
+from chalicelib.store import licenses as store_licenses
 from chalicelib.store import writes
+from chalicelib.store.items.accounts import UserItem
 from chalicelib.store.items.licenses import SeatItem
-from chalicelib.store.keys import license_pk, seat_sort_key
+from chalicelib.store.keys import license_pk, seat_sort_key, user_sort_key
 from chalicelib.usecases.assign_user import Profile, assign_user
 from chalicelib.usecases.change_seat import remove_account
 from chalicelib.usecases.remove_person import remove_person
@@ -54,6 +57,28 @@ def test_everyone_is_listed_once_with_all_licenses_and_devices(vendor: Vendor, l
     assert page.words.count(ANN) == 1
     assert "Ann Schäfer +49 30 1 Revit, Revit 1" in page.words
     assert "2 people" in page.words
+
+
+@pytest.mark.parametrize(("managed", "units"), [(12, 57), (24, 82)])
+def test_a_page_of_people_reads_each_license_and_costs_little(vendor: Vendor, managed: int, units: int) -> None:
+    some = [issued(vendor, "revit", max_license_users=13) for _ in range(managed)]
+    vendor.assign(some[0], ANN)
+    like, license = account(vendor, ANN), some[0]
+    seat = next(store_licenses.seats(vendor.code, license.id))
+    writes.batch_put(
+        SeatItem.of(
+            replace(seat, user_id=number % 80 + 1), license_pk(vendor.code, one.id), seat_sort_key(number % 80 + 1)
+        )
+        for turn, one in enumerate(some)
+        for number in range(13 * turn, 13 * (turn + 1))
+    )
+    people = [replace(like, id=number, email=f"person-{number}@customer.test") for number in range(1, 81)]
+    writes.batch_put(UserItem.of(one, vendor.code, user_sort_key(one.id)) for one in people)
+    browser = browser_of(vendor, MANAGER)
+    browser.get("/portal/people")
+    with counted() as cost:
+        assert browser.get("/portal/people").status == 200
+    assert (len(cost.calls), round(cost.read_units)) == (3 + managed, units)
 
 
 def used(vendor: Vendor, license: License, email: str, at: int) -> None:
