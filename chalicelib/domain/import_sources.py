@@ -81,6 +81,9 @@ def _id_named(row: Json, name: str) -> str:
 
 # --- Keygen: JSON:API ---------------------------------------------------------------------------------------------
 
+_MAINTAIN, _ALLOW = "MAINTAIN_ACCESS", "ALLOW_ACCESS"
+"""Expiration strategies by which a license is valid after its end, too."""
+
 
 def _keygen(rows: Iterable[FileRow]) -> Iterator[FileRow]:
     """Licenses, machines, users, products and policies, each a resource with attributes and relationships."""
@@ -106,10 +109,16 @@ def _keygen(rows: Iterable[FileRow]) -> Iterator[FileRow]:
 
 
 def _keygen_license(row: Json, id: str, policy: Json) -> Json:
-    """Without an end of its own, one whose policy has a duration begins to run with its first use."""
-    said, duration = _attributes(row), policy.get("duration")
-    most, end = said.get("maxMachines"), said.get("expiry")
-    lasts = _duration(duration) if end is None and type(duration) is int and duration > 0 else None
+    """Without an end of its own, one whose policy has a duration begins to run with its first use.
+
+    One that is valid after its end, by the strategy of its policy, is perpetual here; where it gets no newer versions
+    then, its end is that of its maintenance.
+    """
+    said, duration, strategy = _attributes(row), policy.get("duration"), policy.get("expirationStrategy")
+    most, expiry, goes_on = said.get("maxMachines"), said.get("expiry"), strategy in (_MAINTAIN, _ALLOW)
+    end = None if goes_on else expiry
+    may_run = expiry is None and not goes_on
+    lasts = _duration(duration) if may_run and type(duration) is int and duration > 0 else None
     return {
         "id": id,
         "license_key": said.get("key"),
@@ -120,6 +129,8 @@ def _keygen_license(row: Json, id: str, policy: Json) -> Json:
         "max_activations": most,
         "allow_unlimited_activations": most is None,
         "enabled": not said.get("suspended") and said.get("status") != "BANNED",
+        "maintenance_period": expiry if strategy == _MAINTAIN else None,
+        "enable_maintenance_period": False if strategy == _ALLOW else None,
         "metadata": said.get("metadata") or None,
     }
 

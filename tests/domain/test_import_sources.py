@@ -104,6 +104,22 @@ def test_keygen_links_licenses_machines_users_and_products() -> None:
     assert (second.product, second.terms["max_activations"], second.enabled) == ("revit", None, False)
 
 
+@pytest.mark.parametrize("expiry", ["2026-06-30T12:00:00Z", None])
+@pytest.mark.parametrize("strategy", ["RESTRICT_ACCESS", "REVOKE_ACCESS", "MAINTAIN_ACCESS", "ALLOW_ACCESS", None])
+def test_what_is_valid_at_keygen_after_its_end_does_not_end_here(strategy: str | None, expiry: str | None) -> None:
+    of = {"product": ("products", "viewer"), "policy": ("policies", "y1")}
+    policy = resource("policies", "y1", duration=86_400, expirationStrategy=strategy)
+    [found] = read("keygen", [resource("licenses", "l1", of, key="A", expiry=expiry, maxMachines=1), policy])
+    end = expiry and from_iso(expiry)
+    if strategy in ("MAINTAIN_ACCESS", "ALLOW_ACCESS"):
+        assert found.terms == {"license_type": "perpetual", "max_activations": 1}
+    else:
+        lasts = {"valid_duration": "1d"} if end is None else {"validity_period": end}
+        assert found.terms == {"license_type": "time-limited", "max_activations": 1} | lasts
+    maintained = {"MAINTAIN_ACCESS": {} if end is None else {"maintenance_period": end}}
+    assert found.more == (maintained | {"ALLOW_ACCESS": {"maintenance_period": None}}).get(strategy or "", {})
+
+
 def test_cryptlex_lists_licenses_activations_and_users() -> None:
     license = {
         "id": "l1",
