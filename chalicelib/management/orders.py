@@ -16,6 +16,7 @@ from chalicelib.domain.license import LicenseType
 from chalicelib.domain.paging import Part
 from chalicelib.domain.permissions import Permission
 from chalicelib.domain.policies import Policy, with_policy_terms
+from chalicelib.domain.products import with_product_terms
 from chalicelib.domain.terms import MAX_ORDER_ID, Terms
 from chalicelib.domain.types import Json
 from chalicelib.management.adapter import endpoint
@@ -25,7 +26,7 @@ from chalicelib.management.license_changes import FeatureTerms, Flag, SentTerms,
 from chalicelib.management.models import Id, ListBody, ListQuery, Sent, SentFlag, part_of, part_of_filed
 from chalicelib.management.reach import its_order, itself, own_policy, own_product_code, reached_order
 from chalicelib.usecases.assign_user import Profile
-from chalicelib.usecases.catalog import known_products
+from chalicelib.usecases.catalog import known_product, known_products
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.create_order import (
     MAX_LICENSES,
@@ -101,7 +102,7 @@ class SoldLicense(SentTerms):
     key: Text | None = None
     """Null: one is made."""
     license_type: LicenseType | None = None
-    """Null: the policy's; without one, `time-limited` where it has an end, else `perpetual`."""
+    """Null: the policy's; without one, `time-limited` where an end is given, else the product's."""
     policy_code: Text | None = None
     """The license policy whose terms it has where nothing else is said of them."""
     license_template_code: Text | None = None
@@ -332,7 +333,7 @@ def _license(product: str, sold: SoldLicense, body: NewOrderBody, caller: Caller
     of_sale: Json = {name: given.pop(name) for name in OF_SALE & given.keys()}
     of_sale |= {} if sold.license_type is None else {"license_type": sold.license_type}
     if policy is None:
-        of_sale = {"license_type": type_of(of_sale) or "perpetual", "max_activations": 1} | of_sale
+        of_sale = _with_product_terms(product, of_sale, caller)
     else:
         of_sale = with_policy_terms(policy, of_sale, now=caller.now)
     customer = None if body.customer is None else body.customer.email
@@ -347,6 +348,15 @@ def _license(product: str, sold: SoldLicense, body: NewOrderBody, caller: Caller
         fields={one.name: one.value for one in sold.custom_fields},
         users=[_user(user, terms) for user in sold.users],
     )
+
+
+def _with_product_terms(code: str, given: Json, caller: Caller) -> Json:
+    """The terms of a sale without a policy. Of a product that there is not whichever: the use case refuses it."""
+    product, of_type = known_product(caller.company, code, now=caller.now), type_of(given)
+    said = given if of_type is None else {"license_type": of_type} | given
+    if product is None:
+        return {"license_type": "perpetual", "max_activations": 1} | said
+    return with_product_terms(product, said)
 
 
 def _policy(product: str, sold: SoldLicense, company: str) -> Policy | None:

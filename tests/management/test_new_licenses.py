@@ -57,6 +57,31 @@ def test_what_is_not_said_is_as_the_product_has_it_or_the_policy(shop: VendorsSe
     assert made["license_template"]["code"] == "pro"
 
 
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ({}, ("subscription", 3, "1y")),
+        ({"max_activations": 9}, ("subscription", 9, "1y")),
+        ({"max_activations": None}, ("subscription", 0, "1y")),
+        ({"license_type": "perpetual"}, ("perpetual", 3, None)),
+        ({"license_type": "time-limited"}, ("time-limited", 3, "30d")),
+        ({"valid_duration": "2y"}, ("time-limited", 3, "2y")),
+        ({"is_trial": True}, ("time-limited", 3, "14d")),
+    ],
+)
+def test_an_order_and_a_single_license_begin_alike_with_what_the_product_says(
+    shop: VendorsServer, said: dict[str, Any], expected: tuple[object, ...]
+) -> None:
+    terms = {"max_activations": 3, "default_license_type": "subscription", "subscription_duration": "1y"}
+    terms |= {"valid_duration": "30d", "trial_days": 14}
+    change_product(shop.vendor.code, "viewer", terms, ADMIN, now=clock.now())
+    single = make(shop, {"product": "viewer"} | said)
+    order: Any = {"id": "S-1", "items": [{"product_code": "viewer", "licenses": [said]}]}
+    sold = granted(shop.post("orders/create_order", order), 201)["order_items"][0]["licenses"][0]
+    for made in (single, granted(shop.get(f"licenses/{sold['id']}"))):
+        assert (made["license_type"], made["max_activations"], made["valid_duration"]) == expected
+
+
 def test_it_is_maintained_as_long_as_the_product_says_unless_the_call_says_otherwise(shop: VendorsServer) -> None:
     vendor = shop.vendor
     change_product(vendor.code, "viewer", {"maintenance_duration": "1y"}, ADMIN, now=clock.now())
