@@ -51,11 +51,16 @@ def test_a_key_that_is_limited_to_products_costs_what_the_page_says(
     assert more == 1 if declared.reach is its_order else more <= 3
 
 
-def test_each_order_of_a_list_is_read_once_and_what_was_sold_in_it(shop: VendorsServer, vendor: Vendor) -> None:
-    """By a key that is limited to products."""
+def test_each_order_of_a_list_is_read_once_and_what_was_sold_in_it(
+    shop: VendorsServer, vendor: Vendor, change_runtime: ChangeRuntime
+) -> None:
+    """By a key that is limited to products, and has been used in this quarter of an hour, but not in this second."""
     server, costs = VendorsServer(new_key(vendor, products=frozenset(vendor.products)), shop.http), list[Cost]()
+    began = clock.now()
+    granted(server.get("orders"))
     for orders in range(1, 4):
         vendor.issue()
+        change_runtime(clock=lambda at=began + orders * MINUTE: at)
         with counted() as cost:
             assert len(granted(server.get("orders"))["results"]) == orders
         costs.append(cost)
