@@ -17,6 +17,7 @@ from chalicelib.domain.email import normalize_email
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.types import AwsClient, Json
 from chalicelib.once import Once
+from chalicelib.wrong_values import wrong_values
 
 _CONNECT_SECONDS, _READ_SECONDS, _ATTEMPTS = 1, 2, 3
 """Of SSM: a function that does not start within ten seconds is started anew."""
@@ -70,40 +71,61 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    table_prefix: Annotated[str, Field(pattern=r"^[a-zA-Z0-9_.-]{1,200}$")]
+    table_prefix: Annotated[
+        str, Field(pattern=r"^[a-zA-Z0-9_.-]{1,200}$", description="must be 1 to 200 of a-z, A-Z, 0-9, _, . and -")
+    ]
     """Names of the tables start with this and a dash: one prefix a stage."""
-    secrets: Annotated[str, Field(pattern=r"^(file:.+|ssm:(/[a-zA-Z0-9_.-]+)+)$")]
+    secrets: Annotated[
+        str, Field(pattern=r"^(file:.+|ssm:(/[a-zA-Z0-9_.-]+)+)$", description="must be file:<path> or ssm:/<path>")
+    ]
     """Where the secrets are: `file:<path>` of a JSON file that only the operator may read, or `ssm:<path>` of
     parameters in AWS Systems Manager, each encrypted (SecureString) and named after a field of `Secrets`."""
     mail: Annotated[str, AfterValidator(way_of_mail)]
     """How mail is sent: `file:<folder>` puts each into a file, `ses:<address>` sends it from there by Amazon SES, and
     `smtp://<user>@<host>:<port>?from=<address>&password-file=<path>`, or `smtps://`, by that server."""
-    webhooks: Literal["public", "any"] = "public"
+    webhooks: Annotated[Literal["public", "any"], Field(description="must be public or any")] = "public"
     """Where webhooks may go: `public`, by https to addresses of the whole Internet; or `any`, by http and to addresses
     of this network as well, which whoever may name an endpoint can then reach through the server."""
-    portal_url: Annotated[str, Field(pattern=r"^(https?://[^\s/?#@]+(/[^\s/?#]+)*/?)?$"), AfterValidator(_base_url)] = (
-        ""
-    )
+    portal_url: Annotated[
+        str,
+        Field(
+            pattern=r"^(https?://[^\s/?#@]+(/[^\s/?#]+)*/?)?$",
+            description="must be an address such as https://licenses.example, without user, ? and #",
+        ),
+        AfterValidator(_base_url),
+    ] = ""
     """Where people reach the portal, without `/portal`: what links in mails begin with, and whom passkeys are made for,
     whatever a request's `Host` says. Without it no mail that has a link is sent, and no passkey is offered."""
-    database: Annotated[str, Field(pattern=r"^(dynamodb|[a-z_.]+:/.+)$")] = "dynamodb"
+    database: Annotated[
+        str, Field(pattern=r"^(dynamodb|[a-z_.]+:/.+)$", description="must be dynamodb or <module>:/<path>")
+    ] = "dynamodb"
     """Where the tables are: `dynamodb`, or `<module>:<path>`, a file of an engine in the server's own process, which
     the function `open_engine` of the module opens. On one machine that is `infra.embedded`."""
-    log: Literal["off", "brief", "full"] = "off"
+    log: Annotated[Literal["off", "brief", "full"], Field(description="must be off, brief or full")] = "off"
     """On one machine, whether each call is one line on standard error, and with its metrics (`observability`)."""
-    hmac_window_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 15
+    hmac_window_minutes: Annotated[
+        int, Field(ge=1, le=24 * 60, description="must be a whole number from 1 to 1440")
+    ] = 15
     """How far a request's Date may lie from our clock, either way."""
-    license_changes_per_hour: Annotated[int, Field(ge=1, le=1_000_000)] = 100
+    license_changes_per_hour: Annotated[
+        int, Field(ge=1, le=1_000_000, description="must be a whole number from 1 to 1000000")
+    ] = 100
     """Activations of devices that one license takes at once, and again within each hour. A license of more than half
     as many devices takes twice the number of its devices."""
 
 
 def _data_key(text: str) -> str:
-    if len(base64.b64decode(text, validate=True)) != 32:
-        raise ValueError("must be 32 bytes in base64")
+    try:
+        key = base64.b64decode(text, validate=True)
+    except ValueError:
+        key = b""
+    if len(key) != 32:
+        raise ValueError(_DATA_KEY)
     return text
 
 
+_DATA_KEY = "must be 32 bytes in base64"
+_PEM_KEY = "must be a private key in PEM, which begins with -----BEGIN PRIVATE KEY-----"
 _Pem = Annotated[str, Field(pattern=r"^-----BEGIN (RSA )?PRIVATE KEY-----")]
 
 
@@ -112,11 +134,11 @@ class Secrets(BaseModel):
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
-    signing_key: Annotated[_Pem, Field(repr=False)]
+    signing_key: Annotated[_Pem, Field(repr=False, description=_PEM_KEY)]
     """RSA private key in PEM, 2048 to 4096 bits: signs the answers to the API keys that are made in its time."""
-    old_signing_key: Annotated[_Pem | None, Field(repr=False)] = None
+    old_signing_key: Annotated[_Pem | None, Field(repr=False, description=_PEM_KEY)] = None
     """The signing key before this one, as long as API keys of its time are in use."""
-    data_key: Annotated[str, Field(repr=False), AfterValidator(_data_key)]
+    data_key: Annotated[str, Field(repr=False, description=_DATA_KEY), AfterValidator(_data_key)]
     """32 bytes in base64: encrypts shared keys and initial passwords at rest (AES-256-GCM)."""
 
 
@@ -126,8 +148,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     try:
         return Settings.model_validate({field: value for field, value in given.items() if value is not None})
     except ValidationError as error:
-        names = ", ".join(f"SEATKEEPER_{str(e['loc'][0]).upper()} ({e['msg']})" for e in error.errors())
-        raise SettingsError(f"The environment is not complete: {names}.") from None
+        wrong = wrong_values(Settings, error, lambda field: f"SEATKEEPER_{field.upper()}")
+        raise SettingsError(f"The environment is malformed: {wrong}.") from None
 
 
 class SecretSource:
@@ -165,9 +187,8 @@ def checked_secrets(content: Json, address: str) -> Secrets:
     try:
         return Secrets.model_validate(content)
     except ValidationError as error:
-        problems = ((str(e["loc"][0]), "is missing" if e["type"] == "missing" else e["msg"]) for e in error.errors())
-        names = ", ".join(f"{secret_name(address, field)} ({what})" for field, what in problems)
-        raise SettingsError(f"The secrets are malformed: {names}.") from None
+        wrong = wrong_values(Secrets, error, lambda field: secret_name(address, field))
+        raise SettingsError(f"The secrets are malformed: {wrong}.") from None
 
 
 def secret_name(address: str, field: str) -> str:

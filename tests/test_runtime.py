@@ -62,7 +62,7 @@ def test_a_runtime_is_made_without_opening_anything(tmp_path: Path) -> None:
 
 
 def test_an_environment_that_says_too_little_is_one_sentence() -> None:
-    with pytest.raises(SettingsError, match=r"^The environment is not complete: SEATKEEPER_TABLE_PREFIX .*\.$"):
+    with pytest.raises(SettingsError, match=r"^The environment is malformed: SEATKEEPER_TABLE_PREFIX .*\.$"):
         bootstrap({})
 
 

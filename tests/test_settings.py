@@ -94,9 +94,9 @@ def test_an_empty_environment_is_told_all_that_is_missing_at_once() -> None:
     with pytest.raises(SettingsError) as caught:
         read_settings({})
     assert is_one_sentence(caught)
-    assert "SEATKEEPER_TABLE_PREFIX (Field required)" in str(caught.value)
-    assert "SEATKEEPER_SECRETS (Field required)" in str(caught.value)
-    assert "SEATKEEPER_MAIL (Field required)" in str(caught.value)
+    assert "SEATKEEPER_TABLE_PREFIX (is missing)" in str(caught.value)
+    assert "SEATKEEPER_SECRETS (is missing)" in str(caught.value)
+    assert "SEATKEEPER_MAIL (is missing)" in str(caught.value)
     assert "SEATKEEPER_HMAC_WINDOW_MINUTES" not in str(caught.value)
 
 
@@ -246,11 +246,11 @@ def test_there_need_not_be_an_old_signing_key(ssm: Any) -> None:
         ({"signing_key": PEM}, "The secrets are malformed: /seatkeeper-dev/data_key (is missing)."),
         (
             {"signing_key": PEM, "data_key": f"{HIDDEN}{HIDDEN}="},
-            "The secrets are malformed: /seatkeeper-dev/data_key (Value error, ",
+            "The secrets are malformed: /seatkeeper-dev/data_key (must be 32 bytes in base64).",
         ),
         (
             {"signing_key": PEM, "old_signing_key": HIDDEN, "data_key": DATA_KEY},
-            "The secrets are malformed: /seatkeeper-dev/old_signing_key (String should match pattern ",
+            "The secrets are malformed: /seatkeeper-dev/old_signing_key (must be a private key in PEM, ",
         ),
     ],
 )

@@ -1,5 +1,6 @@
 """What the reckoning rests on: how much is called, and what AWS asks for it."""
 
+import re
 import tomllib
 from itertools import pairwise
 from math import inf
@@ -7,6 +8,8 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveFloat, ValidationError
+
+from chalicelib.wrong_values import wrong_values
 
 DEFAULT = Path(__file__).with_name("inputs.toml")
 
@@ -111,14 +114,21 @@ class Inputs(BaseModel):
     prices: Prices
 
 
+def _where(error: tomllib.TOMLDecodeError) -> str:
+    """The place that the parser names in its sentence, which has no field of its own."""
+    found = re.search(r" \((at [^()]+)\)$", str(error))
+    return f" {found[1]}" if found else ""
+
+
 def read_inputs(path: Path) -> Inputs:
     """Usage and prices. Raises `CostError`."""
     try:
         return Inputs.model_validate(tomllib.loads(path.read_text()))
     except ValidationError as error:
-        wrong = ", ".join(f"{'.'.join(map(str, e['loc']))} ({e['msg']})" for e in error.errors())
-        raise CostError(f"{path} cannot be reckoned with: {wrong}.") from None
+        raise CostError(f"{path} cannot be reckoned with: {wrong_values(Inputs, error)}.") from None
     except OSError as error:
         raise CostError(f"{path} cannot be read: {error.strerror}.") from None
-    except ValueError as error:
-        raise CostError(f"{path} cannot be read: {error}.") from None
+    except UnicodeDecodeError:
+        raise CostError(f"{path} cannot be read: it is not UTF-8.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise CostError(f"{path} cannot be read: it is no TOML{_where(error)}.") from None

@@ -11,6 +11,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from chalicelib.domain.types import Json
+from chalicelib.wrong_values import wrong_values
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = ROOT / ".chalice" / "config.json"
@@ -64,7 +65,7 @@ class _Declared(BaseModel):
     provisioned_concurrency: Annotated[int, Field(ge=0, le=1000)] = 0
 
 
-class _Config(BaseModel):
+class Config(BaseModel):
     """What our commands read of the configuration; Chalice reads more."""
 
     lambda_architecture: str
@@ -75,13 +76,18 @@ def read_config() -> Json:
     """Chalice's configuration of all stages. Raises `StageError`."""
     try:
         config: Json = json.loads(CONFIG.read_bytes())
-        _Config.model_validate(config)
+        Config.model_validate(config)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(map(str, first["loc"])) or "all of it"
-        raise StageError(f"{CONFIG} does not declare the stages: {where}: {first['msg']}.") from None
-    except (OSError, ValueError) as error:
-        raise StageError(f"{CONFIG} cannot be read: {error}.") from None
+        wrong = wrong_values(Config, error, lambda where: where or "all of it")
+        raise StageError(f"{CONFIG} does not declare the stages: {wrong}.") from None
+    except OSError as error:
+        raise StageError(f"{CONFIG} cannot be read: {error.strerror}.") from None
+    except json.JSONDecodeError as error:
+        raise StageError(
+            f"{CONFIG} cannot be read: it is no JSON in line {error.lineno}, column {error.colno}."
+        ) from None
+    except UnicodeDecodeError:
+        raise StageError(f"{CONFIG} cannot be read: it is not UTF-8.") from None
     return config
 
 

@@ -78,7 +78,7 @@ def test_data_that_cannot_be_opened_is_one_sentence(tmp_path: Path, module: str)
 def test_a_stage_that_is_not_named_whole_is_one_sentence() -> None:
     done = started(["audit"], {**strangers(), "SEATKEEPER_TABLE_PREFIX": "stage"} | {"SEATKEEPER_SECRETS": "nowhere"})
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("The environment is not complete: SEATKEEPER_SECRETS")
+    assert done.stderr.startswith("The environment is malformed: SEATKEEPER_SECRETS")
     assert done.stderr.count("\n") == 1
 
 

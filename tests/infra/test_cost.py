@@ -226,13 +226,13 @@ def test_every_price_names_the_page_that_it_is_from() -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (("read_unit = {", "#"), r"prices\.read_unit \(Field required\)"),
-        (("read_unit = {", "reed_unit = {"), r"prices\.read_unit .*prices\.reed_unit \(Extra inputs"),
-        (("checks_a_day = 4", "checks_a_day = -4"), r"usage\.checks_a_day \(Input should be greater than or equal"),
-        (("share_of_users = 0.5", "share_of_users = 50"), r"usage\.share_of_users"),
-        (("[333, 3.50]", "[3333, 3.50]"), r"prices\.api_request\.tiers \(.*the ends of the tiers must rise"),
+        (("read_unit = {", "#"), r"prices\.read_unit \(is missing\)"),
+        (("read_unit = {", "reed_unit = {"), r"prices\.read_unit .*prices\.reed_unit \(is not known here"),
+        (("checks_a_day = 4", "checks_a_day = -4"), r"usage\.checks_a_day \(must be 0 or more\)"),
+        (("share_of_users = 0.5", "share_of_users = 50"), r"usage\.share_of_users \(must be 1 or less\)"),
+        (("[333, 3.50]", "[3333, 3.50]"), r"prices\.api_request\.tiers \(the ends of the tiers must rise"),
         (("[inf, 0.125]", "[5, 0.125]"), r"prices\.read_unit\.tiers \(.*the last one be inf"),
-        (("[usage]", "[usage"), r"cannot be read: .*line"),
+        (("[usage]", "[usage"), r"cannot be read: it is no TOML at line 3, column 9\."),
     ],
 )
 def test_inputs_that_are_wrong_are_one_sentence(

@@ -216,7 +216,7 @@ def test_a_port_in_use_is_one_sentence_and_leaves_no_server(tmp_path: Path) -> N
 def test_mail_that_cannot_be_sent_so_is_one_sentence_without_the_password(tmp_path: Path) -> None:
     home = str(tmp_path / "home")
     sentence = refused("--home", home, "--mail", "smtp://u:hunter2@mail.vendor.test?from=a@vendor.test")
-    assert sentence.startswith("The environment is not complete: SEATKEEPER_MAIL ")
+    assert sentence.startswith("The environment is malformed: SEATKEEPER_MAIL ")
     assert "hunter2" not in sentence
     url = f"smtp://u@mail.vendor.test?from=a@vendor.test&password-file={tmp_path}/none"
     sentence = "The mail server's password cannot be read: No such file or directory.\n"

@@ -192,7 +192,7 @@ def test_a_port_that_is_none_is_one_sentence(port: str) -> None:
 
 def test_an_incomplete_environment_is_one_sentence() -> None:
     assert refused("--port", "0", SEATKEEPER_SECRETS="nowhere").startswith(
-        "The environment is not complete: SEATKEEPER_SECRETS"
+        "The environment is malformed: SEATKEEPER_SECRETS"
     )
 
 

@@ -317,7 +317,7 @@ def test_an_app_that_cannot_be_packaged_is_one_sentence_and_the_package_before_s
 ) -> None:
     before = write(tmp_path / "none", {"template.json": "before"})
     undeclared = Stage("none", {"SEATKEEPER_MAIL": "ses:ada@vendor.test"})
-    with pytest.raises(StageError, match=r"^chalice cannot package the stage\. .*The environment is not complete.*$"):
+    with pytest.raises(StageError, match=r"^chalice cannot package the stage\. .*The environment is malformed.*$"):
         package(undeclared, "x86_64", before)
     assert names(tmp_path) == {"none/template.json"}
 
