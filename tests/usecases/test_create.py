@@ -4,9 +4,12 @@ import pytest
 
 from chalicelib.cache import MINUTE_MS
 from chalicelib.domain.errors import Invalid
-from chalicelib.store import accounts, histories
+from chalicelib.store import accounts, histories, writes
+from chalicelib.store.items.accounts import ApiKeyItem
+from chalicelib.store.keys import api_key_sort_key
 from chalicelib.usecases import create
 from chalicelib.usecases.catalog import find_credentials, find_product
+from tests.store.seam import every_item
 from tests.support import ADMIN, NOW, Vendor
 from tests.usecases.support import refused
 
@@ -79,6 +82,35 @@ def test_a_key_is_disabled_and_enabled_until_it_is_revoked(vendor: Vendor) -> No
     assert sorted(types) == sorted(
         [*("api_key_created", "api_key_revoked", "api_key_enabled"), *["api_key_disabled"] * 2]
     )
+
+
+def test_older_code_takes_a_key_that_is_disabled_for_one_that_is_revoked(vendor: Vendor) -> None:
+    """It knows `revoked` alone, and would go on taking the key after a rollback."""
+
+    def revoked_by_older_code() -> bool:
+        (raw,) = [raw for raw in every_item("accounts") if raw["part"]["S"] == api_key_sort_key(vendor.api_key)]
+        return bool(raw["revoked"]["BOOL"])
+
+    for enabled in (True, False, True, False):
+        create.set_api_key_enabled(vendor.code, vendor.api_key, enabled, ADMIN, now=NOW)
+        assert revoked_by_older_code() is not enabled
+    create.revoke_api_key(vendor.code, vendor.api_key, ADMIN, now=NOW)
+    assert revoked_by_older_code()
+
+
+@pytest.mark.parametrize(("is_refused", "disabled", "revoked"), [(False, True, False), (True, True, True)])
+def test_a_key_that_was_disabled_or_revoked_before_stays_so(
+    vendor: Vendor, is_refused: bool, disabled: bool, revoked: bool
+) -> None:
+    item = ApiKeyItem(vendor.code, api_key_sort_key(vendor.api_key))
+    writes.update(
+        item, [ApiKeyItem.is_refused.set(is_refused), ApiKeyItem.disabled.set(disabled)], ApiKeyItem.pk.exists()
+    )
+    found = accounts.read_api_key(vendor.code, vendor.api_key)
+    assert found is not None
+    assert (found.disabled, found.revoked) == (True, revoked)
+    if not revoked:
+        assert not create.set_api_key_enabled(vendor.code, vendor.api_key, True, ADMIN, now=NOW).disabled
 
 
 def test_the_keys_of_a_company_are_listed_oldest_first(vendor: Vendor) -> None:

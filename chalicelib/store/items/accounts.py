@@ -62,10 +62,22 @@ class PolicyItem(AccountsItem[Policy]):
 class ApiKeyItem(AccountsItem[ApiKey]):
     """An API key; the half of it that is secret is encrypted."""
 
+    by_hand = ("revoked",)
     api_key: TextAttribute
-    revoked: BooleanAttribute
     disabled: BooleanAttribute
     signing_key: TextAttribute
+    is_refused = BooleanAttribute(null=True, attr_name="revoked")
+    """Also of a key that is disabled: older code, which knows that of none, refuses it as one that is revoked."""
+    may_be_enabled = BooleanAttribute(null=True)
+    """Of a key that is disabled and not revoked. One that was disabled before this says so by `disabled` alone."""
+
+    @classmethod
+    def attributes_by_hand(cls, value: ApiKey) -> Fields:
+        refused = value.revoked or value.disabled
+        return {"is_refused": refused, "may_be_enabled": True if refused and not value.revoked else None}
+
+    def fields_by_hand(self) -> Fields:
+        return {"revoked": bool(self.is_refused) and not self.may_be_enabled}
 
 
 class ManagementKeyItem(AccountsItem[ManagementKey]):
