@@ -139,7 +139,7 @@ MESSAGES: dict[str, str] = {
     "count_out_of_range.hours": "give {least} to {most} hours.",
     "count_out_of_range": "give {least} to {most}.",
     "email_malformed": "this is not an email address.",
-    "email_not_ascii": "“{letter}” cannot stand before the @: only ASCII characters can.",
+    "email_not_ascii": "“{letter}” cannot stand before the @: only the letters a to z, digits and some marks can.",
     "email_domain_impossible": "this cannot be the name of a domain.",
     "email_too_long": "an email has at most {most} characters.",
     "email_on_too_many_licenses": "it can be changed on up to {most} licenses; this user has more.",

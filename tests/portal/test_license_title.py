@@ -44,6 +44,24 @@ def test_on_pages_of_all_licenses(vendor: Vendor, license: License, path: str) -
     assert TITLE in page.words
 
 
+@pytest.mark.parametrize(
+    "rest",
+    [
+        *("/reset", "/disable", "/enable", "/devices/{device}/reset"),
+        *("/users/{user}/reset", "/users/{user}/remove", "/users/{user}/invitation"),
+    ],
+)
+def test_where_something_is_to_be_confirmed(vendor: Vendor, license: License, rest: str) -> None:
+    used(vendor)
+    user = account(vendor, ANN).id
+    if rest.endswith("invitation"):
+        assign_user(vendor.code, license.id, "ben@customer.test", 1, ADMIN, invite=True, now=vendor.now - DAY)
+        user = account(vendor, "ben@customer.test").id
+    path = rest.format(user=user, device=f"{hash_hardware_id('pc')}-{user}")
+    page = browser_of(vendor, MANAGER).get(at(license, path))
+    assert (page.status, f"License for: {TITLE}" in page.words) == (200, True)
+
+
 def test_where_somebody_waits_or_leaves_and_in_a_batch(vendor: Vendor, license: License) -> None:
     browser = browser_of(vendor, MANAGER)
     assert TITLE in browser.get("/portal/invited").words
