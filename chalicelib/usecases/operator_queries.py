@@ -4,12 +4,15 @@ from dataclasses import dataclass
 
 from chalicelib.domain.catalog import LicenseSummary, Order
 from chalicelib.domain.events import Event
+from chalicelib.domain.extras import Extras
 from chalicelib.domain.license import Device, License, Seat, is_live
 from chalicelib.domain.paging import cut
+from chalicelib.domain.scheduled_updates import ScheduledUpdate
 from chalicelib.domain.users import User
-from chalicelib.store import accounts, activations, counts, histories, licenses, orders
+from chalicelib.store import accounts, activations, counts, histories, licenses, orders, scheduled_updates
+from chalicelib.usecases.change_terms import find_sold
 from chalicelib.usecases.create import find_company
-from chalicelib.usecases.find_license import find_account, find_license, find_owner, guard_known
+from chalicelib.usecases.find_license import find_account, find_owner, guard_known
 from chalicelib.usecases.order_managers import find_order
 
 
@@ -24,9 +27,13 @@ class DeviceRow:
 
 @dataclass(frozen=True, slots=True)
 class LicenseDetails:
-    """A license with the first of its seats and of its devices, and whether there are more of either."""
+    """A license with what it carries besides, what is scheduled for it next, the first of its seats and of its devices,
+    and whether there are more of either.
+    """
 
     license: License
+    extras: Extras
+    next_update: ScheduledUpdate | None
     seats: list[Seat]
     more_seats: bool
     devices: list[DeviceRow]
@@ -63,7 +70,9 @@ class EventPage:
 
 def license_details(license_id: int, company: str | None, limit: int) -> LicenseDetails:
     """At most `limit` seats and devices of a license. Raises `NotFound`: `license_not_found`."""
-    license = find_license(find_owner(license_id, company), license_id)
+    license, extras = find_sold(find_owner(license_id, company), license_id)
+    pending = [one for one in scheduled_updates.read_of_license(license.company, license.id) if one.is_pending]
+    next_update = min(pending, key=lambda update: (update.at, update.id), default=None)
     shown, more_seats = cut(licenses.seats(license.company, license.id, limit=limit + 1), limit)
     devices, more_devices = cut(activations.devices(license.company, license.id, limit=limit + 1), limit)
     seats = activations.read_seats(license, [device.user_id for device in devices if device.user_id is not None])
@@ -71,7 +80,7 @@ def license_details(license_id: int, company: str | None, limit: int) -> License
     for device in devices:
         seat = None if device.user_id is None else seats.get(device.user_id)
         rows.append(DeviceRow(device, seat, is_live(device, license, seat)))
-    return LicenseDetails(license, shown, more_seats, rows, more_devices)
+    return LicenseDetails(license, extras, next_update, shown, more_seats, rows, more_devices)
 
 
 def order_details(company: str, order_id: str, limit: int, after: int | None) -> OrderDetails:

@@ -19,12 +19,11 @@ from chalicelib.domain.permissions import Permission
 from chalicelib.domain.types import Json
 from chalicelib.domain.users import User
 from chalicelib.runtime import runtime
-from chalicelib.usecases import change_license, create, operator_queries
+from chalicelib.usecases import change_license, create
 from chalicelib.usecases import sweep as sweeping
 from chalicelib.usecases.audit import companies
 from chalicelib.usecases.branding import set_branding
 from chalicelib.usecases.change_device import allow_device, blacklist_device, reset_device
-from chalicelib.usecases.change_terms import find_sold
 from chalicelib.usecases.company_policy import require_second_factor
 from chalicelib.usecases.delete_company import delete_company
 from chalicelib.usecases.find_license import find_owner
@@ -170,34 +169,6 @@ def license_issue(
         return issue_license(company, product, sold, manager, operator(), denied=deny, policy=by, now=now)
 
     return make_once(idempotency_key, company, said, make, lambda made: _issued(*made, now), now=now)
-
-
-def license_show(license: int, company: str | None, limit: int, *, now: Instant) -> CommandResult:
-    found = operator_queries.license_details(license, company, limit)
-    users = [
-        {
-            "email": seat.email,
-            "activations": seat.activations_in(found.license),
-            "max_activations": seat.max_activations,
-        }
-        for seat in found.seats
-    ]
-    devices = [
-        {
-            "hardware_id": row.device.hardware_id,
-            "active": row.is_live,
-            "legacy": row.is_live and row.device.legacy,
-            "email": None if row.seat is None else row.seat.email,
-            "hostname": row.device.hostname,
-            "last_check_at": to_iso(row.device.last_check_at),
-        }
-        for row in found.devices
-    ]
-    more = [name for name, is_more in (("users", found.more_seats), ("devices", found.more_devices)) if is_more]
-    note = f"There are more {' and '.join(more)}: --limit shows them." if more else ""
-    _, extras = find_sold(found.license.company, license)
-    document = license_document(found.license, now) | extras_document(extras)
-    return CommandResult(document | {"users": users, "devices": devices}, note)
 
 
 def license_enable(license: int, company: str | None, *, now: Instant) -> CommandResult:

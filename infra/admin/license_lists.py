@@ -1,4 +1,4 @@
-"""The commands that list and find licenses and orders."""
+"""The commands that list, find and show licenses, and list orders."""
 
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import License, Status, status
@@ -6,8 +6,10 @@ from chalicelib.domain.types import Json
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.license_list import LicenseFilter, Sold, count_licenses, list_licenses
 from chalicelib.usecases.license_search import search_licenses
-from chalicelib.usecases.operator_queries import list_orders
+from chalicelib.usecases.operator_queries import license_details, list_orders
 from infra.admin.command_result import CommandResult
+from infra.admin.commands import extras_document, license_document
+from infra.admin.scheduled_updates import next_update
 
 
 def license_list(
@@ -46,6 +48,34 @@ def license_list(
             break
     document: Json = {"company": code, "count": count_licenses(code, wanted), "after": behind}
     return CommandResult(document | {"licenses": [_row(license, now) for license, _ in rows]})
+
+
+def license_show(license: int, company: str | None, limit: int, *, now: Instant) -> CommandResult:
+    found = license_details(license, company, limit)
+    users = [
+        {
+            "email": seat.email,
+            "activations": seat.activations_in(found.license),
+            "max_activations": seat.max_activations,
+        }
+        for seat in found.seats
+    ]
+    devices = [
+        {
+            "hardware_id": row.device.hardware_id,
+            "active": row.is_live,
+            "legacy": row.is_live and row.device.legacy,
+            "email": None if row.seat is None else row.seat.email,
+            "hostname": row.device.hostname,
+            "last_check_at": to_iso(row.device.last_check_at),
+        }
+        for row in found.devices
+    ]
+    more = [name for name, is_more in (("users", found.more_seats), ("devices", found.more_devices)) if is_more]
+    note = f"There are more {' and '.join(more)}: --limit shows them." if more else ""
+    document = license_document(found.license, now) | extras_document(found.extras)
+    coming: Json = {"next_update": None if found.next_update is None else next_update(found.next_update)}
+    return CommandResult(document | coming | {"users": users, "devices": devices}, note)
 
 
 def license_find(company: str, text: str, limit: int, *, now: Instant) -> CommandResult:

@@ -70,6 +70,16 @@ def scheduled_update_delete(company: str, update: int, revision: int | None, *, 
     return CommandResult({"company": company, "id": update, "deleted": True})
 
 
+def next_update(update: ScheduledUpdate) -> Json:
+    """What a license is shown with: which update is next, when, and what it changes."""
+    return {"id": update.id, "at": to_iso(update.at), "changes": _changes(update)}
+
+
+def _changes(update: ScheduledUpdate) -> Json:
+    """None in a limit is unlimited, and dates are in ISO form."""
+    return {name: to_iso(value) if name in _DATES else value for name, value in update.terms.items()}
+
+
 def _row(update: ScheduledUpdate) -> Json:
     return {
         "id": update.id,
@@ -83,10 +93,9 @@ def _row(update: ScheduledUpdate) -> Json:
 
 
 def _document(update: ScheduledUpdate) -> Json:
-    """An update as JSON; None in a limit is unlimited, and dates are in ISO form."""
-    changes: Json = {name: to_iso(value) if name in _DATES else value for name, value in update.terms.items()}
+    """An update as JSON."""
     more: Json = {"strict": update.strict, "name": update.name, "note": update.note, "revision": update.revision}
-    return _row(update) | {"changes": changes, "created_at": to_iso(update.created_at)} | more
+    return _row(update) | {"changes": _changes(update), "created_at": to_iso(update.created_at)} | more
 
 
 def _why(update: ScheduledUpdate) -> str | None:

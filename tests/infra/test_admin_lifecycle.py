@@ -1,8 +1,11 @@
 """The commands that put a license away, and take it away for good."""
 
 from chalicelib.usecases.find_license import find_license
+from chalicelib.usecases.operator_queries import license_details
+from chalicelib.usecases.scheduled_updates import schedule_update
 from tests.infra.operator import Operator
-from tests.support import Vendor
+from tests.store.costs import Cost, counted
+from tests.support import ADMIN, DAY, Vendor
 from tests.usecases.support import refused
 
 
@@ -26,3 +29,26 @@ def test_a_license_is_deleted_if_that_is_meant(operator: Operator, vendor: Vendo
     assert operator.asks(f"license history {license.id} --limit 1")["events"][0]["type"] == "license_deleted"
     for again in ("delete", "show"):
         operator.refused(f"license {again} {license.id}")
+
+
+def test_a_license_is_shown_with_what_is_scheduled_for_it_next(operator: Operator, vendor: Vendor) -> None:
+    license = vendor.issue()
+    assert operator.asks(f"license show {license.id}")["next_update"] is None
+    schedule = f"license schedule {license.id} --max-activations"
+    later = operator.asks(f"{schedule} 30 --at 2081-01-01")["id"]
+    sooner = operator.asks(f"{schedule} unlimited --at 2080-01-01")["id"]
+    shown = {"id": sooner, "at": "2080-01-01T00:00:00.000Z", "changes": {"max_activations": None}}
+    assert operator.asks(f"license show {license.id}")["next_update"] == shown
+    assert "2080-01-01T00:00:00.000Z" in operator.run(f"license show {license.id}")[1]
+    operator.asks(f"scheduled-update cancel --company {vendor.code} --update {sooner}")
+    assert operator.asks(f"license show {license.id}")["next_update"]["id"] == later
+
+
+def test_to_look_what_is_scheduled_costs_a_read_more_where_something_is(vendor: Vendor) -> None:
+    license, costs = vendor.issue(), list[Cost]()
+    for _ in range(2):
+        with counted() as cost:
+            license_details(license.id, None, 50)
+        costs.append(cost)
+        schedule_update(vendor.code, license.id, vendor.now + DAY, {"note": "Paid"}, ADMIN, now=vendor.now)
+    assert [cost.round_trips for cost in costs] == ["5 reads", "6 reads"]
