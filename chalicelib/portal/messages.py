@@ -132,6 +132,7 @@ MESSAGES = messages.MESSAGES | {
     ),
     "user_already_assigned": mark("This email is already assigned to the license."),
     "user_not_found": mark("This user no longer has a seat on the license."),
+    "user_not_found.person": mark("This person has no seat on a license that you manage."),
     "device_not_found": mark("This device is not known on the license."),
     "license_not_found": mark("There is no such license here."),
 }

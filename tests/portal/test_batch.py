@@ -92,14 +92,14 @@ def test_what_to_do_is_not_asked_where_nobody_needs_a_seat(manager: Browser, lic
     assert "What to do" in uploaded(manager, license, b"email\nann@customer.test\nbob@customer.test").words
     assert "What to do" not in uploaded(manager, license, b"email\nann@customer.test").words
     page = uploaded(manager, license, b"email\nno email")
-    assert "Nobody on this list needs a seat." in page.words
+    assert "Nobody on this list gets a seat; the list below says why." in page.words
     assert "What to do" not in page.words
 
 
 @pytest.mark.parametrize(
     ("good", "bad", "said", "others", "done"),
     [
-        (0, 2, "Nobody on this list needs a seat.", "", ""),
+        (0, 2, "Nobody on this list gets a seat; the list below says why.", "", ""),
         (1, 0, "One person needs a seat.", "", "One person was assigned."),
         (2, 0, "2 people need a seat.", "", "2 people were assigned."),
         (1, 1, "One of 2 rows needs a seat.", "The other row gets no seat;", "One of 2 people was assigned."),

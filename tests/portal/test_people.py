@@ -202,7 +202,8 @@ def test_nobody_sees_people_of_another_customer(vendor: Vendor, licenses: list[L
     browser = browser_of(vendor, OTHER)
     assert ANN not in browser.get("/portal/people").words
     for rest in ("", "/leave"):
-        assert browser.get(person(vendor, ANN) + rest).status == 404
+        page = browser.get(person(vendor, ANN) + rest)
+        assert (page.status, "This person has no seat on a license that you manage." in page.words) == (404, True)
     shown = browser_of(vendor, MANAGER).get(person(vendor, ANN))
     assert str(theirs.id) not in shown.answer.text
     user = browser_of(vendor, ANN)

@@ -149,7 +149,7 @@ def managed_person(claims: SessionClaims, user_id: int, *, now: Instant) -> Pers
         if (license.id, user_id) in found.seats
     ]
     if not held or user_id not in found.users:
-        raise NotFound("user_not_found")
+        raise NotFound("user_not_found", of="person")
     return PersonView(managed.principal, _row(found.users[user_id], held, now), managed.is_all)
 
 
