@@ -453,9 +453,10 @@ NO_PARSERS = {
     "management.exports.license_row_of",  # of a company that has been found
     *("domain.events.named", "domain.license.hash_hardware_id", "domain.license.hash_host_name"),  # hash and write
     *("domain.email.display_email", "licenseapi.bodies.customer_body"),  # of what is stored
-    *("portal.messages.actor_words", "portal.render.logo_path"),  # likewise
+    *("portal.messages.actor_words", "portal.render.logo_path", "portal.rules.duration_words"),  # likewise
     *("domain.license.license_title", "domain.session.listed_session"),  # likewise
     *("usecases.branding.known_company", "usecases.branding.company_of_host"),  # by patterns of ours, before they read
+    "usecases.branding.face_without_a_read",  # looks into a cache
     *("infra.output.tell", "infra.serve.say_where", "infra.progress.counting"),  # write
     *(
         "portal.forms.new_token",

@@ -153,7 +153,7 @@ def test_a_dry_run_tells_what_history_would_and_refuses_what_would_be_refused(
         "max_activations_before": 5,
     }
     vendor.activate(license, "pc")
-    assert "1 are in use" in operator.refused(f"license set {license.id} --max-activations 0 --strict --dry-run")
+    assert "in use: 1" in operator.refused(f"license set {license.id} --max-activations 0 --strict --dry-run")
     assert vendor.stored(license).max_activations == 5
     assert operator.asks(f"license enable {license.id} --dry-run") == {"dry_run": True, "changes": False}
 
