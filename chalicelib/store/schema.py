@@ -74,6 +74,10 @@ class _ItemClass(MetaModel):
     pynamodb looks for these among all that a class has, twice for each: that was a third of their import.
     """
 
+    def __init__(self, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> None:
+        super().__init__(name, bases, namespace)
+        self.by_stored_name: dict[str, AnyAttribute] = {a.attr_name: a for a in self._attributes.values()}  # type: ignore[misc] # all are ours
+
     def __dir__(self) -> set[str]:
         ours = [kind for kind in self.__mro__ if isinstance(kind, _ItemClass)]
         return {name for kind in ours for name, value in vars(kind).items() if isinstance(value, Attribute)}
@@ -137,6 +141,15 @@ class Item(Model, Generic[T], metaclass=_ItemClass):
     def get_attributes(cls) -> dict[str, AnyAttribute]:  # type: ignore[override] # pynamodb's, all of them ours
         """The attributes, by their names in the code."""
         return cls._attributes  # type: ignore[return-value] # as above
+
+    @classmethod
+    def from_raw_data(cls, data: Raw) -> Self:
+        """As pynamodb's, which asks each attribute of the class twice, where most items have a few of them."""
+        item = cls()
+        for stored, typed in data.items():
+            if typed and "NULL" not in typed and (attribute := cls.by_stored_name.get(stored)) is not None:
+                item.attribute_values[attribute.name] = attribute.deserialize(attribute.get_value(typed))
+        return item
 
     @classmethod
     def of(cls, value: T, pk: str, sort_key: str | None = None, **more: Any) -> Self:  # as attributes take them

@@ -72,6 +72,7 @@ def _walk_all(walk: Callable[[str], "Walked"], processes: int, names: list[str])
     What is from one start and stands together one process walks: of what one walk finds out the next one has the use.
     """
     together = [list(own) for _, own in groupby(names, key=lambda name: name.partition("@")[2])]
+    together.sort(key=len, reverse=True)  # so that none is left alone with much in the end
     with get_context("fork").Pool(processes, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
         for walked in pool.imap_unordered(partial(_walk_each, walk), together):
             yield from walked

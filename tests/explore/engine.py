@@ -6,8 +6,11 @@ What is stored is never changed in place: a write puts another item in its place
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from operator import eq, ge, gt, le, lt
 from typing import Any, NamedTuple
+
+import orjson
 
 from infra.embedded.errors import Refused, invalid
 from infra.embedded.expressions import compiled
@@ -16,10 +19,6 @@ from infra.embedded.values import Item
 
 Answer = dict[str, Any]
 Request = dict[str, Any]
-Partition = dict[str, Item]
-"""Sort key → item."""
-State = dict[tuple[str, str], Partition]
-"""All that is stored, by table and partition key. Nothing in it is changed any more once it was copied."""
 _COMPARISONS: dict[str, Callable[[str, str], bool]] = {
     "=": eq,
     "<": lt,
@@ -38,6 +37,39 @@ class Where(NamedTuple):
     table: str
     pk: str
     part: str
+
+
+class Partition(dict[str, Item]):
+    """Sort key → item. Nothing in it is changed any more."""
+
+    __slots__ = ("marks",)
+    marks: dict[str, int]
+    """Of each item, as `mark_of`."""
+
+    def __init__(self, items: dict[str, Item], marks: dict[str, int]) -> None:
+        super().__init__(items)
+        self.marks = marks
+
+    def having(self, part: str, item: Item | None, mark: int) -> "Partition":
+        """The same, with this item there, which has that mark; None: without any."""
+        changed = Partition(self, dict(self.marks))
+        if item is None:
+            changed.pop(part, None)
+            changed.marks.pop(part, None)
+        else:
+            changed[part], changed.marks[part] = item, mark
+        return changed
+
+
+NO_ITEMS = Partition({}, {})
+State = dict[tuple[str, str], Partition]
+"""All that is stored, by table and partition key. Nothing in it is changed any more once it was copied."""
+
+
+def mark_of(where: Where, item: Item | None) -> int:
+    """Of an item there: another one for another item, but for a chance of one in 2¹²⁸."""
+    text = orjson.dumps([*where, item], option=orjson.OPT_SORT_KEYS, default=bytes.hex)
+    return int.from_bytes(blake2b(text, digest_size=16).digest())
 
 
 class Effect(NamedTuple):
@@ -72,7 +104,7 @@ class MemoryEngine:
 
     def item(self, where: Where) -> Item | None:
         """What is stored there."""
-        return self.state.get(where[:2], {}).get(where.part)
+        return self.state.get(where[:2], NO_ITEMS).get(where.part)
 
     def items(self) -> Iterator[tuple[Where, Item]]:
         """All that is stored."""
@@ -92,12 +124,8 @@ class MemoryEngine:
 
     def store(self, where: Where, item: Item | None) -> None:
         """Put the item there; None deletes what is there."""
-        partition = dict(self.state.get(where[:2], {}))
-        if item is None:
-            partition.pop(where.part, None)
-        else:
-            partition[where.part] = item
-        self.state[where[:2]] = partition
+        mark = mark_of(where, item)
+        self.state[where[:2]] = self.state.get(where[:2], NO_ITEMS).having(where.part, item, mark)
 
 
 def make_tables(definitions: dict[str, tuple[str, ...]]) -> dict[str, Table]:
@@ -152,7 +180,7 @@ def _query(engine: MemoryEngine, request: Request) -> Answer:
         if start_pk != pk or not all(compare(start, bound) for compare, bound in bounds):
             raise invalid("The provided starting key does not match the range key predicate")
         bounds.append((lt if backwards else gt, start))
-    partition = engine.state.get((table.name, pk), {})
+    partition = engine.state.get((table.name, pk), NO_ITEMS)
     compared = [*partition]
     for compare, bound in bounds:
         compared = [part for part in compared if compare(part, bound)]

@@ -4,25 +4,19 @@ The same list of choices does the same again, to the step. A schedule can go bac
 """
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from hashlib import blake2b
+from dataclasses import dataclass, field
+from functools import cache
 from itertools import groupby
 from typing import Any, NamedTuple
 
-import orjson
-
 from infra.embedded.values import Item
-from tests.explore.engine import MemoryEngine, State, Where
+from tests.explore.engine import NO_ITEMS, MemoryEngine, State, Where, mark_of
 from tests.explore.faults import LAG, faults_of, may_lag, meet
 from tests.explore.footprints import NOTHING, Footprint
-from tests.explore.scripts import Call, Heard, Point, Script
+from tests.explore.scripts import Call, Found, Heard, Kept, Open, Point, Script, Turn
 
 SEVERAL_INSTANTS = ("BatchGetItem", "Query", "Scan")
 """Reads of which DynamoDB promises no more than that each item is as it was at one instant."""
-MOST_TURNS = 100_000
-"""That are remembered of one world."""
-
-
 WHOLE = -1
 """In the place of a part: all that is left of the call, in order."""
 
@@ -43,28 +37,15 @@ class Choice(NamedTuple):
     """Which fault the call meets, by its name in `faults`; `` where it meets none."""
 
 
-Seen = tuple[tuple[Where, Item | None], ...]
-"""Items as a call has found them."""
+Seen = tuple[Found, ...]
+"""What a call has found so far."""
 
 
 Olds = Mapping[Where, tuple[Item | None, ...]]
 """What was at a place before it was written, the last first, each value once."""
 
 
-class Open(NamedTuple):
-    """What a turn would do."""
-
-    footprint: Footprint
-    now: Footprint
-    """What it reads and writes as long as nobody writes any of that: what it would leave as it is, it reads."""
-    finds: Seen = ()
-    """The item that it reads, where it reads but one, or as it was."""
-    refused_for: tuple[Where, ...] = ()
-    """Items whose conditions do not hold: it writes nothing before each of these was written by somebody."""
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(NamedTuple):
     """One of those that are under way, at one moment."""
 
     number: int
@@ -140,15 +121,6 @@ class _Moment:
     """Once they were asked for."""
 
 
-class Turn(NamedTuple):
-    """What came of a call."""
-
-    state: State
-    mark: int
-    point: Point
-    failed: bool
-
-
 class Schedule:
     """Tasks that are under way on one state, and the turns that they had."""
 
@@ -157,12 +129,8 @@ class Schedule:
         self.engine, self._scripts = engine, scripts
         self._written = [frozenset[Where]() for _ in scripts]
         """By each task, as `learn` has noted it."""
-        self._parts: dict[Point, tuple[Where, ...]] = {}
-        """Of each call, by what was written."""
-        self._known: dict[tuple[int, Point, str], Turn] = {}
-        """What came of each call on each state so far, by the state's mark."""
-        self._effects: dict[tuple[int, Point], tuple[Footprint, tuple[Where, ...]]] = {}
-        """What each write would do on each state, and what it is refused for there."""
+        self._parts: dict[tuple[int, Point], tuple[Where, ...]] = {}
+        """Of each task's calls, by what was written."""
         self.steps: list[Step] = []
         tasks = tuple(Task(number, script.first) for number, script in enumerate(scripts))
         self._moments = [_Moment(engine.state, 0, tasks, faults)]
@@ -188,8 +156,8 @@ class Schedule:
         moment, old = self._moments[-1], 0
         for where, items in moment.olds.items():
             for item in items:
-                old ^= _mark(where, item)
-        tasks = [(task.point, _seen_mark(task.seen), task.lags, task.began, task.met) for task in moment.tasks]
+                old ^= mark_of(where, item)
+        tasks = [(task.point, _mark_of_all(task.seen), task.lags, task.began, task.met) for task in moment.tasks]
         return moment.mark, *tasks, moment.faults, old
 
     @property
@@ -206,10 +174,10 @@ class Schedule:
 
     def step(self, choice: Choice) -> None:
         """Let a task send its call, and go on until the next one. Raises `ValueError` where it has none such."""
-        own = [choice]
+        own, choices = [choice], self.choices()
         if choice.thread.part == WHOLE:
-            own = [one for one in self.choices() if one.thread.task == choice.thread.task and one.fault == choice.fault]
-        if not self.choices().keys() & own:
+            own = [one for one in choices if one.thread.task == choice.thread.task and one.fault == choice.fault]
+        if not own or own[0] not in choices:
             raise ValueError(f"There is no such turn here: {choice}")
         for one in own:
             self._step(one)
@@ -222,11 +190,14 @@ class Schedule:
         met = _with_fault(task.met, LAG if is_lag else choice.fault)
         is_last = len(seen) >= len(self._parts_of(task)) or not finds
         if is_last:
-            state, mark, point, failed = self._turn(moment, task, seen, "" if is_lag else choice.fault)
+            turn = self._turn(moment, task, seen, "" if is_lag else choice.fault)
+            failed = turn.failed
+            state, mark = _changed(moment, turn)
+            point = self._scripts[number].after(task.point, turn.heard)
             failures = task.failed + (failed and not choice.fault)
             after = Task(number, point, began=task.began, met=met, failed=failures)
         else:
-            after = replace(task, seen=seen, lags=task.lags or is_lag, met=met)
+            after = task._replace(seen=seen, lags=task.lags or is_lag, met=met)
         tasks = (*moment.tasks[:number], after, *moment.tasks[number + 1 :])
         faults = moment.faults - (choice.fault != "" and not task.lags)  # one replica that lags is one fault
         olds = _with_olds(moment, state, footprint) if faults else moment.olds
@@ -244,97 +215,146 @@ class Schedule:
     def learn(self) -> bool:
         """Note what each task is known to write: others read it at an instant of its own.
 
-        If that is news, all begins anew.
+        Where a call that had its turn should have had several, all begins anew.
         """
         firsts = [script.first for script in self._scripts]
         written = [first.later.writes | (first.call.footprint.writes if first.call else set()) for first in firsts]
-        is_new = written != self._written
-        if is_new:
-            self._written = written
-            self._parts.clear()
+        if written == self._written:
+            return False
+        before, self._written, self._parts = self._parts, written, {}
+        is_other = any(self._split(point) != parts for point, parts in before.items())
+        if is_other:
             self._moments[0].choices = None
             self.back_to(0)
-        return is_new
+        return is_other
 
     def _choices(self, moment: _Moment) -> Iterator[tuple[Choice, Open]]:
         for task in moment.tasks:
             if (call := task.pending) is not None:
-                if len(self._parts_of(task)) < 2:
-                    now, refused_for = self._for_now(moment, task, call)
-                    yield Choice(Thread(task.number)), Open(call.footprint, now, refused_for=refused_for)
+                parts = self._parts_of(task)
+                if len(parts) < 2:
+                    yield _undisturbed(task.number), self._for_now(moment, task, call)
                     if moment.faults:
                         for fault, footprint in faults_of(call.operation, call.footprint):
                             yield Choice(Thread(task.number), fault), Open(footprint, footprint)
-                if self._parts_of(task):
-                    yield from self._reads(moment, task, call)
+                if parts:
+                    yield from self._reads(moment, task, call, parts)
 
-    def _reads(self, moment: _Moment, task: Task, call: Call) -> Iterator[tuple[Choice, Open]]:
+    def _reads(self, moment: _Moment, task: Task, call: Call, parts: Sequence[Where]) -> Iterator[tuple[Choice, Open]]:
         """Those of the items one by one, and of what they were before."""
-        parts, done = self._parts_of(task), {where for where, _ in task.seen}
+        done, engine = {one.where for one in task.seen}, self._engine(moment.state)
         for number, where in enumerate(parts):
             if where not in done:
-                thread, footprint, now = (
-                    Thread(task.number, number),
-                    Footprint(frozenset([where])),
-                    _item(moment.state, where),
-                )
+                thread, footprint = Thread(task.number, number), Footprint(frozenset([where]))
+                now = engine.item(where)
                 if len(parts) > 1:
-                    yield Choice(thread), Open(footprint, footprint, ((where, now),))
+                    found = Found(where, now, _mark(moment.state, where) or mark_of(where, None))
+                    yield Choice(thread), Open(footprint, footprint, (found,))
                 if (moment.faults or task.lags) and may_lag(call.request, where.table):
                     for old, item in enumerate(_before(moment.olds, where, now)):
-                        yield Choice(thread, f"{LAG}{old}"), Open(footprint, footprint, ((where, item),))
+                        found = Found(where, item, mark_of(where, item))
+                        yield Choice(thread, f"{LAG}{old}"), Open(footprint, footprint, (found,))
 
     def _parts_of(self, task: Task) -> tuple[Where, ...]:
         """The items that the call reads, each at an instant of its own, and that the time makes another.
 
         DynamoDB promises one instant to a write and to TransactGetItems. Where nobody writes, all instants are one.
         """
-        if task.point not in self._parts:
-            call = _waiting(task)
-            others = [written for number, written in enumerate(self._written) if number != task.number]
-            if self._moments[0].faults:
-                others = list(self._written)  # a replica may lag behind one's own writes
-            read = {where for written in others for where in written if call.footprint.reads_also(where)}
-            self._parts[task.point] = tuple(sorted(read)) if call.operation in SEVERAL_INSTANTS else ()
-        return self._parts[task.point]
+        if _waiting(task).operation not in SEVERAL_INSTANTS:
+            return ()
+        key = task.number, task.point
+        if key not in self._parts:
+            self._parts[key] = self._split(key)
+        return self._parts[key]
 
-    def _for_now(self, moment: _Moment, task: Task, call: Call) -> tuple[Footprint, tuple[Where, ...]]:
-        """What a call reads and writes as all stands now, and the items for which it would be refused."""
-        own, key = call.footprint, (moment.mark, task.point)
-        if not own.writes:
-            return own, ()
-        if key not in self._effects:
-            if len(self._effects) >= MOST_TURNS:
-                self._effects.clear()
-            engine = MemoryEngine(self.engine.tables, dict(moment.state))
-            changes, refused_for = engine.effect(call.operation, call.request)
-            self._effects[key] = Footprint(own.reads | (own.writes - changes), changes), refused_for
-        return self._effects[key]
+    def _split(self, key: tuple[int, Point]) -> tuple[Where, ...]:
+        number, point = key
+        assert point.call is not None
+        may_lag = self._moments[0].faults > 0  # a replica may lag behind one's own writes
+        others = [written for other, written in enumerate(self._written) if may_lag or other != number]
+        read = {where for written in others for where in written if point.call.footprint.reads_also(where)}
+        return tuple(sorted(read)) if may_lag or len(read) > 1 else ()
+
+    def _for_now(self, moment: _Moment, task: Task, call: Call) -> Open:
+        """What a call would do as all stands now."""
+        own, opens = call.footprint, task.point.known.opens
+        found = _found(moment.state, moment.mark, call) if own.writes else 0
+        if found not in opens:
+            now, refused_for = own, tuple[Where, ...]()
+            if own.writes:
+                changes, refused_for = self._engine(moment.state).effect(call.operation, call.request)
+                now = Footprint(own.reads | (own.writes - changes), changes)
+            opens[found] = Open(own, now, refused_for=refused_for)
+        return opens[found]
 
     def _turn(self, moment: _Moment, task: Task, seen: Seen, fault: str) -> Turn:
         """What comes of the call on what is stored, but for what it has seen."""
-        state, mark = moment.state, moment.mark
-        for where, item in seen:
-            state, mark = _with(state, where, item), mark ^ _mark(where, _item(state, where)) ^ _mark(where, item)
-        key = mark, task.point, fault
-        if key not in self._known:
-            if len(self._known) >= MOST_TURNS:
-                self._known.clear()
-            self._known[key] = self._first_turn(state, mark, task, fault)
-        turn = self._known[key]
-        return turn._replace(state=moment.state, mark=moment.mark) if seen else turn
+        call, known = _waiting(task), task.point.known
+        found = _found(moment.state, moment.mark, call) ^ _mark_of_all(seen)
+        for one in seen:
+            found ^= _mark(moment.state, one.where)
+        if (found, fault) not in known.turns:
+            engine = self._engine(dict(moment.state))
+            for one in seen:
+                engine.store(one.where, one.item)
+            before = {where: engine.item(where) for where in call.footprint.writes}
+            heard: Heard
+            try:
+                heard = meet(fault, call.operation, call.request, engine)
+            except BaseException as error:  # whatever it is, the task gets it
+                heard = error
+            kept, after = Kept(heard), {where: engine.item(where) for where in before}
+            changes = tuple(
+                Found(*one, _mark(engine.state, one[0])) for one in after.items() if one[1] is not before[one[0]]
+            )
+            kept = known.answers.setdefault(kept.key, kept)
+            known.turns[found, fault] = Turn(kept, changes, isinstance(heard, BaseException))
+        return known.turns[found, fault]
 
-    def _first_turn(self, state: State, mark: int, task: Task, fault: str) -> Turn:
-        call, engine = _waiting(task), MemoryEngine(self.engine.tables, dict(state))
-        heard: Heard
-        try:
-            heard = meet(fault, call.operation, call.request, engine)
-        except BaseException as error:  # whatever it is, the task gets it
-            heard = error
-        for where in call.footprint.writes:
-            mark ^= _mark(where, _item(state, where)) ^ _mark(where, engine.item(where))
-        point = self._scripts[task.number].after(task.point, heard)
-        return Turn(engine.state, mark, point, isinstance(heard, BaseException))
+    def _engine(self, state: State) -> MemoryEngine:
+        return MemoryEngine(self.engine.tables, state)
+
+
+@cache
+def _undisturbed(number: int) -> Choice:
+    """The turn of a task whose call reads nothing that others write at several instants, and meets no fault."""
+    return Choice(Thread(number))
+
+
+def _found(state: State, mark: int, call: Call) -> int:
+    """A mark of all that the call reads or writes there: its answer and its changes are told by that alone.
+
+    `mark`: of all that is stored.
+    """
+    own = call.footprint
+    if own.tables:
+        return mark
+    found = 0
+    for where in own.reads | own.writes:
+        found ^= _mark(state, where)
+    for part in own.ranges:
+        if (partition := state.get((part.table, part.pk))) is not None:
+            for sort_key, one in partition.marks.items():
+                if part.first <= sort_key <= part.last:
+                    found ^= one
+    return found
+
+
+def _mark(state: State, where: Where) -> int:
+    """Of what is stored there; 0 where that is nothing."""
+    partition = state.get(where[:2])
+    return 0 if partition is None else partition.marks.get(where.part, 0)
+
+
+def _changed(moment: _Moment, turn: Turn) -> tuple[State, int]:
+    """What is stored after a turn, and its mark."""
+    if not turn.changes:
+        return moment.state, moment.mark
+    state, mark = dict(moment.state), moment.mark
+    for where, item, new in turn.changes:
+        mark ^= _mark(state, where) ^ new
+        state[where[:2]] = state.get(where[:2], NO_ITEMS).having(where.part, item, new)
+    return state, mark
 
 
 def _with_fault(met: tuple[str, ...], fault: str) -> tuple[str, ...]:
@@ -345,7 +365,7 @@ def _begun(tasks: Sequence[Task], number: int) -> Task:
     """That task, once it has a turn."""
     if tasks[number].began is not None:
         return tasks[number]
-    return replace(tasks[number], began=frozenset(task.number for task in tasks if task.pending is None))
+    return tasks[number]._replace(began=frozenset(task.number for task in tasks if task.pending is None))
 
 
 def _waiting(task: Task) -> Call:
@@ -354,13 +374,8 @@ def _waiting(task: Task) -> Call:
 
 
 def _item(state: State, where: Where) -> Item | None:
-    return state.get(where[:2], {}).get(where.part)
-
-
-def _with(state: State, where: Where, item: Item | None) -> State:
-    engine = MemoryEngine({}, dict(state))
-    engine.store(where, item)
-    return engine.state
+    partition = state.get(where[:2])
+    return None if partition is None else partition.get(where.part)
 
 
 def _with_olds(moment: _Moment, state: State, footprint: Footprint) -> Olds:
@@ -377,16 +392,10 @@ def _before(olds: Olds, where: Where, now: Item | None) -> Iterator[Item | None]
     return (item for item in olds.get(where, ()) if item != now)
 
 
-def _mark(where: Where, item: Item | None) -> int:
-    """Of an item there: another one for another item, but for a chance of one in 2¹²⁸."""
-    text = orjson.dumps([*where, item], option=orjson.OPT_SORT_KEYS, default=bytes.hex)
-    return int.from_bytes(blake2b(text, digest_size=16).digest())
-
-
-def _seen_mark(seen: Seen) -> int:
+def _mark_of_all(seen: Seen) -> int:
     mark = 0
-    for where, item in seen:
-        mark ^= _mark(where, item)
+    for one in seen:
+        mark ^= one.mark
     return mark
 
 

@@ -14,14 +14,15 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import blake2b
 from random import Random
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from botocore.exceptions import ClientError
 from greenlet import GreenletExit, getcurrent, greenlet
 
 from chalicelib.runtime import Caches, runtime, using
 from chalicelib.turns import Turns
-from tests.explore.engine import Answer, Request
+from infra.embedded.values import Item
+from tests.explore.engine import Answer, Request, Where
 from tests.explore.footprints import NOTHING, Footprint
 
 CALLS = 400
@@ -51,6 +52,36 @@ class Unsteady(Exception):
     """A task that was answered the same has sent another call: something is left to chance."""
 
 
+class Found(NamedTuple):
+    """An item at its place; None where there is none."""
+
+    where: Where
+    item: Item | None
+    mark: int
+    """As `mark_of`."""
+
+
+class Turn(NamedTuple):
+    """What comes of a call, wherever it finds the same."""
+
+    heard: "Kept"
+    changes: tuple[Found, ...]
+    """What is then stored, where that is something else."""
+    failed: bool
+
+
+class Open(NamedTuple):
+    """What a turn would do, wherever it finds the same."""
+
+    footprint: Footprint
+    now: Footprint
+    """What it reads and writes as long as nobody writes any of that: what it would leave as it is, it reads."""
+    finds: tuple[Found, ...] = ()
+    """The item that it reads, where it reads but one, or as it was."""
+    refused_for: tuple[Where, ...] = ()
+    """Items whose conditions do not hold: it writes nothing before each of these was written by somebody."""
+
+
 @dataclass(slots=True, eq=False)
 class Known:
     """What a task does once it was answered so: remembered from one walk to the next."""
@@ -63,6 +94,12 @@ class Known:
     """Where it stands, if it has told: what it does from now on is told by that alone."""
     then: "dict[object, Known]" = field(default_factory=dict)
     """By the key of the answer to its call."""
+    turns: dict[tuple[int, str], Turn] = field(default_factory=dict)
+    """What came of its call, by the mark of what it found, and the fault that it met."""
+    opens: dict[int, Open] = field(default_factory=dict)
+    """What its call would do, by the mark of what it finds."""
+    answers: "dict[object, Kept]" = field(default_factory=dict)
+    """To its call, each once, by their keys."""
 
 
 @lru_cache(maxsize=1)  # walks go from one world to the next
@@ -82,7 +119,7 @@ class Point:
     """How far a task has come."""
 
     known: Known = field(default_factory=Known)
-    heard: "_Kept | None" = None
+    heard: "Kept | None" = None
     """The answer that led here from the first of the points before; None at the begin."""
     befores: "list[Point]" = field(default_factory=list)
     """That lead here, first the one from which it was come to first."""
@@ -129,9 +166,8 @@ class Script:
         if self.first.known.call is None:
             self._begin(self.first.known)
 
-    def after(self, point: Point, answer: Heard) -> Point:
+    def after(self, point: Point, kept: "Kept") -> Point:
         """Where it goes on to from there with this answer. Raises `Endless`."""
-        kept = _Kept(answer)
         if kept.key not in point.then:
             if point.calls >= CALLS:
                 raise Endless(self._number)
@@ -156,7 +192,7 @@ class Script:
             self._run.throw(GreenletExit)
         self._run = self._at = None
 
-    def _find_out(self, point: Point, kept: "_Kept") -> None:
+    def _find_out(self, point: Point, kept: "Kept") -> None:
         """Run it on from there with this answer, and remember what it does."""
         if self._at is not point.known:
             self._begin_again(point)
@@ -214,7 +250,7 @@ def current_script() -> Script | None:
     return getattr(getcurrent(), "script", None)
 
 
-class _Kept:
+class Kept:
     """An answer, to be given more than once."""
 
     def __init__(self, answer: Heard) -> None:

@@ -14,9 +14,11 @@ seen. That no end is missed is held against the walk of all orders (tests/explor
 
 from collections.abc import Collection, Generator, Hashable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
+from itertools import permutations
 
 from tests.explore.footprints import Footprint
-from tests.explore.schedule import Choice, Open, Schedule, Task, Thread
+from tests.explore.schedule import WHOLE, Choice, Schedule, Task, Thread
+from tests.explore.scripts import Open
 
 
 @dataclass(slots=True)
@@ -43,9 +45,11 @@ class _Node:
         """What is tried next: first without a fault, and of the task that had the last turn, if it may."""
         left = self.left
         if not left and self.known != (known := _later(self.tasks)):
-            self.wanted, self.known = self.wanted | _needed(self), known
+            self.wanted, self.known = self.wanted | _needed(self.pending, self.tasks), known
             left = self.left
-        return min(left, key=lambda choice: (choice.fault, choice.thread.task != last, choice.thread), default=None)
+        if len(left) < 2:
+            return left[0] if left else None
+        return min(left, key=lambda choice: (choice.fault, choice.thread.task != last, choice.thread))
 
 
 @dataclass(slots=True)
@@ -72,8 +76,20 @@ def schedules(schedule: Schedule, walk: Walk, *, reduced: bool = True) -> Iterat
     `reduced`: each end once. Otherwise each schedule.
     """
     ends = set[Hashable]()
+    if reduced:
+        _go_in_turn(schedule)
     while not (yield from _walked(schedule, walk, ends, reduced)):
         schedule.back_to(0)
+
+
+def _go_in_turn(schedule: Schedule) -> None:
+    """Let one task after another come to its end, in each order: most of what they write is known by that."""
+    for order in permutations(range(len(schedule.tasks))):
+        for number in order:
+            while schedule.tasks[number].pending is not None:
+                schedule.step(Choice(Thread(number, WHOLE)))
+        schedule.back_to(0)
+    schedule.learn()
 
 
 def _walked(schedule: Schedule, walk: Walk, ends: set[Hashable], reduced: bool) -> Generator[Schedule, None, bool]:
@@ -84,7 +100,7 @@ def _walked(schedule: Schedule, walk: Walk, ends: set[Hashable], reduced: bool) 
     """
     known = dict[Hashable, int]()
     walk.schedules = walk.moments = walk.steps = 0
-    path = [_node(schedule, reduced)]
+    path = [_node(schedule, schedule.moment, reduced)]
     while path and walk.is_whole:
         node = path[-1]
         schedule.back_to(len(path) - 1)
@@ -114,35 +130,32 @@ def _walked(schedule: Schedule, walk: Walk, ends: set[Hashable], reduced: bool) 
                 return False
         else:
             walk.moments += 1
-            path.append(_node(schedule, reduced))
+            path.append(_node(schedule, key, reduced))
     if walk.is_whole:
         walk.schedules = node.schedules
     return True
 
 
-def _node(schedule: Schedule, reduced: bool) -> _Node:
-    pending = schedule.choices()
-    all_threads = frozenset(choice.thread for choice in pending)
-    node = _Node(schedule.moment, schedule.tasks, pending, all_threads, _later(schedule.tasks))
-    if reduced:
-        node.wanted = _needed(node)
-    return node
+def _node(schedule: Schedule, key: Hashable, reduced: bool) -> _Node:
+    pending, tasks = schedule.choices(), schedule.tasks
+    wanted = _needed(pending, tasks) if reduced else frozenset([choice.thread for choice in pending])
+    return _Node(key, tasks, pending, wanted, _later(tasks))
 
 
 def _later(tasks: tuple[Task, ...]) -> list[Footprint]:
     return [task.point.later for task in tasks]
 
 
-def _needed(node: _Node) -> frozenset[Thread]:
+def _needed(pending: Mapping[Choice, Open], tasks: tuple[Task, ...]) -> frozenset[Thread]:
     """The fewest threads of which one has to be tried first: whatever the others do before it meets none of them."""
     threads = dict[Thread, Open]()
-    for choice, open in node.pending.items():
+    for choice, open in pending.items():
         threads.setdefault(choice.thread, open)
     best = frozenset(threads)
     for first in sorted(threads):
         if len(best) == 1:
             break
-        needed = _with_all_it_meets(first, threads, node.tasks)
+        needed = _with_all_it_meets(first, threads, tasks)
         best = needed if len(needed) < len(best) else best
     return best
 
