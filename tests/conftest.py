@@ -75,6 +75,8 @@ def _runtime(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 _emptied_for: list[Path] = []
+_drawn: set[int] = set()
+"""The random numbers of ids of the tables that were emptied last."""
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -86,6 +88,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         for table in TABLE_KEYS:
             empty(table)
     _emptied_for[:] = [item.path]
+    _drawn.clear()
 
 
 def _guard_that_all_expires() -> None:
@@ -103,16 +106,17 @@ def _turns() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _distinct_ids(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no two ids of a test be equal: of one millisecond they are once in 4096, also those of two kinds, and who
-    searches what is stored for an id would find the other. `test_clashing_ids` draws equal ones on purpose."""
-    draw, drawn = secrets.randbits, set[int]()
+    """Let no two ids of a module be equal: of one millisecond they are once in 4096, also those of two kinds. Who
+    searches what is stored for an id would find the other, and who counts writes count one more.
+    `test_clashing_ids` draws equal ones on purpose."""
+    draw = secrets.randbits
 
     def distinct(bits: int) -> int:
-        if len(drawn) == 2000:  # few tests have as many: what is left to draw from stays large
-            drawn.clear()
-        while (number := draw(bits)) in drawn:
+        if len(_drawn) >= 3000:  # so that there is always something left to draw
+            _drawn.clear()
+        while (number := draw(bits)) in _drawn:
             pass
-        drawn.add(number)
+        _drawn.add(number)
         return number
 
     monkeypatch.setattr("chalicelib.domain.ids.secrets.randbits", distinct)
