@@ -13,6 +13,7 @@ from chalicelib.cache import MINUTE_MS, TtlCache
 from chalicelib.domain.catalog import ApiKey, Company, Product
 from chalicelib.domain.events import EventType
 from chalicelib.domain.instants import Instant
+from chalicelib.domain.slots import FullPool
 from chalicelib.mail.sender import Mailer
 from chalicelib.observability import Log
 from chalicelib.settings import SecretSource, Settings
@@ -52,6 +53,10 @@ class Caches:
     like, and refuses nothing: so absence is remembered, too."""
     faces: TtlCache[Company] = field(default_factory=lambda: TtlCache(1000, None))
     """By code, as a page has shown it last, without its logos: for the pages that may read nothing."""
+    full_pools: TtlCache[FullPool] = field(default_factory=lambda: TtlCache(10_000, None))
+    """By license: that all of its slots were in use (`usecases.slots`)."""
+    slots_in_use: TtlCache[int] = field(default_factory=lambda: TtlCache(10_000, MINUTE_MS))
+    """By license: of its slots, for answers alone."""
     limits_reached: TtlCache[bool] = field(default_factory=lambda: TtlCache(10_000, None))
     """By license, limit and day: that it was noted (`usecases.limit_reached`)."""
 

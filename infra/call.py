@@ -28,7 +28,9 @@ from chalicelib.web.hmac_signature import own_path, sign
 from infra import local, output
 from infra.version import add_version
 
-POST_CALLS = frozenset({"activate_license", "deactivate_license", "change_password", "track_device_variables"})
+POST_CALLS = frozenset(
+    {"activate_license", "deactivate_license", "floating/release", "change_password", "track_device_variables"}
+)
 """The calls that take a JSON body; all others take a query."""
 _TIMEOUT_SECONDS = 30
 

@@ -27,6 +27,7 @@ INNER = {
     *("epoch", "announced_phase", "notified_until"),  # what the rules go by
     *("released", "last_released_by"),  # what the rules go by
     "legacy_devices",  # device by device
+    *("slots_known", "slot_takes", "slot_releases"),  # what the rules go by
     *("activations_kept", "users_kept", "transfers_kept"),  # what the audit goes by
     *("bucket_full_at", "seats_full_at", "known_devices"),
     "bought_as",  # by it passwords are kept apart
@@ -41,6 +42,7 @@ NOT_SHOWN: dict[str, set[str]] = {
         "adopt_until",  # for who has imported its devices
         "archived_at",  # by its status
         "renewal_basis",  # for who renews
+        *("floating_users", "floating_timeout"),  # with who holds what, later
     },
     "the License API": {
         *("company", "product"),  # as objects of their own

@@ -123,7 +123,7 @@ def output() -> Iterator[Output]:
 
 def call_everything(application: Application, vendor: Vendor, heard: Heard) -> None:
     """Every call of the License API, granted and refused."""
-    by_key, by_user = vendor.issue(), vendor.issue("revit", customer=SHOP)
+    by_key, by_user = vendor.issue(floating_users=1), vendor.issue("revit", customer=SHOP)
     _, password = vendor.assign(by_user, ADA, 2)
     heard.add(by_key.license_key or "", password or "")
     key = {"product": "viewer", "license_key": by_key.license_key, "hardware_id": "machine-of-ada"}
@@ -135,6 +135,7 @@ def call_everything(application: Application, vendor: Vendor, heard: Heard) -> N
     answers = [
         application.post("activate_license", **key, variables=result, hostname="host-of-ada"),
         application.get("check_license", **key),
+        application.post("floating/release", **key),
         application.get("check_license_feature", **key, feature="code-of-feature"),
         application.post("track_device_variables", **key, variables=result),
         application.get("get_device_variables", **key),

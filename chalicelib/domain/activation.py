@@ -69,6 +69,8 @@ class Snapshot:
     """What the license carries besides, where the answer shows it."""
     product: Product | None = None
     """That of the license, as the call has looked it up."""
+    slots_in_use: int = 0
+    """Of a floating license, where the answer shows it; it may be a minute old."""
 
 
 @dataclass(frozen=True, slots=True)

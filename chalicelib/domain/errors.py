@@ -53,6 +53,8 @@ Code = Literal[
     "license_activated_max_times",
     "rate_limit_exceeded",
     "license_users_limit_reached",
+    "max_floating_reached",
+    "license_not_floating",
     "max_activations_too_high",
     # people
     "invalid_credentials",

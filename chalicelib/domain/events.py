@@ -59,6 +59,8 @@ EventType = Literal[
     "device_blacklisted",
     "device_allowed",
     "device_lapsed",
+    "slot_taken",
+    "slot_released",
     "legacy_devices_added",
     "devices_forgotten",
     "user_assigned",

@@ -17,6 +17,8 @@ FaultCode = Literal[
     "use_not_noted",  # email
     "legacy_without_end",  # items
     "metadata_not_answerable",
+    "slot_unknown",  # slot, slots
+    "slot_not_named",  # slot, device
     # what leads to it, and says something else
     "item_unreadable",  # item
     "link_not_comparable",  # error

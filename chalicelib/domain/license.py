@@ -31,6 +31,8 @@ HOUR_MS = 3_600_000
 MAX_NAME = 60
 """Characters of a license's name."""
 LEAST_IDLE_DEVICES = 1000
+FLOATING_TIMEOUT = 120
+"""Minutes, where nothing else is sold."""
 _SHARES: Mapping[Overage, tuple[int, int]] = {"none": (1, 1), "1.25x": (5, 4), "1.5x": (3, 2), "2x": (2, 1)}
 """As fractions; `always` has none."""
 TRANSFERS_FORBIDDEN = -1
@@ -56,6 +58,10 @@ class License:
     overage: Overage = "none"
     """How far `times_activated` may go beyond `max_activations`: those who come then are let in, and told of."""
     times_activated: int = 0
+    floating_users: int = 0
+    """How many of the active devices may use it at once, each with a slot (`domain.slots`); 0: it is not floating."""
+    floating_timeout: int = FLOATING_TIMEOUT
+    """Minutes that a slot is held after a check."""
     max_license_users: int | None = None
     users_assigned: int = 0
     max_transfers: int = TRANSFERS_UNLIMITED
@@ -85,6 +91,12 @@ class License:
     users_kept: int = field(default=0, compare=False)
     transfers_kept: int = field(default=0, compare=False)
     """How many there were when the limit was changed last: so many stay, whatever it is."""
+    slots_known: int = 0
+    """Where fewer slots are sold than before: how many there were, as long as some beyond them may be in use."""
+    slot_takes: int = 0
+    """How often a slot was taken."""
+    slot_releases: int = 0
+    """How often slots were given back, those of a user at once. None of these counts what a reset gives back."""
     order_id: str | None = None
     customer: str | None = None
     """The email of the customer."""
@@ -242,6 +254,10 @@ class Device:
     sdk_ver: str | None = None
     legacy: bool = False
     """Whether it came from another license system and has never called. While it is live, it waits to be adopted."""
+    slot: int | None = None
+    """The number of the slot that it has taken last; whether it holds it, the slot says (`domain.slots`)."""
+    slot_moves: int = 0
+    """How often it has got a slot, or given one back."""
 
 
 def license_title(product: str, license: License) -> str:

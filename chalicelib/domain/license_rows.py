@@ -324,6 +324,8 @@ _TERMS: Mapping[str, Reader] = {
     "license_type": _one_of(*get_args(LicenseType)),
     "max_activations": _count,
     "overage": _one_of(*get_args(Overage)),
+    "floating_users": _count,
+    "floating_timeout": _count,
     "max_license_users": _count,
     "validity_period": _end,
     "valid_duration": _duration,

@@ -12,7 +12,7 @@ from chalicelib.domain.errors import Code, LimitReached
 from chalicelib.domain.license import TRANSFERS_UNLIMITED, License, Seat
 
 T = TypeVar("T")
-LimitKind = Literal["devices", "users", "transfers", "devices_per_user"]
+LimitKind = Literal["devices", "users", "transfers", "devices_per_user", "floating"]
 """What a limit is of, in events."""
 
 
@@ -91,5 +91,6 @@ KIND_OF: dict[Code, LimitKind] = {
     LICENSE_USERS.code: "users",
     LICENSE_TRANSFERS.code: "transfers",
     SEAT_ACTIVATIONS.code: "devices_per_user",
+    "max_floating_reached": "floating",  # of slots, which nothing counts: `domain.slots`
 }
 """By the code of a refusal."""

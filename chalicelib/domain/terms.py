@@ -7,6 +7,7 @@ from typing import Any
 from chalicelib.domain.errors import Denied, Invalid, at_field, raise_all, wrong_in
 from chalicelib.domain.instants import Instant, add, duration_days, parse_duration
 from chalicelib.domain.license import (
+    FLOATING_TIMEOUT,
     TRANSFERS_FORBIDDEN,
     License,
     LicenseType,
@@ -19,6 +20,8 @@ from chalicelib.domain.limits import LICENSE_ACTIVATIONS, LICENSE_USERS
 from chalicelib.domain.transitions import redated
 
 MAX_COUNT = 10_000_000
+MAX_SLOTS = 100_000
+MAX_TIMEOUT_MINUTES = 60 * 24 * 366
 MAX_GRACE_HOURS = 24 * 366 * 10
 MAX_ORDER_ID = 100
 """Characters."""
@@ -26,6 +29,7 @@ TermChanges = Mapping[str, Any]  # each as the field of that name of `License`
 """The terms that change, of `CHANGEABLE`, each with its new value. None: no limit, no date."""
 CHANGEABLE = (
     *("max_activations", "overage", "max_license_users", "max_transfers", "free_resets", "is_trial", "name"),
+    *("floating_users", "floating_timeout"),
     *("validity_period", "valid_duration", "start_date", "grace_period", "renewal_basis"),
 )
 """The terms that may be changed after the sale. All others tell what was sold, and under which names it is found."""
@@ -49,6 +53,8 @@ class Terms:
     free_resets: bool = False
     is_trial: bool = False
     overage: Overage = "none"
+    floating_users: int = 0
+    floating_timeout: int = FLOATING_TIMEOUT
     order_id: str | None = None
     customer: str | None = None
     license_key: str | None = None
@@ -133,6 +139,9 @@ def wrong_counts(terms: Terms | License) -> Iterator[Invalid]:
     for field in ("max_activations", "max_license_users"):
         if (value := getattr(terms, field)) is not None and not 0 <= value <= MAX_COUNT:
             yield Invalid("count_out_of_range", field=field, least=0, most=MAX_COUNT)
+    for field, least, most in (("floating_users", 0, MAX_SLOTS), ("floating_timeout", 1, MAX_TIMEOUT_MINUTES)):
+        if not least <= getattr(terms, field) <= most:
+            yield Invalid("count_out_of_range", field=field, least=least, most=most)
     if not TRANSFERS_FORBIDDEN <= terms.max_transfers <= MAX_COUNT:
         yield Invalid("transfers_out_of_range", field="max_transfers")
 

@@ -14,6 +14,7 @@ from chalicelib.domain.catalog import Product
 from chalicelib.domain.extras import Extras, living_features
 from chalicelib.domain.instants import Instant, duration_days, parse_duration, to_iso
 from chalicelib.domain.license import HOUR_MS, License, LicenseType, is_activated, is_expired, status
+from chalicelib.domain.slots import is_floating
 from chalicelib.domain.types import Json
 from chalicelib.licenseapi.bodies import (
     CustomerBody,
@@ -146,18 +147,6 @@ NO_INSTALLER: InstallerFields = {
 }
 """As long as there is none."""
 
-_NOT_FLOATING: _Floating = {
-    "is_floating": False,
-    "is_floating_cloud": False,
-    "floating_users": 0,
-    "floating_timeout": 0,
-    "floating_in_use_devices": 0,
-    "can_borrow": False,
-    "max_borrow_time": 0,
-    "is_borrowed": False,
-    "borrowed_until": None,
-}
-
 _BEGINS_A_BODY = re.compile(r'[\x00-\x20\ufeff]*+[\[{][^"]*+"')
 """Not a GUID in braces: JSON that says anything has quotation marks."""
 
@@ -171,7 +160,7 @@ def license_body(snapshot: Snapshot, now: Instant, *, expired_features: bool = F
         **_who(snapshot, license),
         **_state(license, snapshot.extras, now),
         **_limits(license),
-        **_NOT_FLOATING,
+        **_floating(license, snapshot.slots_in_use),
         **_sold(license, product, snapshot.extras, None if expired_features else now),
         **_device(snapshot),
     }
@@ -220,6 +209,21 @@ def _limits(license: License) -> _Limits:
         **users,
         "transfer_count": license.transfer_count,
         "max_transfers": license.max_transfers,
+    }
+
+
+def _floating(license: License, in_use: int) -> _Floating:
+    floats = is_floating(license)
+    return {
+        "is_floating": False,  # of a floating server in the client's own network
+        "is_floating_cloud": floats,
+        "floating_users": license.floating_users,
+        "floating_timeout": license.floating_timeout if floats else 0,
+        "floating_in_use_devices": in_use,
+        "can_borrow": False,
+        "max_borrow_time": 0,
+        "is_borrowed": False,
+        "borrowed_until": None,
     }
 
 

@@ -53,6 +53,7 @@ from chalicelib.usecases.device_licenses import device_licenses as licenses_of_d
 from chalicelib.usecases.license_lookup import LicenseLookup
 from chalicelib.usecases.product_features import find_all_features
 from chalicelib.usecases.product_fields import find_fields
+from chalicelib.usecases.slots import release_slot
 from chalicelib.usecases.user_licenses import user_licenses as licenses_of_user
 from chalicelib.version import VERSION, commit
 from chalicelib.web import clock
@@ -81,9 +82,9 @@ def activate_license(body: ActivateRequest, caller: Caller) -> LicenseBody:
 
 @endpoint("GET", "/check_license", writes=False)
 def check_license(query: CheckRequest, caller: Caller) -> LicenseBody:
-    """The license as it stands, for a device that is active on it."""
-    lookup = query.lookup(caller.ip)
-    snapshot = check(caller.company, lookup, query.device(), caller.actor, now=caller.now)
+    """The license as it stands, for a device that is active on it; of a floating one, it takes or renews its slot."""
+    lookup, may_take = query.lookup(caller.ip), not caller.api_key.read_only
+    snapshot = check(caller.company, lookup, query.device(), caller.actor, takes_slot=may_take, now=caller.now)
     shown = _license(snapshot, lookup, caller, {}, expired_features=query.include_expired_features or False)
     return {**shown, **NO_INSTALLER}
 
@@ -104,6 +105,13 @@ def deactivate_license(body: DeactivateRequest, caller: Caller) -> str:
     """Deactivate the device."""
     deactivate(caller.company, body.lookup(caller.ip), caller.actor, variables=body.variables, now=caller.now)
     return "license_deactivated"
+
+
+@endpoint("POST", "/floating/release", writes=True)
+def release_floating(body: LicenseRequest, caller: Caller) -> str:
+    """Give back the slot of a floating license; the device stays active."""
+    release_slot(caller.company, body.lookup(caller.ip), caller.actor, now=caller.now)
+    return "license_released"
 
 
 @endpoint("POST", "/change_password", writes=True)

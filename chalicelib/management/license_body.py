@@ -19,6 +19,7 @@ from chalicelib.domain.license import (
     is_expired,
     status,
 )
+from chalicelib.domain.slots import is_floating
 from chalicelib.domain.types import Json
 from chalicelib.management.caller import Caller
 from chalicelib.usecases.catalog import known_product
@@ -107,6 +108,9 @@ class LicenseBody(TypedDict):
     max_activations: int
     allow_unlimited_activations: bool
     overage: Overage
+    is_floating_cloud: bool
+    floating_users: int
+    floating_timeout: int
     times_activated: int
     total_active_devices: int
     max_license_users: int
@@ -164,6 +168,9 @@ def license_body(license: License, extras: Extras, product: Product | None, now:
         "max_activations": license.max_activations or 0,
         "allow_unlimited_activations": license.max_activations is None,
         "overage": license.overage,
+        "is_floating_cloud": is_floating(license),
+        "floating_users": license.floating_users,
+        "floating_timeout": license.floating_timeout,
         "times_activated": license.times_activated,
         "total_active_devices": license.times_activated,
         "max_license_users": license.max_license_users or 0,

@@ -9,7 +9,7 @@ from typing_extensions import TypedDict  # pydantic reads typing's from Python 3
 from chalicelib.domain.days import Moment, first_instant, last_instant
 from chalicelib.domain.errors import Invalid, SeatkeeperError, at_field
 from chalicelib.domain.instants import Instant, add, parse_duration
-from chalicelib.domain.license import Overage, RenewalBasis
+from chalicelib.domain.license import FLOATING_TIMEOUT, Overage, RenewalBasis
 from chalicelib.domain.terms import TermChanges
 from chalicelib.domain.types import Json
 from chalicelib.management.adapter import endpoint
@@ -36,6 +36,8 @@ _OF_NOTHING: Mapping[str, Any] = {  # each of its term's type
     "free_resets": False,
     "is_trial": False,
     "overage": "none",
+    "floating_users": 0,
+    "floating_timeout": FLOATING_TIMEOUT,
     "grace_period": 0,
     "renewal_basis": "later",
     "name": "",
@@ -72,6 +74,12 @@ class SentTerms(Sent):
     """The same, as the public API has it in updates."""
     overage: Overage | None = None
     """How many devices are let in beyond that; null: `none`."""
+    is_floating_cloud: Flag | None = None
+    """False: not floating, whatever `floating_users` says."""
+    floating_users: StrictInt | None = None
+    """How many devices may use it at once; 0 or null: it is not floating."""
+    floating_timeout: StrictInt | None = None
+    """Minutes that a device holds its slot after a check; 0 or null: 120."""
     max_license_users: StrictInt | None = None
     """0 or null: unlimited."""
     max_transfers: StrictInt | None = None
@@ -333,6 +341,8 @@ def terms_of(body: SentTerms, sold_at: Instant, zone: str) -> TermChanges:
     terms |= {name: given[name] or default for name, default in _OF_NOTHING.items() if name in given}
     if given.get("allow_unlimited_activations") or given.get("allow_unlimited_activation"):
         terms["max_activations"] = None
+    if given.get("is_floating_cloud") is False:
+        terms["floating_users"] = 0
     if given.get("trial_days") is not None:
         terms["valid_duration"] = f"{given['trial_days']}d"
     if given.get("allow_grace_period") is False:

@@ -48,6 +48,8 @@ _EVENTS: dict[EventType, str] = {
     "device_blacklisted": mark("Device blacklisted"),
     "device_allowed": mark("Device allowed again"),
     "device_lapsed": mark("Place of an imported device freed: no device had taken it over"),
+    "slot_taken": mark("Floating license in use on a device"),
+    "slot_released": mark("Floating license given back"),
     "legacy_devices_added": mark("Devices imported from another license system"),
     "devices_forgotten": mark("Devices removed that were no longer used"),
     "user_assigned": mark("User assigned"),
@@ -118,6 +120,7 @@ _LIMITS: dict[str, str] = {
     "users": mark("all license users are assigned"),
     "transfers": mark("all transfers to another device are used up"),
     "devices_per_user": mark("all devices of a user are in use"),
+    "floating": mark("all floating licenses are in use"),
 }
 """What was reached, by `domain.limits.LimitKind`."""
 MESSAGES = messages.MESSAGES | {

@@ -7,7 +7,6 @@ raised.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
 
 from chalicelib.domain.activation import ActivationDecision, DeactivationDecision, Snapshot, seat_bucket, use_is_due
 from chalicelib.domain.adoption import LegacyPlace, may_adopt
@@ -51,6 +50,7 @@ from chalicelib.store.keys import (
 )
 from chalicelib.store.limits import has_room, has_room_beyond
 from chalicelib.store.schema import AnyItem, Fields, Raw
+from chalicelib.store.slots import give_back, has_same_slot
 from chalicelib.store.transactions import THERE_OR_NOT, Transaction
 
 
@@ -235,8 +235,10 @@ def deactivate(
     if lapses:
         in_epoch &= LicenseItem.adopt_until <= event.at
     freed: list[Action] = [SeatItem.activations.add(-1)]
-    off: list[Action] = [DeviceItem.active.set(False)]
-    live = is_live(license, seat)
+    more, off = give_back(write, license, device)
+    actions += more
+    off.append(DeviceItem.active.set(False))
+    live = is_live(license, seat) & has_same_slot(device)
     if device.legacy:
         live &= DeviceItem.legacy == True  # noqa: E712 - an expression
         off.append(DeviceItem.legacy.remove())
@@ -286,16 +288,6 @@ def some_devices(license: License, hardware_hash: str, count: int) -> list[Devic
     first = reads.query(DeviceItem, pk, device_prefix(), limit=count - len(behind)) if len(behind) < count else iter(())
     found = {item.sort_key: item for item in (*behind, *first)}
     return [item.to_domain() for item in found.values()]
-
-
-def read_seats(license: License, user_ids: Iterable[int]) -> dict[int, Seat]:
-    """The seats of users on a license, consistently, a hundred in one round trip."""
-    pk, found = license_pk(license.company, license.id), dict[int, Seat]()
-    items = (SeatItem(pk, seat_sort_key(user_id)) for user_id in sorted(set(user_ids)))
-    while few := list(islice(items, reads.BATCH_GET_LIMIT)):
-        seats = [SeatItem.from_raw(raw) for raw in reads.batch_get_raw(few, consistent=True) if raw is not None]
-        found |= {seat.user_id: seat for seat in seats}
-    return found
 
 
 def record_check(license: License, device: Device, seat: Seat | None, report: DeviceReport, now: Instant) -> None:

@@ -85,6 +85,11 @@ def update_slot_sort_key(slot: int | None = None) -> str:
     return "updateslot#" + ("" if slot is None else f"{slot:02d}")
 
 
+def slot_sort_key(number: int | None = None) -> str:
+    """Sort key of a slot of a floating license, or the prefix of all."""
+    return "slot#" + ("" if number is None else f"{number:05d}")
+
+
 def legacy_sort_key(epoch: int, user: tuple[int, int] | None, hardware_hash: str = "") -> str:
     """Sort key of the link to a device of a user, or of none, that waits to be adopted, or the prefix of all of theirs.
 

@@ -189,6 +189,8 @@ def update(
     write = Transaction(event_item(pk, event))
     terms = replace(new, announced_phase=old.announced_phase, notified_until=old.notified_until)
     announced = [item.announced_phase.set(new.announced_phase), *keeping(old, new)]
+    if (known := max(old.slots_known, old.floating_users)) > new.floating_users:  # some may be in use beyond these
+        announced.append(item.slots_known.set(known))
     if new.notified_until is not None:
         announced.append(item.notified_until.set(new.notified_until))
     # What the index of what is due, and the end, follow from: the sweep and a first activation move these.

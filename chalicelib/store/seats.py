@@ -1,6 +1,8 @@
 """Seats: who may use a user-based license, and the atomic writes that share it out."""
 
+from collections.abc import Iterable
 from dataclasses import replace
+from itertools import islice
 
 from chalicelib.domain.access import buyer
 from chalicelib.domain.events import Actor, Event
@@ -27,6 +29,16 @@ def read_seat(company: str, license_id: int, user_id: int) -> Seat | None:
     """One user's seat, consistently."""
     item = reads.get(SeatItem(license_pk(company, license_id), seat_sort_key(user_id)))
     return None if item is None else item.to_domain()
+
+
+def read_seats(license: License, user_ids: Iterable[int]) -> dict[int, Seat]:
+    """The seats of users on a license, consistently, a hundred in one round trip."""
+    pk, found = license_pk(license.company, license.id), dict[int, Seat]()
+    items = (SeatItem(pk, seat_sort_key(user_id)) for user_id in sorted(set(user_ids)))
+    while few := list(islice(items, reads.BATCH_GET_LIMIT)):
+        seats = [SeatItem.from_raw(raw) for raw in reads.batch_get_raw(few, consistent=True) if raw is not None]
+        found |= {seat.user_id: seat for seat in seats}
+    return found
 
 
 def assign(license: License, seat: Seat, old: User | None, user: User, event: Event, mail: Mail | None) -> None:
@@ -149,7 +161,9 @@ def update(license: License, old: Seat, new: Seat, event: Event) -> None:
 def _freed(license: License, seat: Seat, released: bool) -> list[Action]:
     """What is changed of a license where all the activations of a seat end."""
     taken = seat.activations_in(license)
-    return [LicenseItem.times_activated.add(-taken), *(releasing(taken) if released else [])]
+    floats = license.floating_users > 0  # the slots are free with the seat's epoch
+    given_back = [LicenseItem.slot_releases.add(1)] if floats else []
+    return [LicenseItem.times_activated.add(-taken), *given_back, *(releasing(taken) if released else [])]
 
 
 def _delete_seat(write: Transaction, license: License, seat: Seat, unchanged: Condition) -> None:

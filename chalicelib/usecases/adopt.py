@@ -17,6 +17,7 @@ from chalicelib.domain.limits import LICENSE_OVERAGE, SEAT_ACTIVATIONS
 from chalicelib.store import accounts, activations, adoptions, devices, licenses
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.devices import DeviceKey
+from chalicelib.store.seats import read_seats
 from chalicelib.usecases.find_license import find_license
 from chalicelib.usecases.retry import decide_and_write
 
@@ -163,7 +164,7 @@ def _add(
 def _read(company: str, license_id: int, wanted: Mapping[DeviceKey, LegacyDevice]) -> _State:
     """The license first: a device that comes while this is read is then known, or is counted in vain."""
     license = find_license(company, license_id)
-    seats = activations.read_seats(license, [key.user_id for key in wanted if key.user_id is not None])
+    seats = read_seats(license, [key.user_id for key in wanted if key.user_id is not None])
     known = devices.read_device_ids(company, list(wanted))
     return _State(license, seats, frozenset(known))
 

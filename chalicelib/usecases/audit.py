@@ -16,6 +16,7 @@ from chalicelib.domain.limits import (
     SEAT_ACTIVATIONS,
 )
 from chalicelib.domain.metadata import can_be_answered
+from chalicelib.domain.slots import is_current
 from chalicelib.store import (
     accounts,
     activations,
@@ -25,6 +26,7 @@ from chalicelib.store import (
     licenses,
     links,
     orders,
+    slots,
     sold_counts,
     unreadable,
 )
@@ -120,6 +122,7 @@ def _compare(license: License, pending: list[BatchProgress]) -> Iterator[Fault]:
     extras = licenses.read_extras(license.company, license.id)
     if not all(map(can_be_answered, (extras.metadata, *(grant.metadata for grant in extras.features)))):
         yield Fault(license.id, "metadata_not_answerable")
+    yield from _slots(license, seats, devices)
 
 
 def _counters(
@@ -159,6 +162,20 @@ def _counters(
     yield from _unequal(id, "legacy_devices", license.legacy_devices, legacy[None])
     if license.adopt_until is None and legacy.total():
         yield Fault(id, "legacy_without_end", {"items": legacy.total()})
+
+
+def _slots(license: License, seats: dict[int, Seat], devices: list[Device]) -> Iterator[Fault]:
+    """What is wrong with the slots that were taken since the last reset, whether they have lapsed or not."""
+    by_id, epochs = {device.id: device for device in devices}, {id: seat.epoch for id, seat in seats.items()}
+    most = max(license.slots_known, license.floating_users)
+    for slot in slots.read_slots(license):
+        if not is_current(slot, license, epochs):
+            continue
+        if slot.number >= most:
+            yield Fault(license.id, "slot_unknown", {"slot": slot.number, "slots": most})
+        holder = by_id.get(slot.holder)
+        if holder is None or holder.slot != slot.number:
+            yield Fault(license.id, "slot_not_named", {"slot": slot.number, "device": slot.holder})
 
 
 def _miscounted(found: counts.Difference) -> Fault:

@@ -10,13 +10,23 @@ from chalicelib.store import activations
 from chalicelib.usecases.adopt import claim, is_legacy
 from chalicelib.usecases.license_lookup import LicenseLookup, find_snapshot
 from chalicelib.usecases.retry import decide_and_write
+from chalicelib.usecases.slots import hold_slot, with_slots_in_use
 
 
-def check(company: str, lookup: LicenseLookup, report: DeviceReport, actor: Actor, *, now: Instant) -> Snapshot:
+def check(
+    company: str,
+    lookup: LicenseLookup,
+    report: DeviceReport,
+    actor: Actor,
+    *,
+    takes_slot: bool = True,
+    now: Instant,
+) -> Snapshot:
     """The license and the device as they stand. Raises `NotFound`: `device_not_found` after a reset.
 
     An expired license is no refusal: the answer says `is_expired`. A legacy device that checks has called: no other one
-    adopts it any more.
+    adopts it any more. `takes_slot`: of a floating license, the device takes a slot, or holds the one it has for
+    longer; raises `LimitReached`: `max_floating_reached`.
     """
 
     def read(consistent: bool) -> Snapshot:
@@ -33,6 +43,10 @@ def check(company: str, lookup: LicenseLookup, report: DeviceReport, actor: Acto
             activations.record_check(license, device, snapshot.seat, report, now)
 
     snapshot, _ = decide_and_write(read, decide, write)
+    if takes_slot:
+        snapshot = hold_slot(snapshot, lookup.hardware_id, actor, now=now)
+    else:
+        snapshot = with_slots_in_use(snapshot, now)
     return apply_claim(snapshot, now)
 
 
@@ -43,7 +57,7 @@ def check_feature(
 
     Raises `NotFound`: `invalid_license_feature_code` where the license has none; and as `check`.
     """
-    snapshot = check(company, lookup, report, actor, now=now)
+    snapshot = check(company, lookup, report, actor, takes_slot=False, now=now)
     granted = next((grant for grant in snapshot.extras.features if grant.code == code), None)
     if granted is None or snapshot.license is None:
         raise NotFound("invalid_license_feature_code", field="feature")

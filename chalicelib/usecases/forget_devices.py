@@ -9,6 +9,7 @@ from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import Device, License, idle_devices_kept, is_live
 from chalicelib.store import activations, licenses
 from chalicelib.store.database import ConditionFailed
+from chalicelib.store.seats import read_seats
 
 SAMPLE = 100
 """Devices that are looked at: of any license as many, however many it knows."""
@@ -33,7 +34,7 @@ def forget_idle_devices(license: License, actor: Actor, *, now: Instant) -> None
 
 def _idle(license: License) -> list[Device]:
     sample = activations.some_devices(license, secrets.token_hex(12), SAMPLE)
-    seats = activations.read_seats(license, [device.user_id for device in sample if device.user_id is not None])
+    seats = read_seats(license, [device.user_id for device in sample if device.user_id is not None])
     live = {d.id for d in sample if is_live(d, license, None if d.user_id is None else seats.get(d.user_id))}
     # What was imported is known for good: it is not to be imported again.
     idle = [device for device in sample if device.id not in live and not device.legacy]

@@ -10,6 +10,7 @@ from chalicelib.domain.paging import cut
 from chalicelib.domain.scheduled_updates import ScheduledUpdate
 from chalicelib.domain.users import User
 from chalicelib.store import accounts, activations, counts, histories, licenses, orders, scheduled_updates
+from chalicelib.store.seats import read_seats
 from chalicelib.usecases.change_terms import find_sold
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.find_license import find_account, find_owner, guard_known
@@ -75,7 +76,7 @@ def license_details(license_id: int, company: str | None, limit: int) -> License
     next_update = min(pending, key=lambda update: (update.at, update.id), default=None)
     shown, more_seats = cut(licenses.seats(license.company, license.id, limit=limit + 1), limit)
     devices, more_devices = cut(activations.devices(license.company, license.id, limit=limit + 1), limit)
-    seats = activations.read_seats(license, [device.user_id for device in devices if device.user_id is not None])
+    seats = read_seats(license, [device.user_id for device in devices if device.user_id is not None])
     rows = []
     for device in devices:
         seat = None if device.user_id is None else seats.get(device.user_id)

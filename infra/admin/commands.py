@@ -44,6 +44,7 @@ _NAMED = (
 )
 _COUNTED = (
     *("enabled", "is_trial", "max_activations", "overage", "times_activated"),
+    *("floating_users", "floating_timeout"),
     *("max_license_users", "users_assigned"),
     *("max_transfers", "transfer_count", "free_resets", "disabled_by", "valid_duration", "grace_period"),
     *("renewal_basis", "revision"),

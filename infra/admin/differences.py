@@ -54,6 +54,8 @@ MESSAGES: dict[FaultCode, str] = {
     "not_listed_under_product": "it is not listed under its product",
     "id_link_missing": "its id does not lead to the company",
     "key_link_missing": "the license key does not lead to it",
+    "slot_unknown": "slot {slot} was taken, of {slots}",
+    "slot_not_named": "device {device} has taken slot {slot}, and does not know of it",
     "legacy_without_end": "{items} legacy devices wait, and it says no date until which they may be adopted",
     "legacy_link_missing": "a legacy device is not found by whoever is to adopt it",
     "legacy_link_left_over": "a link leads to a legacy device that does not wait any more",

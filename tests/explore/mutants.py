@@ -31,6 +31,7 @@ from chalicelib.usecases import create_order, issue_license, permissions
 from tests.explore.account_mutants import ACCOUNT_MUTANTS
 from tests.explore.factor_mutants import FACTOR_MUTANTS
 from tests.explore.scripts import ends_of, known_in
+from tests.explore.slot_mutants import SLOT_MUTANTS
 from tests.explore.webhook_mutants import WEBHOOK_MUTANTS
 from tests.proof import mutants as of_proof
 from tests.proof.mutants import Patches, adopted_as_found, patched, rewriting
@@ -216,6 +217,7 @@ MUTANTS: dict[str, Callable[[], Patches]] = (
     of_proof.MUTANTS
     | ACCOUNT_MUTANTS
     | FACTOR_MUTANTS
+    | SLOT_MUTANTS
     | WEBHOOK_MUTANTS
     | {
         "overage off by one": _overage_off_by_one,

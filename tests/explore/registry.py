@@ -77,6 +77,7 @@ WALKED: dict[str, tuple[str, ...]] = {
     ),
     "change_device.allow_device": ("allow@device",),
     "change_device.blacklist_device": (
+        *("block-device@slot", "block-device@slot_users"),
         "block-itself@legacy",
         "block-device@host",
         "block@device",
@@ -84,6 +85,7 @@ WALKED: dict[str, tuple[str, ...]] = {
         "block-device@users",
     ),
     "change_device.reset_device": (
+        *("reset-device@slot", "reset-device@slot_users"),
         "reset-itself@legacy",
         "reset-device@host",
         "reset-device@key",
@@ -91,6 +93,7 @@ WALKED: dict[str, tuple[str, ...]] = {
     ),
     "change_email.change_email": ("move@account",),
     "change_license.extend": (
+        *("expire@slot", "expire@slot_users"),
         "prolong@device",
         "expire@key",
         "renew@key",
@@ -98,6 +101,7 @@ WALKED: dict[str, tuple[str, ...]] = {
         "renew@users",
     ),
     "change_license.reset_license": (
+        *("reset-license@slot", "reset-license@slot_users"),
         "reset-license@legacy",
         "reset-license@host",
         "reset-license@legacy_users",
@@ -107,6 +111,7 @@ WALKED: dict[str, tuple[str, ...]] = {
         "reset-license@batch",
     ),
     "change_license.set_enabled": (
+        *("disable@slot", "disable@slot_users"),
         "pause@shop",
         "disable@device",
         "disable@edit",
@@ -120,6 +125,7 @@ WALKED: dict[str, tuple[str, ...]] = {
     "change_password.change_password": ("change@account",),
     "change_seat.remove_account": ("close@account",),
     "change_seat.remove_user": (
+        "remove@slot_users",
         "remove@move",
         "remove@legacy_users",
         "remove@users",
@@ -127,6 +133,7 @@ WALKED: dict[str, tuple[str, ...]] = {
         "remove-other@batch",
     ),
     "change_seat.reset_activations": (
+        "reset-user@slot_users",
         "reset-user@legacy_users",
         "reset-user@users",
         "reset-listed@batch",
@@ -145,6 +152,7 @@ WALKED: dict[str, tuple[str, ...]] = {
         "set@passkey",
     ),
     "change_terms.change_terms": (
+        *(f"{deed}@{kind}" for deed in ("sell-fewer", "sell-more") for kind in ("slot", "slot_users")),
         "sell-less@move",
         "sell-less@legacy",
         *(f"{deed}@{kind}" for deed in ("sell-more", "sell-less", "sell-unused") for kind in ("key", "users")),
@@ -160,6 +168,7 @@ WALKED: dict[str, tuple[str, ...]] = {
         "check@users",
         "check-renamed@host",
         "check-renamed-otherwise@host",
+        *(f"{deed}@{kind}" for deed in ("check", "check-other", "check-rival") for kind in ("slot", "slot_users")),
     ),
     "close_account.close_account": (
         "close@account",
@@ -208,6 +217,7 @@ WALKED: dict[str, tuple[str, ...]] = {
     ),
     "customers.remove_label": ("label-off@customer",),
     "deactivate.deactivate": (
+        *("deactivate@slot", "deactivate@slot_users"),
         "deactivate@legacy",
         "deactivate@host",
         "deactivate@webhook",
@@ -362,6 +372,7 @@ WALKED: dict[str, tuple[str, ...]] = {
     "products.change_product": ("rename@definition",),
     "repair_links.repair_links": ("repair@shop",),
     "replace_user.replace_user": (
+        "replace@slot_users",
         "replace@users",
         "replace-rival@users",
         "replace-by-listed@batch",
@@ -445,6 +456,10 @@ WALKED: dict[str, tuple[str, ...]] = {
     ),
     "import_files.continue_import": ("continue@import",),
     "import_files.continue_imports": ("continue-all@import",),
+    "slots.hold_slot": (
+        *(f"{deed}@{kind}" for deed in ("check", "check-other", "check-rival") for kind in ("slot", "slot_users")),
+    ),
+    "slots.release_slot": ("release@slot", "release@slot_users"),
     "unlock.unlock": ("unlock@account",),
     "variables.change_variable": ("change-variable@device",),
     "variables.delete_variable": ("delete-variable@device",),

@@ -22,6 +22,7 @@ from tests.explore import (
     orders,
     passkeys,
     shop,
+    slots,
     updates,
     webhooks,
 )
@@ -177,4 +178,19 @@ SCENES["move"] = _serial(
 SCENES["host"] = Scene("Devices with host names", hosts.STARTS, hosts.DEEDS, hosts.world, Judge)
 SCENES["update"] = _serial(
     "Changes of terms that are scheduled", updates.STARTS, updates.DEEDS, updates.world, updates.view
+)
+SCENES["slot"] = Scene(
+    "Slots of a floating license",
+    slots.KEY_STARTS,
+    slots.KEY_DEEDS,
+    partial(slots.world, "key"),
+    slots.SlotJudge,
+    clocks=CLOCKS,
+)
+SCENES["slot_users"] = Scene(
+    "Slots of a floating license with users",
+    slots.USER_STARTS,
+    slots.USER_DEEDS,
+    partial(slots.world, "users"),
+    slots.SlotJudge,
 )

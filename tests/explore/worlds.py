@@ -201,7 +201,7 @@ def world(kind: Kind, name: str) -> World:
     return make_world(kind, name, _PREPARE[name], **terms.get(name, {}))
 
 
-def make_world(kind: Kind, name: str, prepare: Prepare, users: int = USERS, **terms: Any) -> World:
+def make_world(kind: Kind, name: str, prepare: Prepare, users: int = USERS, most: int = PLACES, **terms: Any) -> World:
     """One license with a key, or with so many users; what is done to it besides its making is `prepare`."""
     engine = new_engine({})
     with controlled(engine):
@@ -213,10 +213,10 @@ def make_world(kind: Kind, name: str, prepare: Prepare, users: int = USERS, **te
             license_type="time-limited",
             validity_period=ENDS["far"],
             grace_period=GRACE_HOURS,
-            max_activations=PLACES,
+            max_activations=most,
             **terms,
         )
-        made = Made(kind, vendor, license, model.License(PLACES, users if kind == "users" else None))
+        made = Made(kind, vendor, license, model.License(most, users if kind == "users" else None))
         if kind == "users":
             _seat_people(made)
         prepare(made)

@@ -235,6 +235,7 @@ WRONG = {
     "--format": "xlsx",
     **dict.fromkeys(("--at", "--update", "--update-status"), "x y"),
     **dict.fromkeys(("--max-transfers", "--grace-period", "--revision"), "-2"),
+    **dict.fromkeys(("--floating-users", "--floating-timeout"), "-2"),
     **dict.fromkeys(("--is-trial", "--free-resets", "--prevent-vm", "--allow-trial", "--allow-overages"), "maybe"),
     **dict.fromkeys(("--max-consumption", "--max-overages", "--trial-days", "--reset", "--metadata"), "many"),
     **dict.fromkeys(("--overage", "--field", "--type", "--data-type", "--default-license-type", "--state"), "x y"),

@@ -38,9 +38,11 @@ def test_a_call_that_declares_a_scope_is_made_by_no_key_without_it(
 def test_a_call_changes_something_if_and_only_if_it_declares_to_write(
     application: Application, vendor: Vendor, method: str, path: str
 ) -> None:
-    license = vendor.issue("revit", customer=BUYER, max_license_users=2)
+    floating: dict[str, Any] = {"floating_users": 1, "floating_timeout": 500_000}
+    license = vendor.issue("revit", customer=BUYER, max_license_users=2, **floating)
     _, password = vendor.assign(license, USER)
     vendor.activate(USER, "hw-1", password)
+    vendor.check(USER, "hw-1")  # it holds a slot: the first check of a floating license takes one
     vendor.grant(license, "export")
     call = path.removeprefix("/api/v4/")
     given: dict[str, Any] = {"product": "revit", "hardware_id": "hw-1", "username": USER, "password": password}

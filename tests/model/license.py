@@ -16,11 +16,11 @@ OK_EXPIRED = "ok, expired"
 """A check of a device that is live, on a license that is over."""
 
 Verb = Literal[
-    "activate", "check", "deactivate",  # by an application, on a device
+    "activate", "check", "deactivate", "release",  # by an application, on a device
     "reset device", "reset license", "reset user", "assign", "remove", "replace", "limit",  # by a manager
     "reserve all", "reserve some", "fill", "give back",  # by a manager, for a list of people
     "enable", "disable", "expire", "lapse", "renew", "extend", "bar", "sweep",  # by the vendor, and by the clock
-    "resize", "resize strictly", "resize as seen", "import",  # by the vendor
+    "resize", "resize strictly", "resize as seen", "resize slots", "import",  # by the vendor
     "bring in",  # by the vendor: a license of another system, of which there is no model
 ]  # fmt: skip
 By = Literal["vendor", "customer"]
@@ -89,6 +89,10 @@ class License:
     """`max_transfers`: 0 where they are forbidden; None where they are not limited, and nobody counts."""
     share: float = 1
     """How many devices are let in, by `places`: whole ones."""
+    slots: float | None = None
+    """`floating_users`: how many devices may use it at once; None where it is not floating."""
+    held: frozenset[tuple[Key, float]] = frozenset()
+    """Which devices have a slot, each until when, by the measure of `end`: one that is taken now lasts for good."""
     barred: frozenset[str] = frozenset()
     """Devices that are blacklisted."""
     enabled: bool = True
@@ -165,7 +169,10 @@ Answered = tuple[str, License]
 
 def call(license: License, call: Call) -> Answered:
     """The right answer to a call, and the license after it."""
-    return _RULES[call.verb](license, call)
+    answer, after = _RULES[call.verb](license, call)
+    if not all(key in after.live for key, _ in after.held):  # whoever is active no more holds no slot
+        after = replace(after, held=frozenset(one for one in after.held if one[0] in after.live))
+    return answer, after
 
 
 def _key(call: Call) -> Key:
@@ -290,8 +297,31 @@ def _check(license: License, call: Call) -> Answered:
         return refusal, license
     if _key(call) not in license.live:
         return "device_not_found", license
-    answer = OK_EXPIRED if license.is_expired(call.clock) else OK
-    return answer, _claimed(license, call)
+    if license.is_expired(call.clock):
+        return OK_EXPIRED, _claimed(license, call)
+    return _held(_claimed(license, call), call)
+
+
+def _held(license: License, call: Call) -> Answered:
+    """With a slot of the device's: for longer, or one that nobody holds, or that has lapsed for the server's clock."""
+    if license.slots is None:
+        return OK, license
+    key, used = _key(call), {one for one, until in license.held if until > call.clock}
+    if key not in used and len(used) >= license.slots:
+        return "max_floating_reached", license
+    all_taken = len(license.held) >= license.slots  # then it is one that has lapsed
+    kept = {one for one in license.held if one[0] != key and (one[0] in used or key in used or not all_taken)}
+    return OK, replace(license, held=frozenset(kept | {(key, inf)}))
+
+
+def _release(license: License, call: Call) -> Answered:
+    if not license.has(call.user):
+        return "license_not_found", license
+    if _key(call) not in license.known:
+        return "device_not_found", license
+    if license.slots is None:
+        return "license_not_floating", license
+    return OK, replace(license, held=frozenset(one for one in license.held if one[0] != _key(call)))
 
 
 def _deactivate(license: License, call: Call) -> Answered:
@@ -492,6 +522,7 @@ _RULES: dict[Verb, Callable[[License, Call], Answered]] = {
     "activate": _activate,
     "check": _check,
     "deactivate": _deactivate,
+    "release": _release,
     "reset device": _reset_device,
     "reset license": _reset_license,
     "assign": _assign,
@@ -513,6 +544,7 @@ _RULES: dict[Verb, Callable[[License, Call], Answered]] = {
     "resize": _resize,
     "resize strictly": lambda license, call: _resize(license, call, strictly=True),
     "resize as seen": _resize,
+    "resize slots": lambda license, call: _edited(license, slots=call.limit),
     "import": _import,
     "sweep": _sweep,
 }

@@ -4,7 +4,7 @@ from unittest.mock import patch
 
 from chalicelib.domain.license import License
 from chalicelib.store import deleted_licenses
-from chalicelib.usecases import change_license, change_terms, delete_license, move_license, rotate_key
+from chalicelib.usecases import change_license, change_terms, delete_license, move_license, rotate_key, slots
 from tests.store import states
 from tests.store.case import Case
 from tests.support import ADMIN, Vendor
@@ -16,6 +16,24 @@ def _cut_short(vendor: Vendor) -> License:
     with patch.object(delete_license, "_clear"):  # as one who dies does
         delete_license.delete_license(vendor.code, license.id, ADMIN, now=vendor.now)
     return license
+
+
+def _floating(vendor: Vendor) -> License:
+    """A floating license with an active device that has no slot."""
+    license = vendor.issue(floating_users=1)
+    vendor.activate(license, "pc")
+    return license
+
+
+def _in_use(vendor: Vendor) -> License:
+    """The same, with its slot."""
+    license = _floating(vendor)
+    vendor.check(license, "pc")
+    return license
+
+
+def _release(vendor: Vendor, license: License) -> None:
+    slots.release_slot(vendor.code, vendor.lookup(license, "pc"), ADMIN, now=vendor.now)
 
 
 def _finish_one(vendor: Vendor, license: License) -> bool:
@@ -55,6 +73,8 @@ def _finish_move(vendor: Vendor, license: License) -> list[str]:
 
 
 LICENSE_CASES = (
+    Case("take a slot", slots.hold_slot, _floating, lambda v, x: v.check(x, "pc").slots_in_use, ("slot_taken",)),
+    Case("give a slot back", slots.release_slot, _in_use, _release, ("slot_released",)),
     Case("disable", change_license.set_enabled, states.key_license, states.enable(False), ("license_disabled",)),
     Case("enable", change_license.set_enabled, states.disabled, states.enable(True), ("license_enabled",)),
     Case(

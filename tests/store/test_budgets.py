@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.activation import CHECK_INTERVAL_MS, USE_INTERVAL_MS
-from chalicelib.domain.errors import SeatkeeperError
+from chalicelib.domain.errors import LimitReached, SeatkeeperError
 from chalicelib.domain.events import Event
 from chalicelib.domain.license import DeviceReport, License, hash_hardware_id
 from chalicelib.domain.origin import Origin
@@ -39,10 +39,12 @@ from chalicelib.usecases import (
     sweep,
 )
 from chalicelib.usecases.change_device import blacklist_device
+from chalicelib.usecases.change_terms import change_terms
 from chalicelib.usecases.license_lookup import LicenseLookup
 from chalicelib.usecases.replace_user import replace_user
 from chalicelib.usecases.session_list import note_session
 from chalicelib.usecases.sessions import open_session
+from chalicelib.usecases.slots import release_slot
 from infra import budgets
 from infra.budgets import ITEM_BYTES, Budget
 from infra.scale import items
@@ -97,8 +99,8 @@ class Site:
     def check(self, hardware_id: str, now: int = NOW, *, by_id: bool = True) -> None:
         check.check(self.vendor.code, self.lookup(hardware_id, by_id), a_report(hardware_id), ADMIN, now=now)
 
-    def deactivate(self, hardware_id: str) -> None:
-        deactivate.deactivate(self.vendor.code, self.lookup(hardware_id), ADMIN, now=NOW)
+    def deactivate(self, hardware_id: str, now: int = NOW) -> None:
+        deactivate.deactivate(self.vendor.code, self.lookup(hardware_id), ADMIN, now=now)
 
     def lookup(self, hardware_id: str, by_id: bool = True) -> LicenseLookup:
         """Clients send the license's id as well, once they have got it."""
@@ -196,8 +198,36 @@ def checking(site: Site, now: int, **how: Any) -> Call:
     return lambda: site.check(PC, now, **how)
 
 
-def deactivating(site: Site) -> Call:
-    return lambda: site.deactivate(PC)
+def floating(site: Site, *, slots: int = 1) -> Site:
+    """With so many slots, one of which the device has that is not in question; how many are in use was just counted."""
+    terms = {"floating_users": slots, "floating_timeout": 60}
+    change_terms(site.vendor.code, site.license.id, terms, ADMIN, now=NOW)
+    site.check(OTHER, DUE - 2)
+    return site
+
+
+def holding(site: Site) -> Site:
+    site.check(PC, DUE - 2)
+    listened(site.vendor.code, "device_deactivated", DUE - 2)  # which a warm process knows
+    return site
+
+
+def refused_slot(site: Site, *, times: int = 1) -> Call:
+    def call() -> None:
+        with pytest.raises(LimitReached):
+            site.check(PC, DUE - 1)
+
+    for _ in range(times - 1):
+        call()
+    return call
+
+
+def releasing(site: Site) -> Call:
+    return lambda: release_slot(site.vendor.code, site.lookup(PC), ADMIN, now=DUE - 1)
+
+
+def deactivating(site: Site, now: int = NOW) -> Call:
+    return lambda: site.deactivate(PC, now)
 
 
 def listening(site: Site) -> Site:
@@ -288,6 +318,14 @@ CALLS: dict[str, Callable[[Vendor], Call]] = {
         by_user_of_40(v, OTHER, PC), DUE - 1, by_id=False
     ),
     "check by user of 40 licenses, refused": lambda v: refused_check(by_user_of_40(v, OTHER)),
+    "check by key, floating, renewing": lambda v: checking(holding(floating(by_key(v, OTHER, PC), slots=2)), DUE - 1),
+    "check by key, floating, taking a slot": lambda v: checking(floating(by_key(v, OTHER, PC), slots=2), DUE - 1),
+    "check by key, floating, refused": lambda v: refused_slot(floating(by_key(v, OTHER, PC))),
+    "check by key, floating, refused again": lambda v: refused_slot(floating(by_key(v, OTHER, PC)), times=2),
+    "check by user, floating, renewing": lambda v: checking(holding(floating(by_user(v, OTHER, PC), slots=2)), DUE - 1),
+    "check by user, floating, taking a slot": lambda v: checking(floating(by_user(v, OTHER, PC), slots=2), DUE - 1),
+    "release by key": lambda v: releasing(holding(floating(by_key(v, OTHER, PC), slots=2))),
+    "release by user": lambda v: releasing(holding(floating(by_user(v, OTHER, PC), slots=2))),
     "activate by key": lambda v: activating(by_key(v, OTHER)),
     "activate by key, the first that starts a duration": lambda v: activating(by_key(v, valid_duration="12m")),
     "activate by key, a transfer": lambda v: transferring(by_key(v, OTHER)),
@@ -303,6 +341,9 @@ CALLS: dict[str, Callable[[Vendor], Call]] = {
     ),
     "deactivate by key": lambda v: deactivating(by_key(v, OTHER, PC)),
     "deactivate by user": lambda v: deactivating(by_user(v, OTHER, PC)),
+    "deactivate by key, floating, with a slot": lambda v: deactivating(
+        holding(floating(by_key(v, OTHER, PC), slots=2)), now=DUE - 1
+    ),
     "issue a license": issuing,
     "extend a license": lambda v: extending(by_key(v)),
     "replace a user, of however many devices": lambda v: replacing(by_user(v, OTHER, PC)),
@@ -357,6 +398,18 @@ def test_the_page_shows_the_budgets() -> None:
         ("check by user", "1 read", 3, 0),  # the user and the seat are read, too
         ("check by user, once in 15 minutes", "1 read + 1 write", 3, 1),
         ("check by user, once in 12 hours", "1 read + 2 writes", 3, 2),  # the second for who has not been seen so long
+        ("check by key, floating, renewing", "1 read + 1 write", 2, 1),
+        (
+            "check by key, floating, taking a slot",
+            "3 reads + 1 transaction",
+            4,
+            8,
+        ),  # one of them for how many are in use
+        ("check by key, floating, refused again", "2 reads", 6, 0),
+        ("check by user, floating, renewing", "1 read + 1 write", 3, 1),
+        ("release by key", "2 reads + 1 transaction", 3, 8),
+        ("release by user", "3 reads + 1 transaction", 12, 8),
+        ("deactivate by key, floating, with a slot", "2 reads + 1 transaction", 3, 10),
         ("activate by key", "1 read + 1 transaction", 2, 10 + 2),
         ("activate by key, the first that starts a duration", "1 read + 1 transaction", 2, 10 + 4 + 2),
         ("activate by key, a transfer", "1 read + 1 transaction", 2, 10 + 2),

@@ -4,7 +4,7 @@ from typing import Any
 
 from chalicelib.domain.license import hash_hardware_id
 from chalicelib.store import activations
-from chalicelib.usecases import devices, license_events, variables
+from chalicelib.usecases import devices, license_events, slots, variables
 from chalicelib.usecases.devices import DeviceFilter, DeviceKey
 from chalicelib.usecases.license_events import EventFilter
 from tests.support import ADMIN, NOW
@@ -18,6 +18,11 @@ def device_of(victim: Any) -> int:
 
 
 OF_DEVICES: list[tuple[Any, str, list[Any]]] = [
+    (
+        slots.release_slot,
+        "license_not_found",
+        [lambda c, v: slots.release_slot(c, v.vendor.lookup(v.by_key, "pc"), ADMIN, now=NOW)],
+    ),
     (devices.find_device, "device_not_found", [lambda c, v: devices.find_device(c, device_of(v))]),
     (
         devices.license_of_device,

@@ -10,6 +10,7 @@ from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import DeviceReport, License, is_live
 from chalicelib.store import activations, adoptions, writes
 from chalicelib.store.items.links import LegacyItem
+from chalicelib.store.seats import read_seats
 from chalicelib.store.transactions import MAX_STEPS
 from chalicelib.usecases.adopt import AT_ONCE, add_legacy_devices, lapse
 from chalicelib.usecases.change_device import allow_device, blacklist_device, reset_device
@@ -32,7 +33,7 @@ def live(vendor: Vendor, license: License) -> set[str]:
     stored = vendor.stored(license)
     found = set()
     for device in activations.devices(vendor.code, license.id):
-        seats = {} if device.user_id is None else activations.read_seats(stored, [device.user_id])
+        seats = {} if device.user_id is None else read_seats(stored, [device.user_id])
         if is_live(device, stored, seats.get(device.user_id or 0)):
             found.add(device.hardware_id)
     return found
@@ -46,7 +47,7 @@ def lapsed(vendor: Vendor, license: License, now: Instant = UNTIL) -> int:
 def seat_counts(vendor: Vendor, license: License, user_id: int) -> tuple[int, int]:
     """Of a seat: activations, and legacy devices among them."""
     stored = vendor.stored(license)
-    seat = activations.read_seats(stored, [user_id])[user_id].in_epoch_of(stored)
+    seat = read_seats(stored, [user_id])[user_id].in_epoch_of(stored)
     return seat.activations, seat.legacy_devices
 
 
@@ -386,7 +387,7 @@ def test_a_legacy_device_that_calls_is_a_use_of_its_user(vendor: Vendor) -> None
     user, _ = vendor.assign(license, ADA, 2)
     add(vendor, license, "old", email=ADA)
     vendor.check(ADA, "old", now=NOW + HOUR)
-    assert activations.read_seats(license, [user.id])[user.id].last_used_at == NOW + HOUR
+    assert read_seats(license, [user.id])[user.id].last_used_at == NOW + HOUR
 
 
 def test_what_comes_back_as_itself_while_it_is_adopted_is_not(vendor: Vendor) -> None:
@@ -465,4 +466,4 @@ def test_a_legacy_device_that_has_lapsed_or_was_adopted_has_never_called(vendor:
     vendor.activate(ADA, "new", password, now=NOW - HOUR)
     vendor.deactivate(ADA, "new")
     assert vendor.differences() == []
-    assert activations.read_seats(license, [user.id])[user.id].last_used_at == NOW - HOUR
+    assert read_seats(license, [user.id])[user.id].last_used_at == NOW - HOUR

@@ -6,7 +6,8 @@ import pytest
 
 from chalicelib.domain.activation import CHECK_INTERVAL_MS, USE_INTERVAL_MS
 from chalicelib.domain.license import DeviceReport, License, is_expired
-from chalicelib.store.activations import devices, read_seats
+from chalicelib.store.activations import devices
+from chalicelib.store.seats import read_seats
 from chalicelib.usecases.change_seat import remove_account
 from chalicelib.usecases.check import check
 from tests.store.faults import throttled, wire

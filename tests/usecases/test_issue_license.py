@@ -179,6 +179,7 @@ KEPT: list[tuple[str, dict[str, Any]]] = [
     ("viewer", {"max_activations": 0, "order_id": "A-1", "customer": "shop@customer.test", "license_key": "ACME-7"}),
     ("viewer", {"max_activations": None, "max_transfers": -1}),
     ("viewer", {"overage": "1.5x", "renewal_basis": "now"}),
+    ("viewer", {"floating_users": 7, "floating_timeout": 15}),
     ("viewer", {"license_type": "subscription", "validity_period": NOW - DAY, "grace_period": 24}),
     ("viewer", TIMED | {"valid_duration": "30d", "start_date": NOW + DAY, "is_trial": True, "free_resets": True}),
     ("revit", {"max_license_users": 0}),

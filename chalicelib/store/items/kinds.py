@@ -39,7 +39,15 @@ from chalicelib.store.items.ephemera import (
     SweepLateItem,
 )
 from chalicelib.store.items.events import AccountEventItem, EventItem, NobodysEventItem, RefusalItem, SeriesItem
-from chalicelib.store.items.licenses import BlockItem, DeviceItem, ExtrasItem, LicenseItem, SeatItem, VariablesItem
+from chalicelib.store.items.licenses import (
+    BlockItem,
+    DeviceItem,
+    ExtrasItem,
+    LicenseItem,
+    SeatItem,
+    SlotItem,
+    VariablesItem,
+)
 from chalicelib.store.items.links import CountItem, LegacyItem, LicenseSummaryItem, LookupItem, UserDeviceItem
 from chalicelib.store.items.webhooks import (
     DeliveryItem,
@@ -115,6 +123,7 @@ KINDS = (
     Kind(ExtrasItem, keys.EXTRAS, "license", "alone"),
     Kind(SeatItem, keys.seat_sort_key(), "license", "license"),
     Kind(DeviceItem, keys.device_prefix(), "license", "license"),
+    Kind(SlotItem, keys.slot_sort_key(), "license", "alone"),
     Kind(BlockItem, keys.block_sort_key(), "license", "license"),
     Kind(UserDeviceItem, keys.user_device_sort_key(), "license", "license"),
     Kind(LegacyItem, keys.legacy_prefix(), "license", "license"),

@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from chalicelib.domain.extras import Extras, FeatureGrant, FieldValue, PolicyOrigin
 from chalicelib.domain.license import Device, License, Seat, ends_at
+from chalicelib.domain.slots import Slot
 from chalicelib.store.attributes import (
     BooleanAttribute,
     IntegerAttribute,
@@ -29,7 +30,9 @@ class LicenseItem(LicensesItem[License]):
     )
     """`name` is a word that DynamoDB keeps for itself."""
 
-    omitted = frozenset({"overage", "renewal_basis"})
+    omitted = frozenset(
+        {"overage", "renewal_basis", "floating_users", "floating_timeout", "slots_known", "slot_takes", "slot_releases"}
+    )
 
     guarded = frozenset(
         {
@@ -52,6 +55,9 @@ class LicenseItem(LicensesItem[License]):
             "known_devices",
             "blocked_devices",
             "blacklist",
+            "slots_known",
+            "slot_takes",
+            "slot_releases",
             # What links and summaries are filed by:
             "company",
             "id",
@@ -75,6 +81,10 @@ class LicenseItem(LicensesItem[License]):
     sold_in: TextAttribute
     max_activations: IntegerAttribute
     overage: TextAttribute
+    floating_users: IntegerAttribute
+    slots_known: IntegerAttribute
+    slot_takes: IntegerAttribute
+    slot_releases: IntegerAttribute
     times_activated: IntegerAttribute
     max_license_users: IntegerAttribute
     users_assigned: IntegerAttribute
@@ -174,6 +184,17 @@ class DeviceItem(LicensesItem[Device]):
     last_check_at: IntegerAttribute
     hostname: TextAttribute
     legacy: BooleanAttribute
+    slot: IntegerAttribute
+    slot_moves: IntegerAttribute
+
+
+class SlotItem(LicensesItem[Slot]):
+    """A slot of a floating license, as it was taken last; there is none for one that nobody has taken."""
+
+    holder: IntegerAttribute
+    held_until: IntegerAttribute
+    epoch: IntegerAttribute
+    seat_epoch: IntegerAttribute
 
 
 class BlockItem(LicensesItem[None]):

@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from chalicelib.domain.license import Overage, RenewalBasis
+from chalicelib.domain.license import FLOATING_TIMEOUT, Overage, RenewalBasis
 from infra.admin import values
 from infra.admin.command import Command, Option
 from infra.admin.command_tables.options import (
@@ -21,12 +21,16 @@ STATUS = values.one_of("active", "inactive", "scheduled", "grace", "expired", "d
 BASIS = values.one_of(*get_args(RenewalBasis))
 OVERAGE = values.one_of(*get_args(Overage))
 OVER = "devices that are let in beyond that: none, 1.25x, 1.5x or 2x in all, or always"
+FLOATING = "how many of the active devices may use it at once; 0: all, it is not floating"
+HELD = "how long a device of a floating license holds its slot after a check"
 RENEWED = "what `license extend --by` counts from: the end, now, or the later of them"
 END = "the end; a date alone is that day's last instant, in the company's time zone"
 
 TERMS = (
     changed("--max-activations", "N", "of all devices together: a number, or unlimited", values.limit),
     changed("--overage", "SHARE", OVER, OVERAGE),
+    changed("--floating-users", "N", FLOATING, values.count),
+    changed("--floating-timeout", "MINUTES", HELD, values.count),
     changed("--max-license-users", "N", "a number, or unlimited", values.limit),
     changed("--max-transfers", "N", "to other devices: -1 none, 0 unlimited", values.transfers),
     changed("--free-resets", "yes|no", "whether resets by the customer are no transfers", values.yes_or_no),
@@ -56,6 +60,8 @@ COMMANDS = (
             changed("--license-type", "TYPE", "perpetual, time-limited or subscription (*)", TYPE),
             changed("--max-activations", "N", "of all devices together: a number, or unlimited (*)", values.limit),
             changed("--overage", "SHARE", f"{OVER} (*)", OVERAGE),
+            changed("--floating-users", "N", FLOATING, values.count),
+            changed("--floating-timeout", "MINUTES", f"{HELD} ({FLOATING_TIMEOUT})", values.count),
             changed("--max-license-users", "N", "of a product with users: a number, or unlimited (*)", values.limit),
             changed("--validity-period", "ISO", f"{END} (*)", values.moment),
             changed("--valid-duration", "DURATION", "from the first activation: 30d, 12m, 1y (*)", values.duration),

@@ -1,0 +1,221 @@
+"""Slots of a floating license: a check takes one or renews it, and the device gives it back."""
+
+import secrets
+from dataclasses import dataclass, replace
+
+from chalicelib.domain.activation import Snapshot, decide_deactivation, guard_live_device
+from chalicelib.domain.errors import Denied, LimitReached, Unavailable
+from chalicelib.domain.events import Actor, Event, EventType, named, of_seat
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.license import Device, License
+from chalicelib.domain.slots import (
+    BLIND_ABOVE,
+    FullPool,
+    Slot,
+    SlotDecision,
+    decide_slot,
+    freed_by,
+    in_use,
+    is_draining,
+    is_floating,
+    needs_slot,
+)
+from chalicelib.runtime import runtime
+from chalicelib.store import activations, licenses, slots
+from chalicelib.store.database import ConditionFailed
+from chalicelib.usecases.license_lookup import LicenseLookup, find_snapshot
+from chalicelib.usecases.retry import MAX_ATTEMPTS, decide_and_write
+
+_BLIND_TRIES = 3
+"""Of a large pool, before all of it is looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What a slot is looked for in."""
+
+    snapshot: Snapshot
+    slots: list[Slot] | None = None
+    """All that were ever taken; None: nobody has looked."""
+    seats: dict[int, int] | None = None
+
+
+def hold_slot(checked: Snapshot, hardware_id: str, actor: Actor, *, now: Instant) -> Snapshot:
+    """Let a device that was found live hold a slot: for longer, or one that is free. Of a license that is over, or is
+    not floating, it needs none. Answers the snapshot as it is by then, with how many slots are in use.
+
+    Raises `LimitReached`: `max_floating_reached`, where at one instant all were in use; and as `guard_live_device`.
+    """
+    license, device = guard_live_device(checked, hardware_id)
+    if not needs_slot(license, now) or (device.slot is not None and _renewed(checked, license, device, now)):
+        return with_slots_in_use(checked, now)
+    _guard_remembered(license, device, now)
+    looked = list[_Seen]()
+    tries = iter(range(_BLIND_TRIES))
+
+    def read(consistent: bool) -> _Seen:
+        # A user's reset moves license and seat, which the take holds against each other: they are read at one instant.
+        at_once = consistent or checked.seat is not None
+        snapshot = _as_it_stands(license, checked.device) if at_once else checked
+        if _may_be_blind(snapshot) and next(tries, None) is not None:
+            return _Seen(snapshot)
+        looked.append(_look(snapshot, now, final=consistent))
+        return looked[-1]
+
+    def decide(seen: _Seen) -> SlotDecision | None:
+        return _decide(seen, hardware_id, now)
+
+    def write(seen: _Seen, decision: SlotDecision | None) -> None:
+        if decision is not None and seen.snapshot.license is not None and seen.snapshot.device is not None:
+            event = _event("slot_taken", seen.snapshot, decision.number, actor, now)
+            slots.take(seen.snapshot, seen.snapshot.license, seen.snapshot.device, decision, event)
+
+    try:
+        seen, _ = decide_and_write(read, decide, write, changes=lambda decision: decision is not None)
+    except LimitReached as error:
+        error.license_id = license.id
+        _remember(looked[-1], now)
+        raise
+    return with_slots_in_use(_as_of(checked, seen.snapshot), now, fresh=license.floating_users <= BLIND_ABOVE)
+
+
+def release_slot(company: str, lookup: LicenseLookup, actor: Actor, *, now: Instant) -> None:
+    """Give back the slot of a device. One that has none, or is active no more, gets the same answer: it is a repeat.
+
+    On a license in any state, as `deactivate`. Raises `device_not_found`, `license_not_floating`.
+    """
+
+    def read(consistent: bool) -> Snapshot:
+        found = find_snapshot(company, lookup, now=now, consistent=consistent)
+        if found.license is None or found.seat is None or consistent:
+            return found
+        return _as_it_stands(found.license, found.device)  # as in `hold_slot`
+
+    def decide(snapshot: Snapshot) -> tuple[License, Device, Slot | None]:
+        found = decide_deactivation(snapshot)
+        license, device = found.license, found.device
+        if not is_floating(license):
+            raise Denied("license_not_floating")
+        slot = None if device.slot is None else slots.read_slot(license, device.slot)
+        return license, device, slot if slot is not None and slot.holder == device.id else None
+
+    def write(snapshot: Snapshot, given: tuple[License, Device, Slot | None]) -> None:
+        license, device, slot = given
+        if slot is not None:
+            event = _event("slot_released", snapshot, slot.number, actor, now)
+            slots.release(snapshot, license, device, slot, event)
+
+    decide_and_write(read, decide, write, changes=lambda given: given[2] is not None)
+
+
+def with_slots_in_use(snapshot: Snapshot, now: Instant, *, fresh: bool = False) -> Snapshot:
+    """The snapshot with how many slots are in use, for the answer: as it was known a minute ago at the latest."""
+    license = snapshot.license
+    if license is None or not is_floating(license):
+        return snapshot
+
+    def count() -> int:
+        found = slots.read_slots(license)
+        return len(in_use(found, license, slots.seat_epochs(license, found), now))
+
+    key = license.company, license.id
+    return replace(snapshot, slots_in_use=runtime().caches.slots_in_use.get(key, count, now, fresh=fresh) or 0)
+
+
+def _renewed(checked: Snapshot, license: License, device: Device, now: Instant) -> bool:
+    """Whether the device holds the slot that it names, for longer if it does not hold it for longer already.
+
+    Where the database takes no write now, who holds a slot keeps it. Raises `Unavailable` where nobody can tell.
+    """
+    try:
+        slots.renew(license, device, checked.seat, now)
+    except (ConditionFailed, Unavailable) as error:
+        slot = slots.read_slot(license, device.slot or 0)
+        seats = {} if checked.seat is None else {checked.seat.user_id: checked.seat.epoch}
+        if slot is not None and slot.holder == device.id and in_use([slot], license, seats, now):
+            return True
+        if isinstance(error, Unavailable):
+            raise
+        return False
+    return True
+
+
+def _may_be_blind(snapshot: Snapshot) -> bool:
+    license, device = snapshot.license, snapshot.device
+    if license is None or device is None or device.slot is not None or is_draining(license):
+        return False
+    return license.floating_users > BLIND_ABOVE
+
+
+def _decide(seen: _Seen, hardware_id: str, now: Instant) -> SlotDecision | None:
+    license, device = guard_live_device(seen.snapshot, hardware_id)
+    if not needs_slot(license, now):
+        return None
+    if seen.slots is None:
+        return SlotDecision(secrets.randbelow(license.floating_users), is_blind=True)
+    return decide_slot(license, device, seen.slots, seen.seats or {}, secrets.choice, now=now)
+
+
+def _look(snapshot: Snapshot, now: Instant, *, final: bool) -> _Seen:
+    """All slots. `final`: a refusal may rest on it: nothing was given back from before they were read until after.
+
+    Raises `Unavailable` where there is always something.
+    """
+    for _ in range(MAX_ATTEMPTS):
+        license = snapshot.license
+        if license is None:
+            return _Seen(snapshot)
+        found = slots.read_slots(license)
+        seats = slots.seat_epochs(license, found)
+        seen = _Seen(snapshot, found, seats)
+        if not final or len(in_use(found, license, seats, now)) < license.floating_users:
+            return seen
+        after = licenses.read_license(license.company, license.id)
+        if after is not None and freed_by(after) == freed_by(license):
+            return seen
+        snapshot = _as_it_stands(license, snapshot.device)
+    raise Unavailable("too_many_rivals")
+
+
+def _guard_remembered(license: License, device: Device, now: Instant) -> None:
+    """Refuse a device where all slots are in use since they were looked at. Raises as `hold_slot`."""
+    full = runtime().caches.full_pools.get((license.company, license.id), lambda: None, now)
+    if full is None or now >= full.until:
+        return
+    snapshot = _as_it_stands(license, device)
+    as_is, still = guard_live_device(snapshot, device.hardware_id)
+    if needs_slot(as_is, now) and freed_by(as_is) == full.seen_of and still.slot_moves == device.slot_moves:
+        error = LimitReached("max_floating_reached", limit=as_is.floating_users, used=as_is.floating_users)
+        error.license_id = license.id
+        raise error
+
+
+def _remember(seen: _Seen, now: Instant) -> None:
+    """That all slots are in use, as it was looked at."""
+    license, found = seen.snapshot.license, seen.slots
+    if license is None or found is None:
+        return
+    used = in_use(found, license, seen.seats or {}, now)
+    full = FullPool(freed_by(license), min((slot.held_until for slot in used), default=now))
+    runtime().caches.full_pools.get((license.company, license.id), lambda: full, now, fresh=True)
+
+
+def _as_it_stands(license: License, device: Device | None) -> Snapshot:
+    """License, device and seat at one instant."""
+    hardware_id, user_id = (None, None) if device is None else (device.hardware_id, device.user_id)
+    return activations.read_snapshot(license.company, license.id, hardware_id, user_id, consistent=True)
+
+
+def _as_of(checked: Snapshot, seen: Snapshot) -> Snapshot:
+    """What was checked, as it was seen last; under the key that was asked for."""
+    if checked.license is None or seen.license is None:
+        return checked
+    license = replace(seen.license, license_key=checked.license.license_key)
+    return replace(checked, license=license, device=seen.device, seat=seen.seat, user=seen.user)
+
+
+def _event(kind: EventType, snapshot: Snapshot, number: int, actor: Actor, now: Instant) -> Event:
+    device = snapshot.device
+    assert device is not None  # it is live
+    about = of_seat(snapshot.seat) | named(device.hostname)
+    return Event.new(kind, actor, now, hardware_id=device.hardware_id, slot=number, **about)
