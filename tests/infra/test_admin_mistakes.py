@@ -374,11 +374,11 @@ def test_all_options_that_are_wrong_are_named_at_once() -> None:
         ("user assign --license {seat} --email a@b.example", "All license users that the license allows are assigned."),
         (
             "user set-max-activations --license {seat} --email {email} --max-activations 6",
-            "--max-activations: the license allows 5 activ",
+            "--max-activations: give at most 5",
         ),
         (
             "user set-max-activations --license {seat} --email {email} --max-activations unlimited",
-            "--max-activations: the license allows 5",
+            "--max-activations: give at most 5",
         ),
         (HOOK.replace("https:", "http:"), "--url: only https is taken here."),
         (HOOK.replace("hooks.example", "10.0.0.1"), "--url: 10.0.0.1 is no public address."),
