@@ -113,6 +113,17 @@ def test_a_key_that_was_disabled_or_revoked_before_stays_so(
         assert not create.set_api_key_enabled(vendor.code, vendor.api_key, True, ADMIN, now=NOW).disabled
 
 
+def test_a_key_that_older_code_has_disabled_is_revoked_for_good(vendor: Vendor) -> None:
+    item = ApiKeyItem(vendor.code, api_key_sort_key(vendor.api_key))
+    writes.update(item, [ApiKeyItem.disabled.set(True)], ApiKeyItem.pk.exists())
+    create.revoke_api_key(vendor.code, vendor.api_key, ADMIN, now=NOW)
+    found = accounts.read_api_key(vendor.code, vendor.api_key)
+    assert found is not None
+    assert found.revoked
+    with refused("api_key_revoked"):
+        create.set_api_key_enabled(vendor.code, vendor.api_key, True, ADMIN, now=NOW)
+
+
 def test_the_keys_of_a_company_are_listed_oldest_first(vendor: Vendor) -> None:
     Vendor()
     later, _ = create.create_api_key(vendor.code, NO_PRODUCTS, True, ADMIN, now=NOW + 1)

@@ -1,5 +1,6 @@
 """Items of a company's partition: what it sells, to whom, and who comes in."""
 
+from dataclasses import replace
 from types import MappingProxyType
 
 from chalicelib.domain.catalog import ApiKey, Company, Order, Product
@@ -18,7 +19,7 @@ from chalicelib.store.attributes import (
     TextSetAttribute,
 )
 from chalicelib.store.items.base import AccountsItem
-from chalicelib.store.schema import Fields
+from chalicelib.store.schema import Changes, Fields
 
 
 class CompanyItem(AccountsItem[Company]):
@@ -78,6 +79,13 @@ class ApiKeyItem(AccountsItem[ApiKey]):
 
     def fields_by_hand(self) -> Fields:
         return {"revoked": bool(self.is_refused) and not self.may_be_enabled}
+
+    @classmethod
+    def changes(cls, old: ApiKey, new: ApiKey) -> Changes:
+        """Writes `is_refused` always: a key that older code has disabled does not have what follows from its fields."""
+        changes = super().changes(old, new)
+        was, becomes = (cls.attributes_by_hand(key)["is_refused"] for key in (old, new))
+        return changes if was != becomes else replace(changes, actions=[*changes.actions, cls.is_refused.set(becomes)])
 
 
 class ManagementKeyItem(AccountsItem[ManagementKey]):
