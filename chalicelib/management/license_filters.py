@@ -11,6 +11,7 @@ from chalicelib.domain.days import first_instant, last_instant, read_moment
 from chalicelib.domain.extras import Extras
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import AuthorizationMethod, License, LicenseType, Status, status
+from chalicelib.domain.slots import is_floating
 from chalicelib.domain.types import Json
 from chalicelib.management.caller import Caller
 from chalicelib.management.models import ListQuery, QueryId, SentFlag, SentIds, SentMoment
@@ -81,7 +82,7 @@ class LicensesQuery(ListQuery):
     active: SentFlag | None = None
     is_trial: SentFlag | None = None
     is_any_floating: SentFlag | None = None
-    """False of all: none floats."""
+    """Whether it is a floating license; no feature floats."""
     status: Status | None = None
     license_type: LicenseType | None = None
     license_template: QueryId | None = None
@@ -173,7 +174,7 @@ _VALUES: Mapping[str, Callable[[License, Instant], str | bool]] = {
     "is_archived": lambda license, _: license.archived_at is not None,
     "active": lambda license, now: status(license, now) in ("active", "grace"),
     "is_trial": lambda license, _: license.is_trial,
-    "is_any_floating": lambda *_: False,
+    "is_any_floating": lambda license, _: is_floating(license),
 }
 _OF_BUYER: Mapping[str, tuple[str, str]] = {
     "customer_name__icontains": ("full_name", "icontains"),

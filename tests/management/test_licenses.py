@@ -39,7 +39,7 @@ def sold(shop: VendorsServer) -> dict[str, License]:
     for name, product, manager, terms in (
         ("viewer", "viewer", None, {"order_id": "A-17", "license_key": "VIEWER-1"}),
         ("revit", "revit", MANAGER, {"order_id": "A-18", "max_license_users": 3, "customer": "shop@other.test"}),
-        ("ended", "viewer", None, {"license_type": "time-limited", "validity_period": NOW - DAY}),
+        ("ended", "viewer", None, {"license_type": "time-limited", "validity_period": NOW - DAY, "floating_users": 2}),
         ("trial", "viewer", None, {"license_type": "time-limited", "validity_period": NOW + 9 * DAY, "is_trial": True}),
     ):
         vendor.now += 1000
@@ -85,8 +85,8 @@ def test_all_are_listed_oldest_first_or_newest_first_with_an_exact_count(
         ({"product_short_code": "viewer"}, ["viewer", "ended", "trial"]),
         ({"product_name__icontains": "REV"}, ["revit"]),
         ({"product_short_code__icontains": "EVI"}, ["revit"]),
-        ({"is_any_floating": "false"}, ["viewer", "revit", "ended", "trial"]),
-        ({"is_any_floating": "true"}, []),
+        ({"is_any_floating": "false"}, ["viewer", "revit", "trial"]),
+        ({"is_any_floating": "true"}, ["ended"]),
         ({"company": "17"}, []),
         ({"customer_name__icontains": "ANN LO"}, ["revit"]),
         ({"customer_company_name__icontains": "studio"}, ["revit"]),
