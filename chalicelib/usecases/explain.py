@@ -21,6 +21,7 @@ from chalicelib.runtime import runtime
 from chalicelib.store import accounts, activations, license_lists, licenses, login_attempts, refusals
 from chalicelib.store.login_attempts import Account
 from chalicelib.store.products import read_product
+from chalicelib.usecases.slots import guard_slot, with_slots_in_use
 
 MOST_LICENSES = 20
 """That are looked at, the newest, where a user or a device has several."""
@@ -124,6 +125,7 @@ def _explain(company: str, license_id: int, subject: Subject, user: User | None,
     if subject.email is None:  # whoever has used the device here
         user_id = next((one.user_id for one in activations.devices(company, license_id, hardware_id)), None)
     (snapshot,) = activations.read_snapshots(company, [(license_id, user_id)], hardware_id, consistent=True)
+    snapshot = with_slots_in_use(snapshot, now, fresh=True)
     product = None if snapshot.license is None else read_product(company, snapshot.license.product)
     log_in = None if subject.email is None else _denial(lambda: _guard_log_in(company, user, now))
     report = DeviceReport(hardware_id, is_vm=None if snapshot.device is None else snapshot.device.is_vm)
@@ -131,7 +133,7 @@ def _explain(company: str, license_id: int, subject: Subject, user: User | None,
     def check() -> None:
         if guard_product(product).authorization_method == "license-key" and subject.email is not None:
             raise NotFound("license_not_found")  # as of every call that names a user there
-        guard_live_device(snapshot, hardware_id)
+        guard_slot(*guard_live_device(snapshot, hardware_id), now)
 
     is_by_user = product is not None and product.authorization_method == "user"
     if is_by_user and subject.email is None and user_id is None:

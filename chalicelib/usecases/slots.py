@@ -108,17 +108,26 @@ def release_slot(company: str, lookup: LicenseLookup, actor: Actor, *, now: Inst
     decide_and_write(read, decide, write, changes=lambda given: given[2] is not None)
 
 
+def guard_slot(license: License, device: Device, now: Instant) -> None:
+    """What `hold_slot` would answer a device that is live, and nothing is taken. Raises `LimitReached`."""
+    if needs_slot(license, now):
+        found = slots.read_slots(license)
+        decide_slot(license, device, found, slots.seat_epochs(license, found), min, now=now)
+
+
+def held_slots(license: License, now: Instant) -> list[Slot]:
+    """The slots that are in use, consistently; of a license that is not floating none."""
+    found = slots.read_slots(license) if is_floating(license) else []
+    return in_use(found, license, slots.seat_epochs(license, found), now)
+
+
 def with_slots_in_use(snapshot: Snapshot, now: Instant, *, fresh: bool = False) -> Snapshot:
     """The snapshot with how many slots are in use, for the answer: as it was known a minute ago at the latest."""
     license = snapshot.license
     if license is None or not is_floating(license):
         return snapshot
 
-    def count() -> int:
-        found = slots.read_slots(license)
-        return len(in_use(found, license, slots.seat_epochs(license, found), now))
-
-    key = license.company, license.id
+    key, count = (license.company, license.id), lambda: len(held_slots(license, now))
     return replace(snapshot, slots_in_use=runtime().caches.slots_in_use.get(key, count, now, fresh=fresh) or 0)
 
 

@@ -6,6 +6,7 @@ from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import License, Seat, ends_at, is_live, status
 from chalicelib.domain.limits import LICENSE_TRANSFERS
 from chalicelib.domain.refusals import Refusal
+from chalicelib.domain.slots import is_floating
 from chalicelib.domain.types import Json
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.explain import (
@@ -116,6 +117,9 @@ def _allows(one: Explanation, now: Instant) -> list[str]:
     if license.authorization_method == "user":
         sentences.append(f"Users: {license.users_assigned} of {_most(license.max_license_users)} assigned.")
         sentences.append(_seat(license, snapshot.seat))
+    if is_floating(license):
+        held = f"each for {license.floating_timeout} minutes after a check"
+        sentences.append(f"Slots: {snapshot.slots_in_use} of {license.floating_users} in use, {held}.")
     if snapshot.blocked:
         sentences.append("The device is blacklisted here.")
     if snapshot.device is not None:

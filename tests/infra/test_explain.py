@@ -169,6 +169,18 @@ def test_what_would_be_accepted_is_told_too_and_nothing_is_written(
     assert vendor.stored(license) == before
 
 
+def test_of_a_floating_license_the_slots_are_told_and_what_a_check_would_find(
+    vendor: Vendor, operator: Operator
+) -> None:
+    license, who = of_key(vendor, "laptop", "desktop", floating_users=1, floating_timeout=30)
+    vendor.check(license, "desktop")
+    answer = operator.asks(f"explain --company {vendor.code} --license {license.id} {who}")
+    assert answer["licenses"][0]["check"] == "max_floating_reached"
+    assert "Slots: 1 of 1 in use, each for 30 minutes after a check." in answer["allows"]
+    refused = "A check by it would be refused: all floating licenses are in use (max_floating_reached)."
+    assert refused in answer["now"]
+
+
 def test_what_the_license_allows_stands_in_sentences(vendor: Vendor, operator: Operator) -> None:
     license, who = of_user(
         vendor,

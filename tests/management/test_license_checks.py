@@ -48,6 +48,17 @@ def test_it_says_why_a_check_would_be_refused(shop: VendorsServer) -> None:
     assert said["detail"].endswith(".")
 
 
+def test_where_all_slots_are_in_use_it_is_granted_to_who_has_one_and_takes_none(shop: VendorsServer) -> None:
+    vendor = shop.vendor
+    license = vendor.issue(floating_users=1)
+    for device in ("pc", "mac"):
+        vendor.activate(license, device)
+    assert [checked(shop, f"license={license.id}&hardware_id={one}")["granted"] for one in ("pc", "mac")] == [True] * 2
+    vendor.check(license, "pc", now=clock.now())
+    said = [checked(shop, f"license={license.id}&hardware_id={one}") for one in ("pc", "mac")]
+    assert [one["code"] for one in said] == [None, "max_floating_reached"]
+
+
 def test_an_expired_license_is_no_refusal(shop: VendorsServer) -> None:
     vendor = shop.vendor
     license = vendor.issue(license_type="time-limited", validity_period=vendor.now + DAY)
