@@ -31,6 +31,7 @@ from chalicelib.usecases.license_lookup import (
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.passwords import LoggedIn
 from chalicelib.usecases.retry import decide_and_write
+from chalicelib.usecases.slots import with_slots_in_use
 
 
 def activate(
@@ -139,7 +140,7 @@ def _activate_on(
     after = apply_activation(snapshot, decision, report, now)
     if snapshot.device is None and after.license is not None:
         forget_idle_devices(after.license, actor, now=now)
-    return after, _tracked(after, variables, kept, actor, now)
+    return with_slots_in_use(after, now), _tracked(after, variables, kept, actor, now)
 
 
 def _observe(snapshot: Snapshot, license: License, report: DeviceReport, actor: Actor, now: Instant) -> None:

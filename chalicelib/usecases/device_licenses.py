@@ -7,6 +7,7 @@ from chalicelib.domain.instants import Instant
 from chalicelib.store import activations, license_lists
 from chalicelib.usecases.catalog import find_product, known_product
 from chalicelib.usecases.license_lookup import holds
+from chalicelib.usecases.slots import with_slots_in_use
 
 MAX_LICENSES = 100
 """Of those that have seen a device, the newest that are looked at."""
@@ -17,7 +18,8 @@ def device_licenses(
 ) -> list[Snapshot]:
     """Newest first, of one product or all; `only` of some products, where any are named.
 
-    One read, and one for each 20 licenses that have seen the device. Raises `SeatkeeperError`.
+    One read, one for each 20 licenses that have seen the device, and those of `with_slots_in_use`. Raises
+    `SeatkeeperError`.
     """
     if product is not None:
         only = frozenset({find_product(company, product, now=now).code})
@@ -30,5 +32,5 @@ def device_licenses(
             continue
         known = known_product(company, snapshot.license.product, now=now)
         if known is not None and (not only or known.code in only):
-            found.append(replace(snapshot, product=known))
+            found.append(with_slots_in_use(replace(snapshot, product=known), now))
     return found

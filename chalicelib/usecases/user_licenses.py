@@ -10,6 +10,7 @@ from chalicelib.store import accounts, activations
 from chalicelib.usecases.catalog import find_product
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.passwords import LoggedIn
+from chalicelib.usecases.slots import with_slots_in_use
 
 MAX_LICENSES = 500
 """Of those on which a user has a seat, of whatever product, the newest that are looked at."""
@@ -18,7 +19,8 @@ MAX_LICENSES = 500
 def user_licenses(
     company: str, product: str, email: str, password: str, ip: str = "", *, now: Instant
 ) -> list[Snapshot]:
-    """Those that the password opens, newest first: a read besides the log-in, and one for each 25 of them.
+    """Those that the password opens, newest first: a read besides the log-in, one for each 25 of them, and those of
+    `with_slots_in_use`.
 
     Raises `invalid_credentials`, `unknown_product`, …
     """
@@ -32,7 +34,7 @@ def user_licenses(
         hash for hash in {snapshot.user.password_hash for snapshot in held if snapshot.user} if logged_in.is_still(hash)
     }
     return [
-        replace(snapshot, product=found)
+        with_slots_in_use(replace(snapshot, product=found), now)
         for snapshot in held
         if snapshot.seat is not None and _is_opened(snapshot, still)
     ]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.domain import slots as domain_slots
+from chalicelib.domain.activation import Snapshot
 from chalicelib.domain.errors import LimitReached, SeatkeeperError, Unavailable
 from chalicelib.domain.license import License
 from chalicelib.store import slots
@@ -17,7 +18,9 @@ from chalicelib.store.writes import batch_put, delete_all
 from chalicelib.usecases import change_device, change_license, change_seat
 from chalicelib.usecases import slots as holding
 from chalicelib.usecases.change_terms import change_terms
+from chalicelib.usecases.device_licenses import device_licenses
 from chalicelib.usecases.slots import release_slot
+from chalicelib.usecases.user_licenses import user_licenses
 from tests.store.costs import counted
 from tests.support import ADMIN, HOUR, NOW, Vendor
 
@@ -74,6 +77,21 @@ def test_as_many_devices_use_it_at_once_as_it_has_slots(vendor: Vendor) -> None:
     assert checked(vendor, license, "abcdab") == "abab"
     assert vendor.check(license, "a").slots_in_use == 2
     assert vendor.differences() == []
+
+
+def test_each_answer_that_shows_the_license_says_how_many_slots_are_in_use(vendor: Vendor) -> None:
+    license = floating(vendor)
+    assert checked(vendor, license, "ab") == "ab"
+    assert vendor.activate(license, "c").slots_in_use == 2
+    (of_device,) = device_licenses(vendor.code, "c", None, frozenset(), now=NOW)
+    assert of_device.slots_in_use == 2
+    email = "ada@customer.test"
+    password = vendor.assign(vendor.issue("revit", max_license_users=1, floating_users=1), email)[1]
+    assert password is not None
+    vendor.activate(email, "pc", password)
+    vendor.check(email, "pc")
+    (of_user,) = user_licenses(vendor.code, "revit", email, password, now=NOW)
+    assert of_user.slots_in_use == 1
 
 
 def test_a_refusal_says_how_many_there_are_and_of_which_license(vendor: Vendor) -> None:
@@ -269,6 +287,20 @@ def test_the_last_free_slot_of_a_large_pool_is_found(vendor: Vendor) -> None:
     assert taken is not None
     assert device is not None
     assert taken.holder == device.id
+    drop(vendor, license, [slot.number for slot in others])
+
+
+def test_to_say_how_many_slots_of_a_large_pool_are_in_use_no_user_is_looked_up(vendor: Vendor) -> None:
+    count, email = domain_slots.BLIND_ABOVE + 1, "ada@customer.test"
+    license = vendor.issue("revit", max_license_users=1, floating_users=2 * count)
+    vendor.activate(email, "pc", vendor.assign(license, email)[1])
+    pk = license_pk(vendor.code, license.id)
+    others = [domain_slots.Slot(n, n + 1, NOW + HOUR, 0, user_id=n + 1, seat_epoch=n) for n in range(count)]
+    batch_put(SlotItem.of(slot, pk, slot_sort_key(slot.number)) for slot in others)
+    with counted() as cost:
+        found = holding.with_slots_in_use(Snapshot(license), NOW + MINUTE)
+    assert cost.round_trips == "1 read"
+    assert found.slots_in_use == count
     drop(vendor, license, [slot.number for slot in others])
 
 
