@@ -86,7 +86,7 @@ def license_row(row: Json, zone: str) -> LicenseRow:
     read = _Fields(row, zone, wrong)
     terms = {name: value for name, reader in _TERMS.items() if (value := read(name, reader)) is not None}
     more = {name: value for name, reader in _MORE.items() if (value := read(name, reader)) is not None}
-    _say_unlimited(terms, read)
+    _say_none(terms, read)
     if (order := read("order_store_id", _order)) is not None:
         terms["order_id"] = order
     if read("enable_maintenance_period", _flag) is False:
@@ -150,14 +150,18 @@ def _within(name: str, error: Invalid) -> Iterator[Invalid]:
         yield Invalid(one.code, field=f"{name}.{one.field}" if one.field else name, errors=(), **one.params)
 
 
-def _say_unlimited(terms: Json, read: _Fields) -> None:
-    """Limits that are said to be none, as the Management API says it."""
+def _say_none(terms: Json, read: _Fields) -> None:
+    """What is said to be none, as the Management API says it."""
     if read("allow_unlimited_activations", _flag):
         terms["max_activations"] = None
     if terms.get("max_license_users") == 0 and read("allow_unlimited_license_users", _flag) is not False:
         terms["max_license_users"] = None
     if read("allow_grace_period", _flag) is False:
         terms["grace_period"] = 0
+    if read("is_floating_cloud", _flag) is False:
+        terms["floating_users"] = 0
+    if terms.get("floating_timeout") == 0:  # of a license that is not floating
+        del terms["floating_timeout"]
     if terms.get("validity_period") is not None and terms.get("valid_duration") is not None:
         del terms["valid_duration"]  # which has made the end
     if "license_type" not in terms and ({"validity_period", "valid_duration"} & terms.keys()):
@@ -371,7 +375,7 @@ _OF_DEVICE: Mapping[str, Reader] = {
 NAMES = (
     *("id", "license_key", "product", "order_store_id", "customer", "enabled", *_TERMS, *_MORE),
     *("allow_unlimited_activations", "allow_unlimited_license_users"),
-    *("allow_grace_period", "enable_maintenance_period"),
+    *("allow_grace_period", "enable_maintenance_period", "is_floating_cloud"),
     *("product_features", "product_custom_fields", "license_users", "devices"),
 )
 """What a row may say; other names are passed over, for other systems say more."""

@@ -115,12 +115,6 @@ def guard_slot(license: License, device: Device, now: Instant) -> None:
         decide_slot(license, device, found, slots.seat_epochs(license, found), min, now=now)
 
 
-def held_slots(license: License, now: Instant) -> list[Slot]:
-    """The slots that are in use, consistently; of a license that is not floating none."""
-    found = slots.read_slots(license) if is_floating(license) else []
-    return in_use(found, license, slots.seat_epochs(license, found), now)
-
-
 def with_slots_in_use(snapshot: Snapshot, now: Instant, *, fresh: bool = False) -> Snapshot:
     """The snapshot with how many slots are in use, for the answer: as it was known a minute ago at the latest.
 

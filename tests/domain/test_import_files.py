@@ -128,6 +128,13 @@ def test_no_limit_is_said_as_the_management_api_says_it() -> None:
     assert read.more == {"maintenance_period": None}
 
 
+def test_what_is_not_floating_says_so_as_the_apis_do() -> None:
+    assert row(is_floating_cloud=False, floating_users=5, floating_timeout=0).terms == {"floating_users": 0}
+    assert row(floating_users="0", floating_timeout="0").terms == {"floating_users": 0}
+    floating = {"floating_users": 5, "floating_timeout": 30}
+    assert row(is_floating_cloud=True, **floating).terms == floating
+
+
 def test_an_end_comes_before_the_duration_that_has_made_it() -> None:
     assert "valid_duration" not in row(validity_period="2030-12-31", valid_duration="1y").terms
     assert row(valid_duration="12m").terms == {"valid_duration": "12m", "license_type": "time-limited"}

@@ -52,7 +52,10 @@ def test_a_file_is_planned_brought_in_and_compared(operator: Operator, vendor: V
     assert operator.asks(f"import verify {right}")["same"] == 2
 
 
-COUNTS = ("max_activations", "max_license_users", "grace_period", "max_transfers")
+COUNTS = (
+    *("max_activations", "max_license_users", "grace_period", "max_transfers"),
+    *("floating_users", "floating_timeout"),
+)
 DATES = ("validity_period", "start_date", "maintenance_period", "valid_duration")
 FLAGS = (
     "is_trial",
@@ -61,6 +64,7 @@ FLAGS = (
     "allow_unlimited_activations",
     "enable_maintenance_period",
     "allow_grace_period",
+    "is_floating_cloud",
 )
 WRONG: dict[str, Any] = {
     **dict.fromkeys((*COUNTS, *DATES, *FLAGS, "license_type", "overage", "renewal_basis", "metadata"), "wr0ng"),
