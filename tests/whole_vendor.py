@@ -83,6 +83,8 @@ def _fill_by_key(vendor: Vendor) -> None:
         "renewal_basis": "end",
         "overage": "always",
         "max_activations": 1,
+        "floating_users": 3,
+        "floating_timeout": 45,
     }
     named: dict[str, Any] = {"order_id": "A-1", "license_key": "THEIR-OWN-1", "max_transfers": -1}
     license = vendor.issue(manager=BOB, **terms, **named)
