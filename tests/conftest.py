@@ -14,9 +14,12 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
+import httpx
 import pytest
 from hypothesis import settings
 
@@ -54,11 +57,16 @@ def pytest_unconfigure() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what needs the engine, and leave out what cannot be asked of a stage."""
     for item in items:
-        room = str(item.path.relative_to(Path(__file__).parent))
-        if not room.startswith(NEED_NO_ENGINE) or "vendor" in getattr(item, "fixturenames", ()):
+        if not _room(item.path).startswith(NEED_NO_ENGINE) or "vendor" in getattr(item, "fixturenames", ()):
             item.add_marker("engine")
         if STAGE_URL and (mark := item.get_closest_marker("in_process")) is not None:
             item.add_marker(pytest.mark.skip(reason=mark.args[0]))
+
+
+@cache
+def _room(path: Path) -> str:
+    """Where a test is, below `tests`: asked once for each module, which has hundreds of them."""
+    return str(path.relative_to(Path(__file__).parent))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -140,6 +148,13 @@ def receivers(change_runtime: ChangeRuntime) -> Receivers:
     receivers = Receivers()
     change_runtime(webhooks=receivers)
     return receivers
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _certificates_are_read_once() -> Iterator[None]:
+    """httpx reads those of all authorities for each client, also for one that asks over HTTP: 50 ms of a processor."""
+    with patch("httpx._transports.default.create_ssl_context", cache(httpx.create_ssl_context)):
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

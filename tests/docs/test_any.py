@@ -20,7 +20,8 @@ def unexplained(source: str) -> Iterator[int]:
 
 
 def test_a_comment_says_why_a_thing_has_no_type() -> None:
-    found = {path: list(unexplained(path.read_text())) for path in MODULES}
+    sources = {path: source for path in MODULES if "Any" in (source := path.read_text())}
+    found = {path: list(unexplained(source)) for path, source in sources.items()}
     assert [f"{path.relative_to(HERE)}:{number}" for path, numbers in found.items() for number in numbers] == []
 
 

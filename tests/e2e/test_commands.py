@@ -9,7 +9,7 @@ import pytest
 
 from infra.serve import ROOT
 from tests.e2e import install
-from tests.e2e.screenshots import SHOTS
+from tests.e2e.screenshots import SHOTS, main
 
 
 def run(*arguments: str, is_bare: bool = False, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -64,12 +64,19 @@ def test_screenshots_are_as_wide_as_their_names_say(tmp_path: Path) -> None:
         assert int.from_bytes(file.read_bytes()[16:20]) == int(file.stem.split("-")[-2]), file  # of the PNG's header
 
 
-def test_screenshots_help_shows_an_example_and_an_unknown_name_tells_the_known_ones() -> None:
-    assert (
-        "example: .venv/bin/python -m tests.e2e.screenshots --out pictures"
-        in run("tests.e2e.screenshots", "--help").stdout
-    )
-    done = run("tests.e2e.screenshots", "lincenses")
-    assert done.returncode == 2
-    assert "there is no shot named lincenses; there are: styles, log-in, " in done.stderr
+def test_screenshots_help_shows_an_example_and_an_unknown_name_tells_the_known_ones(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def said(argument: str) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["screenshots", argument])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return ended.value.code, *capsys.readouterr()  # type: ignore[return-value] # a number
+
+    code, out, err = said("--help")
+    assert (code, err) == (0, "")
+    assert "example: .venv/bin/python -m tests.e2e.screenshots --out pictures" in out
+    code, out, err = said("lincenses")
+    assert (code, out) == (2, "")
+    assert "there is no shot named lincenses; there are: styles, log-in, " in err
     assert len({shot.name for shot in SHOTS}) == len(SHOTS)

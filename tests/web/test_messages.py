@@ -7,6 +7,7 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from string import Formatter
 from typing import get_args
@@ -51,8 +52,10 @@ def sources(*folders: str) -> Iterator[tuple[Path, ast.Module]]:
             yield path, ast.parse(path.read_text())
 
 
-def made() -> Iterator[tuple[str, str, set[str], str]]:
+@cache
+def made() -> list[tuple[str, str, set[str], str]]:
     """Each making of an error: its class, its message's key, its parameters, and where it is."""
+    found = []
     for path, tree in sources("chalicelib", "infra"):
         for node in ast.walk(tree):
             if not isinstance(node, ast.Call):
@@ -65,10 +68,8 @@ def made() -> Iterator[tuple[str, str, set[str], str]]:
             of = given.get("of")
             key = f"{code.value!s}.{of.value!s}" if isinstance(of, ast.Constant) else str(code.value)
             kind = {"_invalid": "Invalid", "_Crowded": "Unavailable"}.get(name, name)
-            yield kind, key, set(given) - NO_PARAM, f"{path.relative_to(ROOT)}:{node.lineno}"
-
-
-MADE = list(made())
+            found.append((kind, key, set(given) - NO_PARAM, f"{path.relative_to(ROOT)}:{node.lineno}"))
+    return found
 
 
 def template(messages: dict[str, str], key: str) -> str:
@@ -76,7 +77,7 @@ def template(messages: dict[str, str], key: str) -> str:
 
 
 def test_every_code_that_is_raised_is_of_the_list_and_every_code_of_the_list_is_raised() -> None:
-    raised = {key.partition(".")[0] for _, key, _, _ in MADE}
+    raised = {key.partition(".")[0] for _, key, _, _ in made()}
     limits = {limit.code for limit in LIMITS}
     by_name = {"missing_hardware_id", "validation_error", "account_locked"}  # chosen among several at one place
     assert raised - set(get_args(Code)) == set()
@@ -85,7 +86,7 @@ def test_every_code_that_is_raised_is_of_the_list_and_every_code_of_the_list_is_
 
 def test_a_code_has_one_class() -> None:
     kinds = defaultdict(set)
-    for kind, key, _, where in MADE:
+    for kind, key, _, where in made():
         if kind != "SeatkeeperError":
             kinds[key].add((kind, where))
     assert {key: found for key, found in kinds.items() if len({kind for kind, _ in found}) > 1} == {}
@@ -94,7 +95,7 @@ def test_a_code_has_one_class() -> None:
 @pytest.mark.parametrize("adapter", ADAPTERS)
 def test_every_error_has_a_message_whose_parameters_it_carries(adapter: str) -> None:
     wrong = []
-    for _, key, params, where in MADE:
+    for _, key, params, where in made():
         code = key.partition(".")[0]
         if key not in ADAPTERS[adapter] and code not in ADAPTERS[adapter] and code not in ERRORS:
             wrong.append((where, key, "has no message"))
@@ -111,7 +112,7 @@ def test_no_message_is_of_an_error_that_is_never_raised(adapter: str) -> None:
     codes = ("second_factor", "recovery_code", "passkey")
     variants |= {f"rate_limit_exceeded.{kind}" for kind in codes}  # … and which codes
     variants |= {"license_not_found.company", "license_not_found.all"}  # … and whether a company was named
-    keys = {key for _, key, _, _ in MADE} | set(get_args(Code)) | variants
+    keys = {key for _, key, _, _ in made()} | set(get_args(Code)) | variants
     assert set(ADAPTERS[adapter]) - keys == set()
 
 
