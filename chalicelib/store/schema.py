@@ -74,7 +74,7 @@ class _ItemClass(MetaModel):
     pynamodb looks for these among all that a class has, twice for each: that was a third of their import.
     """
 
-    def __init__(self, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> None:
+    def __init__(self, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> None:  # of whatever it has
         super().__init__(name, bases, namespace)
         self.by_stored_name: dict[str, AnyAttribute] = {a.attr_name: a for a in self._attributes.values()}  # type: ignore[misc] # all are ours
 
