@@ -35,10 +35,14 @@ def deliver() -> None:
 
 
 def mails(vendor: Vendor, email: str) -> list[EmailMessage]:
-    """The mails about an account of a company, the oldest first."""
+    """The mails about an account of a company, the oldest first.
+
+    Those of all tests before lie in the folder: parsed are those in which the code stands, and it stands as it is.
+    """
     deliver()
     folder = Path(runtime().settings.mail.removeprefix("file:"))
-    return [mail for mail, to, code in map(_read, sorted(folder.glob("*.eml"))) if (to, code) == (email, vendor.code)]
+    files = (file for file in sorted(folder.glob("*.eml")) if vendor.code.encode() in _content(file))
+    return [mail for mail, to, code in map(_read, files) if (to, code) == (email, vendor.code)]
 
 
 def said(mail: EmailMessage) -> str:
@@ -48,9 +52,17 @@ def said(mail: EmailMessage) -> str:
 
 
 @cache
+def _content(file: Path) -> bytes:
+    """A mail as it was written, in which nothing is encoded. Each is read once: others look through the folder, too."""
+    content = file.read_bytes()
+    assert not re.search(rb"base64|quoted-printable", content), "a code might be cut or hidden"
+    return content
+
+
+@cache
 def _read(file: Path) -> tuple[EmailMessage, str, str]:
-    """A mail, with its reader and the company's code. Each is read once: others look through the folder, too."""
-    mail = message_from_bytes(file.read_bytes(), policy=default)
+    """A mail, with its reader and the company's code."""
+    mail = message_from_bytes(_content(file), policy=default)
     assert isinstance(mail, EmailMessage)
     code = re.search(r"^ +(?:Company code|Firmencode): +(\S+)$", said(mail), re.MULTILINE)
     return mail, mail["To"], code[1] if code else ""
