@@ -113,7 +113,7 @@ def test_an_error_costs_one_read_more_than_what_has_found_it(license: License, m
     manager.get("/portal/nothing")  # whose host this is, is known from now on
     for path, most in (
         ("/portal/a/b/c", 2),
-        ("/portal/licenses/1", 2),
+        ("/portal/licenses/1", 3),
         (at(license, "/name"), 2),
         (at(license, "/users/1/limit"), 2),
         ("/portal/licenses?after=x", 1),

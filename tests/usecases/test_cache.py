@@ -129,7 +129,7 @@ LIFTED: dict[str, list[tuple[Change, Call, str, Change]]] = {
         (product_is(prevent_vm=True), on_vm, "vm_not_allowed", product_is(prevent_vm=False)),
     ],
     "api_keys": [
-        (key_is(revoked=True), entering(), "api_key_revoked", key_is(revoked=False)),
+        (key_is(is_refused=True), entering(), "api_key_revoked", key_is(is_refused=False)),
         (key_is(disabled=True), entering(), "api_key_disabled", key_is(disabled=False)),
         (key_is(read_only=True), entering(), "api_key_read_only", key_is(read_only=False)),
         (key_is(require_digest=True), entering(), "api_key_digest_required", key_is(require_digest=None)),
@@ -139,12 +139,16 @@ LIFTED: dict[str, list[tuple[Change, Call, str, Change]]] = {
     ],
     "limits_reached": [],  # refuses nothing
     "portal_hosts": [],  # likewise
+    "faces": [],  # likewise
+    "slots_in_use": [],  # likewise
+    "full_pools": [],
     "license_ids": [],
     "user_ids": [],
     "listened_to": [],
 }
-"""By memory: what refuses a call, the call, the code, and what lifts it. The last three refuse no call: tests of their
-own below, and that of a new webhook in `test_deliver_events`."""
+"""By memory: what refuses a call, the call, the code, and what lifts it. Of full pools tests in
+`test_slots`. The last three refuse no call: tests of their own below, and that of a new webhook in
+`test_deliver_events`."""
 
 
 @pytest.mark.parametrize(
