@@ -52,7 +52,7 @@ class Caches:
     """By host: the code of the company that has its portal there; empty where none has. It decides what a page looks
     like, and refuses nothing: so absence is remembered, too."""
     faces: TtlCache[Company] = field(default_factory=lambda: TtlCache(1000, None))
-    """By code, as a page has shown it last, without its logos: for the pages that may read nothing."""
+    """By code and by host, as a page has shown it last, without its logos: for the pages that may read nothing."""
     full_pools: TtlCache[FullPool] = field(default_factory=lambda: TtlCache(10_000, None))
     """By license: that all of its slots were in use (`usecases.slots`)."""
     slots_in_use: TtlCache[int] = field(default_factory=lambda: TtlCache(10_000, MINUTE_MS))

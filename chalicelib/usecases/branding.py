@@ -63,7 +63,8 @@ def shown(company: C) -> C:
     """The same company, whose face this process remembers from now on (`face_without_a_read`)."""
     if company is not None:
         face = replace(company, logo="", logo_dark="")
-        runtime().caches.faces.get(company.code, lambda: face, company.created_at, fresh=True)
+        for name in filter(None, (company.code, company.portal_host)):
+            runtime().caches.faces.get(name, lambda: face, company.created_at, fresh=True)
     return company
 
 
@@ -71,9 +72,7 @@ def face_without_a_read(code: str, host: str, *, now: Instant) -> Company | None
     """The company of this code, or else of this host, as a page of this process has shown it last, without its logos,
     which browsers would have to ask for; None where none has.
     """
-    caches = runtime().caches
-    known = code or (host and caches.portal_hosts.get(host, lambda: None, now)) or ""
-    return caches.faces.get(known, lambda: None, now)
+    return runtime().caches.faces.get(code or host, lambda: None, now)
 
 
 def portal_url_of(company: Company | None) -> str:

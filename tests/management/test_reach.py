@@ -9,7 +9,7 @@ import pytest
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.refusals import Refusal
 from chalicelib.management.license_filters import LicensesQuery
-from chalicelib.management.reach import itself
+from chalicelib.management.reach import its_order, itself
 from chalicelib.store.refusals import observe_refusal
 from chalicelib.usecases import license_list, reports
 from chalicelib.usecases.management_keys import find_caller, find_management_keys
@@ -342,4 +342,11 @@ def test_calls_that_leave_out_what_is_of_others_are_lists_and_changes_of_many_li
         *("list_products", "list_product_features", "list_product_custom_fields", "list_license_policies"),
         *("import_licenses", "import_license_features", "list_license_import_results", "list_feature_import_results"),
         *("disable_licenses", "reset_licenses", "change_licenses", "post_license_changes"),
+    }
+
+
+def test_calls_of_one_order_are_those_that_find_it_by_its_reach() -> None:
+    """Whoever declares another has to find its order by `reached_order`, and to show it in test_reach_orders."""
+    assert {declared.name for declared in CALLS if declared.reach is its_order} == {
+        *("show_order", "change_order", "export_order"),
     }

@@ -10,7 +10,7 @@ from chalicelib.domain.errors import AlreadyExists
 from chalicelib.runtime import runtime, using
 from chalicelib.store.portal_hosts import company_code_of
 from chalicelib.threads import ThreadPool
-from chalicelib.usecases.branding import company_of_host, portal_url_of, set_branding
+from chalicelib.usecases.branding import company_of_host, face_without_a_read, portal_url_of, set_branding
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.delete_company import delete_company
 from tests.store.costs import counted
@@ -35,6 +35,15 @@ def test_a_company_is_found_by_its_host_and_mails_lead_there(vendor: Vendor, hos
     company = give(vendor, f" {host.upper()} ")
     assert company == find_company(vendor.code) == company_of_host(host, now=NOW)
     assert portal_url_of(company) == f"https://{host}"
+
+
+def test_a_server_in_trouble_knows_whose_host_it_is_for_as_long_as_it_runs(vendor: Vendor, host: str) -> None:
+    give(vendor, host)
+    assert company_of_host(host, now=NOW) == find_company(vendor.code)
+    with counted() as cost:
+        faces = [face_without_a_read("", host, now=NOW + minutes * MINUTE) for minutes in (0, 2, 60)]
+    assert [face and face.code for face in faces] == [vendor.code] * 3
+    assert cost.calls == []
 
 
 def test_a_host_is_one_companys(vendor: Vendor, host: str) -> None:
