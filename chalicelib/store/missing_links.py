@@ -11,7 +11,7 @@ from chalicelib.domain.activation import use_is_due
 from chalicelib.domain.catalog import LicenseSummary, Order
 from chalicelib.domain.faults import FaultCode
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.license import Device, License, Seat, hash_hardware_id
+from chalicelib.domain.license import Device, License, Seat, hash_hardware_id, is_live
 from chalicelib.store import reads
 from chalicelib.store.adoptions import link_to
 from chalicelib.store.device_items import host_link, id_link
@@ -147,20 +147,22 @@ def _managed(sold: LicenseSummary, order: Order | None) -> list[tuple[int, AnyIt
 
 
 def unnoted_uses(license: License, seats: Mapping[int, Seat], devices: Iterable[Device]) -> Iterator[Fault]:
-    """Seats that are behind the checks of their users' devices that are on: of before a use was noted. Each with what
+    """Seats that are behind the checks of their users' live devices, as those of before a use was noted. Each with what
     notes it.
 
     `devices`: as they were read before the seats, for a check notes the seat first. By user: `seats`.
     """
     checks: dict[int, Instant] = {}
     for device in devices:
-        # A legacy device has never called; one that is off may have been a legacy one.
-        if device.user_id is not None and device.active and not device.legacy:
+        if device.user_id is None or device.legacy:  # that has never called
+            continue
+        # One that is live no more may be of a seat of before, and have called a server whose clock was ahead.
+        if is_live(device, license, seats.get(device.user_id)):
             checks[device.user_id] = max(device.last_check_at, checks.get(device.user_id, 0))
     item, pk = SeatItem, license_pk(license.company, license.id)
     for user_id, at in checks.items():
-        seat = seats.get(user_id)
-        if seat is None or at <= seat.assigned_at or not use_is_due(seat, at):
+        seat = seats[user_id]
+        if at <= seat.assigned_at or not use_is_due(seat, at):
             continue
         stored = item(pk, seat_sort_key(user_id))
         as_read = (item.epoch == seat.epoch) & item.unchanged(seat, item.last_used_at)

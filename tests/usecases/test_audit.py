@@ -234,6 +234,19 @@ def test_a_last_use_that_older_code_has_not_noted_is_named_and_noted_by_the_repa
     assert vendor.differences() == []
 
 
+def test_a_device_of_a_seat_of_before_is_no_use_of_this_one_though_it_called_a_server_whose_clock_was_ahead(
+    vendor: Vendor,
+) -> None:
+    license = vendor.issue("revit", max_license_users=2)
+    _, password = vendor.assign(license, ADA)
+    vendor.now = NOW + 4 * 60_000
+    vendor.activate(ADA, "pc", password)
+    vendor.now = NOW
+    remove_user(vendor.code, license.id, ADA, ADMIN, now=NOW)
+    vendor.assign(license, ADA)
+    assert vendor.differences() == []
+
+
 def test_a_check_between_two_reads_of_the_audit_is_no_difference(vendor: Vendor) -> None:
     license = vendor.issue("revit", max_license_users=2)
     _, password = vendor.assign(license, ADA)
