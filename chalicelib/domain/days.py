@@ -79,8 +79,8 @@ def ends_a_day(at: Instant, zone: str) -> bool:
     """Whether an instant is the last millisecond, or the last second, of a day in a time zone."""
     if at >= LATEST - _SECOND_MS:
         return True
-    after = local(at // _SECOND_MS * _SECOND_MS + _SECOND_MS, zone)
-    return after.date() != day_of(at, zone) and not after.hour and not after.minute and not after.second
+    # The next day begins at midnight, or at one where clocks go forward then.
+    return day_of(at // _SECOND_MS * _SECOND_MS + _SECOND_MS, zone) > day_of(at, zone)
 
 
 def renewed(end: Instant, duration: Duration, zone: str) -> Instant:

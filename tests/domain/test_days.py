@@ -63,6 +63,15 @@ def test_the_last_instant_of_a_day_ends_it_and_belongs_to_it(day: date, zone: st
         assert not ends_a_day(last - 60_000, zone)
 
 
+@pytest.mark.parametrize(("day", "zone"), [("2027-04-29", "Africa/Cairo"), ("2027-09-04", "America/Santiago")])
+def test_a_day_ends_where_the_next_one_begins_at_one(day: str, zone: str) -> None:
+    """There clocks go forward at midnight."""
+    last = last_instant(read_moment(day), zone)
+    assert ends_a_day(last, zone)
+    assert not ends_a_day(last - 60_000, zone)
+    assert not ends_a_day(last + 1, zone)
+
+
 def test_midnight_ends_no_day() -> None:
     assert not ends_a_day(from_iso("2026-12-31T00:00:00Z"), "")
     assert not ends_a_day(from_iso("2026-12-31T23:59:59Z"), "Europe/Berlin")
