@@ -55,8 +55,8 @@ class Caches:
     """By code and by host, as a page has shown it last, without its logos: for the pages that may read nothing."""
     full_pools: TtlCache[FullPool] = field(default_factory=lambda: TtlCache(10_000, None))
     """By license: that all of its slots were in use (`usecases.slots`)."""
-    slots_in_use: TtlCache[int] = field(default_factory=lambda: TtlCache(10_000, MINUTE_MS))
-    """By license: of its slots, for answers alone."""
+    slots_in_use: TtlCache[tuple[int, Instant]] = field(default_factory=lambda: TtlCache(10_000, None))
+    """By license: of its slots, and when that was counted, for answers alone."""
     limits_reached: TtlCache[bool] = field(default_factory=lambda: TtlCache(10_000, None))
     """By license, limit and day: that it was noted (`usecases.limit_reached`)."""
 

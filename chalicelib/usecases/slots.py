@@ -10,6 +10,7 @@ from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import Device, License
 from chalicelib.domain.slots import (
     BLIND_ABOVE,
+    MINUTE_MS,
     FullPool,
     Slot,
     SlotDecision,
@@ -116,7 +117,8 @@ def guard_slot(license: License, device: Device, now: Instant) -> None:
 
 
 def with_slots_in_use(snapshot: Snapshot, now: Instant, *, fresh: bool = False) -> Snapshot:
-    """The snapshot with how many slots are in use, for the answer: as it was known a minute ago at the latest.
+    """The snapshot with how many slots are in use, for the answer: as it was known a minute ago at the latest, or last,
+    where the database has no time to tell: for that nobody is refused. Raises `Unavailable` where it never was.
 
     Of a large pool it counts the slots of a user whose devices were reset until they lapse: to know of them is a read
     for each hundred users.
@@ -131,8 +133,17 @@ def with_slots_in_use(snapshot: Snapshot, now: Instant, *, fresh: bool = False) 
             return sum(slot.held_until > now and slot.epoch == license.epoch for slot in found)
         return len(in_use(found, license, slots.seat_epochs(license, found), now))
 
-    key = license.company, license.id
-    return replace(snapshot, slots_in_use=runtime().caches.slots_in_use.get(key, count, now, fresh=fresh) or 0)
+    key, cache = (license.company, license.id), runtime().caches.slots_in_use
+
+    def is_old(known: tuple[int, Instant]) -> bool:
+        return not 0 <= now - known[1] < MINUTE_MS
+
+    try:
+        known = cache.get(key, lambda: (count(), now), now, refuses=is_old, fresh=fresh)
+    except Unavailable:
+        if (known := cache.get(key, lambda: None, now)) is None:
+            raise
+    return replace(snapshot, slots_in_use=known[0] if known else 0)
 
 
 def _renewed(checked: Snapshot, license: License, device: Device, now: Instant) -> bool:

@@ -236,6 +236,19 @@ def test_who_holds_a_slot_is_answered_also_where_the_database_takes_no_write(ven
             vendor.check(license, "a", now=NOW + HOUR)
 
 
+def test_who_renews_is_answered_also_where_nobody_can_count_the_slots(vendor: Vendor) -> None:
+    license = floating(vendor, 2)
+    assert checked(vendor, license, "ab") == "ab"
+
+    def fails(*_: object) -> None:
+        raise Unavailable("database_busy")
+
+    with instead(slots, "read_slots", fails):
+        assert vendor.check(license, "a", now=NOW + 2 * MINUTE).slots_in_use == 2  # as it was known last
+    release(vendor, license, "b", NOW + 2 * MINUTE)
+    assert [vendor.check(license, "a", now=NOW + minutes * MINUTE).slots_in_use for minutes in (2, 3)] == [1, 1]
+
+
 def test_a_remembered_refusal_costs_one_read_and_ends_with_what_frees_a_slot(vendor: Vendor) -> None:
     license = floating(vendor, 1)
     assert checked(vendor, license, "ab") == "a"
