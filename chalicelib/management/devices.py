@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StrictStr
 from typing_extensions import TypedDict  # pydantic reads typing's from Python 3.12 on
 
-from chalicelib.domain.instants import to_iso
+from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import Device
 from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
@@ -75,7 +75,9 @@ class DeviceFacts(TypedDict):
     is_vm: bool
     vm_info: str | None
     floating_last_seen: None
+    """Stands in `last_check`."""
     floating_in_use: bool
+    """Whether it holds a slot of a floating license."""
     blacklisted: bool
     legacy: bool
     """Whether it holds a place that waits to be adopted, as a device of another license system."""
@@ -115,13 +117,17 @@ def list_devices(query: DevicesQuery, caller: Caller) -> DeviceList:
 
     keys, page = part_of_walk(read, query, caller, "devices")
     rows = devices.read_devices(caller.company, list(keys))
-    return {**page, "count": page["count"] if count is None else count, "results": [device_body(row) for row in rows]}
+    return {
+        **page,
+        "count": page["count"] if count is None else count,
+        "results": [device_body(row, caller.now) for row in rows],
+    }
 
 
 @endpoint("GET", "/devices/{device_id}", writes=False, scope="devices:read", reach=its_device)
 def show_device(path: DevicePath, caller: Caller) -> DeviceBody:
     """One device."""
-    return device_body(devices.find_device(caller.company, path.device_id))
+    return device_body(devices.find_device(caller.company, path.device_id), caller.now)
 
 
 @endpoint("POST", "/devices/{device_id}/reset", writes=True, scope="devices:write", reach=its_device)
@@ -153,7 +159,7 @@ def allow_device(path: DevicePath, caller: Caller) -> Message:
     )
 
 
-def device_facts(found: WholeDevice) -> DeviceFacts:
+def device_facts(found: WholeDevice, now: Instant) -> DeviceFacts:
     """What is known of a device, without its license."""
     device, variables = found.device, found.variables
     return {
@@ -178,17 +184,17 @@ def device_facts(found: WholeDevice) -> DeviceFacts:
         "is_vm": bool(device.is_vm),
         "vm_info": device.vm_info,
         "floating_last_seen": None,
-        "floating_in_use": False,
+        "floating_in_use": found.slot_until(now) is not None,
         "blacklisted": found.is_blacklisted,
         "legacy": found.is_live and device.legacy,
         "license_user": device.user_id,
     }
 
 
-def device_body(found: WholeDevice) -> DeviceBody:
+def device_body(found: WholeDevice, now: Instant) -> DeviceBody:
     """A device as it is answered."""
     license: LicenseOfDevice = {"id": found.license.id, "license_key": found.license.license_key}
-    return {**device_facts(found), "license": license}
+    return {**device_facts(found, now), "license": license}
 
 
 def _found(path: DevicePath, caller: Caller) -> tuple[tuple[str, int, str], Device]:

@@ -255,7 +255,7 @@ def _activations(caller: Caller, license_id: int, events: Sequence[Event]) -> li
                 "ts": to_iso(event.at),
                 "action": ACTIONS[event.type],
                 "license": license_id,
-                "device": None if device is None else {**device_facts(device), "license": license_id},
+                "device": None if device is None else {**device_facts(device, caller.now), "license": license_id},
                 "hardware_id": event.hardware_id,
                 "license_user": event.user_id,
                 "transfer": bool(event.detail.get("transfer")),

@@ -1,11 +1,13 @@
 """Devices with all that is shown of them, found by their ids."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import NamedTuple
 
+from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import Device, License, Seat, hash_hardware_id, is_live
+from chalicelib.domain.slots import Slot, in_use
 from chalicelib.domain.variables import Variable
 from chalicelib.store import reads
 from chalicelib.store.items.licenses import BlockItem, DeviceItem, LicenseItem, SeatItem, VariablesItem
@@ -21,6 +23,7 @@ from chalicelib.store.keys import (
     variables_sort_key,
 )
 from chalicelib.store.schema import AnyItem
+from chalicelib.store.slots import read_named_slots
 from chalicelib.store.variables import to_variables
 
 MAX_CHARACTERS = 300_000
@@ -47,11 +50,19 @@ class WholeDevice:
     is_blacklisted: bool
     variables: Sequence[Variable] | None
     """None of the devices of a list behind `MAX_CHARACTERS`."""
+    slot: Slot | None = None
+    """Of a floating license, the one that the device names; `slot_until` says whether it holds it."""
 
     @property
     def is_live(self) -> bool:
         """Whether it holds an activation."""
         return is_live(self.device, self.license, self.seat)
+
+    def slot_until(self, now: Instant) -> Instant | None:
+        """Until when it holds a slot, if it checks no more; None: it holds none."""
+        seats = {} if self.seat is None else {self.seat.user_id: self.seat.epoch}
+        held = [] if self.slot is None else in_use([self.slot], self.license, seats, now)
+        return next((slot.held_until for slot in held if slot.holder == self.device.id and self.is_live), None)
 
 
 def key_of_device(company: str, device_id: int) -> DeviceKey | None:
@@ -69,11 +80,14 @@ def device_before(company: str, id: int) -> tuple[int, DeviceKey] | None:
 
 
 def read_devices(company: str, keys: Iterable[DeviceKey]) -> Iterator[WholeDevice]:
-    """Those of these devices that are there, in their order; consistently, 20 in one round trip."""
+    """Those of these devices that are there, in their order; consistently, 20 in one round trip, and one more for the
+    slots that they name.
+    """
     left, room = iter(keys), MAX_CHARACTERS
     while few := list(islice(left, _AT_ONCE)):
         wanted = [_items(company, key, with_variables=room > 0) for key in few]
         found = iter(reads.batch_get([item for items in wanted for item in items], consistent=True))
+        whole = list[WholeDevice]()
         for key, items in zip(few, wanted, strict=True):
             license, device, seat, block, *variables = [next(found) for _ in items]
             if license is None or device is None:
@@ -81,13 +95,16 @@ def read_devices(company: str, keys: Iterable[DeviceKey]) -> Iterator[WholeDevic
             kept = _variables(variables)
             room -= sum(len(one.name) + len(one.value) for one in kept or ())
             sold = license.to_domain()
-            yield WholeDevice(
+            one = WholeDevice(
                 sold,
                 device.to_domain(),
                 None if seat is None or key.user_id is None else seat.to_domain(),
                 block is not None or key.hardware_hash in sold.blacklist,
                 kept if room > 0 else None,
             )
+            whole.append(one)
+        slots = read_named_slots([(one.license, one.device) for one in whole])
+        yield from (replace(one, slot=slot) for one, slot in zip(whole, slots, strict=True))
 
 
 def read_device_ids(company: str, keys: Sequence[DeviceKey]) -> dict[DeviceKey, int]:

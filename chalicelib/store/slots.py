@@ -4,13 +4,13 @@ An item for each slot that was ever taken, none of which is made in advance. The
 no date, and counts how often it has got another: so no two processes take two slots for it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from chalicelib.domain.activation import Snapshot
 from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import Device, License, Seat, hash_hardware_id
-from chalicelib.domain.slots import Slot, SlotDecision, held_from, is_draining
+from chalicelib.domain.slots import Slot, SlotDecision, held_from, is_draining, is_floating
 from chalicelib.store import reads, writes
 from chalicelib.store.device_items import is_live
 from chalicelib.store.expressions import Action, Condition
@@ -31,6 +31,17 @@ def read_slots(license: License) -> list[Slot]:
     """All slots that were ever taken and not given back, by their numbers. Consistent, in pages."""
     pk = license_pk(license.company, license.id)
     return [SlotItem.from_raw(raw) for raw in reads.query_raw(SlotItem, pk, slot_sort_key())]
+
+
+def read_named_slots(named: Sequence[tuple[License, Device]]) -> list[Slot | None]:
+    """The slot that each device of a floating license names, whoever holds it; consistently, in one round trip."""
+    asked = [
+        _item(license, device.slot) if is_floating(license) and device.slot is not None else None
+        for license, device in named
+    ]
+    found = iter(reads.batch_get([item for item in asked if item is not None], consistent=True))
+    slots = [None if item is None else next(found) for item in asked]
+    return [None if item is None else item.to_domain() for item in slots]
 
 
 def seat_epochs(license: License, slots: Iterable[Slot]) -> dict[int, int]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from chalicelib.domain.catalog import LicenseSummary, Order
 from chalicelib.domain.events import Event
 from chalicelib.domain.extras import Extras
+from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import Device, License, Seat, is_live
 from chalicelib.domain.paging import cut
 from chalicelib.domain.scheduled_updates import ScheduledUpdate
@@ -15,6 +16,7 @@ from chalicelib.usecases.change_terms import find_sold
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.find_license import find_account, find_owner, guard_known
 from chalicelib.usecases.order_managers import find_order
+from chalicelib.usecases.slots import held_slots
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,8 @@ class DeviceRow:
     device: Device
     seat: Seat | None
     is_live: bool
+    slot_until: Instant | None
+    """Until when it holds a slot of a floating license, if it checks no more; None: it holds none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,8 @@ class LicenseDetails:
     more_seats: bool
     devices: list[DeviceRow]
     more_devices: bool
+    slots_in_use: int
+    """Of a floating license, by how many devices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +75,7 @@ class EventPage:
     more: bool
 
 
-def license_details(license_id: int, company: str | None, limit: int) -> LicenseDetails:
+def license_details(license_id: int, company: str | None, limit: int, *, now: Instant) -> LicenseDetails:
     """At most `limit` seats and devices of a license. Raises `NotFound`: `license_not_found`."""
     license, extras = find_sold(find_owner(license_id, company), license_id)
     pending = [one for one in scheduled_updates.read_of_license(license.company, license.id) if one.is_pending]
@@ -77,11 +83,12 @@ def license_details(license_id: int, company: str | None, limit: int) -> License
     shown, more_seats = cut(licenses.seats(license.company, license.id, limit=limit + 1), limit)
     devices, more_devices = cut(activations.devices(license.company, license.id, limit=limit + 1), limit)
     seats = read_seats(license, [device.user_id for device in devices if device.user_id is not None])
+    held = {slot.holder: slot.held_until for slot in held_slots(license, now)}
     rows = []
     for device in devices:
         seat = None if device.user_id is None else seats.get(device.user_id)
-        rows.append(DeviceRow(device, seat, is_live(device, license, seat)))
-    return LicenseDetails(license, extras, next_update, shown, more_seats, rows, more_devices)
+        rows.append(DeviceRow(device, seat, is_live(device, license, seat), held.get(device.id)))
+    return LicenseDetails(license, extras, next_update, shown, more_seats, rows, more_devices, len(held))
 
 
 def order_details(company: str, order_id: str, limit: int, after: int | None) -> OrderDetails:

@@ -116,6 +116,12 @@ def guard_slot(license: License, device: Device, now: Instant) -> None:
         decide_slot(license, device, found, slots.seat_epochs(license, found), min, now=now)
 
 
+def held_slots(license: License, now: Instant) -> list[Slot]:
+    """The slots that are in use, consistently; of a license that is not floating none."""
+    found = slots.read_slots(license) if is_floating(license) else []
+    return in_use(found, license, slots.seat_epochs(license, found), now)
+
+
 def with_slots_in_use(snapshot: Snapshot, now: Instant, *, fresh: bool = False) -> Snapshot:
     """The snapshot with how many slots are in use, for the answer: as it was known a minute ago at the latest, or last,
     where the database has no time to tell: for that nobody is refused. Raises `Unavailable` where it never was.

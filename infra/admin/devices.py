@@ -23,10 +23,10 @@ def device_list(
     limit: int,
     after: str | None,
     *,
-    now: Instant,  # noqa: ARG001
+    now: Instant,
 ) -> CommandResult:
     owner = find_owner(license, company)
-    return _page(owner, DeviceFilter(license, hostname=host_name), limit, after)
+    return _page(owner, DeviceFilter(license, hostname=host_name), limit, after, now)
 
 
 def device_find(
@@ -36,18 +36,18 @@ def device_find(
     limit: int,
     after: str | None,
     *,
-    now: Instant,  # noqa: ARG001
+    now: Instant,
 ) -> CommandResult:
     if hardware_id is None and host_name is None:
         raise UsageError("Say which devices: --hardware-id or --host-name.")
-    return _page(find_company(company).code, DeviceFilter(None, hardware_id, host_name), limit, after)
+    return _page(find_company(company).code, DeviceFilter(None, hardware_id, host_name), limit, after, now)
 
 
-def device_show(device: int, company: str, *, now: Instant) -> CommandResult:  # noqa: ARG001
+def device_show(device: int, company: str, *, now: Instant) -> CommandResult:
     found = devices.find_device(find_company(company).code, device)
     reported = {name: getattr(found.device, name) for name in ("os_ver", "app_ver", "sdk_ver", "ip", "mac_address")}
     variables = [{"variable": one.name, "value": one.value} for one in found.variables or ()]
-    return CommandResult(_row(found) | reported | {"variables": variables})
+    return CommandResult(_row(found, now) | reported | {"variables": variables})
 
 
 def device_add_legacy(
@@ -68,15 +68,15 @@ def device_add_legacy(
     return CommandResult(document, "" if added else "The license knows this device already: nothing was added.")
 
 
-def _page(company: str, wanted: DeviceFilter, limit: int, after: str | None) -> CommandResult:
+def _page(company: str, wanted: DeviceFilter, limit: int, after: str | None, now: Instant) -> CommandResult:
     """The devices, and the cursor to go on behind; None where there are no more."""
     scope = (company, "devices", str(wanted))
     found = devices.find_devices(company, wanted, from_cursor(scope, after or ""), limit)
-    rows = [_row(device) for device in devices.read_devices(company, found.keys)]
+    rows = [_row(device, now) for device in devices.read_devices(company, found.keys)]
     return CommandResult({"after": to_cursor(scope, found.after) or None, "devices": rows})
 
 
-def _row(found: WholeDevice) -> Json:
+def _row(found: WholeDevice, now: Instant) -> Json:
     return {
         "id": found.device.id,
         "license": found.license.id,
@@ -88,4 +88,5 @@ def _row(found: WholeDevice) -> Json:
         "hostname": found.device.hostname,
         "activated_at": to_iso(found.device.activated_at),
         "last_check_at": to_iso(found.device.last_check_at),
+        "slot_until": to_iso(found.slot_until(now)),
     }

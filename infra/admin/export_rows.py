@@ -145,9 +145,12 @@ def _license_user(found: tuple[License, Seat]) -> Json:
     return dict(row)
 
 
-def _device(found: tuple[License, WholeDevice]) -> Json:
-    seat = found[1].seat
-    row: DeviceRow = {**device_body(found[1]), "email": None if seat is None else seat.email}
+def _devices(company: str, now: Instant, after: str) -> Rows:
+    return ((position, _device(device, now)) for position, (_, device) in export.export_devices(company, after))
+
+
+def _device(found: WholeDevice, now: Instant) -> Json:
+    row: DeviceRow = {**device_body(found, now), "email": None if found.seat is None else found.seat.email}
     return dict(row)
 
 
@@ -191,7 +194,7 @@ NOUNS = (
     _noun("orders", OrderRow, export.export_orders, lambda found: dict(order_row(*found))),
     Noun("licenses", tuple(LicenseRow.__annotations__), _licenses),
     _noun("license_users", LicenseUserRow, export.export_license_users, _license_user),
-    _noun("devices", DeviceRow, export.export_devices, _device),
+    Noun("devices", tuple(DeviceRow.__annotations__), _devices),
     _noun("blocked_devices", BlockedDeviceRow, export.export_blocked_devices, _blocked_device),
     _noun("license_histories", LicenseEventRow, export.export_license_histories, _license_event),
     _noun("company_history", EventRow, export.export_company_history, lambda event: dict(_event(event))),

@@ -51,7 +51,7 @@ def license_list(
 
 
 def license_show(license: int, company: str | None, limit: int, *, now: Instant) -> CommandResult:
-    found = license_details(license, company, limit)
+    found = license_details(license, company, limit, now=now)
     users = [
         {
             "email": seat.email,
@@ -68,6 +68,7 @@ def license_show(license: int, company: str | None, limit: int, *, now: Instant)
             "email": None if row.seat is None else row.seat.email,
             "hostname": row.device.hostname,
             "last_check_at": to_iso(row.device.last_check_at),
+            "slot_until": to_iso(row.slot_until),
         }
         for row in found.devices
     ]
@@ -75,6 +76,7 @@ def license_show(license: int, company: str | None, limit: int, *, now: Instant)
     note = f"There are more {' and '.join(more)}: --limit shows them." if more else ""
     document = license_document(found.license, now) | extras_document(found.extras)
     coming: Json = {"next_update": None if found.next_update is None else next_update(found.next_update)}
+    coming |= {"slots_in_use": found.slots_in_use}
     return CommandResult(document | coming | {"users": users, "devices": devices}, note)
 
 

@@ -1,11 +1,13 @@
 """The commands that put a license away, and take it away for good."""
 
+from chalicelib.domain.instants import to_iso
 from chalicelib.usecases.find_license import find_license
 from chalicelib.usecases.operator_queries import license_details
 from chalicelib.usecases.scheduled_updates import schedule_update
+from chalicelib.web import clock
 from tests.infra.operator import Operator
 from tests.store.costs import Cost, counted
-from tests.support import ADMIN, DAY, Vendor
+from tests.support import ADMIN, DAY, HOUR, Vendor
 from tests.usecases.support import refused
 
 
@@ -44,11 +46,23 @@ def test_a_license_is_shown_with_what_is_scheduled_for_it_next(operator: Operato
     assert operator.asks(f"license show {license.id}")["next_update"]["id"] == later
 
 
+def test_of_a_floating_license_is_shown_who_holds_a_slot_and_until_when(operator: Operator, vendor: Vendor) -> None:
+    license, now = vendor.issue(floating_users=2, floating_timeout=60), clock.now()
+    for device in ("pc", "mac"):
+        vendor.activate(license, device)
+    vendor.check(license, "pc", now=now)
+    shown = operator.asks(f"license show {license.id}")
+    devices = operator.asks(f"device list --license {license.id}")["devices"]
+    assert shown["slots_in_use"] == 1
+    for rows in (shown["devices"], devices):
+        assert {row["hardware_id"]: row["slot_until"] for row in rows} == {"pc": to_iso(now + HOUR), "mac": None}
+
+
 def test_to_look_what_is_scheduled_costs_a_read_more_where_something_is(vendor: Vendor) -> None:
     license, costs = vendor.issue(), list[Cost]()
     for _ in range(2):
         with counted() as cost:
-            license_details(license.id, None, 50)
+            license_details(license.id, None, 50, now=vendor.now)
         costs.append(cost)
         schedule_update(vendor.code, license.id, vendor.now + DAY, {"note": "Paid"}, ADMIN, now=vendor.now)
     assert [cost.round_trips for cost in costs] == ["5 reads", "6 reads"]

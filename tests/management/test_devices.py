@@ -12,12 +12,14 @@ from chalicelib.store.items.licenses import DeviceItem
 from chalicelib.store.keys import device_sort_key, license_pk
 from chalicelib.usecases.activate import activate as activate_device
 from chalicelib.usecases.change_device import blacklist_device
+from chalicelib.usecases.change_terms import change_terms
 from chalicelib.usecases.device_variables import device_variables, track_variables
+from chalicelib.web import clock
 from tests.management.server import VendorsServer, granted, refused
 from tests.management.test_rules import died
 from tests.store.adoption_cases import add
 from tests.store.faults import Crash, wire
-from tests.support import ADMIN, NOW, Vendor
+from tests.support import ADMIN, HOUR, NOW, Vendor
 from tests.usecases.support import kinds
 
 ADA = "ada@customer.test"
@@ -84,6 +86,22 @@ def test_a_device_is_shown_by_its_id_with_its_license_and_its_variables(shop: Ve
     }
     for other in (id + 1, id - DEVICE_STEP, license.id):
         assert refused(shop.get(f"devices/{other}"), 404) == "device_not_found"
+
+
+def test_a_device_says_whether_it_holds_a_slot_of_a_floating_license(shop: VendorsServer, vendor: Vendor) -> None:
+    license = vendor.issue(floating_users=2, floating_timeout=60)
+    activate(vendor, license, "gone", "pc", "mac")
+    now = clock.now()
+    vendor.check(license, "gone", now=now - HOUR)
+    vendor.check(license, "pc", now=now)
+
+    def in_use() -> list[str]:
+        found = rows(shop, f"devices?license={license.id}")
+        return [row["hardware_id"] for row in found if row["floating_in_use"]]
+
+    assert in_use() == ["pc"]
+    change_terms(vendor.code, license.id, {"floating_users": 0}, ADMIN, now=now)
+    assert in_use() == []
 
 
 def test_a_device_of_a_user_is_another_for_each_user(shop: VendorsServer, vendor: Vendor) -> None:

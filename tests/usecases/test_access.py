@@ -288,7 +288,7 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
     (allow_device, "license_not_found", [lambda c, v: allow_device(c, v.by_key.id, "pc", ADMIN, now=NOW)]),
     (blacklist_device, "license_not_found", [lambda c, v: blacklist_device(c, v.by_key.id, "pc", ADMIN, now=NOW)]),
     (find_order, "order_not_found", [lambda c, v: find_order(c, v.by_key.order_id or "")]),
-    (license_details, "license_not_found", [lambda c, v: license_details(v.by_key.id, c, 9)]),
+    (license_details, "license_not_found", [lambda c, v: license_details(v.by_key.id, c, 9, now=NOW)]),
     (license_history, "license_not_found", [lambda c, v: license_history(v.by_key.id, c, 9, None)]),
     (order_details, "order_not_found", [lambda c, v: order_details(c, v.by_key.order_id or "", 9, None)]),
     (account_history, "user_not_found", [lambda c, _v: account_history(c, ADA, 9, None)]),
