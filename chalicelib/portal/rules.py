@@ -11,6 +11,7 @@ from chalicelib.domain.extras import FeatureGrant, FieldValue
 from chalicelib.domain.features import Period
 from chalicelib.domain.instants import Instant, parse_duration
 from chalicelib.domain.license import TRANSFERS_UNLIMITED, License
+from chalicelib.domain.slots import is_floating
 from chalicelib.languages import day, gettext, mark, minute, ngettext, reader
 from chalicelib.portal.timeline import grace_words
 from chalicelib.usecases.scheduled_updates import ComingChange
@@ -62,7 +63,7 @@ def duration_words(text: str) -> str:
 
 def _counts(license: License) -> list[list[str]]:
     """What is counted, each with the sentences that belong together."""
-    return [[_users(license)], [_devices(license), *_beyond(license)], _transfers(license)]
+    return [[_users(license)], [_devices(license), *_at_once(license), *_beyond(license)], _transfers(license)]
 
 
 def _end(old: License, new: License, zone: str) -> list[str]:
@@ -124,6 +125,22 @@ def _devices(license: License) -> str:
     if not most:
         return gettext("It may not be active on any device.")
     return ngettext("It may be active on one device at a time.", "It may be active on up to {n} devices at once.", most)
+
+
+def _at_once(license: License) -> list[str]:
+    if not is_floating(license):
+        return []
+    time = ngettext("{n} minute", "{n} minutes", license.floating_timeout)
+    return [
+        ngettext(
+            "As a floating license it may be in use on one device at a time; a device counts until {time} after its "
+            "last check.",
+            "As a floating license it may be in use on up to {n} devices at the same time; a device counts until "
+            "{time} after its last check.",
+            license.floating_users,
+            time=time,
+        )
+    ]
 
 
 def _beyond(license: License) -> list[str]:

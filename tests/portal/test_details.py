@@ -17,6 +17,7 @@ from chalicelib.usecases.portal_queries import ListQuery, usage
 from chalicelib.usecases.product_features import create_feature
 from chalicelib.usecases.product_fields import create_field
 from chalicelib.usecases.scheduled_updates import schedule_update
+from chalicelib.usecases.slots import release_slot
 from tests.portal.browser import Browser, at
 from tests.store.adoption_cases import add
 from tests.support import ADMIN, DAY, NOW, Vendor
@@ -152,6 +153,17 @@ def test_activity_is_shown_by_kind_person_and_time(vendor: Vendor) -> None:
     assert found(days="7") == ["device_activated", "license_named", "user_assigned"]
     assert found(days="90", kind="users") == ["user_assigned"] * 2
     assert found(days="7", kind="users", search="ada") == []
+
+
+def test_who_asks_for_devices_is_shown_who_took_and_gave_back_a_slot(vendor: Vendor) -> None:
+    license = issued(vendor, floating_users=1)
+    _, password = vendor.assign(license, ADA)
+    vendor.activate(ADA, "pc", password)
+    vendor.check(ADA, "pc")
+    release_slot(vendor.code, vendor.lookup(ADA, "pc"), ADMIN, now=vendor.now)
+    query = ListQuery(kind="devices")
+    view = portal_queries.license_history(logged_in(vendor, MANAGER), license.id, query, now=vendor.now)
+    assert {"slot_taken", "slot_released"} < {event.type for event in view.page.rows}
 
 
 def test_a_filter_of_activity_stays_chosen_and_leads_back(license: License, manager: Browser) -> None:

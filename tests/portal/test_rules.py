@@ -29,6 +29,16 @@ PEOPLE: dict[str, Any] = {"authorization_method": "user"}
         ({"max_activations": 12}, "It may be active on up to 12 devices at once."),
         ({"max_activations": None}, "It may be active on any number of devices."),
         ({"max_activations": 2, "overage": "1.5x"}, "One more device is let in, and counts as over the limit."),
+        (
+            {"floating_users": 1, "floating_timeout": 1},
+            "As a floating license it may be in use on one device at a time; a device counts until 1 minute after its "
+            "last check.",
+        ),
+        (
+            {"floating_users": 3},
+            "As a floating license it may be in use on up to 3 devices at the same time; a device counts until 120 "
+            "minutes after its last check.",
+        ),
         ({"overage": "2x"}, "Up to 5 more devices are let in, and count as over the limit."),
         ({"overage": "always"}, "Any number of devices is let in beyond that, and counts as over the limit."),
         ({"max_transfers": 0}, "It may be moved to other devices as often as needed."),

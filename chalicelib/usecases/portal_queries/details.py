@@ -30,7 +30,7 @@ EVENTS_AT_ONCE = 500
 DAYS = ("7", "30", "90", "365")
 """How far back a history can be asked for."""
 KINDS: Mapping[str, tuple[str, ...]] = {
-    "devices": ("device", "variables"),
+    "devices": ("device", "slot", "variables"),
     "refused": ("activation_refused",),
     "users": ("user", "batch", "initial_password"),
     "license": ("license", "grace"),
