@@ -24,6 +24,7 @@ from chalicelib.domain.types import Json
 from chalicelib.management.caller import Caller
 from chalicelib.usecases.catalog import known_product
 from chalicelib.usecases.change_terms import Sold
+from chalicelib.usecases.slots import slots_in_use
 from chalicelib.web.freshness import Date
 
 
@@ -111,6 +112,7 @@ class LicenseBody(TypedDict):
     is_floating_cloud: bool
     floating_users: int
     floating_timeout: int
+    floating_in_use_devices: int
     times_activated: int
     total_active_devices: int
     max_license_users: int
@@ -171,6 +173,7 @@ def license_body(license: License, extras: Extras, product: Product | None, now:
         "is_floating_cloud": is_floating(license),
         "floating_users": license.floating_users,
         "floating_timeout": license.floating_timeout,
+        "floating_in_use_devices": slots_in_use(license, now),
         "times_activated": license.times_activated,
         "total_active_devices": license.times_activated,
         "max_license_users": license.max_license_users or 0,

@@ -75,7 +75,7 @@ class SentTerms(Sent):
     overage: Overage | None = None
     """How many devices are let in beyond that; null: `none`."""
     is_floating_cloud: Flag | None = None
-    """False: not floating, whatever `floating_users` says."""
+    """False: not floating, whatever `floating_users` says; true needs that beside it."""
     floating_users: StrictInt | None = None
     """How many devices may use it at once; 0 or null: it is not floating."""
     floating_timeout: StrictInt | None = None
@@ -343,6 +343,8 @@ def terms_of(body: SentTerms, sold_at: Instant, zone: str) -> TermChanges:
         terms["max_activations"] = None
     if given.get("is_floating_cloud") is False:
         terms["floating_users"] = 0
+    elif given.get("is_floating_cloud") and not terms.get("floating_users"):
+        raise Invalid("missing_parameters", field="floating_users")
     if given.get("trial_days") is not None:
         terms["valid_duration"] = f"{given['trial_days']}d"
     if given.get("allow_grace_period") is False:

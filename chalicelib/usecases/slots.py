@@ -123,15 +123,22 @@ def held_slots(license: License, now: Instant) -> list[Slot]:
 
 
 def with_slots_in_use(snapshot: Snapshot, now: Instant, *, fresh: bool = False) -> Snapshot:
-    """The snapshot with how many slots are in use, for the answer: as it was known a minute ago at the latest, or last,
-    where the database has no time to tell: for that nobody is refused. Raises `Unavailable` where it never was.
+    """The snapshot with `slots_in_use`, for the answer."""
+    license = snapshot.license
+    if license is None or not is_floating(license):
+        return snapshot
+    return replace(snapshot, slots_in_use=slots_in_use(license, now, fresh=fresh))
+
+
+def slots_in_use(license: License, now: Instant, *, fresh: bool = False) -> int:
+    """How many slots are in use, as it was known a minute ago at the latest, or last, where the database has no time to
+    tell: for that nobody is refused. 0 of a license that is not floating. Raises `Unavailable` where it never was.
 
     Of a large pool it counts the slots of a user whose devices were reset until they lapse: to know of them is a read
     for each hundred users.
     """
-    license = snapshot.license
-    if license is None or not is_floating(license):
-        return snapshot
+    if not is_floating(license):
+        return 0
 
     def count() -> int:
         found = slots.read_slots(license)
@@ -149,7 +156,7 @@ def with_slots_in_use(snapshot: Snapshot, now: Instant, *, fresh: bool = False) 
     except Unavailable:
         if (known := cache.get(key, lambda: None, now)) is None:
             raise
-    return replace(snapshot, slots_in_use=known[0] if known else 0)
+    return known[0] if known else 0
 
 
 def _renewed(checked: Snapshot, license: License, device: Device, now: Instant) -> bool:

@@ -8,6 +8,7 @@ from chalicelib.domain.instants import add, parse_duration, to_iso
 from chalicelib.store.counts import read_count
 from chalicelib.usecases.customers import create_customer
 from chalicelib.usecases.find_customer import find_customer_by_email
+from chalicelib.usecases.find_license import find_license
 from chalicelib.usecases.policies import create_policy
 from chalicelib.usecases.products import change_product
 from chalicelib.web import clock
@@ -41,6 +42,20 @@ def test_a_license_is_made_with_all_that_is_said_of_it(shop: VendorsServer) -> N
     shown = granted(shop.get(f"licenses/{made['id']}"))
     assert {name: shown[name] for name in made} == made
     assert refused(shop.post("licenses", body), 409) == "already_exists"
+
+
+def test_a_floating_license_says_how_many_slots_it_has_and_how_many_are_in_use(shop: VendorsServer) -> None:
+    vendor = shop.vendor
+    for floats in ({}, {"floating_users": 0}, {"floating_users": None}):
+        body = {"product": "viewer", "is_floating_cloud": True, **floats}
+        assert refused(shop.post("licenses", body), 400) == "missing_parameters"
+    made = make(shop, {"product": "viewer", "is_floating_cloud": True, "floating_users": 2, "license_key": "OWN-2"})
+    assert (made["is_floating_cloud"], made["floating_users"], made["floating_in_use_devices"]) == (True, 2, 0)
+    license = find_license(vendor.code, made["id"])
+    vendor.activate(license, "pc", now=clock.now())
+    vendor.check(license, "pc", now=clock.now())
+    shown = [granted(shop.get(f"licenses/{made['id']}")), granted(shop.get("licenses"))["results"][-1]]
+    assert [one["floating_in_use_devices"] for one in shown] == [1, 1]
 
 
 def test_what_is_not_said_is_as_the_product_has_it_or_the_policy(shop: VendorsServer) -> None:
