@@ -155,6 +155,15 @@ def test_activity_is_shown_by_kind_person_and_time(vendor: Vendor) -> None:
     assert found(days="7", kind="users", search="ada") == []
 
 
+def test_of_a_floating_license_is_said_on_how_many_devices_it_is_in_use(
+    vendor: Vendor, license: License, manager: Browser
+) -> None:
+    assert "Floating" not in manager.get(at(license)).words
+    change_terms(license.company, license.id, {"floating_users": 3}, ADMIN, now=NOW)
+    vendor.check(ADA, "pc")
+    assert re.search(r"Floating, in use now .* 1 / 3", manager.get(at(license)).words)
+
+
 def test_who_asks_for_devices_is_shown_who_took_and_gave_back_a_slot(vendor: Vendor) -> None:
     license = issued(vendor, floating_users=1)
     _, password = vendor.assign(license, ADA)

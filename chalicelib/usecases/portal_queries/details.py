@@ -17,6 +17,7 @@ from chalicelib.usecases.portal_queries.listing import CHUNK, ListQuery, has_wor
 from chalicelib.usecases.portal_queries.principal import LicenseView, fields, guard_manager, one_license
 from chalicelib.usecases.portal_queries.usage import History, Usage, read_events, usage_of
 from chalicelib.usecases.scheduled_updates import ComingChange, coming_changes
+from chalicelib.usecases.slots import slots_in_use
 
 MAX_DEVICES = 100
 """Devices of which the details of a license tell the last check; more of them have a page of their own."""
@@ -55,6 +56,8 @@ class DetailsView(LicenseView):
     """None of a license that was never activated."""
     coming: list[ComingChange]
     """The changes of its terms that are scheduled."""
+    slots_in_use: int
+    """Of a floating license, on how many devices it is in use: as it was known a minute ago at the latest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ def license_details(claims: SessionClaims, license_id: int, *, now: Instant) -> 
 
     Three reads: its history, which names the updates that are scheduled; all that stands for itself; and its devices,
     which is left out where it has none or is known to have many. One more where the history is too long to be read
-    whole.
+    whole, and of a floating license one that counts its slots.
     """
     company = claims.company
     events, is_whole = read_events(company, license_id)
@@ -91,6 +94,7 @@ def license_details(claims: SessionClaims, license_id: int, *, now: Instant) -> 
         all_devices,
         None if license.first_activated_at is None else usage_of([History(license, events)], now, zone),
         coming_changes((license, extras), found.scheduled_updates),
+        slots_in_use(license, now),
     )
 
 
