@@ -122,7 +122,7 @@ MEANT: Mapping[int, tuple[str, str]] = {27: ("DELETE", "/license-custom-fields/{
 _ANALYTICS = "refused to all: calls are not counted, and `sum_licenses` and `sum_refusals` say what happened"
 _INSTALLERS = "there are no installation files yet"
 NOT_BUILT: Mapping[int, str] = {
-    78: "no license floats yet, so none is borrowed",
+    78: "floating licenses are not borrowed yet",
     **dict.fromkeys((83, 84, 85), _INSTALLERS),
 }
 """Why a request has no answer here, by its number."""
