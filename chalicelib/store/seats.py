@@ -161,7 +161,8 @@ def update(license: License, old: Seat, new: Seat, event: Event) -> None:
 def _freed(license: License, seat: Seat, released: bool) -> list[Action]:
     """What is changed of a license where all the activations of a seat end."""
     taken = seat.activations_in(license)
-    floats = license.floating_users > 0  # the slots are free with the seat's epoch
+    # Slots are free with the seat's epoch, also of a license that does not float now, and may again.
+    floats = license.floating_users > 0 or license.slots_known > 0
     given_back = [LicenseItem.slot_releases.add(1)] if floats else []
     return [LicenseItem.times_activated.add(-taken), *given_back, *(releasing(taken) if released else [])]
 

@@ -184,6 +184,18 @@ def test_a_user_whose_devices_are_all_off_holds_no_slot(vendor: Vendor, end: Cal
     assert vendor.differences() == []
 
 
+def test_what_a_reset_frees_while_a_license_does_not_float_is_free_when_it_does_again(vendor: Vendor) -> None:
+    license = vendor.issue("revit", max_license_users=2, floating_users=1)
+    ada, bob = "ada@customer.test", "bob@customer.test"
+    for email in (ada, bob):
+        vendor.activate(email, "pc", vendor.assign(license, email)[1])
+    assert [answer(partial(vendor.check, who, "pc")) for who in (ada, bob)] == ["ok", "max_floating_reached"]
+    resize(vendor, license, 0)
+    change_seat.reset_activations(vendor.code, license.id, ada, ADMIN, now=NOW)
+    resize(vendor, license, 1)
+    assert answer(lambda: vendor.check(bob, "pc")) == "ok"
+
+
 def test_of_fewer_slots_none_is_given_while_too_many_are_in_use(vendor: Vendor) -> None:
     license = floating(vendor, 3)
     assert checked(vendor, license, "abc") == "abc"
