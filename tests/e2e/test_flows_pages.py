@@ -1,4 +1,6 @@
-"""Every page of the route table, in a browser: axe-core finds nothing wrong with it, and it is light on the wire."""
+"""Every page of the route table, in a browser: axe-core finds nothing wrong with it, it fits into any window, and it is
+light on the wire.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,11 +24,14 @@ from tests.e2e import showcase
 from tests.e2e.browser import SCHEMES, Scheme, axe
 from tests.e2e.site import USER, Site, let_in
 from tests.e2e.steps import actions, choose, confirmed, follow, refused, row, send
+from tests.e2e.test_widths import OUTSIDE
 from tests.e2e.weight import first_visit_bytes, next_visit_bytes
 from tests.usecases.people import issued
 
 MOST_BYTES, MOST_BYTES_WARM = 60_000, 10_000
 """Of a first visit, and of one with what the browser has kept, compressed as they are served."""
+WIDTHS = (390, 768, 1024, 1280, 1440, 1920)
+"""Of a window, in CSS pixels."""
 NO_PAGES = {
     "batch.result",
     "exports.licenses",
@@ -102,16 +107,36 @@ def test_axe_finds_nothing_on_any_page(
 ) -> None:
     still_page.set_extra_http_headers({"Accept-Language": language})
     for path in PAGES[part::3]:
-        still_page.context.clear_cookies()
-        claims = full.who(path)
-        if claims is not None:
-            let_in(still_page, server.base_url, claims)
-        address = full.address(path)
-        answer = still_page.goto(address)
-        assert answer is not None
-        assert (answer.status, answer.url) == (200, f"{server.base_url}{address}")
-        expect(still_page.locator("html")).to_have_attribute("lang", language)
+        enter(still_page, path, language, server, full)
         axe(still_page, schemes)
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_nothing_runs_out_of_its_card_or_the_window_on_any_page(
+    language: str, plain_page: playwright.Page, server: Server, full: Full
+) -> None:
+    """As it comes from the server; tests/e2e/test_widths.py opens menus, too, on lists with much longer names."""
+    plain_page.set_extra_http_headers({"Accept-Language": language})
+    found: dict[str, list[str]] = {}
+    for path in (*PAGES, "/portal/search?search=don"):
+        enter(plain_page, path, language, server, full)
+        for width in WIDTHS:
+            plain_page.set_viewport_size({"width": width, "height": 900})
+            found[f"{path} at {width}"] = plain_page.evaluate(OUTSIDE)
+    assert {where: outside for where, outside in found.items() if outside} == {}
+
+
+def enter(page: playwright.Page, path: str, language: str, server: Server, full: Full) -> None:
+    """Open a page as who may see it."""
+    page.context.clear_cookies()
+    claims = full.who(path)
+    if claims is not None:
+        let_in(page, server.base_url, claims)
+    address = full.address(path)
+    answer = page.goto(address)
+    assert answer is not None
+    assert (answer.status, answer.url) == (200, f"{server.base_url}{address}")
+    expect(page.locator("html")).to_have_attribute("lang", language)
 
 
 def test_a_first_visit_of_any_page_is_light(server: Server, full: Full) -> None:
