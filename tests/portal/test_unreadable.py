@@ -62,10 +62,12 @@ FAIL: dict[str, set[str]] = {
 def license(vendor: Vendor) -> License:
     """One of everything that is stored of a license."""
     end = vendor.now + 900 * DAY
-    license = issued(vendor, "revit", license_type="time-limited", validity_period=end, customer="office@customer.test")
+    terms: dict[str, Any] = {"license_type": "time-limited", "validity_period": end, "floating_users": 1}
+    license = issued(vendor, "revit", customer="office@customer.test", **terms)
     vendor.assign(license, ADA, 2)
     chosen(vendor, ADA)
     vendor.activate(ADA, "pc", PASSWORD, report={"hostname": "ADA-PC"})
+    vendor.check(ADA, "pc")  # takes a slot
     track_variables(vendor.code, vendor.lookup(ADA, "pc"), {"plan": "all"}, ADMIN, now=vendor.now)
     start_batch(vendor.code, license.id, "bob@customer.test", True, ADMIN, now=vendor.now)
     observe_refusal(vendor.code, a_refusal(license.id, at=vendor.now))
