@@ -7,7 +7,7 @@ assert not faults
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -86,13 +86,13 @@ def log_in(page: Page, company: str, email: str, password: str) -> None:
     page.get_by_role("button", name="Log in").click()
 
 
-def axe(page: Page, schemes: Sequence[Scheme] = SCHEMES) -> None:
-    """Assert that axe-core finds nothing wrong with the page as it stands, in light and in dark or in one of them."""
+def axe(page: Page) -> None:
+    """Assert that axe-core finds nothing wrong with the page as it stands, in light and in dark."""
     script = install.axe()
     assert script is not None, "axe-core is missing: run `make test`"
     page.evaluate(script.read_text())
     wrong: list[str] = []
-    for scheme in schemes:
+    for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         page.evaluate(_STAND_STILL)  # a color that is on its way to another one is neither
         wrong += [f"{scheme}: {_told(violation)}" for violation in page.evaluate(_AXE, list(AXE_TAGS))]
