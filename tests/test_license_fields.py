@@ -42,7 +42,6 @@ NOT_SHOWN: dict[str, set[str]] = {
         "adopt_until",  # for who has imported its devices
         "archived_at",  # by its status
         "renewal_basis",  # for who renews
-        *("floating_users", "floating_timeout"),  # with who holds what, later
     },
     "the License API": {
         *("company", "product"),  # as objects of their own
