@@ -38,6 +38,8 @@ CHANGES: dict[str, Any] = {
     "grace_period": 48,
     "renewal_basis": "end",
     "overage": "1.5x",
+    "floating_users": 2,
+    "floating_timeout": 30,
 }
 
 
