@@ -24,6 +24,7 @@ VALID_MS = 10 * 60_000
 """For so long a challenge may be answered: as long as a log-in waits for a second factor."""
 
 _DEFAULT_PORTS: Mapping[str, str] = {"https": "443", "http": "80"}
+_LONGEST_URL = 2_000
 """Browsers do not write them."""
 
 
@@ -75,6 +76,8 @@ def relying_party(portal_url: str) -> RelyingParty | None:
     lets a page have any: without TLS but on `localhost`, at an address of numbers, or with letters of another script
     that are not written as `xn--…`.
     """
+    if len(portal_url) > _LONGEST_URL:  # no browser goes there, and taking it apart takes its time
+        return None
     parts = urlsplit(portal_url.lower())
     host, _, port = parts.netloc.partition(":")
     if not host.isascii() or _is_number(host) or not (parts.scheme == "https" or _is_local(host)):

@@ -35,6 +35,7 @@ def test_they_are_for_the_host_and_the_origin_as_a_browser_writes_them(portal_ur
         "https://192.0.2.7",
         "https://[2001:db8::7]:8000",
         "https://müller.example",
+        "https://licenses.example/" + "a" * 2000,
     ],
 )
 def test_there_are_none_where_no_browser_has_any(portal_url: str) -> None:
