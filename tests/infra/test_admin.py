@@ -173,6 +173,7 @@ def test_a_license_shows_its_users_and_devices(operator: Operator, vendor: Vendo
         "hostname": "desk",
         "last_check_at": at,
         "legacy": False,
+        "slot_until": None,
     }
     assert devices["on"] == shown
     assert devices["off"]["active"] is False
