@@ -82,9 +82,8 @@ def take(seen: Snapshot, license: License, device: Device, decision: SlotDecisio
     if decision.has_drained:
         taking.append(item.slots_known.remove())
     write.update(_license_item(license), taking, may)
-    given = Slot(decision.number, device.id, held_from(license, now), license.epoch)
-    if seat is not None:
-        given = Slot(given.number, given.holder, given.held_until, given.epoch, seat.user_id, seat.epoch)
+    of_seat = (None, None) if seat is None else (seat.user_id, seat.epoch)
+    given = Slot(decision.number, device.id, held_from(license, now), license.epoch, *of_seat)
     write.put(_item(license, given.number, given), _is_free(license, decision, now))
     if decision.goes is not None:
         write.delete(_item(license, decision.goes.number), _as_seen(decision.goes))
