@@ -10,6 +10,7 @@ from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.limits import LICENSE_USERS
 from chalicelib.domain.mail import Mail
+from chalicelib.domain.slots import is_draining, is_floating
 from chalicelib.domain.users import User
 from chalicelib.store import buckets, reads, writes
 from chalicelib.store.accounts import put_given, put_new_user, require_closed
@@ -162,8 +163,7 @@ def _freed(license: License, seat: Seat, released: bool) -> list[Action]:
     """What is changed of a license where all the activations of a seat end."""
     taken = seat.activations_in(license)
     # Slots are free with the seat's epoch, also of a license that does not float now, and may again.
-    floats = license.floating_users > 0 or license.slots_known > 0
-    given_back = [LicenseItem.slot_releases.add(1)] if floats else []
+    given_back = [LicenseItem.slot_releases.add(1)] if is_floating(license) or is_draining(license) else []
     return [LicenseItem.times_activated.add(-taken), *given_back, *(releasing(taken) if released else [])]
 
 
