@@ -26,6 +26,16 @@ DRY_RUN = Option("--dry-run", "", "look whether it can be done, say what it chan
 """Of every command that changes something."""
 YES = Option("--yes", "", "do what cannot be undone")
 """Of every command that does so; without it nothing is done."""
+_NAMES = frozenset({"-h", *(name for command in COMMANDS for name in completion.options_of(command))})
+_SWITCHES = frozenset(option.name for command in COMMANDS for option in command.options if option.read is None) | {
+    "-h",
+    "--help",
+    "--version",
+    "--json",
+    "--csv",
+    DRY_RUN.name,
+    YES.name,
+}
 
 
 class Many:
@@ -55,13 +65,27 @@ def read_command_line(arguments: Sequence[str]) -> tuple[Command, Json, argparse
     if any(not _is_utf8(argument) for argument in arguments):
         raise UsageError("The command line is not valid UTF-8.")
     wrong: list[str] = []
-    given = _parser(wrong).parse_args(arguments)
+    given = _parser(wrong).parse_args(_joined(arguments))
     if wrong:
         raise UsageError(_usage_sentence(wrong, f"{PROG} {given.command.name}"))
     command: Command = given.command
     if command.is_final and not (given.yes or given.dry_run):
         raise UsageError("It cannot be undone: look at it with --dry-run, then say --yes.")
     return command, {option.argument: getattr(given, option.argument) for option in command.options}, given
+
+
+def _joined(arguments: Sequence[str]) -> list[str]:
+    """`--name -value` as `--name=-value`: ids of devices and cursors may begin with a dash, which argparse takes for
+    an option's.
+    """
+    joined: list[str] = []
+    for argument in arguments:
+        begins_with_dash = argument.startswith("-") and argument not in {"-", *_NAMES}
+        if begins_with_dash and joined and joined[-1] in _NAMES - _SWITCHES:
+            joined[-1] += f"={argument}"
+        else:
+            joined.append(argument)
+    return joined
 
 
 def _usage_sentence(wrong: Sequence[str], prog: str) -> str:

@@ -25,6 +25,16 @@ def test_the_devices_of_a_license_are_listed_in_parts(operator: Operator, vendor
     assert refused == "This page does not belong to the list as it is filtered here; start at its first page."
 
 
+def test_ids_and_positions_may_begin_with_a_dash(operator: Operator, vendor: Vendor) -> None:
+    license = vendor.issue()
+    for name in ("-laptop", "--laptop", "-"):
+        vendor.activate(license, name)
+        (row,) = operator.asks(f"device find --company {vendor.code} --hardware-id {name}")["devices"]
+        assert row["hardware_id"] == name
+    assert "does not belong to the list" in operator.refused(f"device list --license {license.id} --after -t7xNKGr8v")
+    assert operator.refused(f"device list --license {license.id} --after --json").startswith("--after: expected one")
+
+
 def test_a_device_is_found_by_host_name_by_hardware_id_and_by_id(operator: Operator, vendor: Vendor) -> None:
     license = vendor.issue()
     vendor.now += 1000
