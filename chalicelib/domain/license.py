@@ -258,6 +258,8 @@ class Device:
     """The number of the slot that it has taken last; whether it holds it, the slot says (`domain.slots`)."""
     slot_moves: int = 0
     """How often it has got a slot, or given one back."""
+    slots_full_at: Instant | None = None
+    """When its bucket of slots is full again (`domain.slots`); None: since ever."""
 
 
 def license_title(product: str, license: License) -> str:

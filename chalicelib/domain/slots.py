@@ -12,13 +12,16 @@ that has lapsed, so that no clock that is behind counts more of them than before
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from chalicelib.domain.errors import LimitReached
-from chalicelib.domain.instants import Instant
+from chalicelib.domain.errors import Denied, LimitReached
+from chalicelib.domain.instants import Instant, whole_seconds
 from chalicelib.domain.license import Device, License, is_expired
+from chalicelib.domain.rate import Bucket
 
 MINUTE_MS = 60_000
 BLIND_ABOVE = 64
 """Up to so many slots, all are looked at before one is taken, for two read units; of more some are tried first."""
+TAKES = Bucket(300)
+"""Slots that one device may take at once, and within each hour: each take, and its release, is a row of history."""
 SeatEpochs = Mapping[int, int]
 """The epoch of each user's seat, by the user; of those who have none, nothing."""
 
@@ -113,6 +116,12 @@ def decide_slot(
     goes = own if own is not None and own != before else lapsed
     has_drained = is_draining(license) and not [slot for slot in beyond if slot != goes]
     return SlotDecision(number, before, goes, has_drained=has_drained)
+
+
+def guard_takes(device: Device, now: Instant) -> None:
+    """Raises `Denied`: `rate_limit_exceeded`, where the device takes slots without end; to give back is free."""
+    if wait := TAKES.wait_ms(device.slots_full_at, now):
+        raise Denied("rate_limit_exceeded", of="slots", retry_after=whole_seconds(wait))
 
 
 @dataclass(frozen=True, slots=True)

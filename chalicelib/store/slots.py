@@ -10,7 +10,7 @@ from chalicelib.domain.activation import Snapshot
 from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import Device, License, Seat, hash_hardware_id
-from chalicelib.domain.slots import Slot, SlotDecision, held_from, is_draining, is_floating
+from chalicelib.domain.slots import TAKES, Slot, SlotDecision, held_from, is_draining, is_floating
 from chalicelib.store import reads, writes
 from chalicelib.store.device_items import is_live
 from chalicelib.store.expressions import Action, Condition
@@ -87,7 +87,8 @@ def take(seen: Snapshot, license: License, device: Device, decision: SlotDecisio
     write.put(_item(license, given.number, given), _is_free(license, decision, now))
     if decision.goes is not None:
         write.delete(_item(license, decision.goes.number), _as_seen(decision.goes))
-    named = [DeviceItem.slot.set(given.number), DeviceItem.slot_moves.add(1)]
+    full_at = TAKES.after_change(device.slots_full_at, now)  # nobody has moved it, if `slot_moves` is as it was
+    named = [DeviceItem.slot.set(given.number), DeviceItem.slot_moves.add(1), DeviceItem.slots_full_at.set(full_at)]
     write.update(_device_item(license, device), named, is_live(license, seat) & has_same_slot(device))
     write.commit()
 

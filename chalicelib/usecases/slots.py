@@ -16,6 +16,7 @@ from chalicelib.domain.slots import (
     SlotDecision,
     decide_slot,
     freed_by,
+    guard_takes,
     in_use,
     is_draining,
     is_floating,
@@ -45,7 +46,8 @@ def hold_slot(checked: Snapshot, hardware_id: str, actor: Actor, *, now: Instant
     """Let a device that was found live hold a slot: for longer, or one that is free. Of a license that is over, or is
     not floating, it needs none. Answers the snapshot as it is by then, with how many slots are in use.
 
-    Raises `LimitReached`: `max_floating_reached`, where at one instant all were in use; and as `guard_live_device`.
+    Raises `LimitReached`: `max_floating_reached`, where at one instant all were in use; `Denied`:
+    `rate_limit_exceeded`, where it has taken very many within an hour; and as `guard_live_device`.
     """
     license, device = guard_live_device(checked, hardware_id)
     if not needs_slot(license, now) or (device.slot is not None and _renewed(checked, license, device, now)):
@@ -110,10 +112,11 @@ def release_slot(company: str, lookup: LicenseLookup, actor: Actor, *, now: Inst
 
 
 def guard_slot(license: License, device: Device, now: Instant) -> None:
-    """What `hold_slot` would answer a device that is live, and nothing is taken. Raises `LimitReached`."""
+    """What `hold_slot` would answer a device that is live, and nothing is taken. Raises as it does."""
     if needs_slot(license, now):
         found = slots.read_slots(license)
-        decide_slot(license, device, found, slots.seat_epochs(license, found), min, now=now)
+        if decide_slot(license, device, found, slots.seat_epochs(license, found), min, now=now) is not None:
+            guard_takes(device, now)
 
 
 def held_slots(license: License, now: Instant) -> list[Slot]:
@@ -188,9 +191,12 @@ def _decide(seen: _Seen, hardware_id: str, now: Instant) -> SlotDecision | None:
     license, device = guard_live_device(seen.snapshot, hardware_id)
     if not needs_slot(license, now):
         return None
-    if seen.slots is None:
-        return SlotDecision(secrets.randbelow(license.floating_users), is_blind=True)
-    return decide_slot(license, device, seen.slots, seen.seats or {}, secrets.choice, now=now)
+    decision: SlotDecision | None = SlotDecision(secrets.randbelow(license.floating_users), is_blind=True)
+    if seen.slots is not None:
+        decision = decide_slot(license, device, seen.slots, seen.seats or {}, secrets.choice, now=now)
+    if decision is not None:
+        guard_takes(device, now)
+    return decision
 
 
 def _look(snapshot: Snapshot, now: Instant, *, final: bool) -> _Seen:

@@ -67,6 +67,7 @@ MESSAGES: dict[str, str] = {
     "rate_limit_exceeded.user": (
         "This user has activated too many devices on this license within an hour; try again later."
     ),
+    "rate_limit_exceeded.slots": "This device has taken too many slots within an hour; try again later.",
     "rate_limit_exceeded.seats": ("Too many seats of this license were assigned within an hour; the limit is {most}."),
     "rate_limit_exceeded.emails": (
         "too many emails were given that cannot be used. Try again tomorrow, or ask your vendor."

@@ -9,11 +9,11 @@ import pytest
 
 from chalicelib.domain import slots as domain_slots
 from chalicelib.domain.activation import Snapshot
-from chalicelib.domain.errors import LimitReached, SeatkeeperError, Unavailable
-from chalicelib.domain.license import License
-from chalicelib.store import slots
-from chalicelib.store.items.licenses import SlotItem
-from chalicelib.store.keys import license_pk, slot_sort_key
+from chalicelib.domain.errors import Denied, LimitReached, SeatkeeperError, Unavailable
+from chalicelib.domain.license import License, hash_hardware_id
+from chalicelib.store import reads, slots, writes
+from chalicelib.store.items.licenses import DeviceItem, SlotItem
+from chalicelib.store.keys import device_sort_key, license_pk, slot_sort_key
 from chalicelib.store.writes import batch_put, delete_all
 from chalicelib.usecases import change_device, change_license, change_seat
 from chalicelib.usecases import slots as holding
@@ -136,6 +136,28 @@ def test_a_device_gives_its_slot_back_and_again_and_stays_active(vendor: Vendor)
     assert checked(vendor, license, "a") == ""
     events = [event.type for event in vendor.history(license) if event.type.startswith("slot_")]
     assert sorted(events) == ["slot_released", "slot_taken", "slot_taken"]
+
+
+def test_a_device_that_takes_slots_without_end_is_held_back_and_no_other(vendor: Vendor) -> None:
+    license, most = floating(vendor), domain_slots.TAKES.changes
+    for _ in range(3):
+        assert checked(vendor, license, "a") == "a"
+        release(vendor, license, "a")
+    item = DeviceItem(license_pk(vendor.code, license.id), device_sort_key(hash_hardware_id("a"), None))
+    taken = reads.get(item)
+    assert taken is not None
+    assert taken.slots_full_at == NOW + 3 * HOUR // most
+    writes.update(item, [DeviceItem.slots_full_at.set(NOW + (most - 1) * HOUR // most)])
+    assert checked(vendor, license, "a") == "a", "the last one"
+    assert checked(vendor, license, "a") == "a", "it is held for longer"
+    release(vendor, license, "a")
+    with pytest.raises(Denied) as why:
+        vendor.check(license, "a")
+    assert (why.value.code, why.value.retry_after) == ("rate_limit_exceeded", HOUR // most // 1000)
+    assert checked(vendor, license, "bac") == "bc", "and where all are in use, that is said"
+    assert answer(partial(vendor.check, license, "a")) == "max_floating_reached"
+    release(vendor, license, "b")
+    assert checked(vendor, license, "a", NOW + HOUR // most) == "a"
 
 
 def test_what_is_not_floating_or_no_device_of_it_releases_nothing(vendor: Vendor) -> None:

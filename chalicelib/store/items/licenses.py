@@ -186,6 +186,7 @@ class DeviceItem(LicensesItem[Device]):
     legacy: BooleanAttribute
     slot: IntegerAttribute
     slot_moves: IntegerAttribute
+    slots_full_at: IntegerAttribute
 
 
 class SlotItem(LicensesItem[Slot]):
