@@ -71,9 +71,9 @@ def update_company(old: Company, new: Company, event: Event) -> None:
     write.commit()
 
 
-def company_codes() -> Iterator[str]:
-    """The codes of all companies, in order, consistently: for operators, who have no company of their own."""
-    return reads.sort_keys(LookupItem, COMPANIES)
+def company_codes(*, after: str | None = None) -> Iterator[str]:
+    """The codes of all companies behind the code `after`, in order, consistently: operators have no company."""
+    return reads.sort_keys(LookupItem, COMPANIES, after=after)
 
 
 def create_api_key(api_key: ApiKey, event: Event) -> None:

@@ -229,9 +229,11 @@ def those_readable(found: Iterable[T | Unreadable]) -> Iterator[T]:
     return LeftOut().skip(found)
 
 
-def sort_keys(table: type[AnyItem], pk: str, prefix: str = "") -> Iterator[str]:
-    """The sort keys of a partition that start with `prefix`, in order, page by page as they are taken. Consistent."""
-    return (raw["part"]["S"] for raw in _query(table, pk, *_beginning(prefix), only="part"))
+def sort_keys(table: type[AnyItem], pk: str, prefix: str = "", *, after: str | None = None) -> Iterator[str]:
+    """The sort keys of a partition that start with `prefix` and lie behind the key `after`, in order, page by page as
+    they are taken. Consistent.
+    """
+    return (raw["part"]["S"] for raw in _query(table, pk, *_beginning(prefix), after=after, only="part"))
 
 
 def scan(table: type[AnyItem], only: Sequence[str]) -> Iterator[Raw]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from chalicelib.domain.catalog import LicenseSummary, Order
+from chalicelib.domain.catalog import Company, LicenseSummary, Order
 from chalicelib.domain.events import Event
 from chalicelib.domain.extras import Extras
 from chalicelib.domain.instants import Instant
@@ -73,6 +73,25 @@ class EventPage:
 
     events: list[Event]
     more: bool
+
+
+def list_companies(limit: int, after: str | None) -> tuple[list[Company], str | None]:
+    """At most `limit` companies behind the code `after`, by their codes, and the code to go on behind: a read for each.
+
+    That is None where there are no more.
+    """
+    codes, more = cut(accounts.company_codes(after=after), limit)
+    found = (accounts.read_company(code) for code in codes)
+    return [company for company in found if company is not None], codes[-1] if more else None
+
+
+def company_details(company: str) -> tuple[Company, dict[str, int | None]]:
+    """A company, and how many licenses, orders, customers and users it has; None: not all were ever counted.
+
+    Raises `NotFound`: `company_not_found`.
+    """
+    found = find_company(company)
+    return found, {noun: counts.read_count(found.code, noun) for noun in counts.COUNTED}
 
 
 def license_details(license_id: int, company: str | None, limit: int, *, now: Instant) -> LicenseDetails:

@@ -9,12 +9,10 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from chalicelib import signing
-from chalicelib.domain.catalog import SecondFactorPolicy
 from chalicelib.domain.days import first_instant, last_instant
 from chalicelib.domain.extras import Extras
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import License, is_expired, status
-from chalicelib.domain.mail import MailCode
 from chalicelib.domain.permissions import Permission
 from chalicelib.domain.types import Json
 from chalicelib.domain.users import User
@@ -22,10 +20,7 @@ from chalicelib.runtime import runtime
 from chalicelib.usecases import change_license, create
 from chalicelib.usecases import sweep as sweeping
 from chalicelib.usecases.audit import companies
-from chalicelib.usecases.branding import set_branding
 from chalicelib.usecases.change_device import allow_device, blacklist_device, reset_device
-from chalicelib.usecases.company_policy import require_second_factor
-from chalicelib.usecases.delete_company import delete_company
 from chalicelib.usecases.find_license import find_owner
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.issue_license import issue_license, terms_of
@@ -33,9 +28,7 @@ from chalicelib.usecases.policies import find_policy_by_code
 from infra.admin import keys
 from infra.admin.command import NotGiven
 from infra.admin.command_result import CommandResult, make_once
-from infra.admin.inputs import read_drawings
 from infra.admin.operator_name import operator
-from infra.admin.parser import UsageError
 from infra.progress import counting
 
 _NAMED = (
@@ -75,64 +68,6 @@ def signing_key_rotate(*, now: Instant) -> CommandResult:  # noqa: ARG001
 def signing_key_retire(*, now: Instant) -> CommandResult:  # noqa: ARG001
     retired = keys.retire(_answered_by)
     return CommandResult({"retired": retired.id} | _signing_keys())
-
-
-# --- the catalog -----------------------------------------------------------------------------------------------
-
-
-def company_create(code: str, name: str, *, now: Instant) -> CommandResult:
-    company = create.create_company(code, name, operator(), now=now)
-    return CommandResult({"code": company.code, "id": company.id, "name": company.name})
-
-
-def company_set(
-    code: str,
-    name: str | None,
-    accent: str | None,
-    logo: str | None,
-    logo_dark: str | None,
-    time_zone: str | None,
-    portal_host: str | None,
-    *,
-    now: Instant,
-) -> CommandResult:
-    drawing, at_night = read_drawings({"--logo": logo, "--logo-dark": logo_dark})
-    given: Json = {"logo_dark": at_night, "name": name, "zone": time_zone, "host": portal_host}
-    company = set_branding(code, accent, drawing, operator(), **given, now=now)
-    shown = {"accent": company.accent or None, "logo": bool(company.logo), "logo_dark": bool(company.logo_dark)}
-    shown |= {"time_zone": company.time_zone or "UTC", "portal_host": company.portal_host or None}
-    return CommandResult({"code": company.code, "id": company.id, "name": company.name} | shown)
-
-
-def company_mail(
-    code: str,
-    language: str | None,
-    reply_to: str | None,
-    support_email: str | None,
-    off: frozenset[MailCode] | None,
-    *,
-    now: Instant,
-) -> CommandResult:
-    given: Json = {"language": language, "reply_to": reply_to, "support_email": support_email, "mails_off": off}
-    company = set_branding(code, None, None, operator(), **given, now=now)
-    shown = {"language": company.language, "off": ", ".join(sorted(company.mails_off)) or "none"}
-    addresses = {"reply_to": company.reply_to or None, "support_email": company.support_email or None}
-    return CommandResult({"code": company.code, "id": company.id, "name": company.name} | shown | addresses)
-
-
-def company_policy(code: str, second_factor: str, *, now: Instant) -> CommandResult:
-    of: SecondFactorPolicy = "managers" if second_factor == "managers" else ""
-    company = require_second_factor(code, of, operator(), now=now)
-    return CommandResult({"code": company.code, "id": company.id, "second_factor": company.second_factor or "nobody"})
-
-
-def company_delete(code: str, confirm: str, *, now: Instant) -> CommandResult:  # noqa: ARG001 - what is gone has no time
-    if confirm != code:
-        raise UsageError.of("--confirm", f"{confirm} is not {code}: nothing is deleted.")
-    with counting("items deleted") as tell:
-        items = delete_company(code, progress=tell)
-    document = {"code": code, "deleted": True, "items": items}
-    return CommandResult(document, "Its history is gone with it: this answer is all that is left of it.")
 
 
 # --- licenses ----------------------------------------------------------------------------------------------------

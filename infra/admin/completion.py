@@ -13,7 +13,7 @@ from infra.admin.command import Command
 from infra.admin.command_table import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[2]
-OF_ALL = ("--help", "--home", "--json", "--operator", "--stage")
+OF_ALL = ("--as", "--help", "--home", "--json", "--stage")
 _OF_SOME: Mapping[str, Callable[[Command], bool]] = {
     "--dry-run": lambda command: command.changes,
     "--yes": lambda command: command.is_final,

@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         surroundings = environment(os.environ, given.home, given.stage)
         os.environ.clear()
         os.environ.update(surroundings)
-        act_as(given.operator)
+        act_as(given.as_)
         with using(bootstrap(surroundings)):
             answer = _answer(command, values, given)
     except (EngineError, UsageError, SettingsError, StageError, local.DataDirError) as error:
@@ -115,6 +115,7 @@ def function_of(command: Command) -> Callable[..., "CommandResult"]:
         api_keys,
         audits,
         commands,
+        companies,
         customers,
         devices,
         explanations,
@@ -135,8 +136,9 @@ def function_of(command: Command) -> Callable[..., "CommandResult"]:
     )
 
     modules = (
-        *(api_keys, audits, commands, customers, devices, explanations, exports, histories, imports, license_lists),
-        *(management_keys, orders, people, policies, products, reports, scheduled_updates, seats, terms, webhooks),
+        *(api_keys, audits, commands, companies, customers, devices, explanations, exports, histories, imports),
+        *(license_lists, management_keys, orders, people, policies, products, reports, scheduled_updates, seats),
+        *(terms, webhooks),
     )
     named = (getattr(module, command.function) for module in modules if hasattr(module, command.function))
     found: Callable[..., CommandResult] = next(named)

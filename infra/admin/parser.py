@@ -18,9 +18,7 @@ from infra.admin.command_table import COMMANDS
 from infra.version import add_version
 
 PROG = ".venv/bin/python -m infra.admin"
-OPERATOR = Option(
-    "--operator", "NAME", "who does it, for the history; your name on this system, if not given", values.text
-)
+AS = Option("--as", "NAME", "who does it, for the history; your name on this system, if not given", values.text)
 """Of every command."""
 DRY_RUN = Option("--dry-run", "", "look whether it can be done, say what it changes, and change nothing")
 """Of every command that changes something."""
@@ -168,7 +166,7 @@ def _add(pages: Any, word: str, command: Command, wrong: list[str]) -> None:
     home = "folder of the data of `.venv/bin/python -m infra.run` (.local)"
     page.add_argument("--stage", action=_Once, metavar="NAME", help="a stage of .chalice/config.json, on AWS")
     page.add_argument("--home", type=Path, action=_Once, metavar="DIR", help=home)
-    _add_option(page, OPERATOR)
+    _add_option(page, AS)
 
 
 def _add_option(page: _Parser, option: Option, *, is_subject: bool = False) -> None:

@@ -15,27 +15,26 @@ from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import to_iso
 from chalicelib.domain.license import License, hash_hardware_id
-from chalicelib.store import accounts, histories, licenses, writes
+from chalicelib.store import histories, licenses, writes
 from chalicelib.store.items.events import AccountEventItem, event_item
 from chalicelib.store.items.licenses import LicenseItem
 from chalicelib.store.items.links import LookupItem
 from chalicelib.store.keys import hardware_sort_key, license_pk
 from chalicelib.store.products import read_product
 from chalicelib.store.transactions import Transaction
-from chalicelib.usecases import create
 from chalicelib.usecases.change_email import change_email
 from chalicelib.usecases.change_password import change_password
 from chalicelib.usecases.device_variables import track_variables
 from chalicelib.usecases.find_license import find_license
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.security_events import note_security_event
-from chalicelib.web.errors import ERRORS
 from infra import progress
 from infra.admin.command_table import COMMANDS
 from tests.infra.customer_texts import CUSTOMER_TEXTS, customer_ids
 from tests.infra.file_texts import FILE_TEXTS, files
 from tests.infra.lifecycle_texts import LIFECYCLE_TEXTS
 from tests.infra.operator import Operator, value_beside
+from tests.infra.people_texts import COMPANY_TEXTS
 from tests.infra.product_texts import PRODUCT_TEXTS
 from tests.store.product_cases import feature, field, policy
 from tests.store.scheduled_update_cases import schedule
@@ -63,51 +62,6 @@ def password_of(vendor: Vendor, license: License, email: str) -> str:
 
 
 # --- the catalog -----------------------------------------------------------------------------------------------
-
-
-def test_a_new_company_has_its_code_in_capitals_and_is_listed(operator: Operator, vendor: Vendor) -> None:
-    code = f"{vendor.code}-2"
-    answer = operator.asks(f"company create --code ' {code.lower()} ' --name 'Zwei & Söhne '")
-    assert answer == {"code": code, "id": create.find_company(code).id, "name": "Zwei & Söhne"}
-    assert code in list(accounts.company_codes())
-
-
-def test_a_company_gets_a_name_a_color_and_a_logo(operator: Operator, vendor: Vendor, tmp_path: Path) -> None:
-    drawing = '<svg xmlns="http://www.w3.org/2000/svg"/>'
-    (tmp_path / "logo.svg").write_bytes(b"\xef\xbb\xbf" + drawing.encode())  # as some editors begin a file
-    line = f"company set --code {vendor.code}"
-    (tmp_path / "dark.svg").write_text(drawing)
-    files = f"--logo {tmp_path}/logo.svg --logo-dark {tmp_path}/dark.svg"
-    answer = operator.asks(f"{line} --name 'Qbitec GmbH' --accent '#0A6E5C' {files}")
-    company = create.find_company(vendor.code)
-    shown = {"code": vendor.code, "id": company.id, "name": "Qbitec GmbH"}
-    shown |= {"time_zone": "UTC", "portal_host": None}
-    assert answer == shown | {"accent": "#0a6e5c", "logo": True, "logo_dark": True}
-    assert (company.name, company.accent) == ("Qbitec GmbH", "#0a6e5c")
-    assert (company.logo, company.logo_dark) == (drawing, drawing)
-    shown |= {"accent": None, "logo": False, "logo_dark": False}
-    assert operator.asks(f"{line} --accent '' --logo '' --logo-dark ''") == shown
-
-
-def test_a_company_has_a_host_of_its_own_for_the_portal(operator: Operator, vendor: Vendor) -> None:
-    line, host = "company set --code {} --portal-host {}", f"{vendor.code.lower()}.vendor.test"
-    assert operator.asks(line.format(vendor.code, host.upper()))["portal_host"] == host
-    other = Vendor()
-    assert "--portal-host: the host is another company's." in operator.refused(line.format(other.code, host))
-    assert operator.asks(line.format(vendor.code, "''"))["portal_host"] is None
-    assert operator.asks(line.format(other.code, host))["portal_host"] == host
-
-
-def test_a_company_says_how_its_mails_are_written(operator: Operator, vendor: Vendor) -> None:
-    line = f"company mail --code {vendor.code}"
-    answer = operator.asks(f"{line} --reply-to Sales@vendor.test --support-email help@vendor.test --language de")
-    assert (answer["reply_to"], answer["support_email"]) == ("sales@vendor.test", "help@vendor.test")
-    answer = operator.asks(f"{line} --reply-to '' --off 'seat_given, new_log_in'")
-    assert (answer["reply_to"], answer["language"], answer["off"]) == (None, "de", "new_log_in, seat_given")
-    assert create.find_company(vendor.code).mails_off == {"seat_given", "new_log_in"}
-    assert operator.asks(f"{line} --off ''")["off"] == "none"
-    refused = operator.refused(f"{line} --off code_requested,spam")
-    assert "--off: code_requested, spam: a company switches off" in refused
 
 
 def test_a_new_product_is_as_it_was_asked_for(operator: Operator, vendor: Vendor) -> None:
@@ -383,7 +337,7 @@ def test_an_audit_that_repairs_files_what_is_missing_and_tells_how_much(operator
     document = {"companies": 1, "licenses": 1, "names": 7, "differences": [found]}
     assert operator.asks(f"audit --company {vendor.code}", 1) == document
     repaired = document | {"names": 8, "differences": [], "filed": 1, "removed": 0}
-    assert operator.asks(f"audit --company {vendor.code} --repair --operator Don") == repaired
+    assert operator.asks(f"audit --company {vendor.code} --repair --as Don") == repaired
     event = next(histories.company_events(vendor.code))
     assert (event.type, event.actor.name) == ("links_repaired", "admin:Don")
 
@@ -403,11 +357,6 @@ def test_what_takes_long_tells_how_far_it_is(
 # --- text --------------------------------------------------------------------------------------------------------
 
 TEXTS = {
-    "company create": ("--code {company}-2 --name Two", "name", "Two"),
-    "company set": ("--code {company} --accent #123456", "accent", "#123456"),
-    "company mail": ("--code {company} --language de", "language", "de"),
-    "company policy": ("--code {company} --second-factor managers", "second factor", "managers"),
-    "company delete": ("{company} --confirm {company}", "deleted", "yes"),
     "apikey create": ("--company {company}", "products", "all"),
     "management-key create": ("--company {company} --name CRM --scope webhooks:read", "expires at", "-"),
     "management-key list": ("--company {company}", "company", "{company}"),
@@ -416,6 +365,7 @@ TEXTS = {
     "apikey disable": ("{api_key}", "disabled", "yes"),
     "apikey enable": ("{api_key}", "disabled", "no"),
     "apikey revoke": ("{api_key}", "revoked", "yes"),
+    **COMPANY_TEXTS,
     **PRODUCT_TEXTS,
     "license issue": (
         "--company {company} --product viewer --license-type perpetual --max-activations unlimited --max-transfers -1",
@@ -426,7 +376,6 @@ TEXTS = {
     "license show": ("{license}", "max license users", "unlimited"),
     "license set": ("{license} --max-activations 3 --is-trial no --free-resets yes", "max activations", "3"),
     "license history": ("{license} --limit 20", "after", "-"),
-    "company history": ("{company} --limit 100", "after", "-"),
     "order list": ("--company {company}", "count", "2"),
     "order show": ("--company {company} --order {order}", "order", "{order}"),
     "order add-manager": ("--company {company} --order {order} --email new@b.example", "manager", "new@b.example"),
@@ -503,20 +452,6 @@ def test_lists_are_tables_and_what_does_not_print_is_escaped(operator: Operator,
     assert "größe\\u202e" in row
 
 
-def test_a_company_is_deleted_by_its_code_said_twice(operator: Operator, vendor: Vendor) -> None:
-    vendor.issue()
-    assert operator.refused(f"company delete {vendor.code}").startswith(
-        "the following arguments are required: --confirm"
-    )
-    value_beside = f"--confirm: QBITEC is not {vendor.code}: nothing is deleted."
-    assert operator.refused(f"company delete {vendor.code} --confirm QBITEC") == value_beside
-    assert len(operator.asks(f"audit --company {vendor.code}")["differences"]) == 0
-    deleted = operator.asks(f"company delete {vendor.code} --confirm {vendor.code}")
-    assert deleted == {"code": vendor.code, "deleted": True, "items": deleted["items"]}
-    assert deleted["items"] > 10
-    assert operator.refused(f"company delete {vendor.code} --confirm {vendor.code}") == ERRORS["company_not_found"][1]
-
-
 def test_history_says_how_often_when_last_and_from_where_what_stands_in_one_row(
     operator: Operator, vendor: Vendor
 ) -> None:
@@ -541,7 +476,7 @@ def test_history_says_how_often_when_last_and_from_where_what_stands_in_one_row(
 def test_history_is_read_in_pages_and_says_who_did_it(operator: Operator, vendor: Vendor) -> None:
     license = vendor.issue("revit", max_license_users=5)
     for number in range(3):
-        operator.asks(f"user assign --license {license.id} --email u{number}@b.example --operator petra")
+        operator.asks(f"user assign --license {license.id} --email u{number}@b.example --as petra")
     first = operator.asks(f"license history {license.id} --limit 2")
     second = operator.asks(f"license history {license.id} --limit 2 --after {first['after']}")
     events = first["events"] + second["events"]
@@ -561,7 +496,7 @@ def test_the_history_of_an_account_is_its_own_in_pages_and_outlasts_its_email(
     ids = {email: vendor.assign(license, email)[0].id for email in ("a@b.example", "z@b.example")}
     of = f"--company {vendor.code} --email"
     for email in (*ids, *ids):
-        operator.asks(f"user unlock {of} {email} --operator petra")
+        operator.asks(f"user unlock {of} {email} --as petra")
     old = Event.new("password_set", Actor("admin"), vendor.now - DAY, user="a@b.example")  # of before there were ids
     for event in (old, replace(old, key=f"{old.key}0", user="z@b.example")):
         Transaction(event_item(vendor.code, event, AccountEventItem)).commit()
@@ -576,7 +511,7 @@ def test_the_history_of_an_account_is_its_own_in_pages_and_outlasts_its_email(
     assert (first["user_id"], first["closed_at"], second["after"]) == (ids["a@b.example"], None, None)
     renamed = operator.asks(f"user history {of} y@b.example")["events"]
     assert sorted(e["type"] for e in renamed) == ["email_changed", "user_unlocked", "user_unlocked"]
-    operator.asks(f"user close {of} a@b.example --operator petra")
+    operator.asks(f"user close {of} a@b.example --as petra")
     closed = operator.asks(f"user history {of} a@b.example --limit 1")
     assert closed["closed_at"]
     assert (closed["events"][0]["type"], closed["events"][0]["by"]) == ("user_closed", "admin:petra")

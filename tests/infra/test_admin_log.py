@@ -16,7 +16,7 @@ ADA, KEY = "ada@customer.test", "OWNKEY-1234"
 SECRETS = {"shared_key", "api_key", "manager_initial_password", "secret", "management_key"}
 ISSUE = (
     f"license issue --company {{code}} --product viewer --license-type perpetual --max-activations 1 --customer {ADA} "
-    f"--manager {ADA} --license-key {KEY} --order secret-order --operator Petra"
+    f"--manager {ADA} --license-key {KEY} --order secret-order --as Petra"
 )
 
 

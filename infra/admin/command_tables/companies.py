@@ -17,6 +17,21 @@ COMMANDS = (
         (Option("--code", "CODE", "1 to 32 of A-Z, 0-9 and inner dashes; for good", values.company, True), NAME),
     ),
     Command(
+        "company list",
+        "the companies that there are, by their codes",
+        "--limit 200",
+        (
+            Option("--limit", "N", "companies at most (50)", values.rows, default=50),
+            Option("--after", "CODE", "go on after this company", values.company),
+        ),
+    ),
+    Command(
+        "company show",
+        "a company: how it shows itself, how its mails are written, and how much it has",
+        "QBITEC",
+        (Option("code", "CODE", "the company", values.company),),
+    ),
+    Command(
         "company set",
         "change how a company shows itself in the portal; what is not given stays",
         "--code QBITEC --accent '#0a6e5c' --logo qbitec.svg --logo-dark qbitec-dark.svg",
