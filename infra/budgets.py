@@ -181,6 +181,8 @@ MANAGEMENT_CALLS = {
     "list_products_in_bundle": Budget("3 reads + 1 write", 3, 1),
     "list_bundles_of_product": Budget("3 reads + 1 write", 3, 1),
     "sum_licenses": Budget("3 reads + 1 write", 3, 1),
+    "list_most_devices": Budget("3 reads + 1 write", 4, 1),
+    "sum_activations": Budget("5 reads + 1 write", 6, 1),
     "sum_refusals": Budget("3 reads + 1 write", 3, 1),
     "list_scheduled_updates": Budget("3 reads + 1 write", 3, 1),
     "create_scheduled_update": Budget("5 reads + 1 write + 1 transaction", 8, 13),

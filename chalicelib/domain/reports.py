@@ -51,8 +51,13 @@ def add_licenses(report: LicenseReport, licenses: list[License], soon: Instant, 
         sums.active_devices += license.times_activated
     ending = [*report.ending_soon, *(one for one in licenses if ends_soon(one, soon, now))]
     report.ending_soon = nsmallest(most, ending, key=lambda one: (one.validity_period or LATEST, one.id))
-    used = [*report.most_devices, *(one for one in licenses if one.times_activated)]
-    report.most_devices = nlargest(most, used, key=lambda one: (one.times_activated, one.id))
+    report.most_devices = with_most_devices([*report.most_devices, *licenses], most)
+
+
+def with_most_devices(licenses: Iterable[License], most: int) -> list[License]:
+    """Those with the most active devices, the most of all first; none without any."""
+    used = (one for one in licenses if one.times_activated)
+    return nlargest(most, used, key=lambda one: (one.times_activated, one.id))
 
 
 def ends_soon(license: License, soon: Instant, now: Instant) -> bool:

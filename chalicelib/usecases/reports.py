@@ -12,7 +12,14 @@ from functools import partial
 from chalicelib.domain.days import day_of, first_instant
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License
-from chalicelib.domain.reports import DayCount, LicenseReport, add_licenses, count_activations, count_refusals
+from chalicelib.domain.reports import (
+    DayCount,
+    LicenseReport,
+    add_licenses,
+    count_activations,
+    count_refusals,
+    with_most_devices,
+)
 from chalicelib.store import license_lists, licenses, refusals
 from chalicelib.threads import ThreadPool
 from chalicelib.usecases.create import find_company
@@ -45,18 +52,11 @@ def report_days(company: str, days: int, *, now: Instant, progress: Callable[[in
     the newest hundred of a license are kept (`domain.refusals`). Raises `NotFound`: `company_not_found`.
     """
     owner = find_company(company)
-    zone = owner.time_zone
-    since = first_instant(day_of(now, zone) - timedelta(days=days - 1), zone)
-
-    def of_license(license: License) -> Counter[DayCount]:
-        events = licenses.events_between(license.company, license.id, since, now, MOST_EVENTS)
-        return count_activations(events, license.product, zone)
-
+    zone, since = owner.time_zone, _first_of(days, owner.time_zone, now)
     counts = count_refusals(refusals.all_refusals(owner.code, now), since, now, zone)
     with ThreadPool(_AT_ONCE) as threads:
         for some in _all_licenses(owner.code):
-            for found in threads.map(of_license, [one for one in some if one.first_activated_at is not None]):
-                counts.update(found)
+            counts.update(_activations(some, threads, since, zone, now))
             progress(len(some))
     return counts
 
@@ -69,11 +69,29 @@ def sum_some_licenses(
     named, and one for each hundred.
     """
     report, soon = LicenseReport(), now + ending_days * DAY_MS
-    all_ids = license_lists.of_company(company).ids
-    find = partial(license_lists.ids_of_products, company, codes) if codes else all_ids
-    ids = list(find(after, MOST_SUMMED))
-    add_licenses(report, licenses.read_some(company, ids), soon, 0, now)
-    return report, ids[-1] if len(ids) == MOST_SUMMED else None
+    found, behind = _some_licenses(company, codes, after, MOST_SUMMED)
+    add_licenses(report, found, soon, 0, now)
+    return report, behind
+
+
+def some_with_most_devices(
+    company: str, codes: frozenset[str], after: int | None, most: int
+) -> tuple[list[License], int | None]:
+    """Of as many licenses as `sum_some_licenses` looks at, the `most` with the most active devices."""
+    found, behind = _some_licenses(company, codes, after, MOST_SUMMED)
+    return with_most_devices(found, most), behind
+
+
+def sum_some_activations(
+    company: str, codes: frozenset[str], after: int | None, days: int, *, now: Instant
+) -> tuple[Counter[DayCount], int | None]:
+    """Of each of so many days up to today, how many activations of at most `MOST_HISTORIES` licenses behind `after`
+    were taken and given back; likewise. A read for each license that was ever used, besides.
+    """
+    zone = find_company(company).time_zone
+    found, behind = _some_licenses(company, codes, after, MOST_HISTORIES)
+    with ThreadPool(_AT_ONCE) as threads:
+        return _activations(found, threads, _first_of(days, zone, now), zone, now), behind
 
 
 def sum_some_refusals(
@@ -83,15 +101,43 @@ def sum_some_refusals(
     key to go on behind; None at the end. One read.
     """
     zone = find_company(company).time_zone
-    since = first_instant(day_of(now, zone) - timedelta(days=days - 1), zone)
     found, behind = refusals.some_refusals(company, after, MOST_SUMMED)
-    return count_refusals(found, since, now, zone), behind
+    return count_refusals(found, _first_of(days, zone, now), now, zone), behind
 
 
 MOST_SUMMED = 800
 """Licenses, or records of refusals, that one part sums up."""
+MOST_HISTORIES = 100
+"""Licenses whose histories one part reads."""
 MOST_EVENTS = 10_000
 """Of one license: the newest ones of the days that are asked for."""
+
+
+def _first_of(days: int, zone: str, now: Instant) -> Instant:
+    """When the first of so many days up to today begins."""
+    return first_instant(day_of(now, zone) - timedelta(days=days - 1), zone)
+
+
+def _activations(
+    some: list[License], threads: ThreadPool, since: Instant, zone: str, now: Instant
+) -> Counter[DayCount]:
+    def of_license(license: License) -> Counter[DayCount]:
+        events = licenses.events_between(license.company, license.id, since, now, MOST_EVENTS)
+        return count_activations(events, license.product, zone)
+
+    counts: Counter[DayCount] = Counter()
+    for found in threads.map(of_license, [one for one in some if one.first_activated_at is not None]):
+        counts.update(found)
+    return counts
+
+
+def _some_licenses(
+    company: str, codes: frozenset[str], after: int | None, most: int
+) -> tuple[list[License], int | None]:
+    all_ids = license_lists.of_company(company).ids
+    find = partial(license_lists.ids_of_products, company, codes) if codes else all_ids
+    ids = list(find(after, most))
+    return licenses.read_some(company, ids), ids[-1] if len(ids) == most else None
 
 
 def _all_licenses(company: str) -> Iterator[list[License]]:

@@ -128,7 +128,8 @@ MANAGEMENT_ERRORS: dict[str, tuple[int, str]] = {
     "management_key_scope_missing": (403, "This key lacks the scope that this call needs."),
     "calls_not_counted": (
         403,
-        "Calls are not counted here. GET /api/v1/reports/licenses and GET /api/v1/reports/refusals say what happened.",
+        "Calls are not counted here. GET /api/v1/reports/activations and GET /api/v1/reports/refusals say what "
+        "happened.",
     ),
     "management_key_product_not_allowed": (
         403,

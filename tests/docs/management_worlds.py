@@ -106,7 +106,7 @@ def _imports(vendor: Vendor) -> dict[str, str]:
 def _reports(vendor: Vendor) -> dict[str, str]:
     """Two licenses, one of them in use, and a call that was refused."""
     used = vendor.issue()
-    vendor.activate(used, "my-laptop")
+    vendor.activate(used, "my-laptop", now=clock.now())
     vendor.issue(license_type="time-limited", validity_period=clock.now() + 30 * DAY)
     refused: Any = {"call": "activate_license", "code": "license_activated_max_times", "product": "viewer"}
     observe_refusal(vendor.code, Refusal(**refused, at=clock.now(), license_id=used.id))

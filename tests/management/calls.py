@@ -140,6 +140,8 @@ QUERIES: dict[str, str] = {
     "export_usage_histories": "?license={of_event}&ts__gte=2026-11-24T00:00Z&ts__lte=2026-11-24T23:00Z",
     "export_license_history": "?license={of_event}",
     "export_orders": "?range=10y",
+    "list_most_devices": "?limit={an_active_device}",
+    "sum_activations": "?days={days_with_activation}",
     "sum_refusals": "?days={days_with_refusal}",
     "check_license": "?hardware_id={hardware_id}&license={of_event}",
     "generate_license": "?product=viewer&quantity=3",
@@ -309,6 +311,11 @@ def _days_with_refusal(ids: Ids) -> int:
     return 30
 
 
+def _days_with_activation(ids: Ids) -> int:
+    ids.server.vendor.activate(ids.server.vendor.issue(), "pc", now=clock.now())
+    return 30
+
+
 def _user(ids: Ids) -> int:
     """On that license."""
     vendor, license_id = ids.server.vendor, int(ids["license_of_users"])
@@ -352,6 +359,8 @@ MAKERS: Mapping[str, Callable[[Ids], int | str]] = {
     "delivery_id": _delivery,
     "device_id": _device,
     "hardware_id": _hardware_id,
+    "an_active_device": lambda ids: 1 if _device(ids) else 0,
+    "days_with_activation": _days_with_activation,
     "days_with_refusal": _days_with_refusal,
     "variable_id": _variable,
     "event_id": _event,

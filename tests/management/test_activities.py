@@ -12,7 +12,7 @@ from tests.management.server import VendorsServer, refused
 def test_what_counts_calls_is_refused_and_says_what_counts_instead(shop: VendorsServer, route: str, query: str) -> None:
     answer = shop.get(route[1:] + query)
     assert refused(answer, 403) == "calls_not_counted"
-    for path in ("/reports/licenses", "/reports/refusals"):
+    for path in ("/reports/activations", "/reports/refusals"):
         assert path in {one.route for one in endpoint.declared}
         assert f"GET /api/v1{path} " in answer.json()["detail"]
 

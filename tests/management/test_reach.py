@@ -94,15 +94,24 @@ def test_reports_are_of_its_products_alone(
 ) -> None:
     vendor.product("cad", "license-key")
     there = {"viewer": 2, "revit": 3, "cad": 1}
+    vendor.now = clock.now()
     for product, times in there.items():
         for n in range(times):
-            vendor.issue(product)
+            license = vendor.issue(product)
+            if product != "revit":
+                vendor.activate(license, "pc")
             observe_refusal(vendor.code, refused_call(product, f"{n}@customer.test"))
     observe_refusal(vendor.code, refused_call(None, "ada@customer.test"))
     for most in (reports.MOST_SUMMED, 2):
         monkeypatch.setattr(reports, "MOST_SUMMED", most)
+        monkeypatch.setattr(reports, "MOST_HISTORIES", most)
         for products in (("viewer",), ("viewer", "cad")):
-            for path, counted in (("reports/licenses", "licenses"), ("reports/refusals", "times")):
+            for path, counted in (
+                ("reports/licenses", "licenses"),
+                ("reports/activations", "times"),
+                ("reports/most-devices", "active_devices"),
+                ("reports/refusals", "times"),
+            ):
                 sums = summed(limited(shop, *products), path, counted)
                 assert sums == {code: there[code] for code in products}
 
@@ -117,7 +126,8 @@ def summed(server: VendorsServer, address: str, counted: str) -> Counter[str]:
     while address:
         page = granted(server.get(address))
         assert page["count"] is None
-        sums.update({row["product_code"]: row[counted] for row in page["results"]})
+        for row in page["results"]:
+            sums[row["product_code"]] += row[counted]
         address = page["next"]
     return sums
 
@@ -338,7 +348,8 @@ def test_a_key_is_made_for_products_that_there_are(vendor: Vendor) -> None:
 def test_calls_that_leave_out_what_is_of_others_are_lists_and_changes_of_many_licenses() -> None:
     """Whoever declares another has to show in test_permissions and here that it does."""
     assert {declared.name for declared in CALLS if declared.reach is itself} == {
-        *("list_licenses", "list_orders", "export_orders", "sum_licenses", "sum_refusals"),
+        *("list_licenses", "list_orders", "export_orders"),
+        *("sum_licenses", "list_most_devices", "sum_activations", "sum_refusals"),
         *("list_products", "list_product_features", "list_product_custom_fields", "list_license_policies"),
         *("import_licenses", "import_license_features", "list_license_import_results", "list_feature_import_results"),
         *("disable_licenses", "reset_licenses", "change_licenses", "post_license_changes"),

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.days import day_of
 from chalicelib.domain.refusals import Refusal
 from chalicelib.store.refusals import observe_refusal
 from chalicelib.usecases import reports
@@ -66,3 +67,46 @@ def test_refusals_are_summed_up_by_day_product_and_code(
             sums[row["day"]] += row["times"]
     assert sums == Counter({row["day"]: row["times"] for row in rows})
     assert sum(row["times"] for part in parts(shop, "reports/refusals?days=2") for row in part) == 5
+
+
+def test_activations_are_summed_up_by_day_and_product_in_one_part_and_in_many(
+    shop: VendorsServer, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vendor.now = clock.now()
+    for product in ("viewer", "viewer", "revit"):
+        license = vendor.issue(product, max_license_users=5 if product == "revit" else None)
+        if product == "viewer":
+            vendor.activate(license, "pc")
+            vendor.activate(license, "tablet")
+            vendor.deactivate(license, "pc")
+    today = day_of(clock.now(), "UTC").isoformat()
+    wanted = Counter({(today, "viewer", "activated"): 4, (today, "viewer", "freed"): 2})
+    for most, count in ((100, 1), (1, 4)):
+        monkeypatch.setattr(reports, "MOST_HISTORIES", most)
+        found = parts(shop, "reports/activations?days=2")
+        assert len(found) == count
+        sums: Counter[tuple[str, ...]] = Counter()
+        for row in (row for rows in found for row in rows):
+            sums[row["day"], row["product_code"], row["what"]] += row["times"]
+        assert sums == wanted
+    assert refused(shop.get("reports/activations?days=91"), 400) == "validation_error"
+
+
+def test_of_the_licenses_with_the_most_devices_each_part_names_the_first(
+    shop: VendorsServer, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_devices = {}
+    for count in (2, 0, 3, 1):
+        vendor.now += 1
+        license = vendor.issue()
+        with_devices[license.id] = count
+        for n in range(count):
+            vendor.activate(license, f"pc {n}")
+    wanted = sorted(((n, id_) for id_, n in with_devices.items() if n), reverse=True)
+    (rows,) = parts(shop, "reports/most-devices")
+    assert [(row["active_devices"], row["id"]) for row in rows] == wanted
+    (first,) = parts(shop, "reports/most-devices?limit=2")
+    assert [(row["active_devices"], row["id"]) for row in first] == wanted[:2]
+    monkeypatch.setattr(reports, "MOST_SUMMED", 2)
+    found = parts(shop, "reports/most-devices?limit=1")
+    assert [[row["active_devices"] for row in rows] for rows in found] == [[2], [3], []]
