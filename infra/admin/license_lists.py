@@ -9,6 +9,7 @@ from chalicelib.usecases.license_search import search_licenses
 from chalicelib.usecases.operator_queries import license_details, list_orders
 from infra.admin.command_result import CommandResult
 from infra.admin.commands import extras_document, license_document
+from infra.admin.pages import full_page
 from infra.admin.scheduled_updates import next_update
 
 
@@ -40,14 +41,14 @@ def license_list(
         host_name=host_name,
         tests=tests,
     )
-    rows, behind = list[Sold](), after
-    while len(rows) < limit:
-        part = list_licenses(code, wanted, after=behind, newest_first=newest_first, size=limit - len(rows))
-        rows, behind = rows + part.rows, part.after
-        if behind is None:
-            break
+
+    def read(after: int | None, size: int) -> tuple[list[Sold], int | None]:
+        part = list_licenses(code, wanted, after=after, newest_first=newest_first, size=size)
+        return part.rows, part.after
+
+    rows, behind = full_page(read, after, limit)
     document: Json = {"company": code, "count": count_licenses(code, wanted), "after": behind}
-    return CommandResult(document | {"licenses": [_row(license, now) for license, _ in rows]})
+    return CommandResult(document | {"licenses": [license_row(license, now) for license, _ in rows]})
 
 
 def license_show(license: int, company: str | None, limit: int, *, now: Instant) -> CommandResult:
@@ -82,7 +83,7 @@ def license_show(license: int, company: str | None, limit: int, *, now: Instant)
 
 def license_find(company: str, text: str, limit: int, *, now: Instant) -> CommandResult:
     found = search_licenses(company, text, limit)
-    rows = [{"matches": ", ".join(match.by)} | _row(match.license, now) for match in found]
+    rows = [{"matches": ", ".join(match.by)} | license_row(match.license, now) for match in found]
     return CommandResult({"text": text, "licenses": rows})
 
 
@@ -93,7 +94,8 @@ def order_list(company: str, limit: int, after: str | None, *, now: Instant) -> 
     return CommandResult({"company": page.company, "count": page.count, "after": behind, "orders": rows})
 
 
-def _row(license: License, now: Instant) -> Json:
+def license_row(license: License, now: Instant) -> Json:
+    """A license in a list."""
     return {
         "license": license.id,
         "product": license.product,

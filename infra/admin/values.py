@@ -178,6 +178,11 @@ def customer_id_or_none(given: str) -> int:
     return customer_id(given) if given.strip() else 0
 
 
+def user_id(given: str) -> int:
+    """The id of an account, likewise."""
+    return _id(given, "account")
+
+
 def management_key_id(given: str) -> int:
     """The id of a key of the Management API, likewise."""
     return _id(given, "key")

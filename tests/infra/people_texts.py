@@ -14,3 +14,33 @@ COMPANY_TEXTS = {
     "company delete": ("{company} --confirm {company}", "deleted", "yes"),
     "company history": ("{company} --limit 100", "after", "-"),
 }
+
+ORDER_TEXTS = {
+    "order list": ("--company {company}", "count", "2"),
+    "order show": ("--company {company} --order {order}", "order", "{order}"),
+    "order add-manager": ("--company {company} --order {order} --email new@b.example", "manager", "new@b.example"),
+    "order remove-manager": ("--company {company} --order {order} --email {email}", "removed", "yes"),
+    "order set-permissions": ("--company {company} --order {order} --deny reset_license", "order", "{order}"),
+}
+
+USER_TEXTS = {
+    "user list": ("--company {company} --managers", "count", "-"),
+    "user find": ("--company {company} don", "text", "don"),
+    "user show": ("--company {company} --email {email}", "second factor", "no"),
+    "user assign": ("--license {license} --email new@b.example", "email", "new@b.example"),
+    "user replace": ("--license {license} --email {email} --by new@b.example", "email", "new@b.example"),
+    "user remove": ("--license {license} --email {email}", "removed", "yes"),
+    "user unlock": ("--company {company} --email {email}", "unlocked", "yes"),
+    "user remove-second-factor": ("--company {company} --email {email}", "second factor", "no"),
+    "user close": ("--company {company} --email {email}", "seats", "1"),
+    "user reopen": ("--company {company} --email {email}", "closed", "no"),
+    "user change-email": ("--company {company} --email {email} --new-email new@b.example", "email", "new@b.example"),
+    "user set": ("--company {company} --email {email} --last-name Joe --phone ''", "last name", "Joe"),
+    "user history": ("--company {company} --email {email}", "closed at", "-"),
+    "user set-password": ("--license {license} --email {email}", "email", EMAIL),
+    "user set-max-activations": (
+        "--license {license} --email {email} --max-activations 5",
+        *("max activations", "5"),
+    ),
+    "user reset-activations": ("--license {license} --email {email}", "activations", "0"),
+}

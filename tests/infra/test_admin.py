@@ -34,7 +34,7 @@ from tests.infra.customer_texts import CUSTOMER_TEXTS, customer_ids
 from tests.infra.file_texts import FILE_TEXTS, files
 from tests.infra.lifecycle_texts import LIFECYCLE_TEXTS
 from tests.infra.operator import Operator, value_beside
-from tests.infra.people_texts import COMPANY_TEXTS
+from tests.infra.people_texts import COMPANY_TEXTS, ORDER_TEXTS, USER_TEXTS
 from tests.infra.product_texts import PRODUCT_TEXTS
 from tests.store.product_cases import feature, field, policy
 from tests.store.scheduled_update_cases import schedule
@@ -376,27 +376,8 @@ TEXTS = {
     "license show": ("{license}", "max license users", "unlimited"),
     "license set": ("{license} --max-activations 3 --is-trial no --free-resets yes", "max activations", "3"),
     "license history": ("{license} --limit 20", "after", "-"),
-    "order list": ("--company {company}", "count", "2"),
-    "order show": ("--company {company} --order {order}", "order", "{order}"),
-    "order add-manager": ("--company {company} --order {order} --email new@b.example", "manager", "new@b.example"),
-    "order remove-manager": ("--company {company} --order {order} --email {email}", "removed", "yes"),
-    "order set-permissions": ("--company {company} --order {order} --deny reset_license", "order", "{order}"),
-    "user assign": ("--license {license} --email new@b.example", "email", "new@b.example"),
-    "user replace": ("--license {license} --email {email} --by new@b.example", "email", "new@b.example"),
-    "user remove": ("--license {license} --email {email}", "removed", "yes"),
-    "user unlock": ("--company {company} --email {email}", "unlocked", "yes"),
-    "user remove-second-factor": ("--company {company} --email {email}", "second factor", "no"),
-    "user close": ("--company {company} --email {email}", "seats", "1"),
-    "user reopen": ("--company {company} --email {email}", "closed", "no"),
-    "user change-email": ("--company {company} --email {email} --new-email new@b.example", "email", "new@b.example"),
-    "user set": ("--company {company} --email {email} --last-name Joe --phone ''", "last name", "Joe"),
-    "user history": ("--company {company} --email {email}", "closed at", "-"),
-    "user set-password": ("--license {license} --email {email}", "email", EMAIL),
-    "user set-max-activations": (
-        "--license {license} --email {email} --max-activations 5",
-        *("max activations", "5"),
-    ),
-    "user reset-activations": ("--license {license} --email {email}", "activations", "0"),
+    **ORDER_TEXTS,
+    **USER_TEXTS,
     "device list": ("--license {license}", "after", "-"),
     "device find": ("--company {company} --hardware-id nothing", "after", "-"),
     "device show": ("{device} --company {company}", "hardware id", "desk"),

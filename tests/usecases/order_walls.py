@@ -16,6 +16,7 @@ from chalicelib.usecases.license_extras import Wanted, new_extras
 from chalicelib.usecases.license_list import customer_email
 from chalicelib.usecases.order_managers import find_numbered_order, find_orders, let_join
 from chalicelib.usecases.order_products import find_orders_of_products
+from chalicelib.usecases.user_list import UserFilter, find_named_user, list_users, seats_of_user
 from tests.store.product_cases import feature
 from tests.support import ADMIN, NOW
 from tests.usecases.support import there
@@ -81,6 +82,10 @@ OF_ORDERS: list[tuple[Any, str, list[Any]]] = [
     (license_users.all_users, "license_not_found", [lambda c, _v: there([*license_users.all_users(c, limit=9)])]),
     (license_users.count_seats, "license_not_found", [lambda c, v: license_users.count_seats(c, v.by_user.id)]),
     (license_users.seat_of, "license_not_found", [lambda c, v: license_users.seat_of(c, v.by_user.id, _ada(v))]),
+    (list_users, "license_not_found", [lambda c, v: list_users(c, UserFilter(v.by_user.id), None, 9)]),
+    (find_named_user, "license_not_found", [lambda c, _v: there(find_named_user(c, ADA))]),
+    (find_named_user, "license_not_found", [lambda c, v: there(find_named_user(c, str(_ada(v))))]),
+    (seats_of_user, "license_not_found", [lambda c, v: there(seats_of_user(c, _ada(v), 9)[0])]),
     (
         license_users.seats_of_license,
         "license_not_found",

@@ -521,6 +521,7 @@ NAMES_NOTHING = {
     "set_branding",
     "portal_url_of",
     "require_second_factor",
+    "company_details",
     "company_history",
     "find_candidates",
     "find_backlogs",

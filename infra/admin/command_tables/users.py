@@ -13,7 +13,36 @@ PERSON = (
 )
 ACCOUNT = (OF_COMPANY, Option("--email", "EMAIL", "the user", values.email, required=True))
 
+LISTED = (
+    Option("--limit", "N", "accounts at most (50)", values.rows, default=50),
+    Option("--after", "ID", "go on after this account", values.user_id),
+)
+
 COMMANDS = (
+    Command(
+        "user list",
+        "the accounts of a company, by their ids: all, or those of a license, of managers, or that are closed",
+        "--company QBITEC --license 123456789 --limit 200",
+        (
+            OF_COMPANY,
+            Option("--license", "ID", "with a seat on this license", values.license_id),
+            Option("--managers", "", "those alone who manage an order, or have managed one"),
+            Option("--closed", "", "those alone that are closed"),
+            *LISTED,
+        ),
+    ),
+    Command(
+        "user find",
+        "accounts by an id or a whole email, else by part of email, name or phone number",
+        "--company QBITEC joe",
+        (OF_COMPANY, Option("text", "TEXT", "what is known", values.text), *LISTED),
+    ),
+    Command(
+        "user show",
+        "an account: names, how it logs in, its licenses with what it uses of each, and those that it manages",
+        "--company QBITEC --email don.joe@qbitec.com",
+        (*ACCOUNT, Option("--limit", "N", "licenses at most, held and managed, each (50)", values.rows, default=50)),
+    ),
     Command(
         "user assign",
         "assign a user to a license, and make an account with an initial password, if new",
