@@ -472,7 +472,8 @@ NAMES_NOTHING = {
     "finish_move",  # likewise
     "finish_deletions",  # of a company all that was cut short
     "lapse",  # answers how many lapse, of a license of another company none
-    *("report_licenses", "report_days", "sum_some_licenses", "sum_some_refusals"),  # all of a company
+    *("report_licenses", "report_days", "sum_some_licenses", "sum_some_refusals", "sum_some_activations"),
+    "some_with_most_devices",
     "reader_of",  # a company as it was read
     "ask_for_new",  # likewise
     "account_name",
@@ -502,8 +503,7 @@ NAMES_NOTHING = {
     "note_security_event",
     "audit",
     "create_management_key",
-    *("find_management_keys", "find_api_keys"),
-    "remove_person",
+    *("find_management_keys", "find_api_keys", "remove_person"),
     "revoke_management_key",
     "create_product",
     "delete_company",
@@ -521,8 +521,7 @@ NAMES_NOTHING = {
     "set_branding",
     "portal_url_of",
     "require_second_factor",
-    "company_details",
-    "company_history",
+    *("company_details", "company_history"),
     "find_candidates",
     "find_backlogs",
     "find_endpoints",
