@@ -145,6 +145,7 @@ Code = Literal[
     "logo_malformed",
     "logo_root",
     "filter_required",
+    "order_not_filed",
     "span_too_long",
     "variable_exists",
     "variables_too_many",

@@ -1,5 +1,6 @@
 """Management API: what applications keep with their devices."""
 
+from functools import partial
 from typing import Annotated
 
 from pydantic import Field, StrictStr
@@ -9,8 +10,8 @@ from chalicelib.domain.instants import to_iso
 from chalicelib.domain.variables import MAX_NAME, MAX_VALUE, Variable, variable_id
 from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
-from chalicelib.management.models import Id, ListBody, ListQuery, QueryId, Sent, part_of_list
-from chalicelib.management.reach import its_variable, named_device
+from chalicelib.management.models import Id, ListBody, ListQuery, QueryId, Sent, part_of_list, part_of_walk
+from chalicelib.management.reach import its_variable, listed_by_device
 from chalicelib.usecases import variables
 from chalicelib.web.freshness import Date
 
@@ -22,9 +23,9 @@ class VariablePath(Sent):
 
 
 class VariablesQuery(ListQuery):
-    """Of which device."""
+    """Of which device; not given: of all."""
 
-    device: QueryId
+    device: QueryId | None = None
 
 
 class VariableChange(Sent):
@@ -46,18 +47,21 @@ class VariableBody(TypedDict):
 
 
 class VariableList(ListBody):
-    """A page of the variables of a device."""
+    """A page of variables."""
 
     results: list[VariableBody]
 
 
-@endpoint("GET", "/device-variables", writes=False, scope="devices:read", reach=named_device)
+@endpoint("GET", "/device-variables", writes=False, scope="devices:read", reach=listed_by_device)
 def list_device_variables(query: VariablesQuery, caller: Caller) -> VariableList:
-    """The variables of a device."""
-    found = variables.variables_of_device(caller.company, query.device)
-    in_order = sorted(found, key=lambda one: one.id)
-    rows, page = part_of_list(in_order, query, caller, "device-variables", lambda one: one.id)
-    return {**page, "results": [variable_body(row, query.device) for row in rows]}
+    """The variables of a device, or of all."""
+    if (device := query.device) is None:
+        find = partial(variables.find_variables, caller.company, caller.key.products)
+        found, page = part_of_walk(find, query, caller, "device-variables")
+        return {**page, "results": [variable_body(row, device_id) for device_id, row in found]}
+    of_device = sorted(variables.variables_of_device(caller.company, device), key=lambda one: one.id)
+    rows, page = part_of_list(of_device, query, caller, "device-variables", lambda one: one.id)
+    return {**page, "results": [variable_body(row, device) for row in rows]}
 
 
 @endpoint("GET", "/device-variables/{variable_id}", writes=False, scope="devices:read", reach=its_variable)

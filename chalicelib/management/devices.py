@@ -12,7 +12,7 @@ from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
 from chalicelib.management.device_variables import VariableBody, variable_body
 from chalicelib.management.models import Id, ListBody, ListQuery, QueryId, Sent, SentFlag, part_of_walk
-from chalicelib.management.reach import its_device, named_license
+from chalicelib.management.reach import its_device, listed_by_license
 from chalicelib.usecases import devices
 from chalicelib.usecases.change_device import allow_device as allow
 from chalicelib.usecases.change_device import blacklist_device as blacklist
@@ -30,14 +30,17 @@ class DevicePath(Sent):
 
 
 class DevicesQuery(ListQuery):
-    """Which devices: those of a license, or of a hardware id or host name, or several of these."""
+    """Which devices: all, or those of a license, or of a hardware id or host name, or of several of these."""
+
+    order_by: Literal["id", "-id"] | None = None
+    """Of all devices; others have the order in which they are filed."""
 
     license: QueryId | None = None
     hardware_id: Annotated[StrictStr, Field(max_length=MAX_TEXT)] | None = None
     hostname: Annotated[StrictStr, Field(max_length=MAX_TEXT)] | None = None
     """Large and small letters are alike. With a license, looked for among its devices."""
     blacklisted: SentFlag | None = None
-    """Looked for among the devices of the license."""
+    """Looked for among the others."""
 
 
 class LicenseOfDevice(TypedDict):
@@ -103,10 +106,17 @@ class Message(TypedDict):
     message: str
 
 
-@endpoint("GET", "/devices", writes=False, scope="devices:read", reach=named_license)
+@endpoint("GET", "/devices", writes=False, scope="devices:read", reach=listed_by_license)
 def list_devices(query: DevicesQuery, caller: Caller) -> DeviceList:
-    """The devices of a license, or of a hardware id or host name: those of the newest license first."""
-    wanted = DeviceFilter(query.license, query.hardware_id, query.hostname, query.blacklisted)
+    """The devices of the company by their ids; or those of a license, of a hardware id or host name."""
+    wanted = DeviceFilter(
+        query.license,
+        query.hardware_id,
+        query.hostname,
+        query.blacklisted,
+        caller.key.products,
+        None if query.order_by is None else query.order_by.startswith("-"),
+    )
     count: int | None = None
 
     def read(after: str, limit: int) -> tuple[list[DeviceKey], str]:

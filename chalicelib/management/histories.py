@@ -13,18 +13,30 @@ from chalicelib.domain.days import Moment, first_instant, last_instant
 from chalicelib.domain.errors import Invalid, NotFound
 from chalicelib.domain.events import Event, EventType
 from chalicelib.domain.instants import LATEST, to_iso
+from chalicelib.domain.paging import Part
 from chalicelib.domain.public_events import told_detail
 from chalicelib.domain.spreadsheet import to_csv
 from chalicelib.domain.types import Json
 from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
 from chalicelib.management.devices import DeviceFacts, device_facts
-from chalicelib.management.models import ListBody, ListQuery, QueryId, Sent, SentMoment, part_of_walk
-from chalicelib.management.reach import by, guard_own, named_license
+from chalicelib.management.models import (
+    ListBody,
+    ListQuery,
+    PageQuery,
+    QueryId,
+    Sent,
+    SentIds,
+    SentMoment,
+    part_of,
+    part_of_walk,
+)
+from chalicelib.management.reach import by, guard_own, listed_by_license
 from chalicelib.usecases import license_events
+from chalicelib.usecases.catalog import products
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.find_license import product_of_license
-from chalicelib.usecases.license_events import EventFilter
+from chalicelib.usecases.license_events import EventFilter, OfLicense
 from chalicelib.web.endpoint import Csv
 from chalicelib.web.freshness import Date
 
@@ -48,12 +60,13 @@ TEXTS: dict[EventType, str] = {type: type.replace("_", " ").capitalize() for typ
 }
 _SOURCES = {"api": "api", "user": "portal", "management": "management", "admin": "admin"}
 """Where a change was made, by how its actor's name begins; all else is done by the server itself."""
+_NO_PRODUCT = frozenset({""})
 _ID = re.compile(r"([1-9][0-9]{0,15})-([0-9]{13})-([A-Z2-7]{10})", re.ASCII)
 COLUMNS = ("ts", "source", "sdk_version", "level", "text", "data", "license_id", "device_id", "license_user_id")
 
 
 class Times(Sent):
-    """A license, and a time: a date is a day of the company's."""
+    """A license, or all; and a time: a date is a day of the company's."""
 
     license: QueryId | None = None
     ts__gte: SentMoment | None = None
@@ -71,12 +84,17 @@ class ActivationsQuery(ListQuery, Times):
 class UsageQuery(ListQuery, Times):
     """Which usage histories."""
 
+    product__in: SentIds | None = None
     text: Annotated[StrictStr, Field(max_length=MAX_TEXT)] | None = None
     text__icontains: Annotated[StrictStr, Field(max_length=MAX_TEXT)] | None = None
 
 
 class ExportQuery(ListQuery, Times):
     """Which part of an export. An answer has up to 1,000 rows, whatever `limit` says."""
+
+
+class TransfersQuery(PageQuery, Times):
+    """Which transfers. An answer counts those of up to 800 licenses, whatever `limit` says."""
 
 
 class EventPath(Sent):
@@ -109,7 +127,7 @@ class ActivationBody(TypedDict):
 
 
 class ActivationList(ListBody):
-    """A page of activation histories, the newest first."""
+    """A page of activation histories: of each license the newest first."""
 
     results: list[ActivationBody]
 
@@ -132,7 +150,7 @@ class UsageBody(TypedDict):
 
 
 class UsageList(ListBody):
-    """A page of usage histories, the newest first."""
+    """A page of usage histories, likewise."""
 
     results: list[UsageBody]
 
@@ -140,7 +158,12 @@ class UsageList(ListBody):
 class Transfers(TypedDict):
     """How often activations have moved to another device."""
 
-    transfer_count: int
+    transfer_count: int | None
+    """None where not all licenses fit into one answer: that is what all parts come to."""
+    part_count: int
+    """Of the licenses that this part has looked at."""
+    next: str | None
+    """The address of the next part; None on the last."""
 
 
 def own_event(caller: Caller, event_id: str) -> None:
@@ -152,18 +175,28 @@ def own_event(caller: Caller, event_id: str) -> None:
 its_event = by("event_id", own_event)
 
 
-@endpoint("GET", "/license-activation-histories", writes=False, scope="events:read", reach=named_license)
+@endpoint("GET", "/license-activation-histories", writes=False, scope="events:read", reach=listed_by_license)
 def list_activation_histories(query: ActivationsQuery, caller: Caller) -> ActivationList:
-    """What happened to the activations of a license, the newest first."""
+    """What happened to the activations of a license, the newest first; or of all, license by license."""
     types = frozenset(type for type, action in ACTIONS.items() if query.action in (None, action))
     rows, page = _page("activations", query, caller, _filter(query, caller, types))
-    return {**page, "results": _activations(caller, query.license or 0, rows)}
+    return {**page, "results": _activations(caller, rows)}
 
 
-@endpoint("GET", "/license-activation-histories/transfer_count", writes=False, scope="events:read", reach=named_license)
-def count_transfers(query: Times, caller: Caller) -> Transfers:
-    """How often an activation of a license has moved to another device."""
-    return {"transfer_count": license_events.count_transfers(caller.company, _filter(query, caller, None))}
+@endpoint(
+    "GET", "/license-activation-histories/transfer_count", writes=False, scope="events:read", reach=listed_by_license
+)
+def count_transfers(query: TransfersQuery, caller: Caller) -> Transfers:
+    """How often an activation of a license has moved to another device; or of all. Follow `next`, and add up."""
+    wanted = _filter(query, caller, None)
+
+    def read(after: str, _skip: int, _size: int) -> Part[str, int]:
+        count, further = license_events.count_transfers(caller.company, wanted, after)
+        return Part([count], further or None)
+
+    (count,), page = part_of(read, query, caller, "transfers")
+    is_whole = not query.cursor and page["next"] is None
+    return {"transfer_count": count if is_whole else None, "part_count": count, "next": page["next"]}
 
 
 @endpoint("GET", "/license-activation-histories/{event_id}", writes=False, scope="events:read", reach=its_event)
@@ -172,17 +205,17 @@ def show_activation_history(path: EventPath, caller: Caller) -> ActivationBody:
     license_id, event = _found(path, caller)
     if event.type not in ACTIONS:
         raise NotFound("event_not_found")
-    return _activations(caller, license_id, [event])[0]
+    return _activations(caller, [(license_id, event)])[0]
 
 
-@endpoint("GET", "/license-histories", writes=False, scope="events:read", reach=named_license)
+@endpoint("GET", "/license-histories", writes=False, scope="events:read", reach=listed_by_license)
 def list_usage_histories(query: UsageQuery, caller: Caller) -> UsageList:
-    """All that happened to a license, the newest first."""
-    rows, page = _page("usage", query, caller, _filter(query, caller, _types(query)))
-    return {**page, "results": _usage(caller, query.license or 0, rows)}
+    """All that happened to a license, the newest first; or to all, license by license."""
+    rows, page = _page("usage", query, caller, _filter(query, caller, _types(query), query.product__in))
+    return {**page, "results": _usage(caller, rows)}
 
 
-@endpoint("GET", "/license-histories/export", writes=False, scope="events:read", reach=named_license)
+@endpoint("GET", "/license-histories/export", writes=False, scope="events:read", reach=listed_by_license)
 def export_usage_histories(query: ExportQuery, caller: Caller) -> Csv:
     """The same of a day at most, as CSV."""
     wanted = _filter(query, caller, None)
@@ -191,9 +224,9 @@ def export_usage_histories(query: ExportQuery, caller: Caller) -> Csv:
     return _export(query, caller, wanted)
 
 
-@endpoint("GET", "/licenses/export_history", writes=False, scope="events:read", reach=named_license)
+@endpoint("GET", "/licenses/export_history", writes=False, scope="events:read", reach=listed_by_license)
 def export_license_history(query: ExportQuery, caller: Caller) -> Csv:
-    """All that happened to a license, as CSV, the newest first."""
+    """All that happened to a license, as CSV, the newest first; or to all, license by license."""
     return _export(query, caller, _filter(query, caller, None))
 
 
@@ -201,7 +234,7 @@ def export_license_history(query: ExportQuery, caller: Caller) -> Csv:
 def show_usage_history(path: EventPath, caller: Caller) -> UsageBody:
     """One event of a license."""
     license_id, event = _found(path, caller)
-    return _usage(caller, license_id, [event])[0]
+    return _usage(caller, [(license_id, event)])[0]
 
 
 def event_id(license_id: int, event: Event) -> str:
@@ -217,17 +250,28 @@ def read_event_id(id: str) -> tuple[int, str]:
     return int(found[1]), f"{found[2]}#{found[3]}"
 
 
-def _page(name: str, query: ListQuery, caller: Caller, wanted: EventFilter) -> tuple[Sequence[Event], ListBody]:
+def _page(name: str, query: ListQuery, caller: Caller, wanted: EventFilter) -> tuple[Sequence[OfLicense], ListBody]:
     return part_of_walk(partial(license_events.find_events, caller.company, wanted), query, caller, name)
 
 
-def _filter(query: Times, caller: Caller, types: frozenset[EventType] | None) -> EventFilter:
+def _filter(
+    query: Times, caller: Caller, types: frozenset[EventType] | None, product_ids: str | None = None
+) -> EventFilter:
     """Of both ways to say a time, the later beginning and the earlier end."""
     begins: list[Moment] = [one for one in (query.ts__gte, query.ts__date__gte) if one is not None]
     ends: list[Moment] = [one for one in (query.ts__lte, query.ts__date__lte) if one is not None]
     zone = find_company(caller.company).time_zone if begins or ends else ""
     since = max((first_instant(one, zone) for one in begins), default=0)
-    return EventFilter(query.license, types, since, min((last_instant(one, zone) for one in ends), default=LATEST))
+    until = min((last_instant(one, zone) for one in ends), default=LATEST)
+    return EventFilter(query.license, types, since, until, _products(caller, product_ids))
+
+
+def _products(caller: Caller, ids: str | None) -> frozenset[str]:
+    """The codes of those products, with commas between their ids, that the key is for; empty: all."""
+    if ids is None:
+        return caller.key.products
+    named = {product.code for product in products(caller.company, frozenset()) if str(product.id) in ids.split(",")}
+    return frozenset(code for code in named if caller.key.is_for(code)) or _NO_PRODUCT
 
 
 def _types(query: UsageQuery) -> frozenset[EventType] | None:
@@ -243,10 +287,10 @@ def _found(path: EventPath, caller: Caller) -> tuple[int, Event]:
     return license_id, license_events.find_event(caller.company, license_id, key)
 
 
-def _activations(caller: Caller, license_id: int, events: Sequence[Event]) -> list[ActivationBody]:
-    known = license_events.devices_of(caller.company, license_id, events)
+def _activations(caller: Caller, events: Sequence[OfLicense]) -> list[ActivationBody]:
+    known = license_events.devices_of(caller.company, events)
     bodies: list[ActivationBody] = []
-    for event in events:
+    for license_id, event in events:
         key = license_events.key_of_device(license_id, event)
         device = known.get(key) if key else None
         bodies.append(
@@ -266,10 +310,10 @@ def _activations(caller: Caller, license_id: int, events: Sequence[Event]) -> li
     return bodies
 
 
-def _usage(caller: Caller, license_id: int, events: Sequence[Event]) -> list[UsageBody]:
-    ids = license_events.device_ids_of(caller.company, license_id, events)
+def _usage(caller: Caller, events: Sequence[OfLicense]) -> list[UsageBody]:
+    ids = license_events.device_ids_of(caller.company, events)
     bodies: list[UsageBody] = []
-    for event in events:
+    for license_id, event in events:
         key = license_events.key_of_device(license_id, event)
         bodies.append(
             {
@@ -304,6 +348,6 @@ def _export(query: ExportQuery, caller: Caller, wanted: EventFilter) -> Csv:
             str(row["device"] or ""),
             str(row["license_user"] or ""),
         )
-        for row in _usage(caller, query.license or 0, rows)
+        for row in _usage(caller, rows)
     ]
     return Csv(to_csv(COLUMNS, cells), page["next"])

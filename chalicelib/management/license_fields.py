@@ -12,7 +12,7 @@ from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
 from chalicelib.management.license_body import value_id
 from chalicelib.management.models import Id, ListBody, ListQuery, QueryId, Sent, part_of_walk
-from chalicelib.management.reach import by, named_license, own_license
+from chalicelib.management.reach import by, listed_by_license, named_license, own_license
 from chalicelib.usecases import license_fields
 from chalicelib.usecases.license_fields import LicenseField, of_license
 
@@ -76,13 +76,14 @@ def own_value(caller: Caller, value_id: str) -> None:
 its_value = by("value_id", own_value)
 
 
-@endpoint("GET", "/license-custom-fields", writes=False, scope="licenses:read", reach=named_license)
+@endpoint("GET", "/license-custom-fields", writes=False, scope="licenses:read", reach=listed_by_license)
 def list_license_custom_fields(query: ValuesQuery, caller: Caller) -> LicenseFieldList:
     """What licenses say in custom fields: all, or those of a license."""
 
     def read(after: str, limit: int) -> tuple[list[LicenseField], str]:
         place = read_value_id(after) if after else (0, 0)
-        found, further = license_fields.list_values(caller.company, query.license, place, limit)
+        given = (caller.company, query.license, place, limit)
+        found, further = license_fields.list_values(*given, products=caller.key.products)
         return found, value_id(*further) if further else ""
 
     rows, page = part_of_walk(read, query, caller, "license-custom-fields")

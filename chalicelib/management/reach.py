@@ -58,6 +58,17 @@ def by(name: str, own: Own) -> Reach:
     return reach
 
 
+def listed_by(name: str, own: Own) -> Reach:
+    """The same of a list, which leaves out by itself what is of other products where its query names nothing."""
+
+    def reach(caller: Caller, arguments: Arguments) -> None:
+        id = getattr(arguments["query"], name)
+        if id is not None:
+            own(caller, id)
+
+    return reach
+
+
 def its_order(_caller: Caller, _arguments: Arguments) -> None:
     """The call finds its order by `reached_order`: it needs all of it, and reads it once."""
 
@@ -143,5 +154,6 @@ its_feature = by("feature_id", own_feature)
 its_field = by("field_id", own_field)
 its_policy = by("policy_id", own_policy)
 named_license = by("license", own_license)
-named_device = by("device", own_device)
 named_product = by("product", own_product)
+listed_by_license = listed_by("license", own_license)
+listed_by_device = listed_by("device", own_device)

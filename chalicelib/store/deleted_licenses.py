@@ -59,9 +59,15 @@ def read(company: str, license_id: int) -> DeletedLicense | None:
     return None if item is None else item.to_domain()
 
 
-def read_all(company: str) -> Iterator[DeletedLicense]:
-    """Of all that were deleted, oldest license first. Consistent, read in pages."""
-    return reads.query_readable(DeletedLicenseItem, company, deleted_license_sort_key())
+def read_all(
+    company: str, *, after: int | None = None, backwards: bool = False, limit: int | None = None
+) -> Iterator[DeletedLicense]:
+    """Of all that were deleted, oldest license first or `backwards`, behind the id `after`, at most `limit`.
+
+    Consistent, read in pages.
+    """
+    prefix, behind = deleted_license_sort_key(), None if after is None else deleted_license_sort_key(after)
+    return reads.query_readable(DeletedLicenseItem, company, prefix, backwards=backwards, after=behind, limit=limit)
 
 
 def delete(license: License, deleted: DeletedLicense, order: Order | None, sales: Sales | None, event: Event) -> None:

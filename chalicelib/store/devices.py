@@ -79,6 +79,37 @@ def device_before(company: str, id: int) -> tuple[int, DeviceKey] | None:
     return None
 
 
+def devices_by_id(
+    company: str, *, after: int | None, backwards: bool = False, limit: int
+) -> Iterator[tuple[int, DeviceKey]]:
+    """The devices of a company by their ids, or `backwards`, at most `limit` behind the id `after`: each with where it
+    lies. Consistent. Those of older code are filed by `audit --repair`.
+    """
+    prefix, behind = device_id_sort_key(), None if after is None else device_id_sort_key(after)
+    for link in reads.query(LookupItem, company, prefix, backwards=backwards, after=behind, limit=limit):
+        yield int(link.sort_key.removeprefix(prefix)), _key(link)
+
+
+def blocked(company: str, keys: Sequence[DeviceKey]) -> set[DeviceKey]:
+    """Those of these devices, at most a hundred, whose hardware id is blacklisted on their license by an item of its
+    own. Consistent, one round trip.
+    """
+    items = [BlockItem(license_pk(company, key.license_id), block_sort_key(key.hardware_hash)) for key in keys]
+    found = reads.batch_get_raw(items, consistent=True) if items else []
+    return {key for key, raw in zip(keys, found, strict=True) if raw is not None}
+
+
+def read_variables_of(company: str, keys: Sequence[DeviceKey]) -> list[tuple[int, list[Variable]] | None]:
+    """The ids of these devices, at most fifty, with what applications keep with each; None of those that are gone.
+
+    Consistent, one round trip.
+    """
+    wanted = [_items(company, key, with_variables=True) for key in keys]
+    found = iter(reads.batch_get([item for _, device, *_, kept in wanted for item in (device, kept)], consistent=True))
+    pairs = [(next(found), next(found)) for _ in keys]
+    return [None if device is None else (device.id, _variables([kept]) or []) for device, kept in pairs]
+
+
 def read_devices(company: str, keys: Iterable[DeviceKey]) -> Iterator[WholeDevice]:
     """Those of these devices that are there, in their order; consistently, 20 in one round trip, and one more for the
     slots that they name.

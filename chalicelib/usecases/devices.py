@@ -1,4 +1,4 @@
-"""Devices as a vendor's server and operators find them: by id, on a license, by hardware id."""
+"""Devices as a vendor's server and operators find them: by id, all of them, on a license, by hardware id."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,19 +20,24 @@ __all__ = [
     "license_of_device",
     "license_of_variable",
     "read_devices",
+    "those_wanted",
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceFilter:
-    """Which devices: on a license, or of a hardware id or host name, or several of these."""
+    """Which devices: all, or those on a license, or of a hardware id or host name, or of several of these."""
 
     license_id: int | None = None
     hardware_id: str | None = None
     hostname: str | None = None
     """Large and small letters are alike. Looked for among the devices of the license, where one is named."""
     is_blacklisted: bool | None = None
-    """Looked for there, too; None: whether they are or not."""
+    """Looked for among those that the others let through; None: whether they are or not."""
+    products: frozenset[str] = frozenset()
+    """Codes, of which one is that of its license, likewise; empty: any. A license that is named is of one of them."""
+    newest_first: bool | None = None
+    """By their ids: the order of a list of all, which is oldest first where nothing is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +74,23 @@ def license_of_variable(company: str, variable_id: int) -> int | None:
 
 
 def find_devices(company: str, wanted: DeviceFilter, after: str, limit: int) -> DevicePage:
-    """At most `limit` devices behind the position `after`: of a license by their hash, else the newest license first.
+    """At most `limit` devices behind the position `after`: all by their ids, those of a license by their hash, else
+    those of the newest license first.
 
-    Raises `Invalid`: `filter_required` where neither a license nor a hardware id nor a host name is, for nothing else
-    is filed.
+    What is looked for may be short, or empty, and go on. Raises `Invalid`: `order_not_filed` where `newest_first` is
+    asked of some of them.
     """
+    is_of_all = (wanted.license_id, wanted.hardware_id, wanted.hostname) == (None, None, None)
+    if wanted.newest_first is not None and not is_of_all:
+        raise Invalid("order_not_filed", field="order_by")
     if wanted.license_id is not None:
         license = licenses.read_license(company, wanted.license_id)
         return DevicePage([], "", 0) if license is None else _on_license(license, wanted, after, limit)
-    if wanted.is_blacklisted is not None or (wanted.hardware_id is None and wanted.hostname is None):
-        raise Invalid("filter_required", of="devices", field="license")
+    if is_of_all:
+        return _of_company(company, wanted, after, limit)
     if wanted.hostname is not None:
-        return _of_host_name(company, wanted.hostname, wanted.hardware_id, after, limit)
-    return _of_hardware(company, wanted.hardware_id or "", after, limit)
+        return _of_host_name(company, wanted, wanted.hostname, after, limit)
+    return _of_hardware(company, wanted, wanted.hardware_id or "", after, limit)
 
 
 def read_devices(company: str, keys: list[DeviceKey]) -> list[WholeDevice]:
@@ -119,7 +128,21 @@ def _keep(license: License, wanted: DeviceFilter) -> Callable[[list[Device]], li
     return keep
 
 
-def _of_hardware(company: str, hardware_id: str, after: str, limit: int) -> DevicePage:
+def _of_company(company: str, wanted: DeviceFilter, after: str, limit: int) -> DevicePage:
+    def read(after: str, limit: int) -> tuple[list[tuple[int, DeviceKey]], bool]:
+        behind = int(after) if after else None
+        newest_first = bool(wanted.newest_first)
+        return cut(stored.devices_by_id(company, after=behind, backwards=newest_first, limit=limit + 1), limit)
+
+    def keep(rows: list[tuple[int, DeviceKey]]) -> list[tuple[int, DeviceKey]]:
+        kept = those_wanted(company, wanted, [key for _, key in rows])
+        return [row for row in rows if row[1] in kept]
+
+    found, further = search(read, lambda row: str(row[0]), after, limit, keep if _looks(wanted) else None)
+    return DevicePage([key for _, key in found], further, None)
+
+
+def _of_hardware(company: str, wanted: DeviceFilter, hardware_id: str, after: str, limit: int) -> DevicePage:
     hardware_hash = hash_hardware_id(hardware_id)
 
     def read(after: str, limit: int) -> tuple[list[DeviceKey], bool]:
@@ -133,11 +156,15 @@ def _of_hardware(company: str, hardware_id: str, after: str, limit: int) -> Devi
     def position(key: DeviceKey) -> str:
         return f"{key.license_id}#{'' if key.user_id is None else key.user_id}"
 
-    return DevicePage(*search(read, position, after, limit), count=None)
+    def keep(keys: list[DeviceKey]) -> list[DeviceKey]:
+        kept = those_wanted(company, wanted, keys)
+        return [key for key in keys if key in kept]
+
+    return DevicePage(*search(read, position, after, limit, keep if _looks(wanted) else None), count=None)
 
 
-def _of_host_name(company: str, host_name: str, hardware_id: str | None, after: str, limit: int) -> DevicePage:
-    hardware_hash = None if hardware_id is None else hash_hardware_id(hardware_id)
+def _of_host_name(company: str, wanted: DeviceFilter, host_name: str, after: str, limit: int) -> DevicePage:
+    hardware_hash = None if wanted.hardware_id is None else hash_hardware_id(wanted.hardware_id)
 
     def read(after: str, limit: int) -> tuple[list[DeviceKey], bool]:
         license_id, _, device = after.partition("#")
@@ -148,13 +175,37 @@ def _of_host_name(company: str, host_name: str, hardware_id: str | None, after: 
         )
 
     def keep(keys: list[DeviceKey]) -> list[DeviceKey]:
-        return [key for key in keys if key.hardware_hash == hardware_hash]
+        named = [key for key in keys if hardware_hash in (None, key.hardware_hash)]
+        kept = those_wanted(company, wanted, named)
+        return [key for key in named if key in kept]
 
     def position(key: DeviceKey) -> str:
         return f"{key.license_id}#{key.hardware_hash}#{'' if key.user_id is None else key.user_id}"
 
-    found = search(read, position, after, limit, None if hardware_hash is None else keep)
-    return DevicePage(*found, count=None)
+    is_all = hardware_hash is None and not _looks(wanted)
+    return DevicePage(*search(read, position, after, limit, None if is_all else keep), count=None)
+
+
+def _looks(wanted: DeviceFilter) -> bool:
+    """Whether something is asked for that no key serves, where no license is named."""
+    return wanted.is_blacklisted is not None or bool(wanted.products)
+
+
+def those_wanted(company: str, wanted: DeviceFilter, keys: list[DeviceKey]) -> set[DeviceKey]:
+    """Those of a hundred devices, of several licenses, that no key serves: two reads."""
+    if not _looks(wanted):
+        return {*keys}
+    some = {one.id: one for one in licenses.read_some(company, sorted({key.license_id for key in keys}))}
+    own = [
+        key
+        for key in keys
+        if (on := some.get(key.license_id)) is not None and (not wanted.products or on.product in wanted.products)
+    ]
+    if wanted.is_blacklisted is None:
+        return {*own}
+    of_items = stored.blocked(company, [key for key in own if some[key.license_id].blocked_devices])
+    refused = {key for key in own if key in of_items or key.hardware_hash in some[key.license_id].blacklist}
+    return refused if wanted.is_blacklisted else {*own} - refused
 
 
 def _key(device: Device) -> str:

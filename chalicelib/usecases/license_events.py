@@ -1,50 +1,67 @@
-"""The history of a license as a vendor's server reads it: by its kind and its time, newest first."""
+"""The histories of licenses as a vendor's server reads them: by their kind and their time, newest first.
 
-from collections.abc import Sequence
+Events are filed by their license alone. So a list of all goes from license to license, the newest first.
+"""
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from chalicelib.domain.errors import Invalid, NotFound
 from chalicelib.domain.events import Event, EventType
 from chalicelib.domain.instants import LATEST, Instant
-from chalicelib.domain.license import hash_hardware_id
+from chalicelib.domain.license import License, hash_hardware_id
 from chalicelib.domain.paging import cut, search
-from chalicelib.store import devices, licenses
+from chalicelib.store import deleted_licenses, devices, license_lists, licenses
 from chalicelib.store.devices import DeviceKey, WholeDevice
-from chalicelib.usecases.find_license import find_license, guard_known
+from chalicelib.usecases.find_license import find_license, product_of_license
 
 MAX_COUNTED = 10_000
-"""Events that are read to count those of a time."""
+"""Events of a license that are read to count those of a time."""
+MOST_READS = 50
+"""Reads of events after which one part of a list of several licenses begins no other license."""
+MOST_SUMMED = 800
+"""Licenses whose transfers one part counts."""
+CHUNK = 100
+"""Licenses that are read at once."""
+
+OfLicense = tuple[int, Event]
+"""The id of a license, and an event of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class EventFilter:
-    """Which events of a license."""
+    """Which events."""
 
     license_id: int | None
+    """None: of all licenses, also of those that were deleted."""
     types: frozenset[EventType] | None = None
     """None: of all types."""
     since: Instant = 0
     until: Instant = LATEST
+    products: frozenset[str] = frozenset()
+    """Codes, of which one is that of the license; empty: any."""
+
+    @property
+    def is_of_all_times(self) -> bool:
+        """Whether no time is asked for."""
+        return (self.since, self.until) == (0, LATEST)
 
 
-def find_events(company: str, wanted: EventFilter, after: str, limit: int) -> tuple[list[Event], str]:
-    """At most `limit` events behind the key `after`, and the key to go on behind; empty where there are no older ones.
+def find_events(company: str, wanted: EventFilter, after: str, limit: int) -> tuple[list[OfLicense], str]:
+    """At most `limit` events behind the position `after`, and the position to go on behind; empty where there are no
+    more.
 
-    Raises `Invalid`: `filter_required` where no license is named, for events are filed by their license alone;
-    `NotFound`: `license_not_found`.
+    Of a license the newest first; of all license by license, the newest first. A list of these takes a read for each
+    license, and looks at so many: it may be short, or empty, and go on.
+    Raises `NotFound`: `license_not_found`.
     """
-    license_id = _named(wanted)
-    guard_known(company, license_id)
-    types = wanted.types
-
-    def read(after: str, limit: int) -> tuple[list[Event], bool]:
-        behind = after or licenses.key_behind(wanted.until)
-        rows, more = cut(licenses.events(company, license_id, after=behind, limit=limit + 1), limit)
-        recent = [row for row in rows if row.at >= wanted.since]
-        return recent, more and len(recent) == len(rows)
-
-    keep = None if types is None else lambda rows: [row for row in rows if row.type in types]
-    return search(read, lambda event: event.key, after, limit, keep)
+    if wanted.license_id is None:
+        return _of_all(company, wanted, after, limit)
+    if not _is_of(company, wanted.license_id, wanted.products):
+        return [], ""
+    rows, further, _ = _of_license(company, wanted.license_id, wanted, after, limit)
+    return rows, further
 
 
 def find_event(company: str, license_id: int, key: str) -> Event:
@@ -55,31 +72,37 @@ def find_event(company: str, license_id: int, key: str) -> Event:
     return found
 
 
-def count_transfers(company: str, wanted: EventFilter) -> int:
-    """How often an activation has moved to another device, within a time or ever.
+def count_transfers(company: str, wanted: EventFilter, after: str) -> tuple[int, str]:
+    """How often an activation has moved to another device, within a time or ever: of a license; or of some of all,
+    behind the position `after`, and the position to go on behind, empty where all are counted.
 
-    Raises as `find_events`, and `Invalid`: `span_too_long` where more events than `MAX_COUNTED` happened meanwhile.
+    Raises `NotFound`: `license_not_found`; `Invalid`: `span_too_long` where more events than `MAX_COUNTED` of a license
+    happened meanwhile.
     """
-    license = find_license(company, _named(wanted))
-    if (wanted.since, wanted.until) == (0, LATEST):
-        return license.transfer_count
-    rows, more = cut(
-        licenses.events_between(company, license.id, wanted.since, wanted.until, MAX_COUNTED + 1), MAX_COUNTED
-    )
-    if more:
-        raise Invalid("span_too_long", of="events", field="ts__gte", most=MAX_COUNTED)
-    return sum(bool(row.detail.get("transfer")) for row in rows if row.type == "device_activated")
+    if wanted.license_id is not None:
+        return _transfers(find_license(company, wanted.license_id), wanted), ""
+    of_codes = partial(license_lists.ids_of_products, company, wanted.products)
+    ids_behind = of_codes if wanted.products else license_lists.of_company(company).ids
+    ids, more = cut(ids_behind(int(after) if after else None, MOST_SUMMED + 1), MOST_SUMMED)
+    count = reads = 0
+    for start in range(0, len(ids), CHUNK):
+        for license in licenses.read_some(company, ids[start : start + CHUNK]):
+            if wanted.is_of_all_times or license.first_activated_at is not None:
+                count, reads = count + _transfers(license, wanted), reads + (not wanted.is_of_all_times)
+            if reads == MOST_READS and license.id != ids[-1]:
+                return count, str(license.id)
+    return count, str(ids[-1]) if more else ""
 
 
-def devices_of(company: str, license_id: int, events: Sequence[Event]) -> dict[DeviceKey, WholeDevice]:
+def devices_of(company: str, events: Sequence[OfLicense]) -> dict[DeviceKey, WholeDevice]:
     """The devices that events are about, those that are known yet; 20 in one round trip."""
-    found = devices.read_devices(company, _keys(license_id, events))
+    found = devices.read_devices(company, _keys(events))
     return {devices.key_of(one.license, one.device): one for one in found}
 
 
-def device_ids_of(company: str, license_id: int, events: Sequence[Event]) -> dict[DeviceKey, int]:
+def device_ids_of(company: str, events: Sequence[OfLicense]) -> dict[DeviceKey, int]:
     """The ids of the same; a hundred in one round trip."""
-    return devices.read_device_ids(company, _keys(license_id, events))
+    return devices.read_device_ids(company, _keys(events))
 
 
 def key_of_device(license_id: int, event: Event) -> DeviceKey | None:
@@ -89,12 +112,81 @@ def key_of_device(license_id: int, event: Event) -> DeviceKey | None:
     return DeviceKey(license_id, hash_hardware_id(event.hardware_id), event.user_id)
 
 
-def _keys(license_id: int, events: Sequence[Event]) -> list[DeviceKey]:
-    keys = (key_of_device(license_id, event) for event in events)
+def _keys(events: Sequence[OfLicense]) -> list[DeviceKey]:
+    keys = (key_of_device(*one) for one in events)
     return list(dict.fromkeys(key for key in keys if key is not None))
 
 
-def _named(wanted: EventFilter) -> int:
-    if wanted.license_id is None:
-        raise Invalid("filter_required", of="events", field="license")
-    return wanted.license_id
+def _is_of(company: str, license_id: int, products: frozenset[str]) -> bool:
+    """Whether a license is, or was, of one of these products. Raises `NotFound`: `license_not_found`."""
+    product = product_of_license(company, license_id)
+    if product is None:
+        raise NotFound("license_not_found")
+    return not products or product in products
+
+
+def _of_license(
+    company: str, license_id: int, wanted: EventFilter, after: str, limit: int
+) -> tuple[list[OfLicense], str, int]:
+    """Events of one license behind the key `after`, the key to go on behind, and how many reads that took."""
+    types, count = wanted.types, 0
+
+    def read(after: str, limit: int) -> tuple[list[Event], bool]:
+        nonlocal count
+        count += 1
+        behind = after or licenses.key_behind(wanted.until)
+        rows, more = cut(licenses.events(company, license_id, after=behind, limit=limit + 1), limit)
+        recent = [row for row in rows if row.at >= wanted.since]
+        return recent, more and len(recent) == len(rows)
+
+    keep: Callable[[list[Event]], list[Event]] | None = None
+    if types is not None:
+        keep = lambda rows: [row for row in rows if row.type in types]  # noqa: E731 - short and local
+    rows, further = search(read, lambda event: event.key, after, limit, keep)
+    return [(license_id, row) for row in rows], further, count
+
+
+def _of_all(company: str, wanted: EventFilter, after: str, limit: int) -> tuple[list[OfLicense], str]:
+    """A position is the license that the part before has come to, and the key of an event, where not all of its events
+    have been looked at.
+    """
+    begun, _, key = after.partition("#")
+    below = int(begun) + bool(key) if begun else None
+    ids, last = _newest(company, wanted.products, below, MOST_READS)
+    found, reads = list[OfLicense](), 0
+    for id in ids:
+        behind = key if str(id) == begun else ""
+        rows, further, count = _of_license(company, id, wanted, behind, limit - len(found))
+        found, reads = found + rows, reads + count
+        if further:
+            return found, f"{id}#{further}"
+        if (len(found) == limit or reads >= MOST_READS) and (id != ids[-1] or last is not None):
+            return found, str(id)
+    return found, "" if last is None else str(last)
+
+
+def _newest(company: str, products: frozenset[str], below: int | None, limit: int) -> tuple[list[int], int | None]:
+    """Of the `limit` newest licenses with smaller ids, also deleted ones, those that are of these products, or all; and
+    the id to go on behind, None at the end.
+
+    Which are there is read first: one that is deleted meanwhile is found among those that were.
+    """
+    of_codes = partial(license_lists.ids_of_products, company, products)
+    ids_behind = of_codes if products else license_lists.of_company(company).ids
+    own = {*ids_behind(below, limit + 1, backwards=True)}
+    gone = {
+        one.id: one.product for one in deleted_licenses.read_all(company, after=below, backwards=True, limit=limit + 1)
+    }
+    some, more = cut(sorted(own | gone.keys(), reverse=True), limit)
+    return [id for id in some if id in own or not products or gone[id] in products], some[-1] if more else None
+
+
+def _transfers(license: License, wanted: EventFilter) -> int:
+    if wanted.is_of_all_times:
+        return license.transfer_count
+    rows, more = cut(
+        licenses.events_between(license.company, license.id, wanted.since, wanted.until, MAX_COUNTED + 1), MAX_COUNTED
+    )
+    if more:
+        raise Invalid("span_too_long", of="events", field="ts__gte", most=MAX_COUNTED)
+    return sum(bool(row.detail.get("transfer")) for row in rows if row.type == "device_activated")

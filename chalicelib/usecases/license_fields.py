@@ -5,6 +5,7 @@ They stand with all else that a license carries (`domain.extras`), so its revisi
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 from chalicelib.domain.custom_fields import field_value
 from chalicelib.domain.errors import AlreadyExists, Invalid, NotFound, at_field
@@ -43,14 +44,20 @@ def find_value(company: str, license_id: int, field_id: int) -> LicenseField:
 
 
 def list_values(
-    company: str, license_id: int | None, after: tuple[int, int], limit: int
+    company: str,
+    license_id: int | None,
+    after: tuple[int, int],
+    limit: int,
+    *,
+    products: frozenset[str] = frozenset(),
 ) -> tuple[list[LicenseField], tuple[int, int] | None]:
     """At most `limit` values of a license, or of all, behind the place `after`, and the place to go on behind.
+    `products`: of all that are of these; empty: of any.
 
     By license, and of each by the ids of its product's fields. There may be fewer, or none, and more behind them: few
     licenses say something, and only so many are looked at. Raises `NotFound`: `license_not_found`.
     """
-    ids = [license_id] if license_id is not None else _ids_from(company, after[0])
+    ids = [license_id] if license_id is not None else _ids_from(company, after[0], products)
     if license_id is not None:
         find_sold(company, license_id)
     found: list[LicenseField] = []
@@ -144,5 +151,7 @@ def _values(sold: Sold) -> Iterator[LicenseField]:
         yield LicenseField(license.id, license.revision, value)
 
 
-def _ids_from(company: str, license_id: int) -> list[int]:
-    return list(license_lists.of_company(company).ids(license_id - 1 if license_id else None, MOST))
+def _ids_from(company: str, license_id: int, products: frozenset[str]) -> list[int]:
+    of_codes = partial(license_lists.ids_of_products, company, products)
+    ids_behind = of_codes if products else license_lists.of_company(company).ids
+    return list(ids_behind(license_id - 1 if license_id else None, MOST))

@@ -1,22 +1,27 @@
 """Device variables as a vendor's server finds and changes them: by their ids, whether their device is active or not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from chalicelib.domain import variables as rules
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.events import Actor, Event, EventType
 from chalicelib.domain.instants import Instant
+from chalicelib.domain.paging import cut
 from chalicelib.domain.variables import Variable
 from chalicelib.store import devices
 from chalicelib.store import variables as stored
 from chalicelib.store.devices import WholeDevice
 from chalicelib.store.variables import Variables
-from chalicelib.usecases.devices import find_device
+from chalicelib.usecases.devices import DeviceFilter, DeviceKey, find_device, those_wanted
 from chalicelib.usecases.retry import decide_and_write
 
 OfDevice = tuple[int, Variable]
 """The id of a device, and a variable of it."""
+CHUNK = 50
+"""Devices that are read at once where their variables are listed: one round trip."""
+MOST = 500
+"""Devices that one part of a list looks at, at most."""
 
 
 class _Wanted(NamedTuple):
@@ -27,6 +32,40 @@ class _Wanted(NamedTuple):
 def variables_of_device(company: str, device_id: int) -> list[Variable]:
     """All that an application keeps with a device. Raises `NotFound`: `device_not_found`."""
     return list(find_device(company, device_id).variables or ())
+
+
+def find_variables(company: str, products: frozenset[str], after: str, limit: int) -> tuple[list[OfDevice], str]:
+    """At most `limit` variables of all devices on licenses of these products, or of any, behind the position `after`,
+    and the position to go on behind; empty at the end.
+
+    By the ids of the devices, and of each by their own. There may be fewer, or none, and more behind them: few devices
+    have some, and only so many are looked at. Two reads for fifty devices, and one more for the products.
+    """
+    device_id, _, place = after.partition("-")
+    begun = (int(device_id), int(place)) if after else (0, 0)
+    behind, found = begun[0] - 1 if after else None, list[OfDevice]()
+    for _ in range(MOST // CHUNK):
+        some, more = cut(devices.devices_by_id(company, after=behind, limit=CHUNK + 1), CHUNK)
+        for one in _of_some(company, products, some):
+            if (one[0], one[1].id) <= begun:
+                continue
+            if len(found) == limit:
+                return found, f"{found[-1][0]}-{found[-1][1].id}"
+            found.append(one)
+        if not more:
+            return found, ""
+        behind = some[-1][0]
+    return found, f"{some[-1][0] + 1}-0"
+
+
+def _of_some(company: str, products: frozenset[str], some: list[tuple[int, DeviceKey]]) -> Iterator[OfDevice]:
+    """The variables of some devices, in order. One whose id leads to another device by now has none."""
+    own = those_wanted(company, DeviceFilter(products=products), [key for _, key in some])
+    listed = [(id, key) for id, key in some if key in own]
+    read = devices.read_variables_of(company, [key for _, key in listed])
+    for (id, _), kept in zip(listed, read, strict=True):
+        if kept is not None and kept[0] == id:
+            yield from ((id, variable) for variable in sorted(kept[1], key=lambda one: one.id))
 
 
 def find_variable(company: str, variable_id: int) -> OfDevice:

@@ -12,6 +12,7 @@ from chalicelib.usecases import license_events
 from chalicelib.usecases.change_device import reset_device
 from chalicelib.usecases.change_license import reset_license
 from chalicelib.usecases.deactivate import deactivate
+from chalicelib.usecases.delete_license import delete_license
 from tests.management.server import VendorsServer, granted, refused
 from tests.management.test_devices import activate, rows
 from tests.support import ADMIN, HOUR, NOW, Vendor
@@ -116,9 +117,9 @@ def test_transfers_are_counted_ever_and_within_a_time(
     shop: VendorsServer, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     of = f"license-activation-histories/transfer_count?license={moved(vendor).id}"
-    assert granted(shop.get(of)) == {"transfer_count": 2}
-    assert granted(shop.get(f"{of}&ts__gte=2026-11-24T08:00Z")) == {"transfer_count": 1}
-    assert granted(shop.get(f"{of}&ts__date__lte=2026-11-23")) == {"transfer_count": 0}
+    assert granted(shop.get(of)) == {"transfer_count": 2, "part_count": 2, "next": None}
+    assert granted(shop.get(f"{of}&ts__gte=2026-11-24T08:00Z")) == {"transfer_count": 1, "part_count": 1, "next": None}
+    assert granted(shop.get(f"{of}&ts__date__lte=2026-11-23")) == {"transfer_count": 0, "part_count": 0, "next": None}
     monkeypatch.setattr(license_events, "MAX_COUNTED", 3)
     answer = shop.get(f"{of}&ts__date__gte=2026-11-24")
     assert (refused(answer, 400), [*answer.json()["errors"]]) == ("validation_error", ["ts__gte"])
@@ -157,21 +158,83 @@ def test_an_export_of_a_time_is_of_a_day_at_most(shop: VendorsServer, vendor: Ve
         assert (refused(answer, 400), [*answer.json()["errors"]]) == ("validation_error", ["ts__gte"])
 
 
+def test_histories_of_all_licenses_are_listed_license_by_license(
+    shop: VendorsServer, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    licenses = [moved(vendor), vendor.issue(), moved(vendor)]
+    vendor.now += 1
+    deleted = vendor.issue("revit")
+    delete_license(vendor.code, deleted.id, ADMIN, now=vendor.now)
+    all_of_them = sorted((one.id for one in (*licenses, deleted)), reverse=True)
+    each = [row for id in all_of_them for row in rows(shop, f"license-histories?license={id}")]
+    changes = [row for id in all_of_them for row in rows(shop, f"license-activation-histories?license={id}")]
+    assert (len(each), len(changes)) == (17, 12)
+    for most in (1, license_events.MOST_READS):
+        monkeypatch.setattr(license_events, "MOST_READS", most)
+        for limit in (1, 3, 100):
+            assert rows(shop, f"license-histories?limit={limit}") == each
+            assert rows(shop, f"license-activation-histories?limit={limit}") == changes
+            within = rows(shop, f"license-activation-histories?limit={limit}&ts__gte=2026-11-24T08:00Z&action=reset")
+            assert within == [row for row in changes if row["action"] == "reset"]
+    assert granted(shop.get("license-histories"))["count"] == 17
+    assert rows(shop, "license-histories?offset=15") == each[15:]
+    assert [row["license_id"] for row in table(shop.get("licenses/export_history"))] == [
+        str(row["license"]) for row in each
+    ]
+    day = "license-histories/export?ts__gte=2026-11-24&ts__lte=2026-11-24"
+    assert len(table(shop.get(day))) == 17
+
+
+def test_histories_are_listed_of_some_products(shop: VendorsServer, vendor: Vendor) -> None:
+    viewer, revit, gone = vendor.issue(), vendor.issue("revit"), vendor.issue("revit")
+    delete_license(vendor.code, gone.id, ADMIN, now=vendor.now)
+    ids = {code: product.id for code, product in vendor.products.items()}
+    for asked, found in (
+        (f"{ids['revit']}", {revit.id, gone.id}),
+        (f"{ids['viewer']},5", {viewer.id}),
+        (f"{ids['viewer']},{ids['revit']}", {viewer.id, revit.id, gone.id}),
+        ("5", set[int]()),
+    ):
+        for limit in (1, 20):
+            listed = rows(shop, f"license-histories?product__in={asked}&limit={limit}")
+            assert {row["license"] for row in listed} == found, asked
+    of_license = f"license-histories?license={viewer.id}&product__in="
+    assert (len(rows(shop, f"{of_license}{ids['viewer']}")), rows(shop, f"{of_license}{ids['revit']}")) == (1, [])
+
+
+def test_transfers_of_all_licenses_are_counted_in_parts(
+    shop: VendorsServer, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for license in (moved(vendor), vendor.issue(), moved(vendor), vendor.issue("revit")):
+        assert license
+    of = "license-activation-histories/transfer_count"
+    late = "ts__gte=2026-11-24T08:00Z"
+    assert granted(shop.get(of)) == {"transfer_count": 4, "part_count": 4, "next": None}
+    assert granted(shop.get(f"{of}?{late}")) == {"transfer_count": 2, "part_count": 2, "next": None}
+    monkeypatch.setattr(license_events, "MOST_SUMMED", 1)
+    monkeypatch.setattr(license_events, "MOST_READS", 1)
+    for asked, count in (("", 4), (f"?{late}", 2)):
+        counts, address = list[int](), f"{of}{asked}"
+        while address:
+            part = granted(shop.get(address))
+            assert part["transfer_count"] is None
+            counts.append(part["part_count"])
+            address = part["next"]
+        assert (sum(counts), len(counts)) == (count, 4)
+
+
 @pytest.mark.parametrize(
     "path",
     [
-        "license-histories",
-        "license-activation-histories",
-        "license-activation-histories/transfer_count",
-        "licenses/export_history",
-        "license-histories/export?ts__gte=2026-11-24&ts__lte=2026-11-24",
+        "license-histories?",
+        "license-activation-histories?",
+        "license-activation-histories/transfer_count?",
+        "licenses/export_history?",
+        "license-histories/export?ts__gte=2026-11-24&ts__lte=2026-11-24&",
     ],
 )
-def test_a_history_of_no_license_is_refused_and_of_an_unknown_one_is_not_found(shop: VendorsServer, path: str) -> None:
-    answer = shop.get(path)
-    assert (refused(answer, 400), [*answer.json()["errors"]]) == ("validation_error", ["license"])
-    unknown = f"{path}{'&' if '?' in path else '?'}license=5"
-    assert refused(shop.get(unknown), 404) == "license_not_found"
+def test_a_history_of_an_unknown_license_is_not_found(shop: VendorsServer, path: str) -> None:
+    assert refused(shop.get(f"{path}license=5"), 404) == "license_not_found"
 
 
 def test_every_type_of_event_has_a_text_of_its_own() -> None:

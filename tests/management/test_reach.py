@@ -1,22 +1,29 @@
 """What a key that is limited to products reaches, where a call is about several things. See test_permissions, too."""
 
 from collections import Counter
+from collections.abc import Callable
 from itertools import chain
 from typing import Any
 
 import pytest
 
 from chalicelib.domain.errors import NotFound
+from chalicelib.domain.license import License
 from chalicelib.domain.refusals import Refusal
 from chalicelib.management.license_filters import LicensesQuery
 from chalicelib.management.reach import its_order, itself
 from chalicelib.store.refusals import observe_refusal
-from chalicelib.usecases import license_list, reports
+from chalicelib.usecases import license_fields, license_list, reports
+from chalicelib.usecases.delete_license import delete_license
+from chalicelib.usecases.device_variables import track_variables
 from chalicelib.usecases.management_keys import find_caller, find_management_keys
+from chalicelib.usecases.product_fields import create_field
 from chalicelib.web import clock
 from tests.management.calls import CALLS
 from tests.management.server import VendorsServer, granted, new_key, refused
-from tests.support import Vendor
+from tests.management.test_devices import rows as walked
+from tests.management.test_histories import table
+from tests.support import ADMIN, Vendor
 
 NOT_OF_ONE = "management_key_product_not_allowed"
 FIRST = {"id": "first", "items": [{"product_code": "viewer", "licenses": [{}]}]}
@@ -222,14 +229,51 @@ def test_the_history_of_a_license_that_was_deleted_is_that_of_its_product(
     assert refused(viewer.get(f"license-histories/{event['id']}"), 404) == "event_not_found"
 
 
-def test_lists_that_name_no_license_are_refused(viewer: VendorsServer, vendor: Vendor) -> None:
-    vendor.activate(vendor.issue(), "pc")
-    for path in (
-        *("devices", "devices?hardware_id=pc", "license-custom-fields", "license-users"),
-        *("license-users?email=ada@customer.test", "license-histories", "license-activation-histories"),
-        *("license-activation-histories/transfer_count", "licenses/export_history"),
-    ):
+def test_lists_of_users_that_name_no_license_are_refused(viewer: VendorsServer) -> None:
+    for path in ("license-users", "license-users?email=ada@customer.test"):
         assert refused(viewer.get(path), 403) == NOT_OF_ONE, path
+
+
+def test_lists_that_name_no_license_are_of_its_products_alone(shop: VendorsServer, vendor: Vendor) -> None:
+    vendor.product("cad", "license-key")
+    there: dict[str, list[License]] = {code: [vendor.issue(code) for _ in range(3)] for code in ("viewer", "cad")}
+    for license in chain(*there.values()):
+        field = create_field(vendor.code, license.product, {"name": f"{license.id}"}, ADMIN, now=vendor.now).id
+        license_fields.create_value(vendor.code, license.id, field, "x", ADMIN, now=vendor.now)
+        for hardware_id in ("pc", "mac"):  # by one transfer
+            vendor.now += 1
+            vendor.activate(license, hardware_id, report={"hostname": "studio"})
+            track_variables(vendor.code, vendor.lookup(license, hardware_id), {"a": "b"}, ADMIN, now=vendor.now)
+            vendor.deactivate(license, hardware_id)
+        delete_license(vendor.code, vendor.issue(license.product).id, ADMIN, now=vendor.now)
+    server, both = limited(shop, "cad"), limited(shop, "cad", "viewer")
+    license_of: Callable[[Any], Any]
+    for path, license_of, count in (
+        ("devices", lambda row: row["license"]["id"], 6),
+        ("devices?order_by=-id", lambda row: row["license"]["id"], 6),
+        ("devices?hardware_id=pc", lambda row: row["license"]["id"], 3),
+        ("devices?hostname=studio&blacklisted=false", lambda row: row["license"]["id"], 6),
+        ("device-variables", lambda row: row["device"], 6),
+        ("license-custom-fields", lambda row: row["license"], 3),
+        ("license-activation-histories?action=activation", lambda row: row["license"], 6),
+        ("license-histories?text=License created", lambda row: row["license"], 6),
+    ):
+        more = "&" if "?" in path else "?"
+        for limit in (2, 20):
+            found = walked(server, f"{path}{more}limit={limit}")
+            assert len(found) == count, path
+            everything = walked(shop, f"{path}{more}limit={limit}")
+            assert (len(everything), walked(both, f"{path}{more}limit={limit}")) == (2 * count, everything)
+            if path not in ("device-variables", "license-histories?text=License created"):
+                assert {license_of(row) for row in found} == {license.id for license in there["cad"]}
+    of_transfers = "license-activation-histories/transfer_count"
+    assert [granted(one.get(of_transfers))["transfer_count"] for one in (server, both, shop)] == [3, 6, 6]
+    products = ",".join(str(vendor.products[code].id) for code in ("viewer", "cad"))
+    assert walked(server, f"license-histories?product__in={products}") == walked(server, "license-histories")
+    assert walked(server, f"license-histories?product__in={vendor.products['viewer'].id}") == []
+    assert {row["license_id"] for row in table(server.get("licenses/export_history"))} == {
+        str(row["license"]) for row in walked(server, "license-histories")
+    }
 
 
 def test_a_device_of_another_product_is_answered_as_one_that_there_is_not(

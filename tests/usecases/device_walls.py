@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from chalicelib.domain.events import Event
 from chalicelib.domain.license import hash_hardware_id
 from chalicelib.store import activations
 from chalicelib.usecases import devices, license_events, slots, variables
@@ -15,6 +16,16 @@ def device_of(victim: Any) -> int:
     """The device by its key, which has a variable."""
     (device,) = activations.devices(victim.vendor.code, victim.by_key.id)
     return device.id
+
+
+def key_of(victim: Any) -> DeviceKey:
+    """Of that device."""
+    return DeviceKey(victim.by_key.id, hash_hardware_id("pc"), None)
+
+
+def events_of(victim: Any) -> list[tuple[int, Event]]:
+    """Of the license by its key."""
+    return [(victim.by_key.id, event) for event in victim.vendor.history(victim.by_key)]
 
 
 OF_DEVICES: list[tuple[Any, str, list[Any]]] = [
@@ -40,17 +51,27 @@ OF_DEVICES: list[tuple[Any, str, list[Any]]] = [
         [
             lambda c, v: there(devices.find_devices(c, DeviceFilter(v.by_key.id), "", 9).keys),
             lambda c, _v: there(devices.find_devices(c, DeviceFilter(hardware_id="pc"), "", 9).keys),
+            lambda c, _v: there(devices.find_devices(c, DeviceFilter(), "", 9).keys),
+            lambda c, v: there(devices.find_devices(c, DeviceFilter(), str(device_of(v) - 1), 9).keys),
         ],
+    ),
+    (
+        devices.those_wanted,
+        "license_not_found",
+        [lambda c, v: there(devices.those_wanted(c, DeviceFilter(is_blacklisted=False), [key_of(v)]))],
     ),
     (
         devices.read_devices,
         "license_not_found",
-        [lambda c, v: there(devices.read_devices(c, [DeviceKey(v.by_key.id, hash_hardware_id("pc"), None)]))],
+        [lambda c, v: there(devices.read_devices(c, [key_of(v)]))],
     ),
     (
         license_events.find_events,
         "license_not_found",
-        [lambda c, v: license_events.find_events(c, EventFilter(v.by_key.id), "", 9)],
+        [
+            lambda c, v: license_events.find_events(c, EventFilter(v.by_key.id), "", 9),
+            lambda c, v: there(license_events.find_events(c, EventFilter(None), str(v.by_key.id + 1), 9)[0]),
+        ],
     ),
     (
         license_events.find_event,
@@ -60,19 +81,24 @@ OF_DEVICES: list[tuple[Any, str, list[Any]]] = [
     (
         license_events.count_transfers,
         "license_not_found",
-        [lambda c, v: license_events.count_transfers(c, EventFilter(v.by_key.id))],
+        [lambda c, v: license_events.count_transfers(c, EventFilter(v.by_key.id), "")],
     ),
     (
         license_events.devices_of,
         "license_not_found",
-        [lambda c, v: there(license_events.devices_of(c, v.by_key.id, v.vendor.history(v.by_key)))],
+        [lambda c, v: there(license_events.devices_of(c, events_of(v)))],
     ),
     (
         license_events.device_ids_of,
         "license_not_found",
-        [lambda c, v: there(license_events.device_ids_of(c, v.by_key.id, v.vendor.history(v.by_key)))],
+        [lambda c, v: there(license_events.device_ids_of(c, events_of(v)))],
     ),
     (variables.variables_of_device, "device_not_found", [lambda c, v: variables.variables_of_device(c, device_of(v))]),
+    (
+        variables.find_variables,
+        "license_not_found",
+        [lambda c, v: there(variables.find_variables(c, frozenset(), f"{device_of(v)}-0", 9)[0])],
+    ),
     (variables.find_variable, "variable_not_found", [lambda c, v: variables.find_variable(c, device_of(v) + 1)]),
     (
         variables.change_variable,

@@ -22,6 +22,7 @@ OF_FIELDS: list[tuple[Any, str, list[Any]]] = [
         [
             lambda c, v: list_values(c, _place(v)[0], (0, 0), 9),
             lambda c, v: there(list_values(c, None, (_place(v)[0], 0), 9)[0]),
+            lambda c, v: there(list_values(c, None, (_place(v)[0], 0), 9, products=frozenset({"viewer"}))[0]),
         ],
     ),
     (create_value, "license_not_found", [lambda c, v: create_value(c, *_place(v), "Eve", ADMIN, now=NOW)]),

@@ -103,7 +103,7 @@ def test_its_history_is_read_by_its_id_and_by_no_other_company(vendor: Vendor) -
     delete(vendor, license)
     assert license_history(license.id, vendor.code, 1, None).events[0].type == "license_deleted"
     rows, _ = find_events(vendor.code, EventFilter(license.id), "", 1)
-    assert [row.type for row in rows] == ["license_deleted"]
+    assert [row.type for _, row in rows] == ["license_deleted"]
     with refused("license_not_found"):
         find_events(Vendor().code, EventFilter(license.id), "", 1)
 
