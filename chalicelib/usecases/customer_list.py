@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from chalicelib.domain.customers import Customer, CustomerAccount
+from chalicelib.domain.errors import Invalid
 from chalicelib.domain.paging import MAX_SCANNED, cut
 from chalicelib.store import company_objects, customers
 from chalicelib.store.counts import read_count
@@ -43,6 +44,9 @@ class CustomerFilter:
     account: int | None = None
     labels: frozenset[int] = frozenset()
     """At least one of these; empty: whichever they have."""
+    like: str = ""
+    """Part of an email of now or of before, of the name, the company name, the phone number or the reference; large and
+    small letters are alike."""
 
     @property
     def is_empty(self) -> bool:
@@ -100,6 +104,25 @@ def customer_matcher(company: str, wanted: CustomerFilter) -> Callable[[Customer
     def matches(row: Customer) -> bool:
         labeled = not wanted.labels or any(int(label) in wanted.labels for label in row.labels)
         of_account = accounts is None or row.account in accounts
-        return labeled and of_account and all(one.lets_through(row) for one in wanted.texts)
+        is_like = not wanted.like or any(wanted.like.casefold() in text.casefold() for text in _said_of(row))
+        return labeled and of_account and is_like and all(one.lets_through(row) for one in wanted.texts)
 
     return matches
+
+
+def find_named_customer(company: str, text: str) -> Customer | None:
+    """The customer whose id or whole email, of now or of before, a text is; None where there is none.
+
+    Raises `company_not_found`.
+    """
+    if text.isascii() and text.isdigit():
+        return customers.read(find_company(company).code, int(text))
+    try:
+        return find_customer_by_email(company, text)
+    except Invalid:  # it is no email
+        return None
+
+
+def _said_of(row: Customer) -> tuple[str, ...]:
+    name = f"{row.first_name} {row.last_name}"
+    return row.email, *row.former_emails, name, row.company_name, row.phone, row.reference

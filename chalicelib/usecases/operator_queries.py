@@ -1,5 +1,6 @@
 """What operators read: a license with who uses it, an order, and history. Of whatever company they name."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from chalicelib.domain.catalog import Company, LicenseSummary, Order
@@ -14,8 +15,10 @@ from chalicelib.store import accounts, activations, counts, histories, licenses,
 from chalicelib.store.seats import read_seats
 from chalicelib.usecases.change_terms import find_sold
 from chalicelib.usecases.create import find_company
+from chalicelib.usecases.find_customer import find_customer
 from chalicelib.usecases.find_license import find_account, find_owner, guard_known
 from chalicelib.usecases.order_managers import find_order
+from chalicelib.usecases.products import show_product
 from chalicelib.usecases.slots import held_slots
 
 
@@ -55,16 +58,6 @@ class OrderDetails:
     managers: list[User]
     licenses: list[LicenseSummary]
     more_licenses: bool
-
-
-@dataclass(frozen=True, slots=True)
-class OrderPage:
-    """A page of orders by their ids, how many there are in all (None: not counted yet), and whether more follow."""
-
-    company: str
-    count: int | None
-    orders: list[Order]
-    more: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +112,6 @@ def order_details(company: str, order_id: str, limit: int, after: int | None) ->
     return OrderDetails(order, list(managers.values()), shown, more)
 
 
-def list_orders(company: str, limit: int, after: str | None) -> OrderPage:
-    """At most `limit` orders behind the id `after`. Raises `NotFound`: `company_not_found`."""
-    code = find_company(company).code
-    found, more = cut(orders.read_orders(code, after=after, limit=limit + 1), limit)
-    return OrderPage(code, counts.read_count(code, "orders"), found, more)
-
-
 def license_history(license_id: int, company: str | None, limit: int, after: str | None) -> EventPage:
     """At most `limit` events behind the key `after`. Raises `NotFound`: `license_not_found`."""
     owner = find_owner(license_id, company)
@@ -138,7 +124,45 @@ def company_history(company: str, limit: int, after: str | None) -> EventPage:
     return EventPage(*cut(histories.company_events(find_company(company).code, after=after, limit=limit + 1), limit))
 
 
+def product_history(company: str, code: str, limit: int, after: str | None) -> EventPage:
+    """Of a product, its features, custom fields and policies, looked for in the company's: it takes as long as that.
+
+    Raises `NotFound`: `company_not_found`, `unknown_product`.
+    """
+    product = show_product(company, code)
+    return _about(product.company, lambda event: event.detail.get("product") == product.code, limit, after)
+
+
+def order_history(company: str, order_id: str, limit: int, after: str | None) -> EventPage:
+    """Of an order and its managers, as above. Raises `NotFound`: `company_not_found`, `order_not_found`."""
+    owner = find_company(company).code
+    find_order(owner, order_id)
+    return _about(owner, lambda event: event.detail.get("order") == order_id, limit, after)
+
+
+def customer_history(company: str, customer_id: int, limit: int, after: str | None) -> EventPage:
+    """Of a customer, also of one who was deleted or merged into another. Raises `NotFound`: `company_not_found`,
+    `customer_not_found` where there never was one.
+    """
+    owner = find_company(company).code
+    page = _about(owner, lambda event: customer_id in _customers_of(event), limit, after)
+    if not page.events and after is None:
+        find_customer(owner, customer_id)  # of before there were events of customers
+    return page
+
+
 def account_history(company: str, email: str, limit: int, after: str | None) -> tuple[User, EventPage]:
     """Of one account, under whatever email, and whose it is. Raises `NotFound`: `user_not_found`."""
     user = find_account(company, email)
     return user, EventPage(*cut(histories.account_events(user, after=after), limit))
+
+
+def _about(company: str, is_meant: Callable[[Event], bool], limit: int, after: str | None) -> EventPage:
+    """Looked for in the history of the company, page by page."""
+    found = filter(is_meant, histories.company_events(company, after=after))
+    return EventPage(*cut(found, limit))
+
+
+def _customers_of(event: Event) -> tuple[object, object]:
+    """The ids of whom an event is about."""
+    return event.detail.get("customer_id"), event.detail.get("merged_id")

@@ -5,11 +5,18 @@ from chalicelib.domain.errors import NotFound
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.types import Json
 from chalicelib.usecases import customer_accounts, customer_labels, customers
-from chalicelib.usecases.customer_list import CustomerFilter, find_customers
+from chalicelib.usecases.customer_list import (
+    CustomerFilter,
+    TextFilter,
+    customer_matcher,
+    find_customers,
+    find_named_customer,
+)
 from chalicelib.usecases.customer_moves import merge_customers
 from chalicelib.usecases.find_customer import find_customer, find_customer_by_email
 from infra.admin.command_result import CommandResult, make_once
 from infra.admin.operator_name import operator
+from infra.admin.pages import full_page
 
 _FOLLOWED = "What was sold has followed."
 
@@ -22,16 +29,45 @@ def customer_create(
     return CommandResult(_shown(made))
 
 
-def customer_list(company: str, email: str | None, limit: int, after: int | None, *, now: Instant) -> CommandResult:  # noqa: ARG001
-    if email is not None:
-        found = find_customer_by_email(company, email)
-        rows, further = [] if found is None else [found], None
-    else:
-        rows, further = find_customers(company, CustomerFilter(), after=after, limit=limit)
-    listed = [
-        _row(one) for start in range(0, len(rows), 100) for one in customers.shown(company, rows[start : start + 100])
-    ]
-    return CommandResult({"company": company, "after": further, "customers": listed})
+def customer_list(
+    company: str,
+    email: str | None,
+    reference: str | None,
+    label: list[int],
+    account: int | None,
+    limit: int,
+    after: int | None,
+    *,
+    now: Instant,  # noqa: ARG001 - a list has no time
+) -> CommandResult:
+    texts = () if reference is None else (TextFilter("reference", "exact", reference),)
+    wanted = CustomerFilter(texts, account=account, labels=frozenset(label))
+    if email is None:
+        return _page({"company": company}, company, wanted, limit, after)
+    named = find_customer_by_email(company, email)
+    is_meant = named is not None and customer_matcher(named.company, wanted)(named)
+    return _listed({"company": company}, company, [named] if named is not None and is_meant else [], None)
+
+
+def customer_find(company: str, text: str, limit: int, after: int | None, *, now: Instant) -> CommandResult:  # noqa: ARG001
+    named = find_named_customer(company, text)
+    if named is not None:
+        return _listed({"text": text}, company, [named], None)
+    return _page({"text": text}, company, CustomerFilter(like=text), limit, after)
+
+
+def _page(asked: Json, company: str, wanted: CustomerFilter, limit: int, after: int | None) -> CommandResult:
+    def read(after: int | None, limit: int) -> tuple[list[Customer], int | None]:
+        return find_customers(company, wanted, after=after, limit=limit)
+
+    return _listed(asked, company, *full_page(read, after, limit))
+
+
+def _listed(asked: Json, company: str, found: list[Customer], behind: int | None) -> CommandResult:
+    """Those that were found, each with what is stored elsewhere."""
+    some = (found[start : start + 100] for start in range(0, len(found), 100))
+    rows = [_row(one) for few in some for one in customers.shown(company, few)]
+    return CommandResult(asked | {"after": behind, "customers": rows})
 
 
 def customer_show(company: str, customer: int, *, now: Instant) -> CommandResult:  # noqa: ARG001 - a record has no time

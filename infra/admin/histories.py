@@ -1,4 +1,6 @@
-"""The commands that read history: of a license, of a company with its people and orders, and of one account."""
+"""The commands that read history: of a license; of a company with all that is of no license; of a product, an order, a
+customer and an account, each as a part of that.
+"""
 
 from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant, to_iso
@@ -14,6 +16,19 @@ def license_history(license: int, company: str | None, limit: int, after: str | 
 
 def company_history(code: str, limit: int, after: str | None, *, now: Instant) -> CommandResult:  # noqa: ARG001
     return _page({"company": code}, operator_queries.company_history(code, limit, after))
+
+
+def product_history(company: str, code: str, limit: int, after: str | None, *, now: Instant) -> CommandResult:  # noqa: ARG001
+    return _page({"company": company, "product": code}, operator_queries.product_history(company, code, limit, after))
+
+
+def order_history(company: str, order: str, limit: int, after: str | None, *, now: Instant) -> CommandResult:  # noqa: ARG001
+    return _page({"company": company, "order": order}, operator_queries.order_history(company, order, limit, after))
+
+
+def customer_history(company: str, customer: int, limit: int, after: str | None, *, now: Instant) -> CommandResult:  # noqa: ARG001
+    page = operator_queries.customer_history(company, customer, limit, after)
+    return _page({"company": company, "id": customer}, page)
 
 
 def user_history(company: str, email: str, limit: int, after: str | None, *, now: Instant) -> CommandResult:  # noqa: ARG001

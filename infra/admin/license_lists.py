@@ -1,4 +1,4 @@
-"""The commands that list, find and show licenses, and list orders."""
+"""The commands that list, find and show licenses."""
 
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import License, Status, status
@@ -6,7 +6,7 @@ from chalicelib.domain.types import Json
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.license_list import LicenseFilter, Sold, count_licenses, list_licenses
 from chalicelib.usecases.license_search import search_licenses
-from chalicelib.usecases.operator_queries import license_details, list_orders
+from chalicelib.usecases.operator_queries import license_details
 from infra.admin.command_result import CommandResult
 from infra.admin.commands import extras_document, license_document
 from infra.admin.pages import full_page
@@ -85,13 +85,6 @@ def license_find(company: str, text: str, limit: int, *, now: Instant) -> Comman
     found = search_licenses(company, text, limit)
     rows = [{"matches": ", ".join(match.by)} | license_row(match.license, now) for match in found]
     return CommandResult({"text": text, "licenses": rows})
-
-
-def order_list(company: str, limit: int, after: str | None, *, now: Instant) -> CommandResult:  # noqa: ARG001
-    page = list_orders(company, limit, after)
-    rows = [{"order": one.id, "customer": one.customer or None, "managers": len(one.managers)} for one in page.orders]
-    behind = page.orders[-1].id if page.more else None
-    return CommandResult({"company": page.company, "count": page.count, "after": behind, "orders": rows})
 
 
 def license_row(license: License, now: Instant) -> Json:

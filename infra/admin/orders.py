@@ -1,14 +1,42 @@
 """The commands for orders and their managers."""
 
+from functools import partial
+
+from chalicelib.domain.catalog import Order
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.permissions import PERMISSIONS, Permission
 from chalicelib.domain.types import Json
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.operator_queries import order_details
-from chalicelib.usecases.order_managers import add_manager, remove_manager, set_permissions
+from chalicelib.usecases.order_list import OrderFilter, find_named_order, list_orders
+from chalicelib.usecases.order_managers import add_manager, count_orders, remove_manager, set_permissions
 from infra.admin.command_result import CommandResult
 from infra.admin.operator_name import operator
+from infra.admin.pages import full_page
+
+
+def order_list(
+    company: str,
+    customer: str | None,
+    manager: str | None,
+    limit: int,
+    after: str | None,
+    *,
+    now: Instant,  # noqa: ARG001 - a list has no time
+) -> CommandResult:
+    code, wanted = find_company(company).code, OrderFilter(customer, manager)
+    rows, behind = full_page(partial(list_orders, code, wanted), after, limit)
+    count = count_orders(code) if wanted == OrderFilter() else None
+    return CommandResult({"company": code, "count": count, "after": behind, "orders": [*map(_row, rows)]})
+
+
+def order_find(company: str, text: str, limit: int, after: str | None, *, now: Instant) -> CommandResult:  # noqa: ARG001
+    named = find_named_order(company, text)
+    if named is not None:
+        return CommandResult({"text": text, "after": None, "orders": [_row(named)]})
+    rows, behind = full_page(partial(list_orders, company, OrderFilter(text=text)), after, limit)
+    return CommandResult({"text": text, "after": behind, "orders": [*map(_row, rows)]})
 
 
 def order_show(company: str, order: str, limit: int, after: int | None, *, now: Instant) -> CommandResult:  # noqa: ARG001
@@ -39,3 +67,8 @@ def order_set_permissions(company: str, order: str, deny: frozenset[Permission],
     changed = set_permissions(find_company(company).code, order, deny, operator(), now=now)
     allowed = [permission for permission in PERMISSIONS if permission not in changed.denied]
     return CommandResult({"order": order, "allowed": allowed, "denied": sorted(changed.denied)})
+
+
+def _row(order: Order) -> Json:
+    """An order in a list."""
+    return {"order": order.id, "customer": order.customer or None, "managers": len(order.managers)}

@@ -10,7 +10,9 @@ from tests.support import ADMIN, CUSTOMER, Vendor
 
 CUSTOMER_TEXTS: Mapping[str, tuple[str, str, str]] = {
     "customer create": ("--company {company} --email one@more.example --city Ulm", "city", "Ulm"),
-    "customer list": ("--company {company}", "after", "-"),
+    "customer list": ("--company {company} --label {label}", "after", "-"),
+    "customer find": ("--company {company} more", "text", "more"),
+    "customer history": ("--company {company} --customer {customer}", "id", "{customer}"),
     "customer show": ("--company {company} --customer {customer}", "licenses", "2"),
     "customer set": ("--company {company} --customer {customer} --state Bayern", "state", "Bayern"),
     "customer merge": ("--company {company} --customer {customer} --other {other}", "id", "{customer}"),

@@ -17,6 +17,8 @@ COMPANY_TEXTS = {
 
 ORDER_TEXTS = {
     "order list": ("--company {company}", "count", "2"),
+    "order find": ("--company {company} {order}", "text", "{order}"),
+    "order history": ("--company {company} --order {order}", "order", "{order}"),
     "order show": ("--company {company} --order {order}", "order", "{order}"),
     "order add-manager": ("--company {company} --order {order} --email new@b.example", "manager", "new@b.example"),
     "order remove-manager": ("--company {company} --order {order} --email {email}", "removed", "yes"),

@@ -9,6 +9,7 @@ PRODUCT_TEXTS = {
     ),
     "product list": ("--company {company}", "company", "{company}"),
     "product show": ("--company {company} --code viewer", "metadata", "-"),
+    "product history": ("--company {company} --code viewer", "product", "viewer"),
     "product set": ("--company {company} --code viewer --metadata '{{\"line\": 2}}'", "metadata", '{{"line": 2}}'),
     "feature create": (f"{_PRODUCT} --code dwg --name DWG --type activation", "feature type", "activation"),
     "feature list": (_PRODUCT, "product", "viewer"),

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from chalicelib.usecases.customer_accounts import find_customer_accounts
 from chalicelib.usecases.customer_labels import find_customer_labels
 from chalicelib.usecases.find_customer import find_customer, find_customer_by_email
@@ -46,6 +48,55 @@ def test_customers_are_listed_and_found_by_an_email_of_before(operator: Operator
     assert (page["customers"], page["after"]) == (rows[:1], rows[0]["id"])
     assert operator.asks(f"{line} --after {page['after']}")["customers"] == rows[1:]
     assert operator.asks(f"{line} --email {CUSTOMER}")["customers"] == rows[:1]
+
+
+def test_customers_are_listed_by_reference_label_and_account(operator: Operator, vendor: Vendor) -> None:
+    vendor.issue()
+    of_company = f"--company {vendor.code}"
+    account = operator.asks(f"customer-account create {of_company} --name Studio")["id"]
+    labels = [operator.asks(f"label create {of_company} --text {text}")["id"] for text in ("reseller", "school")]
+    make(operator, vendor, reference="CRM-17", account=str(account))
+    operator.asks(f"customer add-label {of(vendor)} --label {labels[0]}")
+
+    def listed(more: str) -> list[str]:
+        return [row["email"] for row in operator.asks(f"customer list {of_company} {more}")["customers"]]
+
+    assert (listed("--reference CRM-17"), listed("--reference CRM-1")) == ([OTHER], [])
+    assert (listed(f"--account {account}"), listed(f"--account {account} --reference X")) == ([OTHER], [])
+    assert (listed(f"--label {labels[0]}"), listed(f"--label {labels[1]}")) == ([CUSTOMER], [])
+    assert listed(f"--label {labels[0]} --label {labels[1]}") == [CUSTOMER]
+    assert (listed(f"--email {OTHER}"), listed(f"--email {OTHER} --label {labels[0]}")) == ([OTHER], [])
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("office@NEW.test", ["office@new.test"]),
+        (CUSTOMER, ["office@new.test"]),
+        ("@customer", ["office@new.test"]),
+        ("crm-1", [OTHER]),
+        ("studio gm", [OTHER]),
+        ("ada lov", [OTHER]),
+        ("1234", [OTHER]),
+        ("test", ["office@new.test", OTHER]),
+        ("nobody", []),
+    ],
+)
+def test_customers_are_found_by_what_is_known_of_them(
+    operator: Operator, vendor: Vendor, text: str, found: list[str]
+) -> None:
+    vendor.issue()
+    names = {"first-name": "Ada", "last-name": "Lovelace", "company-name": "'Studio GmbH'", "phone": "'+49 1234'"}
+    made = make(operator, vendor, reference="CRM-17", **names)
+    operator.asks(f"customer set {of(vendor)} --email office@new.test")
+
+    def emails(code: str, text: str) -> list[str]:
+        return [row["email"] for row in operator.asks(f"customer find --company {code} '{text}'")["customers"]]
+
+    assert emails(vendor.code, text) == found
+    assert emails(vendor.code, str(made["id"])) == [OTHER]
+    other = Vendor().code
+    assert (emails(other, text), emails(other, str(made["id"]))) == ([], [])
 
 
 def test_customers_are_merged_and_only_who_has_bought_nothing_is_deleted(operator: Operator, vendor: Vendor) -> None:

@@ -1,8 +1,11 @@
-"""`license list`, `license find` and `order list`."""
+"""`list` and `find` of licenses and of orders."""
 
 import pytest
 
 from chalicelib.usecases.change_license import set_enabled
+from chalicelib.usecases.customer_moves import merge_customers
+from chalicelib.usecases.customers import create_customer
+from chalicelib.usecases.find_customer import find_customer_by_email
 from tests.infra.operator import Operator
 from tests.support import ADMIN, Vendor
 
@@ -85,3 +88,38 @@ def test_orders_are_listed_page_by_page(operator: Operator, vendor: Vendor, ids:
     )
     rows = operator.asks(f"order list --company {vendor.code} --after A-17")["orders"]
     assert [(row["order"], row["managers"]) for row in rows] == [("A-18", 1)]
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("list --customer office@customer.test", ["A-17", "A-18"]),
+        ("list --customer former@customer.test", ["A-17", "A-18"]),
+        ("list --customer nobody@customer.test", []),
+        (f"list --manager {MANAGER}", ["A-18"]),
+        (f"list --manager {ADA}", []),
+        ("list --manager nobody@customer.test", []),
+        ("find A-17", ["A-17"]),
+        ("find a-1", ["A-17", "A-18"]),
+        ("find OFFICE@", ["A-17", "A-18"]),
+        (f"find {MANAGER}", ["A-18"]),
+        ("find nothing", []),
+    ],
+)
+def test_orders_are_listed_and_found_by_what_is_known(
+    operator: Operator, vendor: Vendor, ids: list[int], asked: str, found: list[str]
+) -> None:
+    buyer = create_customer(vendor.code, "former@customer.test", {}, ADMIN, now=vendor.now)
+    office = find_customer_by_email(vendor.code, "office@customer.test")
+    assert office is not None
+    merge_customers(vendor.code, office.id, buyer.id, ADMIN, now=vendor.now)
+    verb, _, more = asked.partition(" ")
+    rows = operator.asks(f"order {verb} --company {vendor.code} {more}")["orders"]
+    assert [row["order"] for row in rows] == found
+
+
+def test_the_orders_of_another_company_are_not_found(operator: Operator, vendor: Vendor, ids: list[int]) -> None:
+    other = Vendor()
+    for asked in ("find A-17", f"find {MANAGER}", f"list --manager {MANAGER}"):
+        verb, _, more = asked.partition(" ")
+        assert operator.asks(f"order {verb} --company {other.code} {more}")["orders"] == []

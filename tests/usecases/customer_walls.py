@@ -4,8 +4,11 @@ from typing import Any
 
 from chalicelib.store import accounts
 from chalicelib.usecases import customer_accounts, customer_labels, customer_moves, customers
+from chalicelib.usecases.customer_list import find_named_customer
 from chalicelib.usecases.find_customer import find_customer, find_customer_by_email
+from chalicelib.usecases.operator_queries import customer_history
 from tests.support import ADMIN, NOW
+from tests.usecases.support import there
 
 SHOP = "shop@customer.test"
 
@@ -35,6 +38,8 @@ def _own(company: str) -> int:
 
 CUSTOMER_WALLS: list[tuple[Any, str, list[Any]]] = [
     (find_customer, "customer_not_found", [lambda c, v: find_customer(c, _customer(v))]),
+    (customer_history, "customer_not_found", [lambda c, v: customer_history(c, _customer(v), 9, None)]),
+    (find_named_customer, "license_not_found", [lambda c, v: there(find_named_customer(c, str(_customer(v))))]),
     (
         customers.change_customer,
         "customer_not_found",

@@ -14,6 +14,8 @@ from chalicelib.usecases.find_license import find_account_by_id
 from chalicelib.usecases.issue_license import guard_key
 from chalicelib.usecases.license_extras import Wanted, new_extras
 from chalicelib.usecases.license_list import customer_email
+from chalicelib.usecases.operator_queries import order_history, product_history
+from chalicelib.usecases.order_list import find_named_order
 from chalicelib.usecases.order_managers import find_numbered_order, find_orders, let_join
 from chalicelib.usecases.order_products import find_orders_of_products
 from chalicelib.usecases.user_list import UserFilter, find_named_user, list_users, seats_of_user
@@ -82,6 +84,9 @@ OF_ORDERS: list[tuple[Any, str, list[Any]]] = [
     (license_users.all_users, "license_not_found", [lambda c, _v: there([*license_users.all_users(c, limit=9)])]),
     (license_users.count_seats, "license_not_found", [lambda c, v: license_users.count_seats(c, v.by_user.id)]),
     (license_users.seat_of, "license_not_found", [lambda c, v: license_users.seat_of(c, v.by_user.id, _ada(v))]),
+    (find_named_order, "license_not_found", [lambda c, v: there(find_named_order(c, v.by_key.order_id))]),
+    (order_history, "order_not_found", [lambda c, v: order_history(c, v.by_key.order_id, 9, None)]),
+    (product_history, "unknown_product", [lambda c, _v: product_history(c, "own", 9, None)]),
     (list_users, "license_not_found", [lambda c, v: list_users(c, UserFilter(v.by_user.id), None, 9)]),
     (find_named_user, "license_not_found", [lambda c, _v: there(find_named_user(c, ADA))]),
     (find_named_user, "license_not_found", [lambda c, v: there(find_named_user(c, str(_ada(v))))]),

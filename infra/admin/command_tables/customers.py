@@ -6,7 +6,7 @@ from functools import partial
 from chalicelib.domain.customers import OF_ACCOUNT, PROFILE, kept_text
 from infra.admin import values
 from infra.admin.command import Command, Option
-from infra.admin.command_tables.options import IDEMPOTENCY_KEY, OF_COMPANY
+from infra.admin.command_tables.options import IDEMPOTENCY_KEY, OF_COMPANY, PAGE
 
 _NAMED = (OF_COMPANY, Option("--customer", "ID", "the customer", values.customer_id, required=True))
 
@@ -49,9 +49,22 @@ COMMANDS = (
     ),
     Command(
         "customer list",
-        "customers, oldest first, or the one with an email",
-        "--company QBITEC --limit 200",
-        (OF_COMPANY, Option("--email", "EMAIL", "the one who has it, or had it", values.email), *_LISTED),
+        "customers, oldest first: all, or those with an email, a reference, a label or an account",
+        "--company QBITEC --label 55555 --limit 200",
+        (
+            OF_COMPANY,
+            Option("--email", "EMAIL", "the one who has it, or had it", values.email),
+            Option("--reference", "TEXT", "with just this reference", values.text),
+            Option("--label", "ID", "with this label; may be repeated: any of them", values.customer_id, many=True),
+            Option("--account", "ID", "of this customer account", values.customer_id),
+            *_LISTED,
+        ),
+    ),
+    Command(
+        "customer find",
+        "customers by an id or a whole email, else by part of email, name, company name, phone or reference",
+        "--company QBITEC studio",
+        (OF_COMPANY, Option("text", "TEXT", "what is known", values.text), *_LISTED),
     ),
     Command(
         "customer show",
@@ -70,6 +83,12 @@ COMMANDS = (
             Option("--account", "ID", "the customer account; '' for none", values.customer_id_or_none),
             _METADATA,
         ),
+    ),
+    Command(
+        "customer history",
+        "what has happened to a customer, the newest first",
+        "--company QBITEC --customer 123456789 --limit 20",
+        (*_NAMED, *PAGE),
     ),
     Command(
         "customer merge",

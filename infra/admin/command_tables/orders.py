@@ -2,20 +2,31 @@
 
 from infra.admin import values
 from infra.admin.command import Command, Option
-from infra.admin.command_tables.options import KINDS, OF_COMPANY
+from infra.admin.command_tables.options import KINDS, OF_COMPANY, PAGE
 
 ORDER = (OF_COMPANY, Option("--order", "ID", "the order", values.text, required=True))
+LISTED = (
+    Option("--limit", "N", "orders at most (50)", values.rows, default=50),
+    Option("--after", "ID", "go on after this order", values.text),
+)
 
 COMMANDS = (
     Command(
         "order list",
-        "the orders of a company, by their ids",
-        "--company QBITEC --limit 200",
+        "the orders of a company, by their ids: all, or those of a customer or a manager",
+        "--company QBITEC --customer office@studio.example --limit 200",
         (
             OF_COMPANY,
-            Option("--limit", "N", "orders at most (50)", values.rows, default=50),
-            Option("--after", "ID", "go on after this order", values.text),
+            Option("--customer", "EMAIL", "of the customer who has this email, or had it", values.email),
+            Option("--manager", "EMAIL", "which this person manages", values.email),
+            *LISTED,
         ),
+    ),
+    Command(
+        "order find",
+        "orders by their id, or by part of it or of the customer's email, or by the email of a manager",
+        "--company QBITEC A-17",
+        (OF_COMPANY, Option("text", "TEXT", "what is known", values.text), *LISTED),
     ),
     Command(
         "order show",
@@ -53,5 +64,11 @@ COMMANDS = (
                 required=True,
             ),
         ),
+    ),
+    Command(
+        "order history",
+        "who came to manage an order or ceased to, and what managers may do, the newest first",
+        "--company QBITEC --order A-17 --limit 20",
+        (*ORDER, *PAGE),
     ),
 )

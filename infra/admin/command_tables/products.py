@@ -6,7 +6,7 @@ from chalicelib.domain.custom_fields import DataType
 from chalicelib.domain.features import FeatureType
 from infra.admin import values
 from infra.admin.command import Command, Option
-from infra.admin.command_tables.options import NAME, OF_COMPANY, REVISION, changed
+from infra.admin.command_tables.options import NAME, OF_COMPANY, PAGE, REVISION, changed
 
 METHOD = values.one_of("license-key", "user")
 STATE = values.one_of("active", "disabled", "archived")
@@ -71,6 +71,12 @@ COMMANDS = (
             changed("--metadata", "JSON", "an object of your own, up to 16 KB", values.json_object),
             REVISION,
         ),
+    ),
+    Command(
+        "product history",
+        "what has happened to a product, its features, custom fields and policies, the newest first",
+        "--company QBITEC --code viewer --limit 20",
+        (*THIS, *PAGE),
     ),
     Command(
         "feature create",
