@@ -15,7 +15,7 @@ def names(operator: Operator, vendor: Vendor) -> Json:
     license = vendor.issue()
     vendor.issue("revit", order_id="B-1", customer="other@customer.test")
     of = f"--company {vendor.code}"
-    operator.asks(f"product set {of} --code viewer --name Viewer --as petra")
+    operator.asks(f"product set {of} --code viewer --name 'Viewer Pro' --as petra")
     operator.asks(f"product set {of} --code revit --name Revit")
     feature(vendor), field(vendor), policy(vendor)
     operator.asks(f"order add-manager {of} --order {license.order_id} --email ann@customer.test")
