@@ -1,8 +1,78 @@
-"""What people do on the portal's pages: a form is a dialog with JavaScript, and a page of its own without."""
+"""What people do on the portal's pages: a form is a dialog with JavaScript, and a page of its own without.
+
+Texts are given in English, as the code has them, and looked for in the language of the test (`writing_for`). What is
+pressed is clicked on with the mouse; inside `keyboard_alone`, it is reached with the Tab key.
+"""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
+
+from chalicelib.languages import gettext
+
+IN_SIGHT = """() => {  // whether what has the focus is what one sees there
+    const one = document.activeElement, { left, right, top, bottom } = one.getBoundingClientRect();
+    return one.contains(document.elementFromPoint((left + right) / 2, (top + bottom) / 2));
+}"""
+MOST_TABS = 80
+"""So often Tab is pressed at the most: more, and nobody would use the page in this way."""
+_without_mouse: ContextVar[bool] = ContextVar("without_mouse", default=False)
+
+
+@contextmanager
+def keyboard_alone() -> Iterator[None]:
+    """What is done inside is done without a mouse."""
+    token = _without_mouse.set(True)
+    try:
+        yield
+    finally:
+        _without_mouse.reset(token)
+
+
+def press(target: Locator) -> None:
+    """A link, a button or what opens files."""
+    if not _without_mouse.get():
+        return target.click()
+    reach(target)
+    return target.page.keyboard.press("Enter")
+
+
+def fill(field: Locator, text: str) -> None:
+    """Type into a field, in the place of what stands there."""
+    if not _without_mouse.get():
+        return field.fill(text)
+    reach(field)
+    field.page.keyboard.press("Control+A")
+    return field.page.keyboard.insert_text(text)
+
+
+def choose_one(name: str, box: Locator) -> None:
+    """Of several ways with one name, choose this one, unless it is chosen. By the keyboard: from the one before it."""
+    if box.is_checked():
+        return
+    if _without_mouse.get():
+        reach(form(box.page).locator(f"[name={name}]:checked"))
+        box.page.keyboard.press("ArrowDown")
+    else:
+        box.check()
+    expect(box).to_be_checked()
+
+
+def reach(target: Locator) -> None:
+    """Press Tab until it has the focus, and see that it is in sight then."""
+    page = target.page
+    target.wait_for()
+    for _ in range(MOST_TABS):
+        if target.evaluate("one => one === document.activeElement"):
+            break
+        page.keyboard.press("Tab")
+    else:
+        pytest.fail(f"{target} cannot be reached by the keyboard: {page.evaluate('document.activeElement.outerHTML')}")
+    assert page.evaluate(IN_SIGHT), f"{target} has the focus, and is not in sight"
 
 
 def form(page: Page) -> Locator:
@@ -12,7 +82,7 @@ def form(page: Page) -> Locator:
 
 def follow(page: Page, name: str) -> None:
     """Click on a link of the page's main part; returns when the page is at rest."""
-    page.get_by_role("main").get_by_role("link", name=name).first.click()
+    press(page.get_by_role("main").get_by_role("link", name=gettext(name)).first)
     at_rest(page)
 
 
@@ -24,8 +94,8 @@ def at_rest(page: Page) -> None:
 def send(page: Page, button: str = "Confirm", **typed: str) -> None:
     """Type into fields of the open form, each by the begin of its label (`new_email` for "New email"), and send it."""
     for name, text in typed.items():
-        form(page).get_by_label(_begins(name)).first.fill(text)
-    form(page).get_by_role("button", name=button).click()
+        fill(form(page).get_by_label(_begins(name)).first, text)
+    press(form(page).get_by_role("button", name=gettext(button)))
 
 
 def row(page: Page, who: str) -> Locator:
@@ -35,20 +105,20 @@ def row(page: Page, who: str) -> Locator:
 
 def actions(page: Page, who: str) -> Locator:
     """The button that opens the menu of a row."""
-    return row(page, who).get_by_role("button", name="Actions")
+    return row(page, who).get_by_role("button", name=gettext("Actions"))
 
 
 def choose(page: Page, who: str, action: str) -> None:
     """Choose from the Actions of a row."""
-    actions(page, who).click()
-    row(page, who).get_by_role("link", name=action).click()
+    press(actions(page, who))
+    press(row(page, who).get_by_role("link", name=gettext(action)))
 
 
 def choose_for_license(page: Page, action: str) -> None:
     """Choose from the menu of the license that the page is about."""
     head = page.locator(".head")
-    head.get_by_role("button", name="Actions").click()
-    head.get_by_role("link", name=action).click()
+    press(head.get_by_role("button", name=gettext("Actions")))
+    press(head.get_by_role("link", name=gettext(action)))
 
 
 def confirmed(page: Page, words: str) -> None:
@@ -63,7 +133,7 @@ def refused(page: Page, words: str) -> None:
 
 def fact(page: Page, name: str) -> Locator:
     """What stands beside a name in a list of facts."""
-    return page.locator(".facts > div").filter(has=page.get_by_text(name, exact=True)).locator("dd")
+    return page.locator(".facts > div").filter(has=page.get_by_text(gettext(name), exact=True)).locator("dd")
 
 
 def runs_scripts(page: Page) -> bool:
@@ -84,9 +154,10 @@ def clicks(page: Page) -> int:
 
 def clipboard(page: Page) -> str:
     """What was copied, once something was."""
-    expect(page.get_by_text("Copied").first).to_be_visible()
+    expect(page.get_by_text(gettext("Copied")).first).to_be_visible()
     return str(page.evaluate("navigator.clipboard.readText()"))
 
 
 def _begins(name: str) -> re.Pattern[str]:
-    return re.compile(r"^\s*" + r"\W+".join(name.split("_")), re.IGNORECASE)
+    label = gettext(name.replace("_", " ").capitalize())
+    return re.compile(r"^\s*" + r"\W+".join(re.findall(r"\w+", label)), re.IGNORECASE)

@@ -16,7 +16,7 @@ from chalicelib.usecases.change_terms import change_terms
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.license_lookup import LicenseLookup
 from tests.e2e.site import USER, Site
-from tests.e2e.steps import actions, row
+from tests.e2e.steps import IN_SIGHT, actions, row
 from tests.support import ADMIN
 from tests.usecases.people import MANAGER, PASSWORD, account, chosen, issued
 
@@ -115,12 +115,6 @@ OUTSIDE = """() => {
     const { scrollWidth } = document.documentElement;
     if (scrollWidth > width) found.push(`the page is ${scrollWidth} wide`);
     return found;
-}"""
-
-
-IN_SIGHT = """() => {  // whether what has the focus is what one sees there
-    const one = document.activeElement, { left, right, top, bottom } = one.getBoundingClientRect();
-    return one.contains(document.elementFromPoint((left + right) / 2, (top + bottom) / 2));
 }"""
 
 
