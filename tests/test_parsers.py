@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 
 from chalicelib.domain.variables import MAX_VARIABLES
 from chalicelib.management.license_changes import BulkChanges, SomeLicenses
-from chalicelib.management.orders import NewOrderBody
+from chalicelib.management.new_orders import NewOrderBody
 from chalicelib.usecases.bulk import MAX_ROWS
 from chalicelib.usecases.create_order import MAX_LICENSES, MAX_PEOPLE
 from tests.parsers import (

@@ -11,7 +11,7 @@ from chalicelib.usecases.customer_labels import create_customer_label
 from chalicelib.usecases.customers import add_label, create_customer
 from chalicelib.usecases.device_variables import track_variables
 from chalicelib.usecases.license_extras import Wanted, grant_features, set_fields
-from chalicelib.usecases.order_managers import add_manager, set_permissions
+from chalicelib.usecases.order_managers import add_manager, change_order
 from chalicelib.usecases.policies import create_policy
 from chalicelib.usecases.product_features import create_feature
 from chalicelib.usecases.product_fields import create_field
@@ -118,7 +118,7 @@ def _fill_by_user(vendor: Vendor) -> None:
         user, password = vendor.assign(vendor.issue("revit"), email)
         vendor.activate(user.email, f"desk of {email}", password, license_id=license.id)
     add_manager(vendor.code, "A-2", BOB, ADMIN, now=vendor.now)
-    set_permissions(vendor.code, "A-2", frozenset({"reset_devices"}), ADMIN, now=vendor.now)
+    change_order(vendor.code, "A-2", ADMIN, denied=frozenset({"reset_devices"}), now=vendor.now)
 
 
 def _fill_archived(vendor: Vendor) -> None:

@@ -140,6 +140,18 @@ class Order:
     """What its managers may not do with its licenses."""
     bought_as: str = ""
     """As its licenses say (`License.bought_as`)."""
+    is_test: bool = False
+    """What the shop says of it, from here to `metadata` (`domain.orders`). A license of it is none the less one."""
+    is_trial: bool = False
+    order_type: str = ""
+    reference: str = ""
+    """The shop's other name of it, such as the number of a purchase order."""
+    language: str = ""
+    campaign_params: str = ""
+    download_id: str = ""
+    created: Instant | None = None
+    """When the shop has taken it; None: not said."""
+    metadata: Json = field(default_factory=dict, hash=False)
     licenses_taken: int = field(default=0, compare=False)
     """How many licenses were taken out of it, or have got another key: who is filing its licenses under a manager
     begins anew where one has."""

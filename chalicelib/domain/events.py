@@ -80,6 +80,7 @@ EventType = Literal[
     "manager_added",
     "manager_removed",
     "managers_permitted",
+    "order_changed",
     "sessions_ended",
     "second_factor_on",
     "second_factor_off",

@@ -72,10 +72,9 @@ class CustomersQuery(ListQuery, CustomerFilters):
     """Which part of the list of them."""
 
 
-class CustomerChange(Sent):
-    """PATCH customers: what is not given stays."""
+class SentProfile(Sent):
+    """The texts that may be said of a customer."""
 
-    email: Text | None = None
     first_name: Text | None = None
     last_name: Text | None = None
     company_name: Text | None = None
@@ -86,6 +85,12 @@ class CustomerChange(Sent):
     city: Text | None = None
     country: Text | None = None
     state: Text | None = None
+
+
+class CustomerChange(SentProfile):
+    """PATCH customers: what is not given stays."""
+
+    email: Text | None = None
     customer_account: Id | None = None
     """null: none."""
     metadata: Json | None = None
@@ -252,7 +257,7 @@ def merge_customers(path: CustomerPath, body: Merge, caller: Caller) -> Customer
     )
 
 
-def profile(body: CustomerChange) -> dict[str, str]:
+def profile(body: SentProfile) -> dict[str, str]:
     """The texts that are given."""
     return body.model_dump(include=set(PROFILE), exclude_none=True)
 

@@ -35,6 +35,7 @@ from chalicelib.web.canonical import MAX_SAFE_INTEGER
 from chalicelib.web.endpoint import Csv
 from chalicelib.web.error_responses import MAX_FIELDS
 from chalicelib.web.messages import message
+from chalicelib.web.strict_json import parse_json
 
 T = TypeVar("T")
 
@@ -115,6 +116,20 @@ SentMoment = Annotated[
     Moment, PlainValidator(_moment), PlainSerializer(_as_sent), WithJsonSchema({"type": "string"}, mode="validation")
 ]
 """A date, which is a day of the company's, or an instant; without a zone, of UTC."""
+
+
+def _object(value: object) -> object:
+    """An object, or a text of JSON that is one."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return parse_json(value.encode())
+    except ValueError:  # or half a character
+        return value
+
+
+SentMetadata = Annotated[Json, BeforeValidator(_object)]
+"""An object, also as the text that the public API takes."""
 
 
 def given(change: Sent, *nullable: str) -> Json:

@@ -14,7 +14,7 @@ from chalicelib.management.license_body import LicenseBody, body_of
 from chalicelib.management.license_changes import Flag, SentTerms, Text, terms_of
 from chalicelib.management.license_checks import QueryText
 from chalicelib.management.models import Id, Sent, sent_number
-from chalicelib.management.orders import OF_SALE, type_of
+from chalicelib.management.new_orders import OF_SALE, type_of
 from chalicelib.management.reach import by, not_of_one_product, own_product, own_product_code, reached_order
 from chalicelib.usecases.catalog import find_product
 from chalicelib.usecases.create import find_company

@@ -9,15 +9,14 @@ from chalicelib.domain.errors import Invalid
 from chalicelib.domain.permissions import Permission
 from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
-from chalicelib.management.models import Sent
-from chalicelib.management.orders import OrderBody, OrderId, OrderPath, order_body
+from chalicelib.management.orders import OrderBody, OrderId, OrderPath, SentDetails, details_of, order_body
 from chalicelib.management.reach import its_order, reached_order
-from chalicelib.usecases.order_managers import set_permissions
+from chalicelib.usecases import order_managers
 
 MAX_DENIED = 50
 
 
-class OrderChange(Sent):
+class OrderChange(SentDetails):
     """PATCH orders: what is not given stays."""
 
     store_id: OrderId | None = None
@@ -28,15 +27,16 @@ class OrderChange(Sent):
 
 @endpoint("PATCH", "/orders/{order_id}", writes=True, scope="orders:write", reach=its_order)
 def change_order(path: OrderPath, body: OrderChange, caller: Caller) -> OrderBody:
-    """Deny the managers of an order this, and allow them all else; its `store_id` stays."""
+    """Change what is said of an order, and what its managers may not do; its `store_id` stays."""
 
     def change() -> Order:
         order = reached_order(caller, path.order_id)
         if body.store_id not in (None, order.id):
             raise Invalid("order_keeps_its_name", field="store_id")
-        if body.denied is None:
+        said, denied = details_of(body, caller.company), None if body.denied is None else frozenset(body.denied)
+        if not said and denied is None:
             return order
-        who, denied = (caller.company, order.id), frozenset(body.denied)
-        return set_permissions(*who, denied, caller.actor, revision=caller.if_match, now=caller.now)
+        who, revision = (caller.company, order.id, caller.actor), caller.if_match
+        return order_managers.change_order(*who, details=said, denied=denied, revision=revision, now=caller.now)
 
     return caller.once(change, order_body)

@@ -219,9 +219,9 @@ def backfill_managers(order: Order) -> None:
             return
 
 
-def permit(old: Order, new: Order, event: Event) -> None:
-    """Make `old` into `new`, whose managers may do other things; what is filed under them follows by
-    `backfill_managers`.
+def update(old: Order, new: Order, event: Event) -> None:
+    """Make `old` into `new`, of which the shop says something else, or whose managers may do other things: what is
+    filed under them follows by `backfill_managers`.
 
     Raises `ConditionFailed` where the order has changed meanwhile.
     """

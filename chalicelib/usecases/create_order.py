@@ -11,23 +11,28 @@ from typing import TypeVar
 
 from chalicelib.domain import keys
 from chalicelib.domain.catalog import MAX_MANAGERS, Order
+from chalicelib.domain.customers import wrong_in_profile
 from chalicelib.domain.email import known_email
 from chalicelib.domain.errors import AlreadyExists, Denied, Invalid, Rejected, raise_all, sent_as, wrong_in
 from chalicelib.domain.events import Actor
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License
+from chalicelib.domain.orders import kept_details, wrong_details
 from chalicelib.domain.policies import Policy
 from chalicelib.domain.source_rows import SourceRow
 from chalicelib.domain.terms import TermChanges, Terms
+from chalicelib.domain.types import Json
 from chalicelib.domain.users import User
 from chalicelib.store import orders
 from chalicelib.usecases.assign_user import EMPTY_PROFILE, Profile, assign_user, wrong_assignment
 from chalicelib.usecases.catalog import find_product
 from chalicelib.usecases.change_terms import change_terms
+from chalicelib.usecases.customers import change_customer, guard_account
+from chalicelib.usecases.find_customer import find_customer_by_email
 from chalicelib.usecases.idempotency import Answer, IdempotencyKey, find_performed, perform_once
 from chalicelib.usecases.issue_license import guard_names, guard_terms, issue_license
 from chalicelib.usecases.license_extras import Wanted, grant_features, new_extras, set_fields
-from chalicelib.usecases.order_managers import find_order, let_join, show_all
+from chalicelib.usecases.order_managers import change_order, find_order, let_join, show_all
 from chalicelib.usecases.policies import extras_of
 
 R = TypeVar("R")
@@ -63,8 +68,21 @@ class NewLicense:
     """With a license by key, which has no users, managers alone."""
     policy: Policy | None = None
     """What it is sold by. Its limits and dates stand in the terms; what is said here stands instead of the rest."""
+    enabled: bool = True
+    """False: nobody may use it before the vendor enables it."""
     refusal: Rejected | None = None
     """Why it cannot be sold any more, such as by a policy that is gone: it may have been, when the order came first."""
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerSaid:
+    """What is said of the customer besides the email: the record has it from then on. What is not said stays."""
+
+    email: str
+    profile: Mapping[str, str] = field(default_factory=dict)
+    """Any of `domain.customers.PROFILE`."""
+    account: int | None = None
+    """The id of a customer account; None: it is not said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +96,10 @@ class NewOrder:
     manager: str | None = None
     """An email: of who manages it and need not have a seat."""
     append: bool = False
+    details: Json = field(default_factory=dict)
+    """What is said of the order, of `domain.orders.DETAILS`; one that is there says so from then on."""
+    customer: CustomerSaid | None = None
+    """None: nothing is said of the customer, whom the terms of each license name."""
     call: str = ""
     """What tells an append from another one that says the same; empty: nothing, they are one."""
 
@@ -109,6 +131,7 @@ def create_order(company: str, wanted: NewOrder, actor: Actor, *, now: Instant) 
         for n, license in enumerate(wanted.licenses):
             with sent_as(f"licenses.{n}.{{}}".format):
                 made.append(_sell(steps, n, license, actor))
+        _say_besides(steps, actor)
         for n, email in enumerate(wanted.managers):
             steps.once(f"manager {n}", partial(let_join, company, wanted.id, email, actor, now=now), lambda _: {})
     except Denied as error:
@@ -159,7 +182,7 @@ def _sell(steps: _Steps, n: int, wanted: NewLicense, actor: Actor) -> MadeLicens
     begins = n == 0 and not steps.order.append
     issued = steps.once(
         f"{n} issue",
-        lambda: _issue(company, wanted, actor, begins=begins, now=now),
+        lambda: _issue(steps, wanted, actor, begins=begins, now=now),
         lambda issued: {"id": issued[0].id, "license_key": issued[0].license_key},
     )
     id, key = int(issued["id"]), issued["license_key"]
@@ -178,12 +201,31 @@ def _sell(steps: _Steps, n: int, wanted: NewLicense, actor: Actor) -> MadeLicens
 
 
 def _issue(
-    company: str, wanted: NewLicense, actor: Actor, *, begins: bool, now: Instant
+    steps: _Steps, wanted: NewLicense, actor: Actor, *, begins: bool, now: Instant
 ) -> tuple[License, User | None]:
     if wanted.refusal is not None:
         raise wanted.refusal
-    given = (company, wanted.product, wanted.terms, None, actor)
-    return issue_license(*given, policy=wanted.policy, begins=begins, now=now)
+    given = (steps.company, wanted.product, wanted.terms, None, actor)
+    details = kept_details(steps.order.details)
+    sold: Json = {"policy": wanted.policy, "begins": begins, "details": details, "enabled": wanted.enabled}
+    return issue_license(*given, **sold, now=now)
+
+
+def _say_besides(steps: _Steps, actor: Actor) -> None:
+    """Let the customer's record say what the order says of it, and an order that was there what this one does."""
+    company, order, now = steps.company, steps.order, steps.now
+    if order.customer is not None:
+        steps.once("customer", partial(_say_of_customer, company, order.customer, actor, now), lambda _: {})
+    if order.append and order.details:
+        change = partial(change_order, company, order.id, actor, details=order.details, now=now)
+        steps.once("order", change, lambda _: {})
+
+
+def _say_of_customer(company: str, said: CustomerSaid, actor: Actor, now: Instant) -> None:
+    """The sale has found the customer, or made the record."""
+    there = find_customer_by_email(company, said.email)
+    if there is not None:  # else the customer was merged into another one at this instant
+        change_customer(company, there.id, said.profile, actor, account=said.account, now=now)
 
 
 def _assign(company: str, license_id: int, user: NewUser, actor: Actor, now: Instant) -> object:
@@ -194,7 +236,8 @@ def _guard(company: str, wanted: NewOrder, now: Instant) -> None:
     """That all of an order can be made, as far as that is known before. Raises `SeatkeeperError`."""
     if not wanted.append and orders.read_order(company, wanted.id) is not None:
         raise _other(wanted)
-    raise_all([*_wrong_numbers(wanted)])
+    raise_all([*_wrong(wanted)])
+    guard_account(company, None if wanted.customer is None else wanted.customer.account)
     given = [key for license in wanted.licenses if (key := keys.normalize(license.terms.license_key or ""))]
     if len({*given}) < len(given):
         raise AlreadyExists("already_exists", of="license_key", field="license_key")
@@ -204,7 +247,7 @@ def _guard(company: str, wanted: NewOrder, now: Instant) -> None:
             guard_names(company, license.terms, None)
 
 
-def _wrong_numbers(wanted: NewOrder) -> Iterator[Invalid]:
+def _wrong(wanted: NewOrder) -> Iterator[Invalid]:
     people = len(wanted.managers) + sum(len(license.users) for license in wanted.licenses)
     for name, number, least, most in (
         ("items", len(wanted.licenses), 1, MAX_LICENSES),
@@ -216,6 +259,9 @@ def _wrong_numbers(wanted: NewOrder) -> Iterator[Invalid]:
         yield Invalid("too_many_managers", field="people", most=MAX_MANAGERS)
     if wanted.manager is not None:
         yield from wrong_in("customer", known_email, wanted.manager)
+    yield from wrong_details(wanted.details)
+    if wanted.customer is not None:
+        yield from (e.sent_as("customer.{}".format) for e in wrong_in_profile(wanted.customer.profile))
 
 
 def guard_license(company: str, license: NewLicense, source: SourceRow | None = None, *, now: Instant) -> None:

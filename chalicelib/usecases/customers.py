@@ -104,7 +104,7 @@ def create_customer(
     address, profile = normalize_email(email), profile_of(fields)
 
     def read(_: bool) -> None:
-        _guard_account(owner, account)
+        guard_account(owner, account)
         if customers.read_sales(owner, address) is not None:
             raise AlreadyExists("already_exists", of="customer", field="email", name=address)
         find_company(owner)
@@ -140,7 +140,7 @@ def change_customer(
 
     def change(old: Customer) -> Customer:
         if account is not None and account != old.account:
-            _guard_account(old.company, account)
+            guard_account(old.company, account)
         return replace(
             old,
             **profile_of(fields),
@@ -214,6 +214,12 @@ def remove_label(company: str, labeling_id: int, actor: Actor, *, now: Instant) 
         raise missing from None
 
 
+def guard_account(company: str, account: int | None) -> None:
+    """That there is this customer account; None is none. Raises `Invalid`: `id_unknown`."""
+    if account is not None and company_objects.read(CustomerAccount, company, account) is None:
+        raise Invalid("id_unknown", field="customer_account")
+
+
 def _change(
     company: str,
     customer_id: int,
@@ -254,8 +260,3 @@ def _with_email(old: Customer, new: Customer) -> _Change:
 
 def _wrong(fields: Mapping[str, str], metadata: Json | None) -> list[Invalid]:
     return [*wrong_in_profile(fields), *wrong_metadata(metadata)]
-
-
-def _guard_account(company: str, account: int | None) -> None:
-    if account is not None and company_objects.read(CustomerAccount, company, account) is None:
-        raise Invalid("id_unknown", field="customer_account")

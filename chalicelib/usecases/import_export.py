@@ -38,7 +38,7 @@ from chalicelib.usecases.find_customer import find_customer_by_email
 from chalicelib.usecases.find_license import find_license
 from chalicelib.usecases.import_license import RowOutcome, Verdict, import_license, plan_license
 from chalicelib.usecases.import_rows import ADOPTED_WITHIN_DAYS, RowResult
-from chalicelib.usecases.order_managers import add_manager, find_managers, set_permissions
+from chalicelib.usecases.order_managers import add_manager, change_order, find_managers
 from chalicelib.usecases.policies import create_policy, find_policies
 from chalicelib.usecases.product_features import create_feature, find_features
 from chalicelib.usecases.product_fields import create_field, find_fields
@@ -285,7 +285,7 @@ def _order(target: Target, row: Json, now: Instant) -> Verdict:
         return "same"
     if target.writes:
         if order is None or order.denied != denied:
-            set_permissions(target.company, name, denied, target.actor, now=now)
+            change_order(target.company, name, target.actor, denied=denied, now=now)
         for email in sorted({*row["manager_emails"]} - managers):
             add_manager(target.company, name, email, target.actor, tell=False, now=now)
     return "changed"

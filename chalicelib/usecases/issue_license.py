@@ -82,6 +82,7 @@ def issue_license(
     policy: Policy | None = None,
     carried: Extras | None = None,
     begins: bool = False,
+    details: Json | None = None,
     name: str | None = None,
     enabled: bool = True,
     now: Instant,
@@ -94,10 +95,11 @@ def issue_license(
 
     A manager who has no account yet gets one, with an initial password; so does one whose account others have made.
     `denied`: what the managers of a new order may not do with its licenses. Raises `AlreadyExists` where an order that
-    is there denies them other things: `order_managers.set_permissions` changes that.
+    is there denies them other things: `order_managers.change_order` changes that.
     `source`: the row of another system that it comes from. Its key is taken as it is there, and a license of the row
     is made once: raises `AlreadyExists` where it is there.
     `begins`: whether the order is to be a new one. Raises `AlreadyExists` where there is one of this id.
+    `details`: what is said of an order that is new (`domain.orders.kept_details`); one that is there stays as it is.
     `name`: what its managers call it at first; `enabled`: False where nobody may use it before the vendor enables it.
     """
     sold = find_product(find_company(company).code, product, now=now)
@@ -125,7 +127,7 @@ def issue_license(
 
     state, order = decide_and_write(
         read,
-        lambda state: _joined(state.license, state.old, state.manager, denied, begins=begins),
+        lambda state: _joined(state.license, state.old, state.manager, denied, details or {}, begins=begins),
         write,
         result=lambda state, _: (state.license, state.manager),
     )
@@ -175,6 +177,7 @@ def _joined(
     old: Order | None,
     manager: User | None,
     denied: frozenset[Permission] | None,
+    details: Json,
     *,
     begins: bool,
 ) -> Order:
@@ -183,7 +186,7 @@ def _joined(
     if old is None:
         managers = frozenset[int]() if manager is None else frozenset({manager.id})
         first = Order(license.company, license.order_id or "", customer, managers, number=license.id)
-        return replace(first, denied=denied or frozenset(), bought_as=license.bought_as or "")
+        return replace(first, denied=denied or frozenset(), bought_as=license.bought_as or "", **details)
     if begins:
         raise AlreadyExists("already_exists", of="order_id", field="id", order=old.id)
     if old.customer != customer:

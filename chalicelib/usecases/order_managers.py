@@ -1,19 +1,22 @@
-"""Who manages an order, and what they may do: added without a new license, taken off again, and permitted."""
+"""Orders: found, changed, and who manages them: added without a new license, taken off again, and permitted."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from chalicelib.domain.catalog import LicenseSummary, Order, with_manager, with_permissions, without_manager
 from chalicelib.domain.errors import NotFound
-from chalicelib.domain.events import Actor, Event
+from chalicelib.domain.events import Actor, Event, before_and_after
 from chalicelib.domain.extras import Extras
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License
+from chalicelib.domain.orders import DETAILS, kept_details
 from chalicelib.domain.permissions import Permission
+from chalicelib.domain.types import Json
 from chalicelib.domain.users import User, guard_still_closed
 from chalicelib.store import accounts, deleted_licenses, licenses, orders
 from chalicelib.store.counts import read_count
 from chalicelib.usecases.find_license import find_account
-from chalicelib.usecases.idempotency import in_steps
+from chalicelib.usecases.idempotency import in_steps, stored_with_result
 from chalicelib.usecases.issue_license import manager_of
 from chalicelib.usecases.notices import manager_notice
 from chalicelib.usecases.retry import decide_and_write
@@ -138,37 +141,49 @@ def remove_manager(
     return user
 
 
-def set_permissions(
+def change_order(
     company: str,
     order_id: str,
-    denied: frozenset[Permission],
     actor: Actor,
     *,
+    details: Json | None = None,
+    denied: frozenset[Permission] | None = None,
     revision: int | None = None,
     now: Instant,
 ) -> Order:
-    """Deny the managers of an order this, and allow them all else: once this returns, nothing passes that is denied.
+    """Change what is given; all else stays. `details`: any of `domain.orders.DETAILS`, each as the field of `Order`.
 
-    License by license, in steps: each change by a manager requires what is filed under him. Again, it finishes what was
-    cut short, whatever the revision. `revision`: the one that is to be changed. Raises `NotFound`: `order_not_found`;
-    `Denied`: `revision_changed`.
+    `denied`: what its managers may not do, and they may all else. Once this returns, nothing passes that is denied:
+    license by license, in steps, for each change by a manager requires what is filed under him. Again, it finishes what
+    was cut short, whatever the revision. `revision`: the one that is to be changed. Raises `NotFound`:
+    `order_not_found`; `Denied`: `revision_changed`; `Invalid`, with one error for each wrong field.
     """
+    kept = kept_details(details or {})
 
     def decide(order: Order) -> Order:
-        new = with_permissions(order, denied)
+        new = replace(order if denied is None else with_permissions(order, denied), **kept)
         if new != order:  # else it was changed before, and what is left is to follow
             guard_revision(order, revision)
         return new
 
     def write(old: Order, order: Order) -> None:
         if order != old:
-            said = " ".join(sorted(denied)) or None
-            orders.permit(old, order, Event.new("managers_permitted", actor, now, order=order_id, denied=said))
+            with stored_with_result(None if order.pending_managers else lambda: revised(old, order)):
+                orders.update(old, order, _changed(old, order, actor, now))
 
     find = lambda _: find_order(company, order_id)  # noqa: E731 - short and local
     old, order = decide_and_write(find, decide, write)
     show_all(order)
     return revised(old, order)
+
+
+def _changed(old: Order, new: Order, actor: Actor, now: Instant) -> Event:
+    """One, whatever is changed."""
+    detail = before_and_after(old, new, DETAILS)
+    is_said = detail or new.metadata != old.metadata
+    if new.denied != old.denied:
+        detail["denied"] = " ".join(sorted(new.denied)) or None
+    return Event.new("order_changed" if is_said else "managers_permitted", actor, now, order=new.id, **detail)
 
 
 def _as_sold(order: Order) -> LicenseSummary:

@@ -10,7 +10,7 @@ from chalicelib.usecases.create import find_company
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.operator_queries import order_details
 from chalicelib.usecases.order_list import OrderFilter, find_named_order, list_orders
-from chalicelib.usecases.order_managers import add_manager, count_orders, remove_manager, set_permissions
+from chalicelib.usecases.order_managers import add_manager, change_order, count_orders, remove_manager
 from infra.admin.command_result import CommandResult
 from infra.admin.operator_name import operator
 from infra.admin.pages import full_page
@@ -64,7 +64,7 @@ def order_remove_manager(company: str, order: str, email: str, *, now: Instant) 
 
 
 def order_set_permissions(company: str, order: str, deny: frozenset[Permission], *, now: Instant) -> CommandResult:
-    changed = set_permissions(find_company(company).code, order, deny, operator(), now=now)
+    changed = change_order(find_company(company).code, order, operator(), denied=deny, now=now)
     allowed = [permission for permission in PERMISSIONS if permission not in changed.denied]
     return CommandResult({"order": order, "allowed": allowed, "denied": sorted(changed.denied)})
 

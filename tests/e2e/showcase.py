@@ -27,7 +27,7 @@ from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.issue_license import issue_license
 from chalicelib.usecases.license_extras import Wanted, grant_features, set_fields
 from chalicelib.usecases.license_lookup import LicenseLookup
-from chalicelib.usecases.order_managers import set_permissions
+from chalicelib.usecases.order_managers import change_order
 from chalicelib.usecases.passkey_answers import PasskeyAnswer
 from chalicelib.usecases.passkeys import add_passkey
 from chalicelib.usecases.product_features import create_feature
@@ -269,7 +269,7 @@ def _sold_to_another(at: Instant) -> License:
     order = "2026-0518"
     terms = Terms("perpetual", 12, max_license_users=6, order_id=order, customer="office@studio-sued.example")
     license = issue_license(COMPANY, "archicad", terms, NEW_MANAGER, _VENDOR, now=at)[0]
-    set_permissions(COMPANY, order, frozenset({"reset_license"}), _VENDOR, now=at)
+    change_order(COMPANY, order, _VENDOR, denied=frozenset({"reset_license"}), now=at)
     _choose_password(NEW_MANAGER, password_of(NEW_MANAGER), at + HOUR)
     return license
 

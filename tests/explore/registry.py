@@ -359,7 +359,7 @@ WALKED: dict[str, tuple[str, ...]] = {
         "remove-rival@shop",
         "remove-manager@order",
     ),
-    "order_managers.set_permissions": ("deny@shop",),
+    "order_managers.change_order": ("deny@shop",),
     "passkeys.add_passkey": (
         "add-key@passkey",
         "add-key-rival@passkey",

@@ -195,7 +195,7 @@ def _by_code(use_case: Callable[..., object], *given: object, **more: object) ->
 
 def _deny(world: ShopWorld) -> str:
     """From the answer on no manager pauses anything: what is paused by then is all that ever will be."""
-    order_managers.set_permissions(world.vendor.code, ORDER, frozenset({"disable_license"}), ADMIN, now=world.now)
+    order_managers.change_order(world.vendor.code, ORDER, ADMIN, denied=frozenset({"disable_license"}), now=world.now)
     return f"ok, {len(_paused(world))} paused"
 
 

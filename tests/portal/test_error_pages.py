@@ -10,7 +10,7 @@ from chalicelib.portal.request import MAX_TEXT
 from chalicelib.usecases.branding import set_branding
 from chalicelib.usecases.change_account import choose_language
 from chalicelib.usecases.initial_password import initial_password
-from chalicelib.usecases.order_managers import set_permissions
+from chalicelib.usecases.order_managers import change_order
 from tests.portal.browser import Browser, Page, at, browser_of
 from tests.store.costs import counted
 from tests.support import ADMIN, Vendor
@@ -48,7 +48,7 @@ def license(vendor: Vendor) -> License:
     set_branding(vendor.code, "#7a1fa2", None, ADMIN, name="Qbitec", support_email=SUPPORT, now=vendor.now)
     license = issued(vendor)
     vendor.assign(license, ADA)
-    set_permissions(vendor.code, license.order_id or "", frozenset({"name_license"}), ADMIN, now=vendor.now)
+    change_order(vendor.code, license.order_id or "", ADMIN, denied=frozenset({"name_license"}), now=vendor.now)
     return license
 
 

@@ -12,7 +12,7 @@ from chalicelib.domain.permissions import Permission
 from chalicelib.usecases import portal_queries
 from chalicelib.usecases.assign_user import Profile, assign_user
 from chalicelib.usecases.close_account import close_account
-from chalicelib.usecases.order_managers import set_permissions
+from chalicelib.usecases.order_managers import change_order
 from chalicelib.usecases.portal_queries import people
 from chalicelib.web import clock
 from tests.mailbox import mails
@@ -161,7 +161,7 @@ def test_only_a_license_that_the_vendor_lets_the_manager_share_out_is_invited_fo
 
     def read_before_it_is_denied(*args: Any, **more: Any) -> Any:
         view = reads(*args, **more)
-        set_permissions(vendor.code, order_id, DENIED, ADMIN, now=vendor.now)
+        change_order(vendor.code, order_id, ADMIN, denied=DENIED, now=vendor.now)
         return view
 
     with monkeypatch.context() as patch:

@@ -20,7 +20,7 @@ from chalicelib.usecases.branding import set_branding
 from chalicelib.usecases.change_email import MAX_SEATS
 from chalicelib.usecases.idempotency import perform_once
 from chalicelib.usecases.initial_password import initial_password
-from chalicelib.usecases.order_managers import remove_manager, set_permissions
+from chalicelib.usecases.order_managers import change_order, remove_manager
 from chalicelib.usecases.remove_person import remove_person
 from tests.portal.browser import Browser, Page, browser_of
 from tests.portal.test_access import ADA, OF_LICENSES, OTHERS, real_now
@@ -96,7 +96,9 @@ class Shop:
     batch_id: int
 
     def deny(self, *denied: Permission) -> None:
-        set_permissions(self.vendor.code, self.license.order_id or "", frozenset(denied), ADMIN, now=self.vendor.now)
+        change_order(
+            self.vendor.code, self.license.order_id or "", ADMIN, denied=frozenset(denied), now=self.vendor.now
+        )
 
     def address(self, path: str) -> str:
         boxed = f"{path}&user-{self.user_id}=on" if "?" in path else path

@@ -275,10 +275,17 @@ CASES = (
     ),
     Case(
         "say what the managers of an order may do",
-        order_managers.set_permissions,
+        order_managers.change_order,
         states.managed_order,
         states.deny,
         ("managers_permitted",),
+    ),
+    Case(
+        "say of an order what its shop says",
+        order_managers.change_order,
+        states.managed_order,
+        states.say_of_order,
+        ("order_changed",),
     ),
     Case(
         "read an initial password",

@@ -173,9 +173,14 @@ def in_order(change: Callable[..., User], vendor: Vendor, license: License) -> A
 
 def deny(vendor: Vendor, license: License) -> Any:
     denied: frozenset[Permission] = frozenset({"reset_license", "set_passwords"})
-    order = order_managers.set_permissions(vendor.code, license.order_id or "", denied, ADMIN, now=vendor.now)
+    order = order_managers.change_order(vendor.code, license.order_id or "", ADMIN, denied=denied, now=vendor.now)
     filed = [sold for id in order.managers for sold in orders.read_managed_licenses(vendor.code, id)]
     return order.denied, {sold.denied for sold in filed}
+
+
+def say_of_order(vendor: Vendor, license: License) -> Any:
+    details = {"reference": "PO-77", "is_test": True, "metadata": {"deal": 7}}
+    return order_managers.change_order(vendor.code, license.order_id or "", ADMIN, details=details, now=vendor.now)
 
 
 def read_password(vendor: Vendor, license: License) -> Any:

@@ -70,6 +70,7 @@ CUSTOMER_WALLS: list[tuple[Any, str, list[Any]]] = [
         "id_unknown",
         [lambda c, v: customers.create_customer(c, "new@x.test", {}, ADMIN, account=_account(v), now=NOW)],
     ),
+    (customers.guard_account, "id_unknown", [lambda c, v: customers.guard_account(c, _account(v))]),
     (
         customer_moves.merge_customers,
         "id_unknown",

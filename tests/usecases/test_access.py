@@ -68,7 +68,7 @@ from chalicelib.usecases.license_lookup import find_snapshot
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.management_keys import create_management_key, revoke_management_key
 from chalicelib.usecases.operator_queries import account_history, license_details, license_history, order_details
-from chalicelib.usecases.order_managers import add_manager, find_order, remove_manager, set_permissions
+from chalicelib.usecases.order_managers import add_manager, change_order, find_order, remove_manager
 from chalicelib.usecases.passkey_answers import PasskeyAnswer
 from chalicelib.usecases.passkeys import add_passkey, remove_passkey
 from chalicelib.usecases.policies import (
@@ -303,9 +303,9 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
         [lambda c, v: remove_manager(c, v.by_key.order_id or "", ADA, ADMIN, now=NOW)],
     ),
     (
-        set_permissions,
+        change_order,
         "order_not_found",
-        [lambda c, v: set_permissions(c, v.by_key.order_id or "", frozenset(), ADMIN, now=NOW)],
+        [lambda c, v: change_order(c, v.by_key.order_id or "", ADMIN, denied=frozenset(), now=NOW)],
     ),
     (find_user, "license_not_found", [lambda c, v: find_user(c, v.by_user.id, ADA)]),
     (find_license_user, "license_not_found", [lambda c, v: find_license_user(c, v.by_user.id, ADA)]),

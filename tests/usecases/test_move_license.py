@@ -21,7 +21,7 @@ from chalicelib.usecases.customers import change_customer
 from chalicelib.usecases.delete_license import delete_license
 from chalicelib.usecases.find_customer import find_customer_by_email
 from chalicelib.usecases.move_license import finish_move, move_license
-from chalicelib.usecases.order_managers import add_manager, find_numbered_order, remove_manager, set_permissions
+from chalicelib.usecases.order_managers import add_manager, change_order, find_numbered_order, remove_manager
 from chalicelib.usecases.repair_links import repair_links
 from chalicelib.usecases.replace_user import replace_user
 from tests.store.faults import Crash, wire
@@ -111,7 +111,7 @@ def test_within_a_customer_nothing_is_counted_otherwise(vendor: Vendor) -> None:
 def test_who_manages_both_orders_is_shown_it_as_the_new_one_allows(vendor: Vendor) -> None:
     (license, _), _ = of_users(vendor), other_order(vendor)
     add_manager(vendor.code, "B-1", MIA, ADMIN, now=vendor.now)
-    set_permissions(vendor.code, "B-1", frozenset({"set_passwords"}), ADMIN, now=vendor.now)
+    change_order(vendor.code, "B-1", ADMIN, denied=frozenset({"set_passwords"}), now=vendor.now)
     move(vendor, license)
     mia = account(vendor, MIA)
     (found,) = orders.managed_among(vendor.code, mia.id, [license.id])

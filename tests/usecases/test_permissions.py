@@ -18,7 +18,7 @@ from chalicelib.usecases.change_email import change_email
 from chalicelib.usecases.change_license import set_enabled
 from chalicelib.usecases.change_seat import set_password
 from chalicelib.usecases.initial_password import reveal_initial_password
-from chalicelib.usecases.order_managers import add_manager, find_order, remove_manager, set_permissions
+from chalicelib.usecases.order_managers import add_manager, change_order, find_order, remove_manager
 from chalicelib.usecases.permissions import permitted
 from chalicelib.usecases.repair_links import repair_links
 from tests.support import ADMIN, NOW, Vendor
@@ -36,7 +36,7 @@ def sold(vendor: Vendor) -> list[License]:
 
 
 def deny(vendor: Vendor, denied: frozenset[Permission]) -> None:
-    set_permissions(vendor.code, "A", denied, ADMIN, now=NOW)
+    change_order(vendor.code, "A", ADMIN, denied=denied, now=NOW)
 
 
 def filed(vendor: Vendor, *emails: str) -> set[frozenset[Permission]]:

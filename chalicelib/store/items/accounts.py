@@ -8,6 +8,7 @@ from chalicelib.domain.custom_fields import CustomField
 from chalicelib.domain.features import ProductFeature
 from chalicelib.domain.license import DeletedLicense
 from chalicelib.domain.management_keys import ManagementKey
+from chalicelib.domain.orders import TEXTS
 from chalicelib.domain.policies import Policy
 from chalicelib.domain.users import User
 from chalicelib.store import keys
@@ -162,6 +163,7 @@ class OrderItem(AccountsItem[Order]):
     by_hand = ("company", "id")
     stored_as = MappingProxyType({"pending_managers": "joining"})
     guarded = frozenset({"pending_managers", "number", "licenses_taken"})
+    omitted = frozenset({"is_test", "is_trial", *TEXTS})
     customer: TextAttribute
     managers: IdSetAttribute
     pending_managers: IdSetAttribute
