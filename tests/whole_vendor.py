@@ -118,7 +118,9 @@ def _fill_by_user(vendor: Vendor) -> None:
         user, password = vendor.assign(vendor.issue("revit"), email)
         vendor.activate(user.email, f"desk of {email}", password, license_id=license.id)
     add_manager(vendor.code, "A-2", BOB, ADMIN, now=vendor.now)
-    change_order(vendor.code, "A-2", ADMIN, denied=frozenset({"reset_devices"}), now=vendor.now)
+    said = {"is_test": True, "is_trial": True, "created": vendor.now - DAY, "order_type": "normal", "language": "de"}
+    said |= {"reference": FORMULA, "campaign_params": "a=1&b=2", "download_id": "dl-1", "metadata": {"deal": [7]}}
+    change_order(vendor.code, "A-2", ADMIN, details=said, denied=frozenset({"reset_devices"}), now=vendor.now)
 
 
 def _fill_archived(vendor: Vendor) -> None:

@@ -17,6 +17,7 @@ from chalicelib.domain.errors import Invalid, at_field, raise_all
 from chalicelib.domain.features import Period
 from chalicelib.domain.instants import Instant, from_iso, parse_duration
 from chalicelib.domain.license import DeviceReport, LicenseType, Overage, RenewalBasis
+from chalicelib.domain.orders import TEXTS, kept_details
 from chalicelib.domain.pasted import MAX_TYPED, safe_to_show
 from chalicelib.domain.terms import order_id
 from chalicelib.domain.types import Json, JsonValue
@@ -68,6 +69,8 @@ class LicenseRow:
     enabled: bool | None
     customer: Mapping[str, str]
     """The texts that the row says of the customer, with the `email`; empty where there is none."""
+    order: Json
+    """What it says of its order besides the name, of `domain.orders.DETAILS`."""
     features: Sequence[FeatureRow] | None
     """All that it has; None: it is not said."""
     fields: Mapping[str, str]
@@ -99,11 +102,13 @@ def license_row(row: Json, zone: str) -> LicenseRow:
     features = read("product_features", _list(_feature))
     fields, users = read("product_custom_fields", _list(_field)) or [], read("license_users", _list(_user)) or []
     customer, enabled = read("customer", _customer) or {}, read("enabled", _flag)
+    of_order = read("order", _order_details) or {}
     devices = [device for device in read("devices", _list(_device)) or [] if device is not None]
     raise_all(wrong)
     assert isinstance(name, str)  # else something is wrong
     assert isinstance(product, str)
-    return LicenseRow(name, product, key, terms, more, enabled, customer, features, dict(fields), users, devices)
+    said = (terms, more, enabled, customer, of_order)
+    return LicenseRow(name, product, key, *said, features, dict(fields), users, devices)
 
 
 def feature_row(row: Json, zone: str) -> tuple[str, FeatureRow]:
@@ -250,6 +255,12 @@ def _customer(value: JsonValue, zone: str) -> dict[str, str]:
     return texts
 
 
+def _order_details(value: JsonValue, zone: str) -> Json:
+    """What an object says of an order; other systems name it by its id alone."""
+    found = _inner(value, zone, _OF_ORDER) if isinstance(value, dict) else {}
+    return kept_details({_ORDER_NAMES.get(name, name): said for name, said in found.items()})
+
+
 def _list(reader: Reader) -> Reader:
     def read(value: JsonValue, zone: str) -> list[JsonValue]:
         if not isinstance(value, list):
@@ -360,6 +371,16 @@ _OF_USER: Mapping[str, Reader] = {
     "max_activations": _count,
     "is_manager": _flag,
 }
+_ORDER_NAMES = {"type": "order_type"}
+"""Names that the public API's columns have for what it calls otherwise."""
+_OF_ORDER: Mapping[str, Reader] = {
+    "type": _text,
+    **dict.fromkeys(TEXTS, _text),
+    "is_test": _flag,
+    "is_trial": _flag,
+    "created": _start,
+    "metadata": _metadata,
+}
 _OF_DEVICE: Mapping[str, Reader] = {
     "hardware_id": _text,
     "hostname": _shown,
@@ -378,8 +399,16 @@ NAMES = (
     *("allow_grace_period", "enable_maintenance_period", "is_floating_cloud"),
     *("product_features", "product_custom_fields", "license_users", "devices"),
 )
-"""What a row may say; other names are passed over, for other systems say more."""
-LICENSE_COLUMNS = frozenset({*NAMES, "product__short_code", *(f"customer__{name}" for name in ("email", *PROFILE))})
+"""What a row may say, and besides `order`, an object of what is said of it; other names are passed over, for other
+systems say more."""
+LICENSE_COLUMNS = frozenset(
+    {
+        *NAMES,
+        "product__short_code",
+        *(f"customer__{name}" for name in ("email", *PROFILE)),
+        *(f"order__{name}" for name in _OF_ORDER if name != "metadata"),
+    }
+)
 FEATURE_COLUMNS = frozenset({"license_key", "code", "product_feature", "product_feature__code", *_OF_FEATURE})
 CUSTOMER_COLUMNS = frozenset({"email", *PROFILE})
 """What the columns of a CSV file may say of each (`import_files.unknown_columns`)."""

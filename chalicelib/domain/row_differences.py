@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.domain.adoption import LegacyDevice
+from chalicelib.domain.catalog import Order
 from chalicelib.domain.custom_fields import field_value
 from chalicelib.domain.customers import Customer, kept_text
 from chalicelib.domain.email import known_email
@@ -15,6 +16,7 @@ from chalicelib.domain.keys import as_given
 from chalicelib.domain.license import License, Seat, license_name
 from chalicelib.domain.license_rows import FeatureRow, LicenseRow, UserRow
 from chalicelib.domain.terms import CHANGEABLE
+from chalicelib.domain.types import Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ class Imported:
     extras: Extras
     customer: Customer | None = None
     """Whom the row's email names by now, where the row says more of the customer than that."""
+    order: Order | None = None
+    """That of the license, where the row says anything of it."""
     seats: Mapping[str, Seat] = field(default_factory=dict)
     """Those of the row's users, by their emails."""
     managers: frozenset[str] = frozenset()
@@ -42,6 +46,7 @@ class Difference:
     fields: Mapping[str, str] = field(default_factory=dict)
     enabled: bool | None = None
     customer: Mapping[str, str] = field(default_factory=dict)
+    order: Json = field(default_factory=dict)
     seats: Sequence[UserRow] = ()
     """Who is to get one."""
     limits: Sequence[UserRow] = ()
@@ -58,6 +63,7 @@ class Difference:
         found += ["product_custom_fields"] if self.fields else []
         found += ["enabled"] if self.enabled is not None else []
         found += ["customer"] if self.customer else []
+        found += ["order"] if self.order else []
         found += ["license_users"] if self.seats or self.limits or self.managers else []
         return found + (["devices"] if self.devices else [])
 
@@ -81,6 +87,7 @@ def difference(row: LicenseRow, there: Imported) -> Difference:
         dict(_other_fields(row.fields, extras.custom_fields)),
         None if row.enabled in (None, license.enabled) else row.enabled,
         {} if there.customer is None else dict(_other_texts(row.customer, there.customer)),
+        {name: said for name, said in row.order.items() if there.order and said != getattr(there.order, name)},
         [user for user, seat in seated if seat is None and by_user],
         [user for user, seat in seated if seat and user.max_activations not in (None, seat.max_activations)],
         [email for user in row.users if user.is_manager and (email := known_email(user.email)) not in there.managers],

@@ -17,6 +17,7 @@ from chalicelib.domain.instants import Instant, from_iso
 from chalicelib.domain.license import DeviceReport, hash_hardware_id
 from chalicelib.domain.license_rows import license_row
 from chalicelib.domain.mail import DAY_MS
+from chalicelib.domain.orders import DETAILS
 from chalicelib.domain.source_rows import SourceRow, System
 from chalicelib.domain.types import Json
 from chalicelib.domain.variables import Variable
@@ -276,16 +277,20 @@ def _license_user(target: Target, row: Json, now: Instant) -> Verdict:
 
 
 def _order(target: Target, row: Json, now: Instant) -> Verdict:
-    if not (row["manager_emails"] or row["denied"]):
+    said = {name: row[name] for name in DETAILS if row.get(name)}  # an export of before says nothing of it
+    if "created" in said:
+        said["created"] = from_iso(said["created"])
+    if not (row["manager_emails"] or row["denied"] or said):
         return "same"
     name, denied = row["store_id"], frozenset(row["denied"])
     order = orders.read_order(target.company, name)
     managers = set[str]() if order is None else {user.email for user in find_managers(order)}
-    if order is not None and order.denied == denied and managers >= set(row["manager_emails"]):
+    is_said = order is not None and order.denied == denied and all(getattr(order, n) == v for n, v in said.items())
+    if is_said and managers >= set(row["manager_emails"]):
         return "same"
     if target.writes:
-        if order is None or order.denied != denied:
-            change_order(target.company, name, target.actor, denied=denied, now=now)
+        if not is_said:
+            change_order(target.company, name, target.actor, details=said, denied=denied, now=now)
         for email in sorted({*row["manager_emails"]} - managers):
             add_manager(target.company, name, email, target.actor, tell=False, now=now)
     return "changed"

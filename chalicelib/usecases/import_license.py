@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from chalicelib.domain.adoption import LegacyDevice
+from chalicelib.domain.catalog import Order
 from chalicelib.domain.customers import Customer
 from chalicelib.domain.email import known_email
 from chalicelib.domain.errors import AlreadyExists, Invalid, NotFound, at_field, sent_as
@@ -37,7 +38,7 @@ from chalicelib.usecases.customers import change_customer
 from chalicelib.usecases.find_customer import find_customer_by_email
 from chalicelib.usecases.issue_license import guard_names, issue_license, terms_of
 from chalicelib.usecases.license_extras import Wanted, grant_features, new_extras, set_fields
-from chalicelib.usecases.order_managers import add_manager, find_managers
+from chalicelib.usecases.order_managers import add_manager, change_order, find_managers
 from chalicelib.usecases.policies import extras_of
 
 Verdict = Literal["new", "same", "changed"]
@@ -86,15 +87,14 @@ def import_license(
     extras = new_extras(company, row.product, wanted.features, row.fields, now=now)
     extras = with_extras(extras, _carried(company, row, now))
     try:
-        license, _ = issue_license(
-            company, row.product, wanted.terms, None, actor, source=source, carried=extras, now=now
-        )
+        given = (company, row.product, wanted.terms, None, actor)
+        license, _ = issue_license(*given, source=source, carried=extras, details=row.order, now=now)
     except AlreadyExists as error:
         if error.params.get("of") != "source_row":
             raise
         # Somebody else has made it just now.
         return import_license(company, row, system, actor, adopt_until=adopt_until, now=now)
-    made = Imported(license, extras, _customer(company, row))
+    made = Imported(license, extras, _customer(company, row), _order(license, row))
     _bring_up(license, difference(row, made), row, actor, adopt_until, now)
     return RowOutcome("new", license.id)
 
@@ -128,7 +128,7 @@ def _read(company: str, row: LicenseRow, system: System) -> Imported | None:
     if found is None:
         raise NotFound("license_not_found", of="source_row")
     license, extras = found
-    there = Imported(license, extras, _customer(company, row))
+    there = Imported(license, extras, _customer(company, row), _order(license, row))
     _guard_customer(company, row, there)
     if row.devices:
         there = replace(there, devices=_known_devices(license, row))
@@ -153,6 +153,11 @@ def _known_devices(license: License, row: LicenseRow) -> frozenset[LegacyDevice]
 def _customer(company: str, row: LicenseRow) -> Customer | None:
     """Whom the row names, where it says more than an email of him."""
     return find_customer_by_email(company, row.customer["email"]) if len(row.customer) > 1 else None
+
+
+def _order(license: License, row: LicenseRow) -> Order | None:
+    """That of a license, where the row says anything of it."""
+    return orders.read_order(license.company, license.order_id or "") if row.order else None
 
 
 def _guard_customer(company: str, row: LicenseRow, there: Imported) -> None:
@@ -243,8 +248,7 @@ def _bring_up(
         grant_features(company, id, _features(todo.features), actor, now=now)
     if todo.fields:
         set_fields(company, id, todo.fields, actor, now=now)
-    if todo.customer and (customer := find_customer_by_email(company, row.customer["email"])) is not None:
-        change_customer(company, customer.id, todo.customer, actor, now=now)
+    _bring_up_sale(license, todo, row, actor, now)
     for place, user in enumerate(todo.seats):
         most = _limit(user, license)
         assign_user(company, id, user.email, most, actor, profile=_profile(user), tell=False, now=now + place)
@@ -256,3 +260,12 @@ def _bring_up(
         add_legacy_devices(company, id, todo.devices, adopt_until, actor, now=now)
     if todo.enabled is not None:
         set_enabled(company, id, todo.enabled, actor, now=now)
+
+
+def _bring_up_sale(license: License, todo: Difference, row: LicenseRow, actor: Actor, now: Instant) -> None:
+    """What is said of who bought it, and of the order."""
+    company = license.company
+    if todo.customer and (customer := find_customer_by_email(company, row.customer["email"])) is not None:
+        change_customer(company, customer.id, todo.customer, actor, now=now)
+    if todo.order:
+        change_order(company, license.order_id or "", actor, details=todo.order, now=now)

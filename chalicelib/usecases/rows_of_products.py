@@ -13,7 +13,7 @@ from chalicelib.usecases.order_products import is_of_products
 
 def guard_license_row(company: str, row: LicenseRow, system: System, codes: frozenset[str]) -> None:
     """That a license of these products is made, or changed, and no record of a customer; and that the order that it is
-    made in, or gets a manager, is of these alone.
+    made in, or that gets a manager or is changed itself, is of these alone.
 
     Raises `NotFound`: `unknown_product`; `AlreadyExists`: `already_exists` of `source_row`, where the license that was
     made of the row is of another product, or of `order_of_others`; `Forbidden` where the row says more of the customer
@@ -27,7 +27,7 @@ def guard_license_row(company: str, row: LicenseRow, system: System, codes: froz
     if license_id is not None and product_of_license(company, license_id) not in codes:
         raise AlreadyExists("already_exists", of="source_row", field="product")
     license = None if license_id is None else licenses.read_license(company, license_id)
-    if license is None or any(user.is_manager for user in row.users):
+    if license is None or row.order or any(user.is_manager for user in row.users):
         order_id = row.terms.get("order_id") if license is None else license.order_id
         order = orders.read_order(company, order_id or "")
         if order is not None and not is_of_products(codes, order):

@@ -67,10 +67,9 @@ def test_columns_that_say_nothing_are_named() -> None:
     known = (
         "license__license_key,license_key,id,product,product__short_code,order__store_id,order_store_id,features,users"
     )
-    more = (
-        "field__Region,metadata,metadata__crm,customer,customer__email,customer__city,license__overage,product_features"
-    )
-    wrong = ["license__max_activation", "customer__emial", "field__", "order__id", "license__field"]
+    more = "field__Region,metadata,metadata__crm,customer,customer__email,customer__city,license__overage"
+    more += ",product_features,order__type,order__is_trial,order__reference"
+    wrong = ["license__max_activation", "customer__emial", "field__", "order__id", "order", "license__field"]
     assert unknown_columns(f"\ufeff{known},{more},,{','.join(wrong)}\n", LICENSE_COLUMNS) == wrong
     assert unknown_columns("license_key;nonsense\nA;1", LICENSE_COLUMNS) == ["nonsense"]
     assert unknown_columns(f"license_key,{'x' * 300}\n", LICENSE_COLUMNS) == ["x" * MAX_SHOWN]

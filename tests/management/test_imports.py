@@ -1,5 +1,7 @@
 """Management API: files of licenses, features and customers, and what came of them."""
 
+import csv
+import io
 from typing import Any
 
 import pytest
@@ -191,3 +193,30 @@ def test_a_row_that_nothing_can_keep_is_refused_and_the_others_are_imported(
     result = result_of(shop, "licenses-import-results", job)["result"]
     assert [(one["row"], one["code"]) for one in result["invalid_rows"]] == [(1, code)]
     assert [one["license_key"] for one in granted(shop.get("licenses"))["results"]] == ["a-2"]
+
+
+def test_what_columns_say_of_an_order_is_kept_and_exported(shop: VendorsServer) -> None:
+    said = {
+        "order_type": "normal",
+        "is_test": "true",
+        "is_trial": "true",
+        "download_id": "dl-1",
+        "language": "de",
+        "campaign_params": "utm_source=fair",
+    }
+    columns = ["order__type", *(f"order__{name}" for name in list(said)[1:])]
+    head, line = (
+        f"{LICENSES.strip()},order__store_id,{','.join(columns)}",
+        f"old/1,viewer,3,A-7,{','.join(said.values())}",
+    )
+    job = granted(shop.post("licenses/import_from_csv", {"csv_file": f"{head}\n{line}\n"}))
+    result = result_of(shop, "licenses-import-results", job)["result"]
+    assert (result["created_orders_count"], result["unknown_columns"]) == (1, [])
+    names, values = csv.reader(io.StringIO(shop.get("orders/export?range=1d").text))
+    exported = dict(zip(names, values, strict=True))
+    assert {name: exported[name] for name in said} == said
+    again = {f"order__{'type' if name == 'order_type' else name}": exported[name] for name in said}
+    file = f"{LICENSES.strip()},{','.join(again)}\nold/1,viewer,3,{','.join(again.values())}\n"
+    job = granted(shop.post("licenses/import_from_csv", {"csv_file": file}))
+    assert result_of(shop, "licenses-import-results", job)["result"]["existed_licenses_count"] == 1
+    assert granted(shop.get("orders"))["results"][0]["revision"] == 0

@@ -134,3 +134,15 @@ def test_features_are_given_to_licenses_of_its_products_alone(
     result = granted(viewer.get(f"license-features-import-results/{job['job_id']}"))["result"]
     assert refusals(result) == [(row, "license_not_found", "license_key") for row in (2, 3)]
     assert [len(find_sold(vendor.code, license.id)[1].features) for license in (own, other)] == [1, 0]
+
+
+def test_nor_does_it_say_anything_of_an_order_with_another_product(
+    shop: VendorsServer, viewer: VendorsServer, vendor: Vendor
+) -> None:
+    rows = ("k/1,viewer,1,MIXED,ada@customer.test,\n", "k/2,cad,1,MIXED,ada@customer.test,\n")
+    imported(shop, "".join(rows))
+    columns = f"{COLUMNS.strip()},order__reference\n"
+    assert refusals(imported(viewer, f"{rows[0].strip()},PO-1\n", columns)) == [(1, "already_exists", "order_id")]
+    assert find_order(vendor.code, "MIXED").reference == ""
+    assert refusals(imported(shop, f"{rows[0].strip()},PO-1\n", columns)) == []
+    assert find_order(vendor.code, "MIXED").reference == "PO-1"

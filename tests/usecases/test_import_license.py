@@ -40,6 +40,7 @@ FULL: dict[str, Any] = ROW | {
     "enabled": False,
     "order_store_id": "A-17",
     "customer": {"email": "Ada@studio.test", "city": "Ulm"},
+    "order": {"type": "normal", "is_test": "yes", "reference": "PO-77", "metadata": {"deal": 7}},
     "product_features": [{"code": "export", "expiry_date": "2029-01-01", "metadata": {"a": 1}}],
     "product_custom_fields": [{"name": "Region", "value": "EU"}],
     "license_users": [{"email": "boss@studio.test", "is_manager": True}],
@@ -95,6 +96,39 @@ def test_a_row_becomes_a_license_with_all_that_it_says(sold: Vendor) -> None:
     assert [user.email for user in find_managers(find_order(sold.code, "A-17"))] == ["boss@studio.test"]
     assert mails(sold, "boss@studio.test") == []
     assert sold.differences() == []
+
+
+def test_the_order_has_what_a_row_says_of_it(sold: Vendor) -> None:
+    bring(sold, FULL)
+    order = find_order(sold.code, "A-17")
+    assert (order.order_type, order.is_test, order.reference, order.metadata) == ("normal", True, "PO-77", {"deal": 7})
+    other = ROW | {"license_key": "K-2", "order_store_id": "A-17", "customer": "ada@studio.test"}
+    assert bring(sold, other).verdict == "new"
+    assert find_order(sold.code, "A-17").order_type == "normal"
+    said = other | {"license_key": "K-3", "order": {"order_type": "renewal", "created": "2026-11-20"}}
+    assert bring(sold, said, NOW + 1).verdict == "new"
+    order = find_order(sold.code, "A-17")
+    assert (order.order_type, order.created, order.is_test) == ("renewal", from_iso("2026-11-20"), True)
+    assert plan(sold, said).verdict == "same"
+    assert plan(sold, FULL).differs == ("order",)
+    assert bring(sold, FULL).differs == ("order",)
+    assert find_order(sold.code, "A-17").order_type == "normal"
+
+
+@pytest.mark.parametrize(
+    ("order", "field"),
+    [
+        ({"language": "x" * 41}, "order.language"),
+        ({"is_test": "perhaps"}, "order.is_test"),
+        ({"created": "soon"}, "order.created"),
+    ],
+)
+def test_what_is_wrong_of_an_order_is_named_by_its_path(sold: Vendor, order: dict[str, str], field: str) -> None:
+    assert refusal(lambda: bring(sold, ROW | {"order": order}))[2] == field
+
+
+def test_an_order_that_other_systems_name_by_its_id_says_nothing(sold: Vendor) -> None:
+    assert bring(sold, ROW | {"order": 7}).verdict == "new"
 
 
 def test_a_row_that_comes_again_changes_nothing(sold: Vendor) -> None:
