@@ -111,8 +111,13 @@ def test_of_many_wrong_rows_in_rows_the_first_is_looked_at() -> None:
 
 
 @pytest.mark.slow
-def test_a_slow_parser_is_found() -> None:
-    def quadratic(text: str) -> int:
-        return sum(text.count("@", start) for start in range(0, len(text), 10))
+@pytest.mark.parametrize(("step", "longest", "told"), [(10, 0.05, "characters"), (100, 1.0, "three times as long")])
+def test_a_slow_parser_is_found(step: int, longest: float, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether it takes long, or would of a longer text."""
 
-    assert faults(quadratic, {"at": "@"})
+    def quadratic(text: str) -> int:
+        return sum(text.count("@", start) for start in range(0, len(text), step))
+
+    monkeypatch.setattr("tests.test_parsers.LONGEST", longest)
+    (found,) = faults(quadratic, {"at": "@"})
+    assert told in found

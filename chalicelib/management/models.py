@@ -63,10 +63,11 @@ class Sent(BaseModel):
     @classmethod
     def _few_unknown(cls, given: object) -> object:
         """Each unknown name is an error, and an error costs as much as a call: no more of them than are told."""
-        if not isinstance(given, dict) or len(given) <= len(cls.model_fields) + MAX_FIELDS:
+        known = cls.model_fields  # pydantic looks for them each time: a body may have many names
+        if not isinstance(given, dict) or len(given) <= len(known) + MAX_FIELDS:
             return given
-        unknown = {*islice((name for name in given if name not in cls.model_fields), MAX_FIELDS)}
-        return {name: value for name, value in given.items() if name in cls.model_fields or name in unknown}
+        unknown = {*islice((name for name in given if name not in known), MAX_FIELDS)}
+        return {name: value for name, value in given.items() if name in known or name in unknown}
 
 
 class NoQuery(Sent):
