@@ -1,17 +1,21 @@
 """The components of the portal: in light and dark, with the colors of the system, without motion; and none unused."""
 
 import re
+from pathlib import Path
 from typing import get_args
 
 import playwright.sync_api as playwright
 import pytest
 
 from chalicelib.domain.standing import StandingState
+from chalicelib.mail import letter
 from chalicelib.portal.render import HERE, STATIC
 from tests.e2e.browser import axe
 from tests.e2e.styles import COMPONENTS, show_components
 from tests.e2e.test_widths import OUTSIDE, WIDTHS
 
+LETTER = Path(letter.__file__).with_suffix(".html")
+OF_COLORS = {"background", "border-color", "color"}
 CURRENT = ".chips a[aria-current], .tabs a[aria-current]"
 
 
@@ -44,6 +48,15 @@ def test_nothing_moves_for_who_wants_no_motion(page: playwright.Page) -> None:
     assert page.locator("main *").evaluate_all(moves) > 0
     page.emulate_media(reduced_motion="reduce")
     assert page.locator("main *").evaluate_all(moves) == 0
+
+
+@pytest.mark.parametrize("file", [STATIC / "portal.css", LETTER], ids=lambda file: file.name)
+def test_dark_changes_colors_alone(file: Path) -> None:
+    """So axe looks at colors alone there."""
+    (dark,) = re.findall(r"\(prefers-color-scheme: dark\) \{\n(.*?)\n\}", file.read_text(), re.DOTALL)
+    declared = re.findall(r"([\w-]+): ([^;]+);", dark)
+    assert len(declared) > 5
+    assert [one for one in declared if one[0] not in OF_COLORS and not re.fullmatch("#[0-9a-f]{6}", one[1])] == []
 
 
 def test_every_class_of_the_stylesheet_is_in_use() -> None:
