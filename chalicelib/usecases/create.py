@@ -134,6 +134,14 @@ def find_api_keys(company: str) -> list[ApiKey]:
     return sorted(accounts.read_api_keys(find_company(company).code), key=lambda key: (key.created_at, key.api_key))
 
 
+def find_api_key(company: str, name: str) -> ApiKey:
+    """One API key of a company. Raises `company_not_found`, `api_key_not_found`."""
+    found = accounts.read_api_key(find_company(company).code, name)
+    if found is None:
+        raise NotFound("api_key_not_found")
+    return found
+
+
 def revoke_api_key(company: str, name: str, actor: Actor, *, now: Instant) -> ApiKey:
     """Calls with this key are refused from now on, within a minute everywhere, and for good.
 
@@ -159,19 +167,12 @@ def set_api_key_enabled(company: str, name: str, enabled: bool, actor: Actor, *,
 def _change_api_key(
     company: str, name: str, change: Callable[[ApiKey], ApiKey], type: EventType, actor: Actor, now: Instant
 ) -> ApiKey:
-    code = find_company(company).code
-
-    def read(_: bool) -> ApiKey:
-        found = accounts.read_api_key(code, name)
-        if found is None:
-            raise NotFound("api_key_not_found")
-        return found
 
     def write(old: ApiKey, new: ApiKey) -> None:
         if new != old:
             accounts.update_api_key(old, new, Event.new(type, actor, now, api_key=name))
 
-    return decide_and_write(read, change, write)[1]
+    return decide_and_write(lambda _: find_api_key(company, name), change, write)[1]
 
 
 def keys_answered_by(signing_key: str, *, progress: Callable[[int], None] = lambda _keys: None) -> list[str]:

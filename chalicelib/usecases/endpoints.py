@@ -65,6 +65,12 @@ def find_backlogs(company: str) -> list[tuple[Endpoint, Backlog]]:
     return list(zip(found, deliveries.backlogs(found), strict=True))
 
 
+def find_backlog(company: str, endpoint_id: int) -> tuple[Endpoint, Backlog]:
+    """One of them. Raises `company_not_found`, `webhook_not_found`."""
+    found = find_endpoint(company, endpoint_id)
+    return found, deliveries.backlogs([found])[0]
+
+
 def find_endpoint(company: str, endpoint_id: int) -> Endpoint:
     """One endpoint of a company. Raises `NotFound`."""
     found = webhooks.read_endpoint(find_company(company).code, endpoint_id)

@@ -41,6 +41,8 @@ class EventFilter:
     until: Instant = LATEST
     products: frozenset[str] = frozenset()
     """Codes, of which one is that of the license; empty: any."""
+    hardware_id: str | None = None
+    """Of the device that they are about; None: whatever they are about."""
 
     @property
     def is_of_all_times(self) -> bool:
@@ -129,7 +131,7 @@ def _of_license(
     company: str, license_id: int, wanted: EventFilter, after: str, limit: int
 ) -> tuple[list[OfLicense], str, int]:
     """Events of one license behind the key `after`, the key to go on behind, and how many reads that took."""
-    types, count = wanted.types, 0
+    count = 0
 
     def read(after: str, limit: int) -> tuple[list[Event], bool]:
         nonlocal count
@@ -140,10 +142,15 @@ def _of_license(
         return recent, more and len(recent) == len(rows)
 
     keep: Callable[[list[Event]], list[Event]] | None = None
-    if types is not None:
-        keep = lambda rows: [row for row in rows if row.type in types]  # noqa: E731 - short and local
+    if (wanted.types, wanted.hardware_id) != (None, None):
+        keep = lambda rows: [row for row in rows if _is_meant(row, wanted)]  # noqa: E731 - short and local
     rows, further = search(read, lambda event: event.key, after, limit, keep)
     return [(license_id, row) for row in rows], further, count
+
+
+def _is_meant(event: Event, wanted: EventFilter) -> bool:
+    is_of_type = wanted.types is None or event.type in wanted.types
+    return is_of_type and wanted.hardware_id in (None, event.hardware_id)
 
 
 def _of_all(company: str, wanted: EventFilter, after: str, limit: int) -> tuple[list[OfLicense], str]:

@@ -61,22 +61,24 @@ def find_management_keys(company: str) -> list[ManagementKey]:
     return list(management_keys.read_all(find_company(company).code))
 
 
+def find_management_key(company: str, key_id: int) -> ManagementKey:
+    """One key of a company. Raises `company_not_found`, `management_key_not_found`."""
+    found = management_keys.read(find_company(company).code, key_id)
+    if found is None:
+        raise NotFound("management_key_not_found")
+    return found
+
+
 def revoke_management_key(company: str, key_id: int, actor: Actor, *, now: Instant) -> ManagementKey:
     """Calls with this key are refused from now on. Raises `company_not_found`, `management_key_not_found`."""
-    owner = find_company(company).code
-
-    def read(_: bool) -> ManagementKey:
-        found = management_keys.read(owner, key_id)
-        if found is None:
-            raise NotFound("management_key_not_found")
-        return found
 
     def write(old: ManagementKey, new: ManagementKey) -> None:
         if not old.revoked:
             event = Event.new("management_key_revoked", actor, now, management_key=old.id, name=old.name)
             management_keys.update(old, new, event)
 
-    return decide_and_write(read, lambda key: replace(key, revoked=True), write)[1]
+    find = lambda _: find_management_key(company, key_id)  # noqa: E731 - short and local
+    return decide_and_write(find, lambda key: replace(key, revoked=True), write)[1]
 
 
 def find_caller(text: str, *, now: Instant) -> ManagementKey:

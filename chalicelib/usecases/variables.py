@@ -1,6 +1,6 @@
 """Device variables as a vendor's server finds and changes them: by their ids, whether their device is active or not."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from chalicelib.domain import variables as rules
@@ -95,7 +95,7 @@ def change_variable(
     def result(_: Variables, new: list[Variable]) -> OfDevice:
         return wanted.device.device.id, rules.find(new, wanted.place)
 
-    return result(*_write(wanted, decide, result, "variable_changed", actor, now))
+    return result(*_write(wanted.device, decide, result, "variable_changed", actor, now))
 
 
 def delete_variable(company: str, variable_id: int, actor: Actor, *, now: Instant) -> None:
@@ -106,7 +106,25 @@ def delete_variable(company: str, variable_id: int, actor: Actor, *, now: Instan
         gone = rules.find(seen.variables, wanted.place)
         return [variable for variable in seen.variables if variable != gone]
 
-    _write(wanted, decide, lambda *_: None, "variable_deleted", actor, now)
+    _write(wanted.device, decide, lambda *_: None, "variable_deleted", actor, now)
+
+
+def set_variables(
+    company: str, device_id: int, values: Mapping[str, str], actor: Actor, *, now: Instant
+) -> list[Variable]:
+    """Give variables of a device these values, by name, in one write, and answer all that it has then; others stay, and
+    one whose value is empty goes. The same once more changes nothing.
+
+    Raises `NotFound`: `device_not_found`, `Invalid`: `variables_too_many`, `variables_too_long`.
+    """
+    given = {name: value for name, value in values.items() if value}
+
+    def decide(seen: Variables) -> list[Variable]:
+        kept = [variable for variable in seen.variables if values.get(variable.name) != ""]
+        return rules.merge(kept, given, now, seen.last_place)
+
+    found = find_device(company, device_id)
+    return _write(found, decide, lambda _, new: new, "variable_changed", actor, now)[1]
 
 
 def _find(company: str, variable_id: int) -> _Wanted:
@@ -120,18 +138,18 @@ def _find(company: str, variable_id: int) -> _Wanted:
 
 
 def _write(
-    wanted: _Wanted,
+    of: WholeDevice,
     decide: Callable[[Variables], list[Variable]],
-    result: Callable[[Variables, list[Variable]], OfDevice | None],
+    result: Callable[[Variables, list[Variable]], object],
     type: EventType,
     actor: Actor,
     now: Instant,
 ) -> tuple[Variables, list[Variable]]:
-    license, device = wanted.device.license, wanted.device.device
+    license, device = of.license, of.device
 
     def write(seen: Variables, new: list[Variable]) -> None:
         if new != seen.variables:
-            names = {one.name for one in (*seen.variables, *new) if one.id == wanted.place}
+            names = {one.name for one in {*seen.variables} ^ {*new}}
             event = Event.new(
                 type,
                 actor,

@@ -37,6 +37,12 @@ def apikey_list(company: str, *, now: Instant) -> CommandResult:  # noqa: ARG001
     return CommandResult({"company": company, "api_keys": rows})
 
 
+def apikey_show(api_key: str, *, now: Instant) -> CommandResult:
+    key = _of_its_company(api_key, lambda company: create.find_api_key(company, api_key))
+    named = {"company": key.company, "api_key": key.api_key}
+    return CommandResult(named | _state(key) | _limits(key) | _verified_by(key, now))
+
+
 def apikey_disable(api_key: str, *, now: Instant) -> CommandResult:
     return _changed(api_key, lambda company: create.set_api_key_enabled(company, api_key, False, operator(), now=now))
 
@@ -50,12 +56,16 @@ def apikey_revoke(api_key: str, *, now: Instant) -> CommandResult:
 
 
 def _changed(api_key: str, change: Callable[[str], ApiKey]) -> CommandResult:
-    try:
-        changed = change(api_key.rpartition("-")[0])
-    except (Invalid, NotFound):  # whatever it is about: a key that is none names no company, either
-        raise UsageError(f"There is no API key {api_key!r}.") from None
+    changed = _of_its_company(api_key, change)
     state = {"revoked": changed.revoked, "disabled": changed.disabled}
     return CommandResult({"company": changed.company, "api_key": changed.api_key} | state)
+
+
+def _of_its_company(api_key: str, do: Callable[[str], ApiKey]) -> ApiKey:
+    try:
+        return do(api_key.rpartition("-")[0])
+    except (Invalid, NotFound):  # whatever it is about: a key that is none names no company, either
+        raise UsageError(f"There is no API key {api_key!r}.") from None
 
 
 def _state(key: ApiKey) -> Json:
@@ -69,8 +79,11 @@ def _limits(key: ApiKey) -> Json:
 
 def _api_key(key: ApiKey, shared_key: str, now: Instant) -> CommandResult:
     both = {"api_key": key.api_key, "shared_key": shared_key}
+    document = {"company": key.company} | both | _limits(key) | _verified_by(key, now)
+    return CommandResult(document, "The shared key is shown this once.")
+
+
+def _verified_by(key: ApiKey, now: Instant) -> Json:
+    """What an application with this key verifies answers by."""
     signer = runtime().keyring.signer(key.signing_key, now=now)
-    verified_by = {"signing_key": signer.id, "public_key": signer.public_key}
-    return CommandResult(
-        {"company": key.company} | both | _limits(key) | verified_by, "The shared key is shown this once."
-    )
+    return {"signing_key": signer.id, "public_key": signer.public_key}

@@ -138,6 +138,10 @@ def label_list(company: str, *, now: Instant) -> CommandResult:  # noqa: ARG001 
     return CommandResult({"company": company, "labels": rows})
 
 
+def label_show(company: str, label: int, *, now: Instant) -> CommandResult:  # noqa: ARG001 - a record has no time
+    return CommandResult({"company": company} | _label(customer_labels.find_customer_label(company, label)))
+
+
 def label_set(company: str, label: int, text: str | None, color: str | None, *, now: Instant) -> CommandResult:
     changed = customer_labels.change_customer_label(company, label, operator(), label=text, color=color, now=now)
     return CommandResult({"company": company} | _label(changed))
@@ -164,6 +168,10 @@ def customer_account_create(
 def customer_account_list(company: str, *, now: Instant) -> CommandResult:  # noqa: ARG001 - a list has no time
     rows = [_account(row) for row in customer_accounts.find_customer_accounts(company)]
     return CommandResult({"company": company, "customer_accounts": rows})
+
+
+def customer_account_show(company: str, account: int, *, now: Instant) -> CommandResult:  # noqa: ARG001
+    return CommandResult({"company": company} | _account(customer_accounts.find_customer_account(company, account)))
 
 
 def customer_account_set(company: str, account: int, *, now: Instant, **texts: str | None) -> CommandResult:

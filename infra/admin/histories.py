@@ -40,11 +40,13 @@ def user_history(company: str, email: str, limit: int, after: str | None, *, now
 def _page(document: Json, page: EventPage) -> CommandResult:
     """The events, and the key to go on behind; None on the last page."""
     behind = page.events[-1].key if page.more else None
-    return CommandResult(document | {"after": behind, "events": [_row(event) for event in page.events]})
+    return CommandResult(document | {"after": behind, "events": [event_row(event) for event in page.events]})
 
 
-def _row(event: Event) -> Json:
-    """Where it stands for several events of one kind: `at` and `ip` are of the first, the others of the rest."""
+def event_row(event: Event) -> Json:
+    """An event in a history. Where it stands for several of one kind, `at` and `ip` are of the first, the others of the
+    rest.
+    """
     detail = ", ".join(f"{name}={value}" for name, value in event.detail.items())
     again = {
         "times": event.repeats + 1,

@@ -45,6 +45,10 @@ def management_key_list(company: str, *, now: Instant) -> CommandResult:  # noqa
     return CommandResult({"company": company, "management_keys": [_row(key) for key in found]})
 
 
+def management_key_show(company: str, key: int, *, now: Instant) -> CommandResult:  # noqa: ARG001 - a record has no time
+    return CommandResult(_document(management_keys.find_management_key(company, key)))
+
+
 def management_key_revoke(company: str, key: int, *, now: Instant) -> CommandResult:
     return CommandResult(_document(management_keys.revoke_management_key(company, key, operator(), now=now)))
 

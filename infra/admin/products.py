@@ -73,6 +73,10 @@ def feature_list(company: str, product: str, all: bool, *, now: Instant) -> Comm
     return CommandResult({"company": company, "product": code, "features": rows})
 
 
+def feature_show(company: str, feature: int, *, now: Instant) -> CommandResult:  # noqa: ARG001 - a record has no time
+    return CommandResult(_feature(product_features.find_feature(company, feature)))
+
+
 # As of a feature.
 def feature_set(company: str, feature: int, revision: int | None, *, now: Instant, **changes: Any) -> CommandResult:
     given = _feature_fields(changes)
@@ -97,6 +101,10 @@ def field_list(company: str, product: str, *, now: Instant) -> CommandResult:  #
     code = products.show_product(company, product).code
     rows = [_field(one) for one in product_fields.find_fields(company, code)]
     return CommandResult({"company": company, "product": code, "custom_fields": rows})
+
+
+def field_show(company: str, field: int, *, now: Instant) -> CommandResult:  # noqa: ARG001 - a record has no time
+    return CommandResult(_field(product_fields.find_field(company, field)))
 
 
 # As of a custom field.

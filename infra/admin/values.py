@@ -20,6 +20,7 @@ from chalicelib.domain.permissions import PERMISSIONS, Permission
 from chalicelib.domain.source_rows import System
 from chalicelib.domain.types import Json
 from chalicelib.domain.usage import USAGE_DAYS
+from chalicelib.domain.variables import MAX_NAME, MAX_VALUE
 from chalicelib.web.strict_json import parse_json
 
 MAX_ID = 2**53 - 1
@@ -299,6 +300,14 @@ def pair(given: str) -> tuple[str, str]:
     if not equals or not name.strip():
         raise ValueError(f"{given!r} is no NAME=VALUE.")
     return name.strip(), value.strip()
+
+
+def variable(given: str) -> tuple[str, str]:
+    """The name and the value of a device variable, likewise."""
+    name, value = pair(given)
+    if len(name) > MAX_NAME or len(value) > MAX_VALUE:
+        raise ValueError(f"give at most {MAX_NAME} characters of a name and {MAX_VALUE} of a value.")
+    return name, value
 
 
 def feature(given: str) -> tuple[str, Moment | None]:

@@ -39,6 +39,10 @@ def webhook_list(company: str, *, now: Instant) -> CommandResult:  # noqa: ARG00
     return CommandResult({"company": company, "webhooks": rows})
 
 
+def webhook_show(company: str, webhook: int, *, now: Instant) -> CommandResult:  # noqa: ARG001 - a record has no time
+    return CommandResult({"company": company} | _listed(*endpoints.find_backlog(company, webhook)))
+
+
 def webhook_set(
     company: str,
     webhook: int,

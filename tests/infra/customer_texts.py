@@ -21,10 +21,12 @@ CUSTOMER_TEXTS: Mapping[str, tuple[str, str, str]] = {
     "customer remove-label": ("--company {company} --customer {customer} --label {label}", "id", "{customer}"),
     "label create": ("--company {company} --text partner", "color", "-"),
     "label list": ("--company {company}", "company", "{company}"),
+    "label show": ("--company {company} --label {label}", "label", "reseller"),
     "label set": ("--company {company} --label {label} --color #0A6E5C", "color", "#0a6e5c"),
     "label delete": ("--company {company} --label {label}", "deleted", "yes"),
     "customer-account create": ("--company {company} --name Studio", "code", "-"),
     "customer-account list": ("--company {company}", "company", "{company}"),
+    "customer-account show": ("--company {company} --account {account}", "name", "Studio"),
     "customer-account set": ("--company {company} --account {account} --code st", "code", "st"),
     "customer-account delete": ("--company {company} --account {account}", "deleted", "yes"),
 }

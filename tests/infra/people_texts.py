@@ -26,7 +26,7 @@ ORDER_TEXTS = {
 }
 
 USER_TEXTS = {
-    "user list": ("--company {company} --managers", "count", "-"),
+    "user list": ("--company {company}", "after", "-"),
     "user find": ("--company {company} don", "text", "don"),
     "user show": ("--company {company} --email {email}", "second factor", "no"),
     "user assign": ("--license {license} --email new@b.example", "email", "new@b.example"),

@@ -13,6 +13,7 @@ PRODUCT_TEXTS = {
     "product set": ("--company {company} --code viewer --metadata '{{\"line\": 2}}'", "metadata", '{{"line": 2}}'),
     "feature create": (f"{_PRODUCT} --code dwg --name DWG --type activation", "feature type", "activation"),
     "feature list": (_PRODUCT, "product", "viewer"),
+    "feature show": ("--company {company} --feature {feature}", "code", "pages"),
     "feature set": ("--company {company} --feature {feature} --max-consumption unlimited", "max consumption", "-"),
     "feature delete": ("--company {company} --feature {feature}", "is deleted", "yes"),
     "policy create": (f"{_PRODUCT} --code team --name Team --max-activations 50", "max activations", "50"),
@@ -24,6 +25,7 @@ PRODUCT_TEXTS = {
     "policy apply": ("--company {company} --policy {policy} --license {license}", "refused", "1"),
     "field create": (f"{_PRODUCT} --name Country --default-value DE", "default value", "DE"),
     "field list": (_PRODUCT, "product", "viewer"),
+    "field show": ("--company {company} --field {field}", "name", "Region"),
     "field set": ("--company {company} --field {field} --default-value US", "default value", "US"),
     "field delete": ("--company {company} --field {field}", "deleted", "yes"),
 }

@@ -1,4 +1,4 @@
-"""The commands that find devices."""
+"""The commands that find devices, change what is kept with them, and read their history."""
 
 from chalicelib.domain.license import DeviceReport
 from chalicelib.usecases.activate import activate
@@ -60,3 +60,40 @@ def test_a_device_is_found_by_host_name_by_hardware_id_and_by_id(operator: Opera
     other = Vendor()
     assert operator.refused(f"device show {named['id']} --company {other.code}") == "There is no such device."
     assert operator.asks(f"device find --company {other.code} --hardware-id my-laptop")["devices"] == []
+
+
+def test_variables_of_a_device_are_set_by_name_and_one_without_a_value_goes(operator: Operator, vendor: Vendor) -> None:
+    license = vendor.issue()
+    device = vendor.activate(license, "pc").device
+    assert device is not None
+    line = f"device set {device.id} --company {vendor.code}"
+
+    def variables(more: str) -> dict[str, str]:
+        return {row["variable"]: row["value"] for row in operator.asks(f"{line} {more}")["variables"]}
+
+    assert variables("--variable plan=pro --variable seat=7") == {"plan": "pro", "seat": "7"}
+    assert variables("--variable plan=team --variable seat=") == {"plan": "team"}
+    events = len(vendor.history(license))
+    assert variables("--variable plan=team --variable seat=") == {"plan": "team"}
+    assert len(vendor.history(license)) == events
+    shown = operator.asks(f"device show {device.id} --company {vendor.code}")
+    assert shown == operator.asks(f"{line} --variable plan=team")
+    assert operator.refused(line.replace(vendor.code, Vendor().code) + " --variable a=b").startswith("There is no")
+    assert "at most 64 characters of a name" in operator.refused(f"{line} --variable {'x' * 65}=y")
+    assert vendor.differences() == []
+
+
+def test_the_history_of_a_device_is_a_part_of_its_license_s(operator: Operator, vendor: Vendor) -> None:
+    license = vendor.issue(max_activations=2)
+    for name in ("pc", "mac"):
+        vendor.now += 1
+        vendor.activate(license, name)
+    line = f"device history --license {license.id} --hardware-id"
+    operator.asks(f"device reset --license {license.id} --hardware-id pc --as petra")
+    events = operator.asks(f"{line} pc")["events"]
+    assert [event["type"] for event in events] == ["device_reset", "device_activated"]
+    assert (events[0]["by"], {event["hardware_id"] for event in events}) == ("admin:petra", {"pc"})
+    page = operator.asks(f"{line} pc --limit 1")
+    assert operator.asks(f"{line} pc --limit 1 --after '{page['after']}'")["events"] == events[1:]
+    assert [event["type"] for event in operator.asks(f"{line} mac")["events"]] == ["device_activated"]
+    assert operator.asks(f"{line} other")["events"] == []

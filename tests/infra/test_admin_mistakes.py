@@ -28,7 +28,7 @@ EMAIL = "don.joe@qbitec.com"
 ISSUE = "license issue --company {company} --product viewer --license-type perpetual --max-activations 1"
 WEBHOOK_VERBS = (
     *("webhook set --pause", "webhook resend --since 2026-01-01"),
-    *(f"webhook {verb}" for verb in ("rotate-secret", "delete", "test", "log")),
+    *(f"webhook {verb}" for verb in ("rotate-secret", "delete", "test", "log", "show")),
 )
 HOOK = "webhook create --company {company} --url https://hooks.example/in"
 TIMED = "license issue --company {company} --product viewer --license-type time-limited --max-activations 1"
@@ -280,6 +280,7 @@ WRONG = {
     **dict.fromkeys(("--days", "--ending"), "91"),
     "--new-email": "m\xfcller@b.example",
     "--phone": "1" * 41,
+    "--variable": "x" * 65 + "=y",
     "--hardware-id": "",
     "--license-status": "used",
     "--host-name": "",
@@ -321,6 +322,8 @@ def test_all_options_that_are_wrong_are_named_at_once() -> None:
             "There is no company with this code.",
         ),
         ("management-key revoke --company {company} --key 1", "There is no such key."),
+        ("management-key show --company {company} --key 1", "There is no such key."),
+        ("apikey show {company}-0", "There is no API key '{company}-0'."),
         ("apikey create --company {company}X", "There is no company with this code."),
         ("apikey create --company {company} --product cad", "There is no product with this code."),
         ("apikey revoke {company}-0", "There is no API key '{company}-0'."),

@@ -93,6 +93,11 @@ OF_DEVICES: list[tuple[Any, str, list[Any]]] = [
         "license_not_found",
         [lambda c, v: there(license_events.device_ids_of(c, events_of(v)))],
     ),
+    (
+        variables.set_variables,
+        "device_not_found",
+        [lambda c, v: variables.set_variables(c, device_of(v), {"plan": "theirs"}, ADMIN, now=NOW)],
+    ),
     (variables.variables_of_device, "device_not_found", [lambda c, v: variables.variables_of_device(c, device_of(v))]),
     (
         variables.find_variables,

@@ -18,7 +18,7 @@ from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.license import DeviceReport, License
 from chalicelib.domain.terms import Terms
 from chalicelib.store import accounts
-from chalicelib.usecases import create, endpoints
+from chalicelib.usecases import endpoints
 from chalicelib.usecases.activate import activate
 from chalicelib.usecases.adopt import add_legacy_devices
 from chalicelib.usecases.assign_user import Profile, assign_user
@@ -66,7 +66,6 @@ from chalicelib.usecases.issue_license import issue_license, terms_of
 from chalicelib.usecases.license_extras import grant_features, set_fields
 from chalicelib.usecases.license_lookup import find_snapshot
 from chalicelib.usecases.log_in import log_in
-from chalicelib.usecases.management_keys import create_management_key, revoke_management_key
 from chalicelib.usecases.operator_queries import account_history, license_details, license_history, order_details
 from chalicelib.usecases.order_managers import add_manager, change_order, find_order, remove_manager
 from chalicelib.usecases.passkey_answers import PasskeyAnswer
@@ -103,6 +102,7 @@ from tests.usecases.device_walls import OF_DEVICES
 from tests.usecases.export_walls import OF_EXPORTS
 from tests.usecases.field_walls import OF_FIELDS
 from tests.usecases.import_walls import OF_IMPORTS
+from tests.usecases.key_walls import OF_KEYS
 from tests.usecases.lifecycle_walls import OF_LIFE
 from tests.usecases.order_walls import OF_ORDERS
 from tests.usecases.people import reader
@@ -129,11 +129,6 @@ class Victim:
 def ada(victim: Victim) -> int:
     """Her account's id."""
     return accounts.user_of_email(victim.vendor.code, ADA) or 0
-
-
-def management_key(victim: Victim) -> int:
-    """A key of the company's own."""
-    return create_management_key(victim.vendor.code, "shop", frozenset({"webhooks:read"}), ADMIN, now=NOW)[0].id
 
 
 @pytest.fixture
@@ -179,6 +174,7 @@ def on_webhook(use_case: Any, more: dict[str, Any]) -> Attack:
 
 OF_WEBHOOK: list[tuple[Any, dict[str, Any]]] = [
     (endpoints.find_endpoint, {}),
+    (endpoints.find_backlog, {}),
     (endpoints.change_endpoint, {"actor": ADMIN, "paused": True, "now": NOW}),
     (endpoints.roll_secret, {"actor": ADMIN, "now": NOW}),
     (endpoints.delete_endpoint, {"actor": ADMIN, "now": NOW}),
@@ -413,21 +409,7 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
         "unknown_product",
         [lambda c, _v: issue_license(c, "own", Terms("perpetual", 1), None, ADMIN, now=NOW)],
     ),
-    (
-        create.create_api_key,
-        "unknown_product",
-        [lambda c, _v: create.create_api_key(c, frozenset({"own"}), False, ADMIN, now=NOW)],
-    ),
-    (
-        create.revoke_api_key,
-        "api_key_not_found",
-        [lambda c, v: create.revoke_api_key(c, v.vendor.api_key, ADMIN, now=NOW)],
-    ),
-    (
-        revoke_management_key,
-        "management_key_not_found",
-        [lambda c, v: revoke_management_key(c, management_key(v), ADMIN, now=NOW)],
-    ),
+    *OF_KEYS,
     *OF_PRODUCTS,
     *OF_DEVICES,
     *OF_ORDERS,
@@ -504,7 +486,6 @@ NAMES_NOTHING = {
     "audit",
     "create_management_key",
     *("find_management_keys", "find_api_keys", "remove_person"),
-    "revoke_management_key",
     "create_product",
     "delete_company",
     "new_user",

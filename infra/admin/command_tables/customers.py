@@ -121,6 +121,7 @@ COMMANDS = (
         (OF_COMPANY, Option("--text", "TEXT", "the word", values.text, required=True), _COLOR, IDEMPOTENCY_KEY),
     ),
     Command("label list", "the labels of a company", "--company QBITEC", (OF_COMPANY,)),
+    Command("label show", "a label", "--company QBITEC --label 55555", _LABEL),
     Command(
         "label set",
         "change a label; what is not given stays",
@@ -141,6 +142,7 @@ COMMANDS = (
         ),
     ),
     Command("customer-account list", "the customer accounts of a company", "--company QBITEC", (OF_COMPANY,)),
+    Command("customer-account show", "a customer account", "--company QBITEC --account 77777", _ACCOUNT),
     Command(
         "customer-account set",
         "change a customer account; what is not given stays",

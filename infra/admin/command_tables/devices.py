@@ -3,6 +3,7 @@
 from infra.admin import values
 from infra.admin.command import Command, Option
 from infra.admin.command_tables.options import DASH, OF_COMPANY, ON
+from infra.admin.command_tables.options import PAGE as OF_EVENTS
 
 DEVICE = (*ON, Option("--hardware-id", "ID", DASH, values.hardware_id, required=True))
 
@@ -34,6 +35,24 @@ COMMANDS = (
         "one device by its id, with what it has reported and what is kept with it",
         "123456789 --company QBITEC",
         (Option("device", "ID", "the device", values.device_id), OF_COMPANY),
+    ),
+    Command(
+        "device set",
+        "set variables that are kept with a device; others stay",
+        "123456789 --company QBITEC --variable plan=pro --variable trial=",
+        (
+            Option("device", "ID", "the device", values.device_id),
+            OF_COMPANY,
+            Option(
+                "--variable", "NAME=VALUE", "without VALUE it goes; may be repeated", values.variable, True, many=True
+            ),
+        ),
+    ),
+    Command(
+        "device history",
+        "what has happened to a device on a license, the newest first",
+        "--license 123456789 --hardware-id my-laptop --limit 20",
+        (*DEVICE, *OF_EVENTS),
     ),
     Command(
         "device add-legacy",

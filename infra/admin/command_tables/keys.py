@@ -33,6 +33,12 @@ COMMANDS = (
         (OF_COMPANY,),
     ),
     Command(
+        "apikey show",
+        "an API key: what it may do, whether it is refused, and the public key that its answers are verified with",
+        "QBITEC-0123456789abcdef0123456789abcdef",
+        (Option("api_key", "API_KEY", "the API key", values.text),),
+    ),
+    Command(
         "apikey disable",
         "refuse an API key until it is enabled again, within a minute everywhere",
         "QBITEC-0123456789abcdef0123456789abcdef",
@@ -75,6 +81,12 @@ COMMANDS = (
         "the keys of the Management API that a company has, and when each was used last",
         "--company QBITEC",
         (OF_COMPANY,),
+    ),
+    Command(
+        "management-key show",
+        "a key of the Management API: what it may do, and when it was used last",
+        "--company QBITEC --key 123456789",
+        (OF_COMPANY, Option("--key", "ID", "the key", values.management_key_id, required=True)),
     ),
     Command(
         "management-key revoke",

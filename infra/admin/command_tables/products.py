@@ -97,6 +97,12 @@ COMMANDS = (
         (*OF_PRODUCT, Option("--all", "", "also those that are deleted")),
     ),
     Command(
+        "feature show",
+        "a feature, also one that is deleted",
+        "--company QBITEC --feature 123456789",
+        FEATURE,
+    ),
+    Command(
         "feature set",
         "change a feature; what is not given stays, and so does what licenses were granted of it",
         "--company QBITEC --feature 123456789 --max-consumption unlimited",
@@ -127,6 +133,7 @@ COMMANDS = (
         "--company QBITEC --product viewer",
         OF_PRODUCT,
     ),
+    Command("field show", "a custom field", "--company QBITEC --field 123456789", FIELD),
     Command(
         "field set",
         "change a custom field; what is not given stays, and so do the values of licenses",

@@ -27,6 +27,12 @@ COMMANDS = (
         (OF_COMPANY,),
     ),
     Command(
+        "webhook show",
+        "a webhook: where it goes, what it is told, what waits for it, and since when it fails",
+        "--company QBITEC --webhook 123456789",
+        WEBHOOK,
+    ),
+    Command(
         "webhook set",
         "change a webhook, pause or resume it; what is not given stays",
         "--company QBITEC --webhook 123456789 --event '*' --product viewer",
