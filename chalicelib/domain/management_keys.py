@@ -38,9 +38,13 @@ class ManagementKey:
     revision: int = field(default=0, compare=False)
     """How often it was changed."""
 
+    def may(self, scope: str) -> bool:
+        """Whether the key has a scope; who may write may read."""
+        return bool(self.scopes & {scope, f"{scope.removesuffix(':read')}:write"})
+
     def guard_scope(self, scope: str) -> None:
         """Raises `Forbidden` where the key lacks a scope."""
-        if not self.scopes & {scope, f"{scope.removesuffix(':read')}:write"}:
+        if not self.may(scope):
             raise Forbidden("management_key_scope_missing", scope=scope)
 
     def is_for(self, product: str | None) -> bool:

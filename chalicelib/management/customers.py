@@ -1,5 +1,6 @@
 """Management API: customers."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field, StrictStr
@@ -161,6 +162,12 @@ class CustomerBody(TypedDict):
     revision: int
 
 
+class NamedCustomer(TypedDict):
+    """A customer of whom a key may read no more, or of whom there is no record: of before there were any."""
+
+    email: str
+
+
 class CustomerList(ListBody):
     """A page of customers, oldest first."""
 
@@ -272,6 +279,18 @@ def customer_filter(query: CustomerFilters) -> CustomerFilter:
         filters.append(TextFilter(field, how[0] if how else "exact", text))
     labels = frozenset(map(int, query.label__in.split(","))) if query.label__in else frozenset[int]()
     return CustomerFilter(tuple(texts), tuple(of_account), query.account, labels)
+
+
+def sees_customers(caller: Caller) -> bool:
+    """Whether the key may read the records of customers: they are the whole company's."""
+    return caller.key.may("customers:read") and not caller.key.products
+
+
+def buyer_body(email: str | None, found: Mapping[str, ShownCustomer]) -> CustomerBody | NamedCustomer | None:
+    """To whom something was sold under an email, with the record that was found; None: to nobody."""
+    if email is None:
+        return None
+    return customer_body(found[email]) if email in found else {"email": email}
 
 
 def body_of(caller: Caller, customer: Customer) -> CustomerBody:

@@ -15,9 +15,9 @@ from chalicelib.domain.users import User
 from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
 from chalicelib.management.customers import CustomerBody, CustomerFilters, customer_body, customer_filter
-from chalicelib.management.license_body import LicenseBody, license_body
+from chalicelib.management.license_body import LicenseFacts, license_facts
 from chalicelib.management.models import MAX_EXPORTED, CursorQuery, ExportWalk, SentMoment, part_of_export
-from chalicelib.management.orders import OrderBody, OrderPath, order_body
+from chalicelib.management.orders import OrderFacts, OrderPath, order_facts
 from chalicelib.management.reach import its_order, itself, reached_order
 from chalicelib.usecases.change_terms import Sold
 from chalicelib.usecases.create import find_company
@@ -26,6 +26,7 @@ from chalicelib.usecases.customers import shown
 from chalicelib.usecases.export import AT_ONCE, export_licenses_of_order, in_parts, with_managers
 from chalicelib.usecases.order_managers import find_orders
 from chalicelib.usecases.order_products import those_of_products
+from chalicelib.usecases.product_features import find_all_features
 from chalicelib.usecases.products import list_products
 from chalicelib.web.endpoint import Csv
 from chalicelib.web.freshness import Date
@@ -52,17 +53,20 @@ class OrdersExport(CursorQuery):
     to: SentMoment | None = None
 
 
-class OrderRow(OrderBody):
+class OrderRow(OrderFacts):
     """An order."""
 
+    customer: str | None
+    """By email, as in the next."""
     created_at: Date | None
     """None: of before orders had ids."""
     manager_emails: list[str]
 
 
-class LicenseRow(LicenseBody):
+class LicenseRow(LicenseFacts):
     """A license."""
 
+    customer: str | None
     allow_unlimited_license_users: bool
 
 
@@ -118,7 +122,8 @@ def order_row(order: Order, managers: list[User]) -> OrderRow:
     created_at = None if order.number is None else to_iso(made_at(order.number))
     emails = [manager.email for manager in managers]
     return {
-        **order_body(order),
+        **order_facts(order),
+        "customer": order.customer or None,
         "created_at": created_at,
         "manager_emails": emails,
     }
@@ -127,11 +132,16 @@ def order_row(order: Order, managers: list[User]) -> OrderRow:
 def license_row_of(company: str, now: Instant) -> Callable[[Sold], LicenseRow]:
     """What makes the row of a license of a company, as of an instant."""
     products = {product.code: product for product in list_products(company)}
+    features = {feature.id: feature for feature in find_all_features(company, with_deleted=True)}
 
     def row(sold: Sold) -> LicenseRow:
         license = sold[0]
-        body = license_body(*sold, products.get(license.product), now)
-        return {**body, "allow_unlimited_license_users": license.max_license_users is None}
+        facts = license_facts(*sold, products.get(license.product), features, now)
+        return {
+            **facts,
+            "customer": license.customer,
+            "allow_unlimited_license_users": license.max_license_users is None,
+        }
 
     return row
 

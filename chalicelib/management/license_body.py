@@ -1,13 +1,14 @@
 """A license as the Management API answers it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 from typing_extensions import TypedDict  # pydantic reads typing's from Python 3.12 on
 
 from chalicelib.domain.catalog import Product
 from chalicelib.domain.extras import Extras, FeatureGrant, FieldValue, PolicyOrigin
-from chalicelib.domain.features import FeatureType, Period
+from chalicelib.domain.features import CHANGEABLE, Period, ProductFeature
+from chalicelib.domain.ids import made_at
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import (
     AuthorizationMethod,
@@ -15,17 +16,27 @@ from chalicelib.domain.license import (
     LicenseType,
     Overage,
     RenewalBasis,
+    Seat,
     Status,
     is_expired,
     status,
 )
 from chalicelib.domain.slots import is_floating
 from chalicelib.domain.types import Json
+from chalicelib.domain.users import User, shown_names
 from chalicelib.management.caller import Caller
+from chalicelib.management.customers import CustomerBody, NamedCustomer, buyer_body, sees_customers
+from chalicelib.management.product_features import ProductFeatureBody
+from chalicelib.management.product_features import feature_body as defined_feature_body
 from chalicelib.usecases.catalog import known_product
 from chalicelib.usecases.change_terms import Sold
+from chalicelib.usecases.license_relations import read_relations
+from chalicelib.usecases.product_features import find_granted
 from chalicelib.usecases.slots import slots_in_use
 from chalicelib.web.freshness import Date
+
+MAX_LISTED_USERS, MAX_USERS = 10, 100
+"""Users that a license has in a list, and where it is answered alone."""
 
 
 class LicensedProductBody(TypedDict):
@@ -41,7 +52,8 @@ class GrantedFeatureBody(TypedDict):
     """A feature that a license has, by the product's feature that it began as."""
 
     id: int
-    product_feature: "FeatureNameBody"
+    product_feature: ProductFeatureBody
+    """As the product defines it by now, but under the code, the name and the type that were granted."""
     expiry_date: Date | None
     max_consumption: int
     allow_unlimited_consumptions: bool
@@ -51,15 +63,6 @@ class GrantedFeatureBody(TypedDict):
     reset_consumption: bool
     consumption_period: Period | None
     metadata: Json
-
-
-class FeatureNameBody(TypedDict):
-    """The product's feature, as it was when it was granted."""
-
-    id: int
-    code: str
-    name: str
-    feature_type: FeatureType
 
 
 class FieldValueBody(TypedDict):
@@ -81,7 +84,37 @@ class LicenseTemplateBody(TypedDict):
     version: int
 
 
-class LicenseBody(TypedDict):
+class UserOfLicense(TypedDict):
+    """Who has a seat on a license."""
+
+    id: int
+    last_login: Date | None
+    """At the portal; None: never, or of before it was kept."""
+    email: str
+    true_email: str
+    created_at: Date
+    """When the seat was given."""
+    updated_at: Date
+    """When the account was changed last."""
+    is_admin: Literal[False]
+    is_staff: Literal[False]
+    is_active: bool
+    first_name: str
+    last_name: str
+    phone_number: str
+    subscribed_to_email: Literal[False]
+    """Of the public API, as `is_admin`, `is_staff` and `acquired_consent`, and of no use here."""
+    acquired_consent: Literal[False]
+    is_manager: bool
+    initial_password: None
+    """It is answered when it is made, and then no more."""
+    is_initial_password: bool
+    max_activations: int
+    allow_unlimited_activations: bool
+    total_activations: int
+
+
+class LicenseFacts(TypedDict):
     """A license, with its terms, its counts and what it carries besides."""
 
     id: int
@@ -115,13 +148,14 @@ class LicenseBody(TypedDict):
     floating_in_use_devices: int
     times_activated: int
     total_active_devices: int
+    active_up_to_date_devices: int
+    """The same: none has a date of its own."""
     max_license_users: int
     users_assigned: int
     max_transfers: int
     transfer_count: int
     free_resets: bool
     order_store_id: str | None
-    customer: str | None
     product: LicensedProductBody
     product_features: list[GrantedFeatureBody]
     product_custom_fields: list[FieldValueBody]
@@ -131,18 +165,44 @@ class LicenseBody(TypedDict):
     revision: int
 
 
+class LicenseBody(LicenseFacts):
+    """A license, with who has bought it, and who has a seat."""
+
+    customer: CustomerBody | NamedCustomer | None
+    license_users: list[UserOfLicense]
+    """The first ten; where one license is answered, the first hundred."""
+
+
 def body_of(caller: Caller) -> Callable[[Sold], LicenseBody]:
     """What makes the body of a license for a caller."""
-
-    def body(sold: Sold) -> LicenseBody:
-        product = known_product(caller.company, sold[0].product, now=caller.now)
-        return license_body(*sold, product, caller.now)
-
-    return body
+    return lambda sold: bodies_of(caller, [sold], MAX_USERS)[0]
 
 
-def license_body(license: License, extras: Extras, product: Product | None, now: Instant) -> LicenseBody:
-    """A license at an instant. 0 in a limit of activations or users is unlimited; of transfers as well."""
+def bodies_of(caller: Caller, some: Sequence[Sold], users: int = MAX_LISTED_USERS) -> list[LicenseBody]:
+    """The bodies of licenses, each with so many of its users."""
+    sees = sees_customers(caller)
+    found = read_relations(caller.company, some, customers=sees, users=users, now=caller.now)
+    return [
+        {
+            **license_facts(license, extras, found.products.get(license.product), found.features, caller.now),
+            "customer": buyer_body(license.customer, found.customers),
+            "license_users": [_user(license, *one) for one in found.users.get(license.id, ())],
+        }
+        for license, extras in some
+    ]
+
+
+def license_facts(
+    license: License,
+    extras: Extras,
+    product: Product | None,
+    features: Mapping[int, ProductFeature],
+    now: Instant,
+) -> LicenseFacts:
+    """A license at an instant. 0 in a limit of activations or users is unlimited; of transfers as well.
+
+    `features`: those that it was granted, as their product defines them, by their ids.
+    """
     word = status(license, now)
     return {
         "id": license.id,
@@ -176,15 +236,15 @@ def license_body(license: License, extras: Extras, product: Product | None, now:
         "floating_in_use_devices": slots_in_use(license, now),
         "times_activated": license.times_activated,
         "total_active_devices": license.times_activated,
+        "active_up_to_date_devices": license.times_activated,
         "max_license_users": license.max_license_users or 0,
         "users_assigned": license.users_assigned,
         "max_transfers": license.max_transfers,
         "transfer_count": license.transfer_count,
         "free_resets": bool(license.free_resets),
         "order_store_id": license.order_id,
-        "customer": license.customer,
         "product": _product(license, product),
-        "product_features": [feature_body(grant) for grant in extras.features],
+        "product_features": [feature_body(one, features.get(one.feature_id), product) for one in extras.features],
         "product_custom_fields": [_field(license.id, value) for value in extras.custom_fields],
         "metadata": extras.metadata,
         "license_template": None if extras.policy is None else _template(extras.policy),
@@ -210,16 +270,24 @@ def _product(license: License, product: Product | None) -> LicensedProductBody:
     }
 
 
-def feature_body(grant: FeatureGrant) -> GrantedFeatureBody:
-    """A feature that a license has."""
+def last_feature_body(caller: Caller, sold: Sold) -> GrantedFeatureBody:
+    """The feature that a license was granted last."""
+    license, grant = sold[0], sold[1].features[-1]
+    defined = find_granted(caller.company, [(license.product, grant.feature_id)]).get(grant.feature_id)
+    return feature_body(grant, defined, known_product(caller.company, license.product, now=caller.now))
+
+
+def feature_body(grant: FeatureGrant, defined: ProductFeature | None, product: Product | None) -> GrantedFeatureBody:
+    """A feature that a license has. Of one that its product remembers no more, what was granted is all we know."""
+    feature: ProductFeatureBody = {
+        **defined_feature_body(defined or _forgotten(grant, product)),
+        "code": grant.code,
+        "name": grant.name,
+        "feature_type": grant.feature_type,
+    }
     return {
         "id": grant.id,
-        "product_feature": {
-            "id": grant.feature_id,
-            "code": grant.code,
-            "name": grant.name,
-            "feature_type": grant.feature_type,
-        },
+        "product_feature": feature,
         "expiry_date": to_iso(grant.expires_at),
         "max_consumption": grant.max_consumption or 0,
         "allow_unlimited_consumptions": grant.max_consumption is None,
@@ -229,6 +297,41 @@ def feature_body(grant: FeatureGrant) -> GrantedFeatureBody:
         "reset_consumption": grant.reset_consumption,
         "consumption_period": grant.consumption_period,
         "metadata": grant.metadata,
+    }
+
+
+def _forgotten(grant: FeatureGrant, product: Product | None) -> ProductFeature:
+    made = made_at(grant.feature_id)
+    terms: Json = {term: getattr(grant, term) for term in CHANGEABLE}
+    product_id = 0 if product is None else product.id
+    return ProductFeature(
+        "", "", product_id, grant.feature_id, **terms, created_at=made, updated_at=made, is_deleted=True
+    )
+
+
+def _user(license: License, seat: Seat, user: User) -> UserOfLicense:
+    first_name, last_name, phone_number = shown_names(seat, user)
+    return {
+        "id": user.id,
+        "last_login": None,
+        "email": user.email,
+        "true_email": user.email,
+        "created_at": to_iso(seat.assigned_at),
+        "updated_at": to_iso(user.created_at),
+        "is_admin": False,
+        "is_staff": False,
+        "is_active": user.closed_at is None,
+        "first_name": first_name,
+        "last_name": last_name,
+        "phone_number": phone_number,
+        "subscribed_to_email": False,
+        "acquired_consent": False,
+        "is_manager": user.is_manager,
+        "initial_password": None,
+        "is_initial_password": user.is_initial_password,
+        "max_activations": seat.max_activations or 0,
+        "allow_unlimited_activations": seat.max_activations is None,
+        "total_activations": seat.activations_in(license),
     }
 
 

@@ -14,7 +14,7 @@ from chalicelib.domain.terms import TermChanges
 from chalicelib.domain.types import Json
 from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
-from chalicelib.management.license_body import GrantedFeatureBody, LicenseBody, body_of, feature_body
+from chalicelib.management.license_body import GrantedFeatureBody, LicenseBody, body_of, last_feature_body
 from chalicelib.management.models import Id, Sent, SentMoment
 from chalicelib.management.reach import each_own, its_license, itself, named_license, reached_order
 from chalicelib.usecases.bulk import MAX_ROWS, Row, change_each
@@ -269,7 +269,7 @@ def grant_product_feature(body: NewGrant, caller: Caller) -> AddedFeatureBody:
     given = (caller.company, body.license, body.product_feature, wanted.expires_at, wanted.more, caller.actor)
 
     def added(sold: Sold) -> AddedFeatureBody:
-        return {**feature_body(sold[1].features[-1]), "license": body.license}
+        return {**last_feature_body(caller, sold), "license": body.license}
 
     return caller.once(lambda: grant_feature(*given, now=caller.now), added)
 

@@ -39,4 +39,4 @@ def change_order(path: OrderPath, body: OrderChange, caller: Caller) -> OrderBod
         who, revision = (caller.company, order.id, caller.actor), caller.if_match
         return order_managers.change_order(*who, details=said, denied=denied, revision=revision, now=caller.now)
 
-    return caller.once(change, order_body)
+    return caller.once(change, lambda order: order_body(caller, order))

@@ -46,6 +46,8 @@ class ManagerBody(TypedDict):
     last_name: str
     phone_number: str
     is_initial_password: bool
+    initial_password: None
+    """It is answered when it is made, and then no more."""
 
 
 class AddedManagerBody(ManagerBody):
@@ -116,6 +118,7 @@ def manager_body(user: User) -> ManagerBody:
         "last_name": user.last_name,
         "phone_number": user.phone_number,
         "is_initial_password": user.is_initial_password,
+        "initial_password": None,
     }
 
 

@@ -17,7 +17,8 @@ from chalicelib.domain.terms import MAX_ORDER_ID
 from chalicelib.domain.types import Json
 from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
-from chalicelib.management.license_body import LicenseBody, license_body
+from chalicelib.management.customers import CustomerBody, NamedCustomer, buyer_body, sees_customers
+from chalicelib.management.license_body import LicenseBody, bodies_of
 from chalicelib.management.license_changes import Flag, Text
 from chalicelib.management.models import (
     Id,
@@ -31,8 +32,8 @@ from chalicelib.management.models import (
     part_of_filed,
 )
 from chalicelib.management.reach import its_order, itself, reached_order
-from chalicelib.usecases.catalog import known_products
 from chalicelib.usecases.create import find_company
+from chalicelib.usecases.customers import shown_by_emails
 from chalicelib.usecases.order_managers import count_orders, find_orders, find_sold_in
 from chalicelib.usecases.order_products import find_orders_of_products
 from chalicelib.web.freshness import Date
@@ -88,17 +89,22 @@ class DetailsBody(TypedDict):
     metadata: Json
 
 
-class OrderBody(DetailsBody):
-    """An order."""
+class OrderFacts(DetailsBody):
+    """An order, without who has bought."""
 
     id: int | None
     """None: of before there were such ids; it gets one with its next license."""
     store_id: str
-    customer: str | None
     managers: list[int]
     denied: list[Permission]
     """What they may not do with its licenses."""
     revision: int
+
+
+class OrderBody(OrderFacts):
+    """An order."""
+
+    customer: CustomerBody | NamedCustomer | None
 
 
 class OrderItemBody(TypedDict):
@@ -131,7 +137,7 @@ def list_orders(query: OrdersQuery, caller: Caller) -> OrderList:
     if query.is_archived:
         return {"count": 0, "next": None, "previous": None, "results": []}
     rows, page = _part_of_orders(query, caller)
-    return {**page, "results": [order_body(order) for order in rows]}
+    return {**page, "results": order_bodies(caller, rows)}
 
 
 def _part_of_orders(query: OrdersQuery, caller: Caller) -> tuple[Sequence[Order], ListBody]:
@@ -153,19 +159,17 @@ def show_order(path: OrderPath, caller: Caller) -> WholeOrder:
     order = reached_order(caller, path.order_id)
     sold = find_sold_in(order, MAX_SHOWN + 1)
     shown = sold[:MAX_SHOWN]
-    known = known_products(caller.company, (license.product for license, _ in shown), now=caller.now)
     items: dict[str, OrderItemBody] = {}
-    for license, extras in shown:
-        product = known.get(license.product)
+    for body in bodies_of(caller, shown):
+        product = body["product"]
         new: OrderItemBody = {
-            "id": license.id,
-            "product_id": None if product is None else product.id,
-            "product_code": license.product,
+            "id": body["id"],
+            "product_id": product["id"],
+            "product_code": product["short_code"],
             "licenses": [],
         }
-        item = items.setdefault(license.product, new)
-        item["licenses"].append(license_body(license, extras, product, caller.now))
-    return {**order_body(order), "order_items": [*items.values()], "has_more_licenses": len(sold) > MAX_SHOWN}
+        items.setdefault(product["short_code"], new)["licenses"].append(body)
+    return {**order_body(caller, order), "order_items": [*items.values()], "has_more_licenses": len(sold) > MAX_SHOWN}
 
 
 def details_of(body: SentDetails, company: str) -> Json:
@@ -191,12 +195,23 @@ def details_body(order: Order) -> DetailsBody:
     }
 
 
-def order_body(order: Order) -> OrderBody:
+def order_body(caller: Caller, order: Order) -> OrderBody:
     """An order as lists have it."""
+    return order_bodies(caller, [order])[0]
+
+
+def order_bodies(caller: Caller, some: Sequence[Order]) -> list[OrderBody]:
+    """Orders as lists have them."""
+    emails = {order.customer for order in some if order.customer} if sees_customers(caller) else set[str]()
+    found = shown_by_emails(caller.company, emails)
+    return [{**order_facts(order), "customer": buyer_body(order.customer or None, found)} for order in some]
+
+
+def order_facts(order: Order) -> OrderFacts:
+    """What an order says itself, but of its customer."""
     return {
         "id": order.number,
         "store_id": order.id,
-        "customer": order.customer or None,
         **details_body(order),
         "managers": sorted(order.managers),
         "denied": sorted(order.denied),

@@ -1,6 +1,6 @@
 """The customers of a company: made, changed, labeled, deleted. Who is merged: `usecases.customer_moves`."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -54,13 +54,40 @@ class Labeling(NamedTuple):
 def shown(company: str, some: Iterable[Customer]) -> list[ShownCustomer]:
     """Customers of a company, at most a hundred, each with what is stored elsewhere. Raises `company_not_found`."""
     found, owner = list(some), find_company(company)
-    named = any(one.labels for one in found)
-    labels = {label.id: label for label in company_objects.read_all(CustomerLabel, owner.code)} if named else {}
-    return shown_with(owner, labels, found)
+    return shown_with(owner, _labels_of(owner, found), found)
+
+
+def shown_by_emails(company: str, emails: Collection[str]) -> dict[str, ShownCustomer]:
+    """The same of those to whom something was sold under these emails, by each: at most a hundred.
+
+    Nothing of an email under which there is no record: what was sold to it is of before there were any. Two reads, and
+    one each where customers are labeled, have accounts, or have another email by now.
+    """
+    owner, found = customers.read_sold_to(company, emails) if emails else (None, {})
+    if owner is None:
+        return {}
+    some = [one.customer for one in found.values()]
+    beside = [(one.sales, one.license_user) for one in found.values()]
+    return dict(zip(found, _shown(owner, _labels_of(owner, some), some, beside), strict=True))
 
 
 def shown_with(owner: Company, labels: Mapping[int, CustomerLabel], some: Sequence[Customer]) -> list[ShownCustomer]:
     """The same with the company and its labels, by their ids, as they were read before."""
+    return _shown(owner, labels, some, customers.read_beside(some))
+
+
+def _labels_of(owner: Company, some: Sequence[Customer]) -> dict[int, CustomerLabel]:
+    """All labels of the company, by their ids, where any of these customers has one."""
+    is_labeled = any(one.labels for one in some)
+    return {label.id: label for label in company_objects.read_all(CustomerLabel, owner.code)} if is_labeled else {}
+
+
+def _shown(
+    owner: Company,
+    labels: Mapping[int, CustomerLabel],
+    some: Sequence[Customer],
+    beside: Sequence[tuple[Sales | None, int | None]],
+) -> list[ShownCustomer]:
     accounts = company_objects.read_some(
         CustomerAccount, owner.code, sorted({one.account for one in some if one.account is not None})
     )
@@ -73,7 +100,7 @@ def shown_with(owner: Company, labels: Mapping[int, CustomerLabel], some: Sequen
             accounts.get(one.account or 0),
             sorted((labeling, labels[int(id)]) for id, labeling in one.labels.items() if int(id) in labels),
         )
-        for one, (sales, license_user) in zip(some, customers.read_beside(some), strict=True)
+        for one, (sales, license_user) in zip(some, beside, strict=True)
     ]
 
 

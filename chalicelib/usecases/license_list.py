@@ -5,7 +5,7 @@ under each name that leads to them, in the order in which they were issued. What
 those, within a bound.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import takewhile
@@ -20,6 +20,7 @@ from chalicelib.domain.license import License, Seat
 from chalicelib.domain.paging import Part, read_keys, search_keys
 from chalicelib.domain.users import User
 from chalicelib.store import accounts, counts, customers, license_lists, licenses
+from chalicelib.threads import ThreadPool
 from chalicelib.usecases.customer_list import ANY_CUSTOMER, CustomerFilter, customer_matcher
 from chalicelib.usecases.license_people import those_managed_by, those_sold_to, those_with_user
 
@@ -29,6 +30,8 @@ MOST = 800
 """Licenses that one part looks at, at most."""
 MOST_READ_EACH = 100
 """The same where more is read of each: its seats, or whether a host name leads to it."""
+
+_AT_ONCE = 8
 
 Sold = tuple[License, Extras]
 """A license, and what it carries besides."""
@@ -131,11 +134,22 @@ def customer_email(company: str, customer_id: int) -> str | None:
     return None if found is None else found.email
 
 
-def users_of(license: License, limit: int) -> list[tuple[Seat, User]]:
-    """The first users of a license with their seats, by their ids: two reads for a hundred."""
-    seats = list(licenses.seats(license.company, license.id, limit=limit))
-    users = accounts.read_users(license.company, [seat.user_id for seat in seats])
-    return [(seat, users[seat.user_id]) for seat in seats if seat.user_id in users]
+def users_of_some(company: str, some: Iterable[License], limit: int) -> dict[int, list[tuple[Seat, User]]]:
+    """The first users of licenses with their seats, by the licenses' ids.
+
+    One read for each license that has some, several at a time, and one more for each hundred of their users.
+    """
+    with_users = [one.id for one in some if one.users_assigned]
+
+    def read(license_id: int) -> list[Seat]:
+        return list(licenses.seats(company, license_id, limit=limit))
+
+    if not with_users:
+        return {}
+    with ThreadPool(_AT_ONCE) as threads:
+        seats = dict(zip(with_users, threads.map(read, with_users), strict=True))
+    users = accounts.read_users(company, sorted({seat.user_id for found in seats.values() for seat in found}))
+    return {id: [(one, users[one.user_id]) for one in found if one.user_id in users] for id, found in seats.items()}
 
 
 def _load(company: str, source: _Source, ids: list[int]) -> list[Sold]:

@@ -1,6 +1,6 @@
 """The features of a product: found, defined, changed, deleted."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from chalicelib.domain.errors import AlreadyExists, Invalid, NotFound
@@ -28,10 +28,17 @@ def find_features(company: str, product: str, *, with_deleted: bool = False) -> 
     return [found for found in FEATURES.read_all(company, product) if with_deleted or not found.is_deleted]
 
 
-def find_all_features(company: str) -> list[ProductFeature]:
-    """The features of all products of a company, oldest first, but those that are deleted."""
-    found = (feature for feature in FEATURES.read_all(company) if not feature.is_deleted)
+def find_all_features(company: str, *, with_deleted: bool = False) -> list[ProductFeature]:
+    """The features of all products of a company, oldest first, but those that are deleted, if not asked for."""
+    found = (feature for feature in FEATURES.read_all(company) if with_deleted or not feature.is_deleted)
     return sorted(found, key=lambda feature: feature.id)
+
+
+def find_granted(company: str, named: Iterable[tuple[str, int]]) -> dict[int, ProductFeature]:
+    """Features by their ids, each named by its product and id, as they are defined now; also those that are deleted, as
+    long as they are kept.
+    """
+    return FEATURES.read_some(company, named)
 
 
 def find_feature(company: str, feature_id: int) -> ProductFeature:

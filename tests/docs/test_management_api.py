@@ -34,7 +34,7 @@ OURS |= {"created_at", "last_try_at", "next_try_at", "old_secret_until", "licens
 OURS |= {"day", "updated_at", "product", "product_id", "password", "managers"}
 OURS |= {"updated_at", "time_activated", "last_check", "license_key", "device", "license"}
 OURS |= {"applied_at", "cancelled_at"}
-OURS |= {"company", "label_id", "clabels", "customer", "customer_label"}
+OURS |= {"company", "label_id", "clabels", "customer", "customer_label", "license_user"}
 OURS |= {"generate_license"}  # which answers nothing but keys
 OURS |= {"assigned_at", "new_password", "job_id", "started_at", "finished_at"}
 """The fields that are others in each answer."""
