@@ -11,6 +11,7 @@ from chalicelib.domain.instants import Instant, whole_seconds
 from chalicelib.domain.license import Seat
 from chalicelib.domain.mail import MailCode
 from chalicelib.domain.pasted import visible
+from chalicelib.domain.types import Json
 
 FREE_FAILURES = 3
 """Failures that cost no waiting: people mistype."""
@@ -79,8 +80,19 @@ class User:
     """As texts (`domain.passkeys.Passkey.text`)."""
     passkey_asked_at: Instant = 0
     """When that was asked which a passkey has answered last: what was asked by then is answered no more."""
+    metadata: Json = field(default_factory=dict, hash=False)
+    """The vendor's own; the person and customers are never shown it."""
+    last_login_at: Instant | None = field(default=None, compare=False)
+    """When the person logged in to the portal last. None: never, or before this was kept."""
+    updated_at: Instant | None = field(default=None, compare=False)
+    """When `revision` was moved last. None: never, or before this was kept."""
     revision: int = field(default=0, compare=False)
     """How often the profile was changed. What has conditions of its own, such as a password, does not move it."""
+
+    @property
+    def changed_at(self) -> Instant:
+        """When the profile was changed last; of one that never was, when the account was made."""
+        return self.updated_at or self.created_at
 
     @property
     def has_second_factor(self) -> bool:

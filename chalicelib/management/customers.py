@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, StrictStr
 from typing_extensions import TypedDict  # pydantic reads typing's from Python 3.12 on
 
-from chalicelib.domain.customers import PROFILE, Customer
+from chalicelib.domain.customers import PROFILE, Customer, CustomerAccount
 from chalicelib.domain.instants import to_iso
 from chalicelib.domain.types import Json
 from chalicelib.management.adapter import endpoint
@@ -299,6 +299,11 @@ def body_of(caller: Caller, customer: Customer) -> CustomerBody:
     return customer_body(found)
 
 
+def account_of_customer(account: CustomerAccount) -> AccountOfCustomer:
+    """A customer account, as it is answered of those who belong to it."""
+    return {"id": account.id, "name": account.name, "code": account.code}
+
+
 def customer_body(found: ShownCustomer) -> CustomerBody:
     """A customer as it is answered."""
     customer, account = found.customer, found.account
@@ -310,7 +315,7 @@ def customer_body(found: ShownCustomer) -> CustomerBody:
             {"id": labeling, "label_id": label.id, "label": label.label, "color": label.color}
             for labeling, label in found.labels
         ],
-        "customer_account": None if account is None else {"id": account.id, "name": account.name, "code": account.code},
+        "customer_account": None if account is None else account_of_customer(account),
         "email": customer.email,
         "first_name": customer.first_name,
         "last_name": customer.last_name,

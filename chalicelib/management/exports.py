@@ -136,7 +136,7 @@ def license_row_of(company: str, now: Instant) -> Callable[[Sold], LicenseRow]:
 
     def row(sold: Sold) -> LicenseRow:
         license = sold[0]
-        facts = license_facts(*sold, products.get(license.product), features, now)
+        facts = license_facts(sold, products.get(license.product), features, now)
         return {
             **facts,
             "customer": license.customer,

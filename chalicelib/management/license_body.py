@@ -6,7 +6,7 @@ from typing import Literal
 from typing_extensions import TypedDict  # pydantic reads typing's from Python 3.12 on
 
 from chalicelib.domain.catalog import Product
-from chalicelib.domain.extras import Extras, FeatureGrant, FieldValue, PolicyOrigin
+from chalicelib.domain.extras import FeatureGrant, FieldValue, PolicyOrigin
 from chalicelib.domain.features import CHANGEABLE, Period, ProductFeature
 from chalicelib.domain.ids import made_at
 from chalicelib.domain.instants import Instant, to_iso
@@ -26,8 +26,8 @@ from chalicelib.domain.types import Json
 from chalicelib.domain.users import User, shown_names
 from chalicelib.management.caller import Caller
 from chalicelib.management.customers import CustomerBody, NamedCustomer, buyer_body, sees_customers
-from chalicelib.management.product_features import ProductFeatureBody
-from chalicelib.management.product_features import feature_body as defined_feature_body
+from chalicelib.management.product_feature_body import ProductFeatureBody
+from chalicelib.management.product_feature_body import feature_body as defined_feature_body
 from chalicelib.usecases.catalog import known_product
 from chalicelib.usecases.change_terms import Sold
 from chalicelib.usecases.license_relations import read_relations
@@ -37,6 +37,8 @@ from chalicelib.web.freshness import Date
 
 MAX_LISTED_USERS, MAX_USERS = 10, 100
 """Users that a license has in a list, and where it is answered alone."""
+
+Features = Mapping[int, ProductFeature]
 
 
 class LicensedProductBody(TypedDict):
@@ -184,25 +186,20 @@ def bodies_of(caller: Caller, some: Sequence[Sold], users: int = MAX_LISTED_USER
     found = read_relations(caller.company, some, customers=sees, users=users, now=caller.now)
     return [
         {
-            **license_facts(license, extras, found.products.get(license.product), found.features, caller.now),
+            **license_facts((license, extras), found.products.get(license.product), found.features, caller.now),
             "customer": buyer_body(license.customer, found.customers),
-            "license_users": [_user(license, *one) for one in found.users.get(license.id, ())],
+            "license_users": [_user(license, *one, caller) for one in found.users.get(license.id, ())],
         }
         for license, extras in some
     ]
 
 
-def license_facts(
-    license: License,
-    extras: Extras,
-    product: Product | None,
-    features: Mapping[int, ProductFeature],
-    now: Instant,
-) -> LicenseFacts:
+def license_facts(sold: Sold, product: Product | None, features: Features, now: Instant) -> LicenseFacts:
     """A license at an instant. 0 in a limit of activations or users is unlimited; of transfers as well.
 
     `features`: those that it was granted, as their product defines them, by their ids.
     """
+    license, extras = sold
     word = status(license, now)
     return {
         "id": license.id,
@@ -309,15 +306,16 @@ def _forgotten(grant: FeatureGrant, product: Product | None) -> ProductFeature:
     )
 
 
-def _user(license: License, seat: Seat, user: User) -> UserOfLicense:
+def _user(license: License, seat: Seat, user: User, caller: Caller) -> UserOfLicense:
+    """Who has a seat; when the person has logged in says nothing of one product."""
     first_name, last_name, phone_number = shown_names(seat, user)
     return {
         "id": user.id,
-        "last_login": None,
+        "last_login": None if caller.key.products else to_iso(user.last_login_at),
         "email": user.email,
         "true_email": user.email,
         "created_at": to_iso(seat.assigned_at),
-        "updated_at": to_iso(user.created_at),
+        "updated_at": to_iso(user.changed_at),
         "is_admin": False,
         "is_staff": False,
         "is_active": user.closed_at is None,

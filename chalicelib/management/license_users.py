@@ -10,11 +10,12 @@ from typing_extensions import TypedDict  # pydantic reads typing's from Python 3
 from chalicelib.domain.batch import DEFAULT_MAX_ACTIVATIONS
 from chalicelib.domain.email import known_email
 from chalicelib.domain.errors import NotFound, SeatkeeperError
-from chalicelib.domain.instants import to_iso
 from chalicelib.domain.license import Seat
+from chalicelib.domain.types import Json
 from chalicelib.domain.users import MAX_PASSWORD, User, shown_names
 from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
+from chalicelib.management.customers import account_of_customer, sees_customers
 from chalicelib.management.license_changes import (
     Flag,
     LicensePath,
@@ -23,6 +24,14 @@ from chalicelib.management.license_changes import (
     RowError,
     row_error,
     rows_once,
+)
+from chalicelib.management.license_user_body import (
+    LicenseUserBody,
+    LicenseUserRow,
+    SeatBody,
+    ShownLicenseUser,
+    seat_body,
+    user_body,
 )
 from chalicelib.management.models import (
     Id,
@@ -48,7 +57,6 @@ from chalicelib.usecases.change_seat import (
 )
 from chalicelib.usecases.find_license import find_account, find_account_by_id, find_license
 from chalicelib.usecases.idempotency import in_steps
-from chalicelib.web.freshness import Date
 
 MAX_TEXT = 1024
 MAX_LISTED = 50
@@ -171,6 +179,7 @@ class UserChange(Sent):
     first_name: Text | None = None
     last_name: Text | None = None
     phone_number: Text | None = None
+    metadata: Json | None = None
 
 
 class AssignedBody(TypedDict):
@@ -191,51 +200,6 @@ class AssignedRow(TypedDict):
     """The initial one, where the account was made or got a new one: it is answered this once."""
     status: Literal["done", "refused"]
     error: RowError | None
-
-
-class SeatBody(TypedDict):
-    """The seat on the license that was asked for."""
-
-    license: int
-    max_activations: int | None
-    """None: unlimited."""
-    total_activations: int
-    assigned_at: Date
-    first_name: str | None
-    """Names and number as the customer gives them; None: never given."""
-    last_name: str | None
-    phone_number: str | None
-    revision: int
-
-
-class LicenseUserBody(TypedDict):
-    """A license user. Names and number are those of the account."""
-
-    id: int
-    email: str
-    true_email: str
-    first_name: str
-    last_name: str
-    phone_number: str
-    created_at: Date
-    is_active: bool
-    is_manager: bool
-    is_initial_password: bool
-    initial_password: None
-    """It is answered when it is made, and then no more."""
-    revision: int
-
-
-class LicenseUserRow(LicenseUserBody):
-    """In a list."""
-
-    seat: SeatBody | None
-
-
-class ShownLicenseUser(LicenseUserBody):
-    """Alone, with how many licenses it has a seat on."""
-
-    total_licenses: int
 
 
 class LicenseUsersBody(ListBody):
@@ -321,15 +285,23 @@ def list_license_users(query: LicenseUsersQuery, caller: Caller) -> LicenseUsers
 def show_license_user(path: LicenseUserPath, caller: Caller) -> ShownLicenseUser:
     """One license user."""
     user = find_account_by_id(caller.company, path.user_id)
-    return {**user_body(user), "total_licenses": license_users.count_licenses(caller.company, user.id)}
+    held = license_users.licenses_held(caller.company, user.id)
+    found = license_users.customer_accounts_of(caller.company, user, held) if sees_customers(caller) else []
+    return {
+        **user_body(user),
+        "total_licenses": len(held),
+        "customer_accounts": [account_of_customer(account) for account in found],
+    }
 
 
 @endpoint("PATCH", "/license-users/{user_id}", writes=True, scope="users:write")
 def change_license_user(path: LicenseUserPath, body: UserChange, caller: Caller) -> LicenseUserBody:
-    """Change names or the phone number of the account; those that a customer gives with a seat stay."""
-    change = (caller.company, path.user_id, given(body), caller.actor)
+    """Change names, phone number or metadata of the account; what a customer gives with a seat stays."""
+    names = given(body)
+    metadata: Json | None = names.pop("metadata", None)
+    who = (caller.company, path.user_id, names, caller.actor)
     return caller.once(
-        lambda: license_users.change_user(*change, revision=caller.if_match, now=caller.now),
+        lambda: license_users.change_user(*who, metadata=metadata, revision=caller.if_match, now=caller.now),
         user_body,
     )
 
@@ -409,42 +381,11 @@ def _row(user: User, seat: SeatBody | None) -> LicenseUserRow:
 
 
 def _seat_row(user: User, seat: Seat, body: SeatBody, caller: Caller) -> LicenseUserRow:
-    """With a seat. What the person says of himself a key that is limited to products is not shown: it gives anybody a
-    seat, and would be told the names and the number behind any email.
+    """With a seat. What the person says of himself, and the vendor of the person, a key that is limited to products is
+    not shown: it gives anybody a seat, and would be told the names and the number behind any email.
     """
     row = _row(user, body)
     if caller.key.products:
+        row["last_login"], row["metadata"] = None, {}
         row["first_name"], row["last_name"], row["phone_number"] = shown_names(seat, user)
     return row
-
-
-def user_body(user: User) -> LicenseUserBody:
-    """A license user as it is answered."""
-    return {
-        "id": user.id,
-        "email": user.email,
-        "true_email": user.email,
-        "first_name": user.first_name,
-        "last_name": user.last_name,
-        "phone_number": user.phone_number,
-        "created_at": to_iso(user.created_at),
-        "is_active": user.closed_at is None,
-        "is_manager": user.is_manager,
-        "is_initial_password": user.is_initial_password,
-        "initial_password": None,
-        "revision": user.revision,
-    }
-
-
-def seat_body(seat: Seat, license_id: int, used: int) -> SeatBody:
-    """The seat of a user on a license, with the activations that count."""
-    return {
-        "license": license_id,
-        "max_activations": seat.max_activations,
-        "total_activations": used,
-        "assigned_at": to_iso(seat.assigned_at),
-        "first_name": seat.first_name,
-        "last_name": seat.last_name,
-        "phone_number": seat.phone_number,
-        "revision": seat.revision,
-    }

@@ -10,21 +10,35 @@ from typing_extensions import TypedDict  # pydantic reads typing's from Python 3
 from chalicelib.domain.catalog import MAX_MANAGERS
 from chalicelib.domain.errors import sent_as
 from chalicelib.domain.instants import Instant
+from chalicelib.domain.types import Json
 from chalicelib.domain.users import User
 from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
 from chalicelib.management.license_changes import Text
+from chalicelib.management.license_users import Password
 from chalicelib.management.models import Id, Sent
 from chalicelib.management.orders import OrderPath
+from chalicelib.usecases.assign_user import NewAccount, Profile
 from chalicelib.usecases.find_license import find_account_by_id
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.order_managers import add_manager, find_managers, find_numbered_order, remove_manager
 
 
 class NewManager(Sent):
-    """Who is to manage an order."""
+    """Who is to manage an order. What is said besides the email is of an account that is made."""
 
     email: Text
+    password: Password | None = None
+    """The initial one; null: one is generated."""
+    first_name: Text = ""
+    last_name: Text = ""
+    phone_number: Text = ""
+    metadata: Json = Field(default={})
+
+    def account(self) -> NewAccount:
+        """What is said of it."""
+        profile = Profile(self.first_name, self.last_name, self.phone_number)
+        return NewAccount(self.password, profile, self.metadata)
 
 
 class NewManagers(RootModel[Annotated[list[NewManager], Field(min_length=1, max_length=MAX_MANAGERS, fail_fast=True)]]):
@@ -78,7 +92,7 @@ def add_one_manager(path: OrderPath, body: NewManager, caller: Caller) -> AddedM
 
     def add() -> User:
         order = find_numbered_order(caller.company, path.order_id)
-        return add_manager(caller.company, order.id, body.email, caller.actor, now=caller.now)
+        return add_manager(caller.company, order.id, body.email, caller.actor, new=body.account(), now=caller.now)
 
     return caller.once(add, lambda user: added_body(user, caller.now))
 
@@ -91,7 +105,8 @@ def add_managers(path: OrderPath, body: NewManagers, caller: Caller) -> list[Add
         order, added = find_numbered_order(caller.company, path.order_id), []
         for place, manager in enumerate(body.root):
             with sent_as(f"{place}.{{}}".format):
-                added.append(add_manager(caller.company, order.id, manager.email, caller.actor, now=caller.now))
+                who = (caller.company, order.id, manager.email, caller.actor)
+                added.append(add_manager(*who, new=manager.account(), now=caller.now))
         return added
 
     return caller.once(add, lambda users: {"rows": [added_body(user, caller.now) for user in users]})["rows"]

@@ -270,7 +270,7 @@ def update_user(old: User, new: User, event: Event) -> None:
     What opens an account, or is given to it, has conditions of its own (`UserItem.guarded`), and functions here.
     """
     write = Transaction(event_item(old.company, event, AccountEventItem))
-    write.change(_account(old), old, new)
+    write.change(_account(old), old, new, more=[UserItem.updated_at.set(event.at)])
     write.commit()
 
 

@@ -7,9 +7,12 @@ from hashlib import sha256
 from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.session import ABSOLUTE_MS, ListedSession, Session, listed_session
+from chalicelib.domain.users import User
 from chalicelib.store import reads, writes
+from chalicelib.store.items.accounts import UserItem
 from chalicelib.store.items.ephemera import ListedSessionsItem, SessionItem
 from chalicelib.store.items.events import AccountEventItem, event_item
+from chalicelib.store.keys import user_sort_key
 from chalicelib.store.transactions import Transaction
 
 
@@ -107,3 +110,9 @@ def end_session(token: str) -> None:
 
 def _keyed(key: str) -> SessionItem:
     return SessionItem(f"session#{key}")
+
+
+def note_log_in(user: User, now: Instant) -> None:
+    """Note with an account when its owner has logged in, in one attempt. Raises `ConditionFailed` where it is gone."""
+    account = UserItem(user.company, user_sort_key(user.id))
+    writes.observe(account, [UserItem.last_login_at.set(now)], UserItem.pk.exists())

@@ -1,9 +1,10 @@
 """Assign a user to a license."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from chalicelib.domain.activation import assign_bucket
+from chalicelib.domain.customers import wrong_metadata
 from chalicelib.domain.email import known_email
 from chalicelib.domain.errors import AlreadyExists, Denied, Forbidden, Invalid, NotFound, at_field, raise_all, wrong_in
 from chalicelib.domain.events import Actor, Event
@@ -40,6 +41,19 @@ class Profile:
 
 
 EMPTY_PROFILE = Profile()
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """What is said of an account that is made."""
+
+    password: str | None = None
+    """The initial one; None: one is generated."""
+    profile: Profile = EMPTY_PROFILE
+    metadata: Json = field(default_factory=dict, hash=False)
+
+
+NO_MORE = NewAccount()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +158,14 @@ def _guard_person(company: str, license_id: int, email: str, max_activations: in
         raise_all([*wrong_assignment(find_license(company, license_id), email, max_activations, profile)])
 
 
+def guard_new_account(new: NewAccount, company: str, email: str) -> None:
+    """Raises `Invalid`, with one error for each field that no account may have so."""
+    wrong: list[Invalid] = []
+    if new.password is not None:
+        wrong += wrong_in("password", lambda text: guard_chosen(text, company, email), new.password)
+    raise_all([*wrong, *wrong_names(new.profile), *wrong_metadata(new.metadata)])
+
+
 def _guard_password(password: str, company: str, address: str) -> None:
     with at_field("password"):
         guard_chosen(password, company, address)
@@ -160,7 +182,7 @@ def wrong_assignment(
 def wrong_person(email: str, profile: Profile) -> Iterator[Invalid]:
     """What is wrong with who is to get a seat: one error for each field that is."""
     yield from wrong_in("email", known_email, email)
-    yield from _wrong_names(profile)
+    yield from wrong_names(profile)
 
 
 def _guard_room(license: License, seat: Seat | None, max_activations: int | None) -> None:
@@ -182,12 +204,13 @@ def guard_seats_rate(license: License, actor: Actor, wanted: int, now: Instant) 
 
 def guard_profile(profile: Profile) -> None:
     """Names and numbers are short and can be shown. Raises `Invalid`, with one error for each that is not."""
-    raise_all(list(_wrong_names(profile)))
+    raise_all(list(wrong_names(profile)))
 
 
-def _wrong_names(profile: Profile) -> Iterator[Invalid]:
-    for field, value in asdict(profile).items():
-        yield from wrong_in(field, phone_number if field == "phone_number" else person_name, value)
+def wrong_names(profile: Profile) -> Iterator[Invalid]:
+    """What is wrong with them, field by field."""
+    for name, value in asdict(profile).items():
+        yield from wrong_in(name, phone_number if name == "phone_number" else person_name, value)
 
 
 def way_in(old: User | None, user: User) -> Json:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
 from itertools import count
 from typing import Any
@@ -29,6 +29,7 @@ from chalicelib.store import accounts, licenses, orders
 from chalicelib.store.customers import Buyer, NewBuyer
 from chalicelib.store.database import back_off
 from chalicelib.usecases.account_access import read_holdings
+from chalicelib.usecases.assign_user import NO_MORE, NewAccount
 from chalicelib.usecases.buyers import find_buyer
 from chalicelib.usecases.catalog import find_product
 from chalicelib.usecases.create import find_company
@@ -277,9 +278,9 @@ def _customer(company: str, named: str | None, new_id: int, actor: Actor, now: I
 
 
 def manager_of(
-    license: License | LicenseSummary, company: str, email: str | None, now: Instant
+    license: License | LicenseSummary, company: str, email: str | None, now: Instant, new: NewAccount = NO_MORE
 ) -> tuple[User | None, User | None]:
-    """Who will manage the order of a license, and the account as it is known.
+    """Who will manage the order of a license, and the account as it is known; `new`: what is said of one that is made.
 
     An account that somebody else has made, and may know the password of, gets a new initial password: who assigns a
     person to his own license must not come to manage what the person buys later. So does a manager of another
@@ -292,7 +293,8 @@ def manager_of(
     user_id = accounts.user_of_email(company, address)
     known = None if user_id is None else accounts.read_user(company, user_id)
     if known is None:
-        return replace(new_user(company, address, frozenset({whose}), now=now), is_manager=True), None
+        made = new_user(company, address, frozenset({whose}), new.password, now=now)
+        return replace(made, is_manager=True, **asdict(new.profile), metadata=new.metadata), None
     guard_open(known)
     if known.email_verified:
         return known, known

@@ -1,19 +1,25 @@
 """The license users of a company, as its vendor sees them: all, those of one license, or one."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 
+from chalicelib.domain.customers import CustomerAccount, wrong_metadata
 from chalicelib.domain.email import known_email
+from chalicelib.domain.errors import raise_all
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import Seat
+from chalicelib.domain.types import Json
 from chalicelib.domain.users import User
-from chalicelib.store import accounts, batches, licenses
+from chalicelib.store import accounts, batches, company_objects, customers, licenses
 from chalicelib.store.counts import read_count
-from chalicelib.usecases.assign_user import Profile, guard_profile
+from chalicelib.usecases.assign_user import Profile, wrong_names
 from chalicelib.usecases.find_license import find_account_by_id, find_license
 from chalicelib.usecases.retry import decide_and_write
 from chalicelib.usecases.revisions import guard_revision, revised
+
+_MOST = 100
+"""Licenses, and customers, that are read at once."""
 
 
 def users_of_email(company: str, email: str) -> list[User]:
@@ -44,10 +50,11 @@ def change_user(
     names: Mapping[str, str],
     actor: Actor,
     *,
+    metadata: Json | None = None,
     revision: int | None = None,
     now: Instant,
 ) -> User:
-    """Change names or the phone number of an account (fields of `Profile`); what is not given stays.
+    """Change names or the phone number of an account (fields of `Profile`), or its metadata; what is not given stays.
 
     The same again changes nothing. Raises `Invalid`, `NotFound`: `user_not_found`, `Denied`: `revision_changed`.
     """
@@ -55,15 +62,18 @@ def change_user(
     def decide(user: User) -> User:
         guard_revision(user, revision)
         profile = Profile(**{name: getattr(user, name) for name in Profile.__dataclass_fields__} | dict(names))
-        guard_profile(profile)
-        return replace(user, **asdict(profile))
+        raise_all([*wrong_names(profile), *wrong_metadata(metadata)])
+        return replace(user, **asdict(profile), metadata=user.metadata if metadata is None else metadata)
+
+    def stored(old: User, new: User) -> User:
+        return new if new == old else replace(revised(old, new), updated_at=now)
 
     def write(old: User, new: User) -> None:
         if old != new:
             accounts.update_user(old, new, Event.new("person_changed", actor, now, user=old.email, user_id=old.id))
 
     find = lambda _: find_account_by_id(company, user_id)  # noqa: E731 - short and local
-    return revised(*decide_and_write(find, decide, write, result=revised))
+    return stored(*decide_and_write(find, decide, write, result=stored))
 
 
 def seats_of_license(company: str, license_id: int, *, after: int | None = None, limit: int) -> list[tuple[Seat, int]]:
@@ -93,6 +103,18 @@ def count_seats(company: str, license_id: int) -> int:
     return find_license(company, license_id).users_assigned - reserved
 
 
-def count_licenses(company: str, user_id: int) -> int:
-    """On how many licenses a user has a seat."""
-    return len(accounts.held_license_ids(company, user_id))
+def licenses_held(company: str, user_id: int) -> list[int]:
+    """The licenses on which a user has a seat, oldest first."""
+    return accounts.held_license_ids(company, user_id)
+
+
+def customer_accounts_of(company: str, user: User, held: Sequence[int]) -> list[CustomerAccount]:
+    """The customer accounts that a user belongs to: of the customers of the licenses `held`, of the first hundred, and
+    of the customer with the user's email; oldest first. Two reads, and up to two more.
+    """
+    some = licenses.read_some(company, list(held[:_MOST]))
+    emails = {user.email, *(one.customer for one in some if one.customer is not None)}
+    found = customers.read_by_emails(company, sorted(emails)[:_MOST]).values()
+    ids = sorted({one.account for one in found if one.account is not None})
+    accounts_found = company_objects.read_some(CustomerAccount, company, ids)
+    return [accounts_found[id] for id in ids if id in accounts_found]

@@ -15,6 +15,7 @@ from chalicelib.domain.types import Json
 from chalicelib.domain.users import User, guard_still_closed
 from chalicelib.store import accounts, deleted_licenses, licenses, orders
 from chalicelib.store.counts import read_count
+from chalicelib.usecases.assign_user import NO_MORE, NewAccount, guard_new_account
 from chalicelib.usecases.find_license import find_account
 from chalicelib.usecases.idempotency import in_steps, stored_with_result
 from chalicelib.usecases.issue_license import manager_of
@@ -67,26 +68,43 @@ def find_managers(order: Order) -> list[User]:
     return [found[id] for id in sorted(found)]
 
 
-def add_manager(company: str, order_id: str, email: str, actor: Actor, *, tell: bool = True, now: Instant) -> User:
+def add_manager(
+    company: str,
+    order_id: str,
+    email: str,
+    actor: Actor,
+    *,
+    tell: bool = True,
+    new: NewAccount = NO_MORE,
+    now: Instant,
+) -> User:
     """Let a person manage an order with all that was sold in it; again, it finishes what was cut short.
 
-    An account as `issue_license` makes and renews it. `tell`: whether the person is mailed. Raises `Invalid`:
-    `validation_error`.
+    An account as `issue_license` makes and renews it. `tell`: whether the person is mailed. `new`: what is said of an
+    account that is made; one that is there keeps what it has. Raises `Invalid`: `validation_error`.
     """
+    guard_new_account(new, company, email)
     with in_steps():
-        user, order = let_join(company, order_id, email, actor, tell=tell, now=now)
+        user, order = let_join(company, order_id, email, actor, tell=tell, new=new, now=now)
         show_all(order)
     return user
 
 
 def let_join(
-    company: str, order_id: str, email: str, actor: Actor, *, tell: bool = True, now: Instant
+    company: str,
+    order_id: str,
+    email: str,
+    actor: Actor,
+    *,
+    tell: bool = True,
+    new: NewAccount = NO_MORE,
+    now: Instant,
 ) -> tuple[User, Order]:
     """As `add_manager`, but all that was sold in the order is shown by `show_all`; answers the order, too."""
 
     def read(_: bool) -> tuple[Order, User, User | None]:
         order = find_order(company, order_id)
-        manager, known = manager_of(_as_sold(order), company, email, now)
+        manager, known = manager_of(_as_sold(order), company, email, now, new)
         assert manager is not None  # an email was given
         return order, manager, known
 

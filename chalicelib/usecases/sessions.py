@@ -45,7 +45,11 @@ def log_in_to_portal(
 
 
 def note_log_in(user: User, origin: Origin, *, now: Instant) -> None:
-    """Tell the history of a log-in that is complete, and the owner by mail, where the browser is not known."""
+    """Tell the history and the account of a log-in that is complete, and the owner by mail, where the browser is not
+    known.
+    """
+    with suppress(Unavailable, ConditionFailed):  # nobody is kept out by it
+        sessions.note_log_in(user, now)
     note_security_event(user.company, user, "signed_in", Actor(f"user:{user.email}", origin.address or None), now)
     if not origin.known and not user.is_initial_password:  # who has chosen a password has been here before
         queue_mail(new_log_in_notice(user, origin.address, now), now)

@@ -22,8 +22,8 @@ from chalicelib.management.customers import CustomerBody, customer_body
 from chalicelib.management.devices import DeviceBody, device_body
 from chalicelib.management.exports import LicenseRow, OrderRow, license_row_of, order_row
 from chalicelib.management.license_policies import PolicyBody, policy_body
-from chalicelib.management.license_users import LicenseUserBody, SeatBody, seat_body, user_body
-from chalicelib.management.product_features import ProductFeatureBody, feature_body
+from chalicelib.management.license_user_body import LicenseUserBody, SeatBody, seat_body, user_body
+from chalicelib.management.product_feature_body import ProductFeatureBody, feature_body
 from chalicelib.management.product_fields import ProductCustomFieldBody, field_body
 from chalicelib.management.products import ProductBody, product_body
 from chalicelib.usecases import export

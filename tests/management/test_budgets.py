@@ -39,7 +39,7 @@ def test_a_call_costs_what_the_budget_says(
 def test_a_key_that_is_limited_to_products_costs_what_the_page_says(
     shop: VendorsServer, vendor: Vendor, change_runtime: ChangeRuntime, declared: Endpoint
 ) -> None:
-    """Of an order one read more: what was sold in it. Of all else at most three."""
+    """Of an order one read more at most, what was sold in it; of all else three. Customers are not read for it."""
     made, now = Made.by(shop, declared, OF_ONE_LICENSE), clock.now()
     assert made.ids["delivery_id"]
     assert made.ids["license_id"]
@@ -48,7 +48,7 @@ def test_a_key_that_is_limited_to_products_costs_what_the_page_says(
     with counted() as cost:
         assert made.call(server, declared).is_success
     more = reads(cost.round_trips) - reads(MANAGEMENT_CALLS[declared.name].round_trips)
-    assert more == 1 if declared.reach is its_order else more <= 3
+    assert more <= (1 if declared.reach is its_order else 3)
 
 
 def test_each_order_of_a_list_is_read_once_and_what_was_sold_in_it(

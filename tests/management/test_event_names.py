@@ -12,9 +12,9 @@ from chalicelib.domain.events import Actor, Event, EventType
 from chalicelib.domain.public_events import TYPES, told_detail, told_name
 from chalicelib.management.license_body import LicenseBody
 from chalicelib.management.license_policies import PolicyBody
-from chalicelib.management.license_users import SeatBody
+from chalicelib.management.license_user_body import SeatBody
 from chalicelib.management.orders import OrderBody
-from chalicelib.management.product_features import ProductFeatureBody
+from chalicelib.management.product_feature_body import ProductFeatureBody
 from chalicelib.management.product_fields import ProductCustomFieldBody
 from chalicelib.management.products import ProductBody
 from chalicelib.management.scheduled_updates import UpdateBody

@@ -11,7 +11,8 @@ from chalicelib.usecases.batch_assign import start_batch
 from chalicelib.usecases.change_seat import set_max_activations
 from chalicelib.usecases.find_license import find_account
 from chalicelib.usecases.passwords import verify_password
-from tests.management.server import VendorsServer, granted, refused
+from chalicelib.usecases.sessions import log_in_to_portal
+from tests.management.server import VendorsServer, granted, new_key, refused
 from tests.support import ADMIN, NOW, Vendor
 from tests.usecases.support import before_write
 
@@ -223,19 +224,63 @@ def test_one_is_shown_with_how_many_licenses_there_are(shop: VendorsServer, vend
     vendor.assign(vendor.issue("revit"), ADA)
     assert granted(shop.get(f"license-users/{user.id}")) == {
         "id": user.id,
+        "last_login": None,
         "email": ADA,
         "true_email": ADA,
         "first_name": "",
         "last_name": "",
         "phone_number": "",
         "created_at": to_iso(user.created_at),
+        "updated_at": to_iso(user.created_at),
         "is_active": True,
         "is_manager": False,
         "is_initial_password": True,
         "initial_password": None,
+        "metadata": {},
         "revision": 0,
         "total_licenses": 2,
+        "customer_accounts": [],
     }
+
+
+def test_it_is_told_when_a_person_logged_in_last_and_when_what_is_said_of_it_was_changed(
+    shop: VendorsServer, vendor: Vendor, license: License
+) -> None:
+    user, password = vendor.assign(license, ADA)
+    log_in_to_portal(vendor.code, ADA, password or "", now=NOW + 5)
+    changed = granted(shop.call("PATCH", f"license-users/{user.id}", {"metadata": {"crm": 17}}))
+    assert (changed["last_login"], changed["revision"]) == (to_iso(NOW + 5), 1)
+    at = changed["updated_at"]
+    assert (at > changed["created_at"], changed["metadata"]) == (True, {"crm": 17})
+    named = granted(shop.call("PATCH", f"license-users/{user.id}", {"first_name": "Ada"}))
+    assert (named["metadata"], named["updated_at"] >= at) == ({"crm": 17}, True)
+    (seated,) = granted(shop.get(f"licenses/{license.id}"))["license_users"]
+    (row,) = listed(shop)["results"]
+    for one in (seated, row):
+        assert (one["last_login"], one["updated_at"]) == (to_iso(NOW + 5), named["updated_at"])
+    partner = VendorsServer(new_key(vendor, products=frozenset({"revit"})), shop.http)
+    (of_one,) = listed(partner, f"?license_id={license.id}")["results"]
+    (seated,) = granted(partner.get(f"licenses/{license.id}"))["license_users"]
+    assert (of_one["last_login"], of_one["metadata"], seated["last_login"]) == (None, {}, None)
+    wrong = shop.call(
+        "PATCH", f"license-users/{user.id}", {"metadata": {"note": "x" * 17_000}, "first_name": "x" * 200}
+    )
+    assert (refused(wrong, 400), [*wrong.json()["errors"]]) == ("validation_error", ["first_name", "metadata"])
+
+
+def test_a_person_belongs_to_the_accounts_of_those_whose_licenses_it_uses_and_to_the_own(
+    shop: VendorsServer, vendor: Vendor, license: License
+) -> None:
+    user, _ = vendor.assign(license, ADA)
+    vendor.assign(vendor.issue("revit", customer=ADA), ADA)
+    ids = [granted(shop.post("customer-accounts", {"name": name}), 201)["id"] for name in ("Group", "Own", "Other")]
+    for email, account in ((license.customer, ids[0]), (ADA, ids[1])):
+        (customer,) = granted(shop.get(f"customers?email={email}"))["results"]
+        granted(shop.call("PATCH", f"customers/{customer['id']}", {"customer_account": account}))
+    path = f"license-users/{user.id}"
+    assert [one["name"] for one in granted(shop.get(path))["customer_accounts"]] == ["Group", "Own"]
+    server = VendorsServer(new_key(vendor, "users:read"), shop.http)
+    assert granted(server.get(path))["customer_accounts"] == []
 
 
 def test_a_user_of_another_company_does_not_exist(shop: VendorsServer, vendor: Vendor) -> None:

@@ -15,7 +15,9 @@ from chalicelib.store import orders
 from chalicelib.usecases import order_managers
 from chalicelib.usecases.change_terms import find_sold
 from chalicelib.usecases.create_order import MAX_LICENSES
+from chalicelib.usecases.find_license import find_account
 from chalicelib.usecases.order_managers import change_order, find_order
+from chalicelib.usecases.passwords import verify_password
 from chalicelib.usecases.product_features import create_feature
 from chalicelib.usecases.product_fields import create_field
 from chalicelib.web import clock
@@ -243,6 +245,31 @@ def test_a_call_sells_so_many_licenses_and_no_more(shop: VendorsServer, vendor: 
     answer = shop.post("orders/create_order", order() | {"items": [item, item]})
     assert (refused(answer, 400), [*answer.json()["errors"]]) == ("validation_error", ["items"])
     assert licenses_in(vendor) == []
+
+
+def test_of_a_manager_whose_account_is_made_more_can_be_said(shop: VendorsServer, vendor: Vendor) -> None:
+    number, password = sell(shop, order({}))["id"], "correct horse battery"
+    said = {"password": password, "first_name": "Ann", "last_name": "Lo", "metadata": {"crm": 17}}
+    added = granted(shop.post(f"orders/{number}/add_manager", {"email": ANN} | said))
+    assert (added["first_name"], added["last_name"], added["password"], added["new_user"]) == (
+        "Ann",
+        "Lo",
+        password,
+        True,
+    )
+    assert granted(shop.get(f"license-users/{added['id']}"))["metadata"] == {"crm": 17}
+    stored = find_account(vendor.code, ANN)
+    assert (verify_password(stored.password_hash, password), stored.is_initial_password) == (True, True)
+    another = {"email": ANN, "password": f"another {password}", "first_name": "Eve", "metadata": {"crm": 18}}
+    (again,) = granted(shop.post(f"orders/{number}/add_managers", [another]))
+    assert (again["first_name"], again["password"], again["new_user"]) == ("Ann", None, False)
+    assert find_account(vendor.code, ANN) == stored
+    wrong = {"email": BEN, "password": "password", "first_name": "x" * 200, "metadata": {"note": "x" * 17_000}}
+    answer = shop.post(f"orders/{number}/add_managers", [{"email": ANN}, wrong])
+    assert (refused(answer, 400), sorted(answer.json()["errors"])) == (
+        "validation_error",
+        ["1.first_name", "1.metadata", "1.password"],
+    )
 
 
 def test_managers_are_added_listed_and_taken_off(shop: VendorsServer, vendor: Vendor) -> None:

@@ -189,6 +189,9 @@ ANSWERS: Mapping[str, Shape] = {
     "rotate_license_key": LICENSE,
     "move_one_license": LICENSE,
     "check_license": {"license": LICENSE},
+    "show_license_user": LICENSE_USER,
+    "change_license_user": PERSON,
+    "list_license_users": page(PERSON),
     "assign_user": MESSAGE | {"new_password": "str|null"},
     "assign_users": [{"email": "str", "new_user": "bool", "password": "str|null"}],
     "count_transfers": {"transfer_count": "int"},
@@ -230,7 +233,7 @@ ANSWERS: Mapping[str, Shape] = {
 }
 """By the names of the calls."""
 OURS = {"webhook", "delivery", "deliveries", "webhooks", "license_policies", "license_policy", "scheduled_updates"}
-OURS |= {"scheduled_update", "license_user", "license_users"}
+OURS |= {"scheduled_update", "most_devices"}
 """What the public collection has no objects of, or does not show."""
 DOCUMENT = management.document()
 SCHEMAS = DOCUMENT["components"]["schemas"]

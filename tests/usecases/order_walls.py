@@ -4,20 +4,25 @@ from typing import Any
 
 from chalicelib.domain.catalog import Order
 from chalicelib.domain.errors import AlreadyExists
+from chalicelib.domain.extras import NO_EXTRAS
 from chalicelib.domain.terms import Terms
+from chalicelib.domain.users import User
 from chalicelib.store import accounts
 from chalicelib.usecases import license_users
 from chalicelib.usecases.change_seat import set_account_password
 from chalicelib.usecases.create_order import NewLicense, NewOrder, create_order
+from chalicelib.usecases.customers import shown_by_emails
 from chalicelib.usecases.find_customer import find_customer_by_email
 from chalicelib.usecases.find_license import find_account_by_id
 from chalicelib.usecases.issue_license import guard_key
 from chalicelib.usecases.license_extras import Wanted, new_extras
-from chalicelib.usecases.license_list import customer_email
+from chalicelib.usecases.license_list import customer_email, users_of_some
+from chalicelib.usecases.license_relations import read_relations
 from chalicelib.usecases.operator_queries import order_history, product_history
 from chalicelib.usecases.order_list import find_named_order
 from chalicelib.usecases.order_managers import find_numbered_order, find_orders, let_join
 from chalicelib.usecases.order_products import find_orders_of_products
+from chalicelib.usecases.product_features import find_granted
 from chalicelib.usecases.user_list import UserFilter, find_named_user, list_users, seats_of_user
 from tests.store.product_cases import feature
 from tests.support import ADMIN, NOW
@@ -28,6 +33,12 @@ ADA = "ada@customer.test"
 
 def _ada(victim: Any) -> int:
     return accounts.user_of_email(victim.vendor.code, ADA) or 0
+
+
+def _account(victim: Any) -> User:
+    found = accounts.read_user(victim.vendor.code, _ada(victim))
+    assert found is not None
+    return found
 
 
 def _customer(victim: Any) -> int:
@@ -70,6 +81,13 @@ def _is_taken(company: str, key: str) -> bool:
     return False
 
 
+def _relations(company: str, victim: Any) -> Any:
+    """What is read beside licenses of another company's, where these are taken for one's own."""
+    sold = [(victim.by_key, NO_EXTRAS), (victim.by_user, NO_EXTRAS)]
+    found = read_relations(company, sold, customers=True, users=9, now=NOW)
+    return found.customers or any(found.users.values())
+
+
 OF_ORDERS: list[tuple[Any, str, list[Any]]] = [
     (find_numbered_order, "order_not_found", [lambda c, v: find_numbered_order(c, _number(v))]),
     (let_join, "order_not_found", [lambda c, v: let_join(c, v.by_key.order_id or "", ADA, ADMIN, now=NOW)]),
@@ -100,6 +118,16 @@ OF_ORDERS: list[tuple[Any, str, list[Any]]] = [
         license_users.change_user,
         "user_not_found",
         [lambda c, v: license_users.change_user(c, _ada(v), {"first_name": "Eve"}, ADMIN, now=NOW)],
+    ),
+    (read_relations, "license_not_found", [lambda c, v: there(_relations(c, v))]),
+    (shown_by_emails, "license_not_found", [lambda c, v: there(shown_by_emails(c, {v.by_key.customer}))]),
+    (users_of_some, "license_not_found", [lambda c, v: there(any(users_of_some(c, [v.by_user], 9).values()))]),
+    (find_granted, "license_not_found", [lambda c, v: there(find_granted(c, [("viewer", feature(v.vendor))]))]),
+    (license_users.licenses_held, "license_not_found", [lambda c, v: there(license_users.licenses_held(c, _ada(v)))]),
+    (
+        license_users.customer_accounts_of,
+        "license_not_found",
+        [lambda c, v: there(license_users.customer_accounts_of(c, _account(v), [v.by_user.id]))],
     ),
     (customer_email, "license_not_found", [lambda c, v: there(customer_email(c, _customer(v)))]),
     (

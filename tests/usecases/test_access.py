@@ -481,7 +481,7 @@ NAMES_NOTHING = {
     "sweep_late_notice",
     "manager_of",
     "seat_notice",
-    "guard_chosen",
+    *("guard_chosen", "guard_new_account"),
     "note_security_event",
     "audit",
     "create_management_key",

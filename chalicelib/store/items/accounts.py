@@ -133,6 +133,8 @@ class UserItem(AccountsItem[User]):
             "recovery_hashes",
             "passkeys",
             "passkey_asked_at",
+            "last_login_at",
+            "updated_at",
         }
     )
 
@@ -155,6 +157,8 @@ class UserItem(AccountsItem[User]):
     recovery_hashes: TextSetAttribute
     passkeys: TextSetAttribute
     passkey_asked_at: IntegerAttribute
+    last_login_at: IntegerAttribute
+    updated_at: IntegerAttribute
 
 
 class OrderItem(AccountsItem[Order]):
