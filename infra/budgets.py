@@ -94,6 +94,7 @@ MANAGEMENT_CALLS = {
     "list_devices": Budget("3 reads + 1 write", 7, 1),
     "show_device": Budget("3 reads + 1 write", 7, 1),
     "reset_device": Budget("7 reads + 1 write + 1 transaction", 14, 9),
+    "take_slot_back": Budget("8 reads + 1 write + 1 transaction", 15, 9),
     "blacklist_device": Budget("8 reads + 1 write + 2 transactions", 20, 17),
     "allow_device": Budget("6 reads + 1 write + 1 transaction", 10, 1),
     "change_license": Budget("7 reads + 1 write + 1 transaction", 12, 9),

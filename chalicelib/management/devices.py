@@ -13,7 +13,7 @@ from chalicelib.management.caller import Caller
 from chalicelib.management.device_variables import VariableBody, variable_body
 from chalicelib.management.models import Id, ListBody, ListQuery, QueryId, Sent, SentFlag, part_of_walk
 from chalicelib.management.reach import its_device, listed_by_license
-from chalicelib.usecases import devices
+from chalicelib.usecases import devices, slots
 from chalicelib.usecases.change_device import allow_device as allow
 from chalicelib.usecases.change_device import blacklist_device as blacklist
 from chalicelib.usecases.change_device import reset_device as reset
@@ -149,6 +149,17 @@ def reset_device(path: DevicePath, caller: Caller) -> Message:
         return reset(*on, caller.actor, user_id=device.user_id, now=caller.now)
 
     return caller.once(change, lambda _: Message(message="Device reset and license updated."))
+
+
+@endpoint("POST", "/devices/{device_id}/floating_release", writes=True, scope="devices:write", reach=its_device)
+def take_slot_back(path: DevicePath, caller: Caller) -> Message:
+    """Free the slot of a floating license that a device holds; it stays active, and takes one again when it checks."""
+
+    def change() -> int:
+        on, device = _found(path, caller)
+        return slots.take_slot_back(*on, caller.actor, user_id=device.user_id, now=caller.now)
+
+    return caller.once(change, lambda _: Message(message="Floating license released."))
 
 
 @endpoint("POST", "/devices/{device_id}/blacklist", writes=True, scope="devices:write", reach=its_device)

@@ -1,13 +1,14 @@
 """Slots of a floating license: a check takes one or renews it, and the device gives it back."""
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from chalicelib.domain.activation import Snapshot, decide_deactivation, guard_live_device
-from chalicelib.domain.errors import Denied, LimitReached, Unavailable
+from chalicelib.domain.errors import Denied, LimitReached, NotFound, Unavailable
 from chalicelib.domain.events import Actor, Event, EventType, named, of_seat
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.license import Device, License
+from chalicelib.domain.license import Device, License, is_live
 from chalicelib.domain.slots import (
     BLIND_ABOVE,
     MINUTE_MS,
@@ -25,6 +26,7 @@ from chalicelib.domain.slots import (
 from chalicelib.runtime import runtime
 from chalicelib.store import activations, licenses, slots
 from chalicelib.store.database import ConditionFailed
+from chalicelib.usecases.find_license import find_license
 from chalicelib.usecases.license_lookup import LicenseLookup, find_snapshot
 from chalicelib.usecases.retry import MAX_ATTEMPTS, decide_and_write
 
@@ -94,21 +96,30 @@ def release_slot(company: str, lookup: LicenseLookup, actor: Actor, *, now: Inst
             return found
         return _as_it_stands(found.license, found.device)  # as in `hold_slot`
 
-    def decide(snapshot: Snapshot) -> tuple[License, Device, Slot | None]:
+    def decide(snapshot: Snapshot) -> Slot | None:
         found = decide_deactivation(snapshot)
-        license, device = found.license, found.device
-        if not is_floating(license):
+        if not is_floating(found.license):
             raise Denied("license_not_floating")
-        slot = None if device.slot is None else slots.read_slot(license, device.slot)
-        return license, device, slot if slot is not None and slot.holder == device.id else None
+        return _own_slot(snapshot)
 
-    def write(snapshot: Snapshot, given: tuple[License, Device, Slot | None]) -> None:
-        license, device, slot = given
-        if slot is not None:
-            event = _event("slot_released", snapshot, slot.number, actor, now)
-            slots.release(snapshot, license, device, slot, event)
+    decide_and_write(read, decide, _releasing(actor, now), changes=lambda slot: slot is not None)
 
-    decide_and_write(read, decide, write, changes=lambda given: given[2] is not None)
+
+def take_slot_back(
+    company: str, license_id: int, hardware_id: str, actor: Actor, *, user_id: int | None = None, now: Instant
+) -> int:
+    """Let a vendor or a manager free the slots that a device holds; how many. It stays active, and takes one again when
+    it checks. `user_id`: only that of this user. Raises `NotFound`: `device_not_found`; `license_not_floating`.
+    """
+    license = find_license(company, license_id)
+    if not is_floating(license):
+        raise Denied("license_not_floating")
+    known = [d for d in activations.devices(company, license_id, hardware_id) if user_id in (None, d.user_id)]
+    if not known:
+        raise NotFound("device_not_found")
+    if len(known) == 1:
+        return _take_back(license, known[0], actor, now, result=lambda _, slot: int(slot is not None))
+    return sum(_take_back(license, device, actor, now) for device in known)
 
 
 def guard_slot(license: License, device: Device, now: Instant) -> None:
@@ -160,6 +171,45 @@ def slots_in_use(license: License, now: Instant, *, fresh: bool = False) -> int:
         if (known := cache.get(key, lambda: None, now)) is None:
             raise
     return known[0] if known else 0
+
+
+def _take_back(
+    license: License,
+    device: Device,
+    actor: Actor,
+    now: Instant,
+    *,
+    result: Callable[[Snapshot, Slot | None], int] | None = None,
+) -> int:
+    def read(_consistent: bool) -> Snapshot:
+        return _as_it_stands(license, device)
+
+    def decide(snapshot: Snapshot) -> Slot | None:
+        license, device = snapshot.license, snapshot.device
+        if license is None or device is None or not is_live(device, license, snapshot.seat):
+            return None
+        return _own_slot(snapshot)
+
+    given = decide_and_write(read, decide, _releasing(actor, now), result=result)
+    return int(given[1] is not None)
+
+
+def _own_slot(snapshot: Snapshot) -> Slot | None:
+    """The slot that the device has taken last, where it is still the device's."""
+    license, device = snapshot.license, snapshot.device
+    if license is None or device is None or device.slot is None:
+        return None
+    slot = slots.read_slot(license, device.slot)
+    return slot if slot is not None and slot.holder == device.id else None
+
+
+def _releasing(actor: Actor, now: Instant) -> Callable[[Snapshot, Slot | None], None]:
+    def write(snapshot: Snapshot, slot: Slot | None) -> None:
+        if slot is not None and snapshot.license is not None and snapshot.device is not None:
+            event = _event("slot_released", snapshot, slot.number, actor, now)
+            slots.release(snapshot, snapshot.license, snapshot.device, slot, event)
+
+    return write
 
 
 def _renewed(checked: Snapshot, license: License, device: Device, now: Instant) -> bool:

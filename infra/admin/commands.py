@@ -25,6 +25,7 @@ from chalicelib.usecases.find_license import find_owner
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.issue_license import issue_license, terms_of
 from chalicelib.usecases.policies import find_policy_by_code
+from chalicelib.usecases.slots import take_slot_back
 from infra.admin import keys
 from infra.admin.command import NotGiven
 from infra.admin.command_result import CommandResult, make_once
@@ -128,6 +129,11 @@ def license_reset(license: int, company: str | None, *, now: Instant) -> Command
 def device_reset(license: int, company: str | None, hardware_id: str, *, now: Instant) -> CommandResult:
     freed = reset_device(find_owner(license, company), license, hardware_id, operator(), now=now)
     return CommandResult({"license": license, "hardware_id": hardware_id, "freed": freed})
+
+
+def device_release(license: int, company: str | None, hardware_id: str, *, now: Instant) -> CommandResult:
+    released = take_slot_back(find_owner(license, company), license, hardware_id, operator(), now=now)
+    return CommandResult({"license": license, "hardware_id": hardware_id, "released": released})
 
 
 def device_blacklist(license: int, company: str | None, hardware_id: str, *, now: Instant) -> CommandResult:

@@ -59,7 +59,11 @@ def _license_policies(vendor: Vendor) -> dict[str, str]:
 
 
 def _devices(vendor: Vendor) -> dict[str, str]:
-    """A license with two devices, one with a variable."""
+    """A license with a device that has a variable, and a floating one with a device that holds a slot."""
+    floating = vendor.issue(floating_users=1)
+    vendor.activate(floating, "in use")
+    in_use = vendor.check(floating, "in use").device
+    assert in_use is not None
     license = vendor.issue()
     report = DeviceReport("my-laptop", hostname="studio", os_ver="Windows 11", app_ver="3.2", sdk_ver="7.0")
     lookup = vendor.lookup(license, "my-laptop")
@@ -70,6 +74,7 @@ def _devices(vendor: Vendor) -> dict[str, str]:
         "891540000000128": str(license.id),
         "891540000000641": str(device.id + 1),
         "891540000000640": str(device.id),
+        "891540000000660": str(in_use.id),
     }
 
 

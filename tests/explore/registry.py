@@ -460,6 +460,7 @@ WALKED: dict[str, tuple[str, ...]] = {
         *(f"{deed}@{kind}" for deed in ("check", "check-other", "check-rival") for kind in ("slot", "slot_users")),
     ),
     "slots.release_slot": ("release@slot", "release@slot_users"),
+    "slots.take_slot_back": ("take-back@slot", "take-back@slot_users"),
     "unlock.unlock": ("unlock@account",),
     "variables.change_variable": ("change-variable@device",),
     "variables.delete_variable": ("delete-variable@device",),

@@ -7,7 +7,7 @@ from functools import cache, partial
 from chalicelib.runtime import Caches, runtime, using
 from chalicelib.usecases import change_device, change_license, change_seat
 from chalicelib.usecases.change_terms import change_terms
-from chalicelib.usecases.slots import release_slot
+from chalicelib.usecases.slots import release_slot, take_slot_back
 from tests.explore.deeds import Deed, Do, Outcome, check, deactivate, of_license, of_user, replaced, reset_device
 from tests.explore.engine import MemoryEngine
 from tests.explore.judge import Judge
@@ -174,6 +174,15 @@ def _release(device: str, user: int) -> Do:
     return do
 
 
+def _take_back(device: str, user: int) -> Do:
+    def do(world: World) -> None:
+        email = world.user(user)
+        user_id = None if email is None else world.user_ids[email]
+        take_slot_back(world.vendor.code, world.license.id, device, ADMIN, user_id=user_id, now=world.now)
+
+    return do
+
+
 def _sell(slots: int) -> Do:
     def do(world: World) -> None:
         change_terms(world.vendor.code, world.license.id, {"floating_users": slots}, ADMIN, now=world.now)
@@ -193,6 +202,7 @@ def _all() -> Iterator[Deed]:
     yield Deed("deactivate", "deactivate", deactivate("d0", 0), "d0", 0)
     yield Deed("reset-device", "reset device", reset_device("d0", 0), "d0", 0)
     yield Deed("block-device", "bar", of_license(change_device.blacklist_device, "d0"), "d0")
+    yield Deed("take-back", "take slot back", _take_back("d0", 0), "d0", 0)
     yield Deed("reset-license", "reset license", of_license(change_license.reset_license))
     yield Deed("disable", "disable", of_license(change_license.set_enabled, False))
     yield Deed("expire", "expire", _expire)

@@ -35,6 +35,17 @@ def test_ids_and_positions_may_begin_with_a_dash(operator: Operator, vendor: Ven
     assert operator.refused(f"device list --license {license.id} --after --json").startswith("--after: expected one")
 
 
+def test_the_slot_of_a_device_is_released(operator: Operator, vendor: Vendor) -> None:
+    license = vendor.issue(floating_users=1)
+    vendor.activate(license, "my-laptop")
+    vendor.check(license, "my-laptop")
+    line = f"device release --license {license.id} --hardware-id my-laptop"
+    operator.asks(f"{line} --dry-run")
+    assert [operator.asks(line)["released"] for _ in range(2)] == [1, 0]
+    fixed = vendor.issue()
+    assert operator.refused(f"device release --license {fixed.id} --hardware-id my-laptop")
+
+
 def test_a_device_is_found_by_host_name_by_hardware_id_and_by_id(operator: Operator, vendor: Vendor) -> None:
     license = vendor.issue()
     vendor.now += 1000

@@ -238,6 +238,15 @@ def _device(ids: Ids) -> int:
     return 0 if device is None else device.id
 
 
+def _device_in_slot(ids: Ids) -> int:
+    """That holds a slot of a floating license."""
+    vendor = ids.server.vendor
+    license = vendor.issue(floating_users=1)
+    vendor.activate(license, "pc")
+    device = vendor.check(license, "pc").device
+    return 0 if device is None else device.id
+
+
 def _hardware_id(ids: Ids) -> str:
     return "pc" if ids["device_id"] else ""
 
@@ -358,6 +367,7 @@ MAKERS: Mapping[str, Callable[[Ids], int | str]] = {
     "webhook_id": _webhook,
     "delivery_id": _delivery,
     "device_id": _device,
+    "device_in_slot": _device_in_slot,
     "hardware_id": _hardware_id,
     "an_active_device": lambda ids: 1 if _device(ids) else 0,
     "days_with_activation": _days_with_activation,
@@ -391,6 +401,8 @@ class Made:
         route = declared.route.removeprefix("/")
         if declared.name in OF_SEATS:
             route = route.replace("{license_id}", "{license_of_users}")
+        if declared.name == "take_slot_back":
+            route = route.replace("{device_id}", "{device_in_slot}")
         if declared.name == "restore_license":
             route = route.replace("{license_id}", "{archived_license}")
         return route.format_map(self.ids)

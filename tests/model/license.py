@@ -19,6 +19,7 @@ Verb = Literal[
     "activate", "check", "deactivate", "release",  # by an application, on a device
     "reset device", "reset license", "reset user", "assign", "remove", "replace", "limit",  # by a manager
     "reserve all", "reserve some", "fill", "give back",  # by a manager, for a list of people
+    "take slot back",  # by a manager, or the vendor
     "enable", "disable", "expire", "lapse", "renew", "extend", "bar", "sweep",  # by the vendor, and by the clock
     "resize", "resize strictly", "resize as seen", "resize slots", "import",  # by the vendor
     "bring in",  # by the vendor: a license of another system, of which there is no model
@@ -366,6 +367,15 @@ def _reset_device(license: License, call: Call) -> Answered:
     return OK, _heard_of(_freed(license, call, license.live & keys, call.device), license.live & keys)
 
 
+def _take_slot_back(license: License, call: Call) -> Answered:
+    keys = {key for key in license.known if key[0] == call.device and call.user in (None, key[1])}
+    if license.slots is None:
+        return "license_not_floating", license
+    if not keys:
+        return "device_not_found", license
+    return OK, replace(license, held=frozenset(one for one in license.held if one[0] not in keys))
+
+
 def _reset_license(license: License, call: Call) -> Answered:
     if refusal := _too_many(license, call, license.live):
         return refusal, license
@@ -524,6 +534,7 @@ _RULES: dict[Verb, Callable[[License, Call], Answered]] = {
     "deactivate": _deactivate,
     "release": _release,
     "reset device": _reset_device,
+    "take slot back": _take_slot_back,
     "reset license": _reset_license,
     "assign": _assign,
     "remove": _remove,

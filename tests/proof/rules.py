@@ -37,7 +37,7 @@ CAUSES: dict[EventType, tuple[Verb, ...]] = {
     "device_deactivated": ("deactivate",),
     "device_reset": ("reset device", "bar"),
     "slot_taken": ("check",),
-    "slot_released": ("release",),
+    "slot_released": ("release", "take slot back"),
     "license_reset": ("reset license",),
     "license_enabled": ("enable",),
     "license_disabled": ("disable",),

@@ -75,6 +75,13 @@ def _finish_move(vendor: Vendor, license: License) -> list[str]:
 LICENSE_CASES = (
     Case("take a slot", slots.hold_slot, _floating, lambda v, x: v.check(x, "pc").slots_in_use, ("slot_taken",)),
     Case("give a slot back", slots.release_slot, _in_use, _release, ("slot_released",)),
+    Case(
+        "take a slot back",
+        slots.take_slot_back,
+        _in_use,
+        lambda v, x: slots.take_slot_back(v.code, x.id, "pc", ADMIN, now=v.now),
+        ("slot_released",),
+    ),
     Case("disable", change_license.set_enabled, states.key_license, states.enable(False), ("license_disabled",)),
     Case("enable", change_license.set_enabled, states.disabled, states.enable(True), ("license_enabled",)),
     Case(

@@ -90,6 +90,7 @@ from chalicelib.usecases.second_factor import (
     turn_on,
 )
 from chalicelib.usecases.sessions import log_in_to_portal
+from chalicelib.usecases.slots import take_slot_back
 from chalicelib.usecases.unlock import unlock
 from chalicelib.usecases.user_licenses import user_licenses
 from tests.mailbox import mailed_code
@@ -281,6 +282,7 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
     (extend, "license_not_found", [lambda c, v: extend(c, v.by_user.id, NOW + DAY, None, ADMIN, now=NOW)]),
     (reset_license, "license_not_found", [lambda c, v: reset_license(c, v.by_key.id, ADMIN, now=NOW)]),
     (reset_device, "license_not_found", [lambda c, v: reset_device(c, v.by_key.id, "pc", ADMIN, now=NOW)]),
+    (take_slot_back, "license_not_found", [lambda c, v: take_slot_back(c, v.by_key.id, "pc", ADMIN, now=NOW)]),
     (allow_device, "license_not_found", [lambda c, v: allow_device(c, v.by_key.id, "pc", ADMIN, now=NOW)]),
     (blacklist_device, "license_not_found", [lambda c, v: blacklist_device(c, v.by_key.id, "pc", ADMIN, now=NOW)]),
     (find_order, "order_not_found", [lambda c, v: find_order(c, v.by_key.order_id or "")]),

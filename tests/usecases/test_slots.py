@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.domain import slots as domain_slots
 from chalicelib.domain.activation import Snapshot
-from chalicelib.domain.errors import Denied, LimitReached, SeatkeeperError, Unavailable
+from chalicelib.domain.errors import Denied, LimitReached, NotFound, SeatkeeperError, Unavailable
 from chalicelib.domain.license import License, hash_hardware_id
 from chalicelib.store import reads, slots, writes
 from chalicelib.store.items.licenses import DeviceItem, SlotItem
@@ -19,7 +19,7 @@ from chalicelib.usecases import change_device, change_license, change_seat
 from chalicelib.usecases import slots as holding
 from chalicelib.usecases.change_terms import change_terms
 from chalicelib.usecases.device_licenses import device_licenses
-from chalicelib.usecases.slots import release_slot
+from chalicelib.usecases.slots import release_slot, take_slot_back
 from chalicelib.usecases.user_licenses import user_licenses
 from tests.store.costs import counted
 from tests.support import ADMIN, HOUR, NOW, Vendor
@@ -158,6 +158,36 @@ def test_a_device_that_takes_slots_without_end_is_held_back_and_no_other(vendor:
     assert answer(partial(vendor.check, license, "a")) == "max_floating_reached"
     release(vendor, license, "b")
     assert checked(vendor, license, "a", NOW + HOUR // most) == "a"
+
+
+def test_a_slot_is_taken_back_by_whoever_manages_the_license_and_the_device_stays_active(vendor: Vendor) -> None:
+    license = floating(vendor, 1, "ab")
+    taken = partial(take_slot_back, vendor.code, license.id, now=NOW)
+    assert checked(vendor, license, "ab") == "a"
+    assert (taken("b", ADMIN), taken("a", ADMIN), taken("a", ADMIN)) == (0, 1, 0)
+    assert vendor.differences() == []
+    assert checked(vendor, license, "ba") == "b", "it is free, and the other one takes it"
+    release(vendor, license, "b")
+    assert checked(vendor, license, "a") == "a", "who is active takes one again"
+    with pytest.raises(NotFound, match="device_not_found"):
+        taken("c", ADMIN)
+    change_device.reset_device(vendor.code, license.id, "a", ADMIN, now=NOW)
+    assert taken("a", ADMIN) == 0
+    with pytest.raises(Denied, match="license_not_floating"):
+        take_slot_back(vendor.code, vendor.issue().id, "a", ADMIN, now=NOW)
+
+
+def test_of_a_device_of_several_users_all_slots_are_taken_back_or_those_of_one(vendor: Vendor) -> None:
+    license = vendor.issue("revit", max_license_users=2, floating_users=2)
+    users = [vendor.assign(license, f"{n}@customer.test") for n in range(2)]
+    for user, password in users:
+        vendor.activate(user.email, "pc", password)
+        vendor.check(user.email, "pc", license_id=license.id)
+    assert take_slot_back(vendor.code, license.id, "pc", ADMIN, user_id=users[0][0].id, now=NOW) == 1
+    assert len(holding.held_slots(license, NOW)) == 1
+    vendor.check(users[0][0].email, "pc", license_id=license.id)
+    assert take_slot_back(vendor.code, license.id, "pc", ADMIN, now=NOW) == 2
+    assert holding.held_slots(license, NOW) == []
 
 
 def test_what_is_not_floating_or_no_device_of_it_releases_nothing(vendor: Vendor) -> None:

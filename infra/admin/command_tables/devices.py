@@ -78,6 +78,12 @@ COMMANDS = (
         DEVICE,
     ),
     Command(
+        "device release",
+        "free the slot of a floating license that a device holds; it takes one again when it checks",
+        "--license 123456789 --hardware-id my-laptop",
+        DEVICE,
+    ),
+    Command(
         "device blacklist",
         "deactivate a device, and refuse it permanently",
         "--license 123456789 --hardware-id my-laptop",
