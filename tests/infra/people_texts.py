@@ -16,10 +16,12 @@ COMPANY_TEXTS = {
 }
 
 ORDER_TEXTS = {
+    "order create": ("--company {company} --order N-1 --product viewer --licenses 2 --is-test yes", "is test", "yes"),
     "order list": ("--company {company}", "count", "2"),
     "order find": ("--company {company} {order}", "text", "{order}"),
     "order history": ("--company {company} --order {order}", "order", "{order}"),
     "order show": ("--company {company} --order {order}", "order", "{order}"),
+    "order set": ("--company {company} --order {order} --reference PO-78", "reference", "PO-78"),
     "order add-manager": ("--company {company} --order {order} --email new@b.example", "manager", "new@b.example"),
     "order remove-manager": ("--company {company} --order {order} --email {email}", "removed", "yes"),
     "order set-permissions": ("--company {company} --order {order} --deny reset_license", "order", "{order}"),

@@ -235,7 +235,9 @@ WRONG = {
     **dict.fromkeys(("--at", "--update", "--update-status"), "x y"),
     **dict.fromkeys(("--max-transfers", "--grace-period", "--revision"), "-2"),
     **dict.fromkeys(("--floating-users", "--floating-timeout"), "-2"),
-    **dict.fromkeys(("--is-trial", "--free-resets", "--prevent-vm", "--allow-trial", "--allow-overages"), "maybe"),
+    **dict.fromkeys(
+        ("--is-test", "--is-trial", "--free-resets", "--prevent-vm", "--allow-trial", "--allow-overages"), "maybe"
+    ),
     **dict.fromkeys(("--max-consumption", "--max-overages", "--trial-days", "--reset", "--metadata"), "many"),
     **dict.fromkeys(("--overage", "--field", "--type", "--data-type", "--default-license-type", "--state"), "x y"),
     **dict.fromkeys(("--default-value", "--description"), "x" * 201),
@@ -254,7 +256,7 @@ WRONG = {
     **dict.fromkeys(
         ("--email", "--by", "--customer", "--manager", "--user", "--reply-to", "--support-email"), "nobody"
     ),
-    **dict.fromkeys(("--max-activations", "--max-license-users", "--limit"), "many"),
+    **dict.fromkeys(("--max-activations", "--max-license-users", "--limit", "--licenses"), "many"),
     **dict.fromkeys(
         ("--validity-period", "--start-date", "--now", "--valid-duration", "--old-key-for", "--adopt-until"), "soon"
     ),

@@ -26,6 +26,7 @@ LINES = {
     "policy create": "--company {code} --product viewer --code studio --name Studio --max-activations 5",
     "license issue": "--company {code} --product viewer --license-type perpetual --max-activations 5 "
     "--order A-17 --customer office@customer.test --manager ann@customer.test",
+    "order create": "--company {code} --order A-18 --product viewer --licenses 2 --manager ann@customer.test",
     "order add-manager": "--company {code} --order A-1 --email ann@customer.test",
     "user assign": "--license {license} --email ann@customer.test",
     "customer create": "--company {code} --email buying@other.test",

@@ -1,5 +1,9 @@
 """The commands for orders and their managers."""
 
+from functools import partial
+
+from chalicelib.domain.customers import kept_text
+from chalicelib.domain.orders import TEXTS
 from infra.admin import values
 from infra.admin.command import Command, Option
 from infra.admin.command_tables.options import KINDS, OF_COMPANY, PAGE
@@ -10,7 +14,27 @@ LISTED = (
     Option("--after", "ID", "go on after this order", values.text),
 )
 
+_SAID = (
+    Option("--reference", "TEXT", "your other name of it; '' for none", partial(kept_text, most=TEXTS["reference"])),
+    Option("--is-test", "yes|no", "whether it is a test", values.yes_or_no),
+    Option("--metadata", "JSON", "an object of JSON, in the place of all that was there", values.json_object),
+)
+
 COMMANDS = (
+    Command(
+        "order create",
+        "sell licenses of a product in a new order; the same again makes nothing, and goes on where it was cut short",
+        "--company QBITEC --order A-17 --product viewer --licenses 5 --customer buyer@studio.example --reference PO-77",
+        (
+            *ORDER,
+            Option("--product", "CODE", "what is sold", values.product, required=True),
+            Option("--licenses", "N", "how many (1)", values.rows, default=1),
+            Option("--policy", "CODE", "a license policy of the product, by whose terms it is sold", values.text),
+            Option("--customer", "EMAIL", "who buys", values.email),
+            Option("--manager", "EMAIL", "who manages the order; gets an account, if new", values.email),
+            *_SAID,
+        ),
+    ),
     Command(
         "order list",
         "the orders of a company, by their ids: all, or those of a customer or a manager",
@@ -30,13 +54,19 @@ COMMANDS = (
     ),
     Command(
         "order show",
-        "an order's customer, managers and licenses",
+        "an order's customer, managers and licenses, and what is said of it",
         "--company QBITEC --order A-17 --limit 200",
         (
             *ORDER,
             Option("--limit", "N", "licenses at most (50)", values.rows, default=50),
             Option("--after", "ID", "go on after this license", values.license_id),
         ),
+    ),
+    Command(
+        "order set",
+        "say something else of an order; what is not given stays",
+        "--company QBITEC --order A-17 --reference PO-78 --is-test no",
+        (*ORDER, *_SAID),
     ),
     Command(
         "order add-manager",
