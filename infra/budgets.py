@@ -218,8 +218,6 @@ PAGES_OF_MORE_READS = {
     "/portal/invited/again": 27,
     "/portal/people": 27,
     "/portal/search": 51,
-    "/portal/people/{user_id}": 3,
-    "/portal/people/{user_id}/leave": 3,
     "/portal/licenses/{license_id}/export/{name}": 4,
     "/portal/licenses/{license_id}": 3,
     "/portal/licenses/{license_id}/history": 3,

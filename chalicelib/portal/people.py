@@ -54,7 +54,7 @@ def _load_leave(request: PortalRequest, claims: SessionClaims, user_id: int) -> 
             gettext("{who} can no longer use: {products}.", who=who, products=", ".join(held.title for held in seats)),
             *([deactivated(devices)] if (devices := sum(held.devices for held in seats)) else []),
             *([_not_yours(view, kept)] if kept else []),
-            *([] if view.is_all else [gettext("Seats on licenses older than your newest ones stay.")]),
+            *([] if view.is_all else [gettext("Older seats than these stay: do the same again to take them away.")]),
             gettext(
                 "That makes room for others. The account itself stays, with its password and what it has elsewhere."
             ),

@@ -59,8 +59,8 @@ class BatchRead:
     user: User | None
     company: Company | None
     outcome: Answer | None
-    managed: LicenseSummary | None
-    """The license that was asked for, with what its manager may do; None where the user does not manage it."""
+    managed: dict[int, LicenseSummary]
+    """Those of the licenses that were asked for which the user manages, each with what he may do there."""
     licenses: dict[int, License]
     extras: Extras
     """Of the license that was asked for with all that it carries."""
@@ -88,8 +88,8 @@ class BatchRead:
 class ReadRequest:
     """What a page refers to, besides who asks."""
 
-    managed: int | None = None
-    """The license that the user should manage."""
+    managed: Iterable[int] = ()
+    """The licenses that the user should manage."""
     licenses: Iterable[int] = ()
     extras: int | None = None
     """The license of which all is told that it carries."""
@@ -118,7 +118,7 @@ def batch_read(claims: SessionClaims, wanted: ReadRequest, now: Instant) -> Batc
         user=users.get(claims.user_id),
         company=next(iter(found.values(CompanyItem)), None),
         outcome=answers[0] if answers else None,
-        managed=next(found.readable(LicenseSummaryItem), None),
+        managed={sold.license_id: sold for sold in found.readable(LicenseSummaryItem)},
         licenses={license.id: license for license in found.readable(LicenseItem)},
         extras=next(found.readable(ExtrasItem), NO_EXTRAS),
         scheduled_updates=list(found.readable(ScheduledUpdateItem)),
@@ -220,5 +220,5 @@ def _of_who_asks(claims: SessionClaims, wanted: ReadRequest) -> Iterator[AnyItem
         yield idempotency_item(claims.token, claims.nonce)
     if wanted.sessions:
         yield listed_item(company, claims.user_id)
-    if wanted.managed is not None:
-        yield LicenseSummaryItem(company, manager_license_sort_key(claims.user_id, wanted.managed))
+    for license_id in wanted.managed:
+        yield LicenseSummaryItem(company, manager_license_sort_key(claims.user_id, license_id))

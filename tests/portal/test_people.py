@@ -7,11 +7,13 @@ import pytest
 
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.license import License
+from chalicelib.domain.paging import PAGE_SIZE
 from chalicelib.store import licenses as store_licenses
 from chalicelib.store import writes
 from chalicelib.store.items.accounts import UserItem
 from chalicelib.store.items.licenses import SeatItem
-from chalicelib.store.keys import license_pk, seat_sort_key, user_sort_key
+from chalicelib.store.keys import license_pk, manager_license_sort_key, seat_sort_key, user_sort_key
+from chalicelib.store.orders import sold_item, summary_of
 from chalicelib.usecases.assign_user import Profile, assign_user
 from chalicelib.usecases.change_seat import remove_account
 from chalicelib.usecases.remove_person import remove_person
@@ -140,6 +142,7 @@ def test_who_leaves_has_no_seat_and_no_active_device_of_this_customer(vendor: Ve
     elsewhere = issued(vendor, "revit", OTHER)
     vendor.assign(elsewhere, ANN)
     browser = browser_of(vendor, MANAGER)
+    assert at(elsewhere, "") not in browser.get(person(vendor, ANN)).answer.text
     page = browser.send(f"{person(vendor, ANN)}/leave")
     assert (page.path, left(page)) == ("/portal/people", True)
     assert "Ann Schäfer was removed from 2 licenses." in page.words
@@ -149,6 +152,29 @@ def test_who_leaves_has_no_seat_and_no_active_device_of_this_customer(vendor: Ve
     assert ANN not in browser.get("/portal/people").words
     assert [event.type for event in vendor.history(two)][-1] == "user_removed"
     assert vendor.differences() == []
+
+
+def managed_besides(vendor: Vendor, like: License, count: int) -> None:
+    """So many licenses more that the manager has, newer ones, as far as his list tells."""
+    who, sold = account(vendor, MANAGER).id, summary_of(like)
+    newer = (replace(sold, license_id=like.id + 2**20 + number) for number in range(count))
+    rows = [sold_item(one, vendor.code, manager_license_sort_key(who, one.license_id)) for one in newer]
+    writes.batch_put(rows)
+
+
+def test_who_leaves_has_no_seat_either_on_a_license_that_is_older_than_any_list_shows(
+    vendor: Vendor, licenses: list[License], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    managed_besides(vendor, licenses[1], 4 * PAGE_SIZE)
+    browser = browser_of(vendor, MANAGER)
+    assert browser.get(person(vendor, ANN)).words.count("Revit") == 2
+    monkeypatch.setattr("chalicelib.usecases.portal_queries.people.MAX_HELD", 1)
+    older = "Older seats than these stay: do the same again to take them away."
+    assert older in browser.get(f"{person(vendor, ANN)}/leave").words
+    assert "removed from one license." in browser.send(f"{person(vendor, ANN)}/leave").words
+    assert older not in browser.get(f"{person(vendor, ANN)}/leave").words
+    assert left(browser.send(f"{person(vendor, ANN)}/leave"))
+    assert [vendor.stored(license).users_assigned for license in licenses] == [0, 1]
 
 
 def test_a_license_without_a_transfer_left_keeps_the_seat_and_the_others_do_not(

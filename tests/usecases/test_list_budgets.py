@@ -3,6 +3,7 @@ and a long history, a customer with 3,000 licenses of other products, a user and
 are the reads of the database, not the time.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
@@ -39,6 +40,7 @@ from chalicelib.store.keys import (
     user_sort_key,
 )
 from chalicelib.store.orders import sold_item, summary_of
+from chalicelib.store.reads import BATCH_GET_LIMIT
 from chalicelib.usecases import portal_queries
 from chalicelib.usecases.account_access import read_holdings
 from chalicelib.usecases.catalog import find_product, products
@@ -254,6 +256,14 @@ def test_what_an_account_has_and_all_products_are_few_reads() -> None:
     with counted() as cost:
         assert len(products(big().vendor.code, frozenset())) == PRODUCTS + 2
     assert len(cost.calls) == 1
+
+
+def test_a_person_with_all_seats_is_two_reads_for_31_and_one_more_for_each_33() -> None:
+    stored = big()
+    with counted() as cost:
+        view = portal_queries.managed_person(stored.manager, stored.ada.user_id, now=NOW)
+    assert (len(view.row.seats), view.is_all) == (HELD, True)
+    assert len(cost.calls) == 1 + math.ceil((4 + 3 * HELD) / BATCH_GET_LIMIT), cost.calls
 
 
 def test_the_users_of_a_customer_are_three_reads_a_page_beside_all_licenses_of_other_products() -> None:

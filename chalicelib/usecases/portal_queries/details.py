@@ -78,7 +78,7 @@ def license_details(claims: SessionClaims, license_id: int, *, now: Instant) -> 
     events, is_whole = read_events(company, license_id)
     updates = pending_in(events) if is_whole else scheduled_updates.ids_of_license(company, license_id)
     wanted = ReadRequest(
-        managed=license_id, licenses=[license_id], extras=license_id, scheduled_updates=sorted(updates)
+        managed=[license_id], licenses=[license_id], extras=license_id, scheduled_updates=sorted(updates)
     )
     found = batch_reads.batch_read(claims, wanted, now)
     base, extras = guard_manager(claims, found, license_id, now), found.extras

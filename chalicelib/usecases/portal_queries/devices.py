@@ -69,7 +69,7 @@ def license_devices(claims: SessionClaims, license_id: int, list_query: ListQuer
             activations.devices(claims.company, license_id, after=position, backwards=backwards, limit=limit + 1), limit
         )
         owners = sorted({device.user_id for device in devices if device.user_id is not None})
-        wanted = ReadRequest(managed=license_id, licenses=[license_id], seats=[(license_id, user) for user in owners])
+        wanted = ReadRequest(managed=[license_id], licenses=[license_id], seats=[(license_id, user) for user in owners])
         found = batch_reads.batch_read(claims, wanted, now)
         views.append(guard_manager(claims, found, license_id, now))
         return device_rows(devices, views[-1].license, found), more
@@ -84,7 +84,7 @@ def license_device(claims: SessionClaims, license_id: int, key: str, *, now: Ins
     events = list(licenses.events(claims.company, license_id, limit=MAX_DEVICE_EVENTS))
     seats = [] if owner is None else [(license_id, owner)]
     wanted = ReadRequest(
-        managed=license_id, licenses=[license_id], seats=seats, device=(license_id, hardware_hash, owner)
+        managed=[license_id], licenses=[license_id], seats=seats, device=(license_id, hardware_hash, owner)
     )
     found = batch_reads.batch_read(claims, wanted, now)
     return _device_view(guard_manager(claims, found, license_id, now), found, owner, events)

@@ -12,19 +12,22 @@ from chalicelib.domain.email import display_email
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.invitation import InvitationState, invitation_state, may_invite_at
-from chalicelib.domain.license import License, Seat
-from chalicelib.domain.paging import PAGE_SIZE, Page
+from chalicelib.domain.license import License, Seat, license_title
+from chalicelib.domain.paging import PAGE_SIZE, Page, cut
 from chalicelib.domain.permissions import Permission
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import User, shown_names
-from chalicelib.store import batch_reads, licenses
+from chalicelib.store import accounts, batch_reads, licenses
 from chalicelib.store.batch_reads import ReadRequest
+from chalicelib.usecases.catalog import known_product
 from chalicelib.usecases.portal_queries.listing import ListQuery, has_words, is_idle, page_of_all, page_with
 from chalicelib.usecases.portal_queries.overview import MAX_FOLLOWED, Managed, read_newest, read_of_each
-from chalicelib.usecases.portal_queries.principal import Principal
+from chalicelib.usecases.portal_queries.principal import Principal, authenticate
 
 MAX_SEATS = 1000
 """Seats of one license that are looked at."""
+MAX_HELD = 500
+"""Seats of one person that are looked at."""
 MAX_ASKED = 90
 """Accounts of people without a device that are looked at for whether they were invited: what fits into one read."""
 
@@ -96,7 +99,7 @@ class PersonView:
     principal: Principal
     row: PersonRow
     is_all: bool
-    """Whether all licenses with users were looked at."""
+    """Whether all seats of the person were looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,22 +138,25 @@ def managed_people(claims: SessionClaims, list_query: ListQuery, *, now: Instant
 
 
 def managed_person(claims: SessionClaims, user_id: int, *, now: Instant) -> PersonView:
-    """A person by the account's id, with all seats on licenses that the user manages: on his newest ones.
+    """A person by the account's id, with all seats on licenses that the user manages: the newest `MAX_HELD` of all.
 
-    Raises as `managed_people`, and `user_not_found`: also where there is such an account, without such a seat.
+    Two reads for 31 seats, and one more for each further 33. Raises as `managed_people`, and `user_not_found`: also
+    where there is such an account, without such a seat.
     """
-    managed = read_newest(claims, now)
-    with_users = _with_users(managed)
-    wanted = ReadRequest(seats=[(license.id, user_id) for license in with_users], users=[user_id])
+    ids, more = cut(accounts.held_license_ids(claims.company, user_id, newest_first=True, limit=MAX_HELD + 1), MAX_HELD)
+    wanted = ReadRequest(managed=ids, licenses=ids, seats=[(id, user_id) for id in ids], users=[user_id])
     found = batch_reads.batch_read(claims, wanted, now)
+    principal, user = authenticate(claims, found, now), found.users.get(user_id)
     held = [
-        _held(managed, license, found.seats[license.id, user_id])
-        for license in with_users
-        if (license.id, user_id) in found.seats
+        HeldSeat(license, _title(license, now), seat, sold.denied)
+        for id in ids
+        if (sold := found.managed.get(id)) is not None
+        and (license := found.licenses.get(id)) is not None
+        and (seat := found.seats.get((id, user_id))) is not None
     ]
-    if not held or user_id not in found.users:
+    if not held or user is None:
         raise NotFound("user_not_found", of="person")
-    return PersonView(managed.principal, _row(found.users[user_id], held, now), managed.is_all)
+    return PersonView(principal, _row(user, held, now), not more)
 
 
 def managed_invited(claims: SessionClaims, *, now: Instant) -> InvitedView:
@@ -194,6 +200,11 @@ def names_person(seats: list[HeldSeat], search: str) -> bool:
 
 def _held(managed: Managed, license: License, seat: Seat) -> HeldSeat:
     return HeldSeat(license, managed.title(license), seat, managed.denied[license.id])
+
+
+def _title(license: License, now: Instant) -> str:
+    product = known_product(license.company, license.product, now=now)
+    return license_title(license.product if product is None else product.name, license)
 
 
 def _with_users(managed: Managed) -> list[License]:

@@ -118,10 +118,11 @@ def guard_manager(claims: SessionClaims, found: BatchRead, license_id: int, now:
     Raises `session_expired`, `password_change_required`, `license_not_found`.
     """
     principal, license = authenticate(claims, found, now), found.licenses.get(license_id)
-    if found.managed is None or license is None:
+    sold = found.managed.get(license_id)
+    if sold is None or license is None:
         raise NotFound("license_not_found")
     observability.add_fields(license_id=license.id)
-    return _license_view(principal, license, found.managed.denied, now)
+    return _license_view(principal, license, sold.denied, now)
 
 
 def guard_seat(claims: SessionClaims, found: BatchRead, license_id: int, now: Instant) -> LicenseView:
@@ -138,7 +139,7 @@ def guard_seat(claims: SessionClaims, found: BatchRead, license_id: int, now: In
 
 def one_license(claims: SessionClaims, license_id: int, *, now: Instant) -> LicenseView:
     """A license that the user manages, for the pages that ask what to do with it. Raises as `guard_manager`."""
-    found = batch_reads.batch_read(claims, ReadRequest(managed=license_id, licenses=[license_id]), now)
+    found = batch_reads.batch_read(claims, ReadRequest(managed=[license_id], licenses=[license_id]), now)
     return guard_manager(claims, found, license_id, now)
 
 

@@ -136,7 +136,7 @@ class _Users:
         return {name: sum(passes(row, self.now) for row in self.rows.values()) for name, passes in FILTERS.items()}
 
     def _read(self, user_ids: list[int], seats: list[tuple[int, int]] | None = None) -> BatchRead:
-        wanted = ReadRequest(managed=self.license_id, licenses=[self.license_id], users=user_ids, seats=seats or ())
+        wanted = ReadRequest(managed=[self.license_id], licenses=[self.license_id], users=user_ids, seats=seats or ())
         return batch_reads.batch_read(self.claims, wanted, self.now)
 
     def _note(self, found: BatchRead, seats: list[Seat]) -> None:
@@ -173,7 +173,7 @@ def license_user(claims: SessionClaims, license_id: int, user_id: int, *, now: I
     """One user of a license that the user manages. Raises as `license_users`, and `user_not_found`."""
     seats, users = [(license_id, user_id)], [user_id]
     found = batch_reads.batch_read(
-        claims, ReadRequest(managed=license_id, licenses=[license_id], seats=seats, users=users), now
+        claims, ReadRequest(managed=[license_id], licenses=[license_id], seats=seats, users=users), now
     )
     base = guard_manager(claims, found, license_id, now)
     seat, user = found.seats.get((license_id, user_id)), found.users.get(user_id)
@@ -185,7 +185,7 @@ def license_user(claims: SessionClaims, license_id: int, user_id: int, *, now: I
 def chosen_users(claims: SessionClaims, license_id: int, user_ids: list[int], *, now: Instant) -> ChosenView:
     """Those of some users who have a seat on a license that the user manages: one read. Raises as `license_users`."""
     seats = [(license_id, user_id) for user_id in user_ids]
-    wanted = ReadRequest(managed=license_id, licenses=[license_id], seats=seats, users=user_ids)
+    wanted = ReadRequest(managed=[license_id], licenses=[license_id], seats=seats, users=user_ids)
     found = batch_reads.batch_read(claims, wanted, now)
     base = guard_manager(claims, found, license_id, now)
     there = [(found.seats.get((license_id, user_id)), found.users.get(user_id)) for user_id in user_ids]
