@@ -210,14 +210,19 @@ PORTAL_PAGE = Budget("2 reads", 10, 0)
 """At most, of a license with few devices and users, as `tests/portal/test_budgets.py` measures it."""
 PORTAL_PAGE_NOTED = Budget("2 reads + 1 write", 10, 1)
 """The same, once in five minutes of a session: then it is noted that the session is in use."""
+PART_PAGE_READS = 27
+"""At most, of a page that looks through licenses in parts: who asks and which licenses there are, 24 reads of what lies
+with them, and who the people are."""
+SEARCH_PAGE_READS = PART_PAGE_READS + 2
+"""The same, of the first page of a search, which looks for a device of that name before."""
 PAGES_OF_MORE_READS = {
     "/portal/activity": 26,
     "/portal/export/licenses": 3,
     "/portal/export/people": 28,
-    "/portal/invited": 27,
-    "/portal/invited/again": 27,
-    "/portal/people": 27,
-    "/portal/search": 51,
+    "/portal/invited": PART_PAGE_READS,
+    "/portal/invited/again": PART_PAGE_READS,
+    "/portal/people": PART_PAGE_READS,
+    "/portal/search": SEARCH_PAGE_READS,
     "/portal/licenses/{license_id}/export/{name}": 4,
     "/portal/licenses/{license_id}": 3,
     "/portal/licenses/{license_id}/history": 3,
@@ -226,7 +231,7 @@ PAGES_OF_MORE_READS = {
     "/portal/licenses/{license_id}/users/batch/{batch_id}/result.csv": 6,
 }
 """How many, at most. Events, devices, refusals and batches are read by the prefix of each kind. Activity, people and
-who was invited are those of up to 24 licenses, a read each; a search is through people and devices. Who may see a
+search are looked through in parts, a read or two for each license. Who may see a
 password rests on all that its user has; such pages are asked for now and then, and cost more units, too."""
 
 LIST_PAGE_READS = 3

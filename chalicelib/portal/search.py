@@ -3,12 +3,15 @@
 from chalicelib.domain.session import SessionClaims
 from chalicelib.portal.context import Loaded
 from chalicelib.portal.handlers import page
-from chalicelib.portal.lists import MAX_FILTER
+from chalicelib.portal.lists import ListRequest
 from chalicelib.portal.request import PortalRequest
 from chalicelib.usecases import portal_queries
+from chalicelib.usecases.cursors import to_cursor
 
 
 @page("search.html")
 def search(request: PortalRequest, claims: SessionClaims) -> Loaded:
     """What is found among all that the user manages."""
-    return portal_queries.search_managed(claims, request.query.get("search", "")[:MAX_FILTER], now=request.now)
+    asked = ListRequest.of(request, claims)
+    view = portal_queries.search_managed(claims, asked.query.search, asked.query.after, now=request.now)
+    return view, {"list_query": asked.query, "after": to_cursor(asked.scope, view.behind)}

@@ -69,7 +69,8 @@ class BatchRead:
     seats: dict[tuple[int, int], Seat]
     """By license and user."""
     users: dict[int, User]
-    devices: list[Device]
+    devices: dict[int, list[Device]]
+    """By license."""
     all_linked: bool
     """Whether every device of a user of the license is linked to him."""
     blocked: bool
@@ -81,7 +82,7 @@ class BatchRead:
     @property
     def device(self) -> Device | None:
         """The one that was asked for, where it was one."""
-        return self.devices[-1] if self.devices else None
+        return next((device for some in self.devices.values() for device in some), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,8 @@ class ReadRequest:
     users: Iterable[int] = ()
     device: tuple[int, str, int | None] | None = None
     """License, hardware hash and user; its variables come with it."""
+    devices: Iterable[tuple[int, str, int | None]] = ()
+    """Further ones, likewise, without variables."""
     sessions: bool = False
     """Whether all sessions of who asks are listed."""
     user_devices: tuple[int, int, Sequence[str]] | None = None
@@ -112,7 +115,9 @@ def batch_read(claims: SessionClaims, wanted: ReadRequest, now: Instant) -> Batc
     answers = [answer_of(IdempotencyItem.from_raw_data(raw)) for raw in found.raws[IdempotencyItem]]
     variables = [to_variables(VariablesItem.from_raw_data(raw)) for raw in found.raws[VariablesItem]]
     listed = found.raws[ListedSessionsItem]
-    seats = zip(found.raws[SeatItem], found.values(SeatItem), strict=True)
+    devices: dict[int, list[Device]] = {}
+    for license_id, device in found.of_licenses(DeviceItem):
+        devices.setdefault(license_id, []).append(device)
     return BatchRead(
         session=next(iter(found.values(SessionItem)), None),
         user=users.get(claims.user_id),
@@ -123,9 +128,9 @@ def batch_read(claims: SessionClaims, wanted: ReadRequest, now: Instant) -> Batc
         extras=next(found.readable(ExtrasItem), NO_EXTRAS),
         scheduled_updates=list(found.readable(ScheduledUpdateItem)),
         products={product.code: product for product in found.readable(ProductItem)},
-        seats={(int(raw["pk"]["S"].rsplit("#", 1)[1]), seat.user_id): seat for raw, seat in seats},
+        seats={(license_id, seat.user_id): seat for license_id, seat in found.of_licenses(SeatItem)},
         users=users,
-        devices=found.values(DeviceItem),
+        devices=devices,
         all_linked=bool(found.raws[UserDeviceItem]),
         blocked=bool(found.raws[BlockItem]),
         variables=variables[0] if variables else [],
@@ -178,6 +183,10 @@ class _Found:
         """The values of a kind."""
         return [kind.from_raw(raw) for raw in self.raws[kind]]
 
+    def of_licenses(self, kind: type[Item[T]]) -> Iterator[tuple[int, T]]:
+        """The same, each with the license in whose partition it is."""
+        return ((int(raw["pk"]["S"].rsplit("#", 1)[1]), kind.from_raw(raw)) for raw in self.raws[kind])
+
     def readable(self, kind: type[Item[T]]) -> Iterator[T]:
         """The same, of what is a row of a list, or its name: what cannot be read is logged and left out."""
         return reads.those_readable(reads.readable(kind.from_raw, raw) for raw in self.raws[kind])
@@ -198,11 +207,17 @@ def _items(claims: SessionClaims, wanted: ReadRequest) -> Iterator[AnyItem]:
         yield SeatItem(license_pk(company, license_id), seat_sort_key(user_id))
     for user_id in wanted.users:
         yield UserItem(company, user_sort_key(user_id))
+    yield from _of_devices(company, wanted)
+
+
+def _of_devices(company: str, wanted: ReadRequest) -> Iterator[AnyItem]:
     if wanted.device is not None:
         license_id, hardware_hash, owner = wanted.device
         yield DeviceItem(license_pk(company, license_id), device_sort_key(hardware_hash, owner))
         yield BlockItem(license_pk(company, license_id), block_sort_key(hardware_hash))
         yield VariablesItem(license_pk(company, license_id), variables_sort_key(hardware_hash, owner))
+    for license_id, hardware_hash, owner in wanted.devices:
+        yield DeviceItem(license_pk(company, license_id), device_sort_key(hardware_hash, owner))
     if wanted.user_devices is not None:
         license_id, user_id, hashes = wanted.user_devices
         pk = license_pk(company, license_id)

@@ -11,8 +11,8 @@ from chalicelib.domain.paging import PAGE_SIZE
 from chalicelib.store import licenses as store_licenses
 from chalicelib.store import writes
 from chalicelib.store.items.accounts import UserItem
-from chalicelib.store.items.licenses import SeatItem
-from chalicelib.store.keys import license_pk, manager_license_sort_key, seat_sort_key, user_sort_key
+from chalicelib.store.items.licenses import LicenseItem, SeatItem
+from chalicelib.store.keys import LICENSE, license_pk, manager_license_sort_key, seat_sort_key, user_sort_key
 from chalicelib.store.orders import sold_item, summary_of
 from chalicelib.usecases.assign_user import Profile, assign_user
 from chalicelib.usecases.change_seat import remove_account
@@ -67,6 +67,8 @@ def test_a_page_of_people_reads_each_license_and_costs_little(vendor: Vendor, ma
     vendor.assign(some[0], ANN)
     like, license = account(vendor, ANN), some[0]
     seat = next(store_licenses.seats(vendor.code, license.id))
+    for one in some:
+        writes.update(LicenseItem(license_pk(vendor.code, one.id), LICENSE), [LicenseItem.users_assigned.set(13)])
     writes.batch_put(
         SeatItem.of(
             replace(seat, user_id=number % 80 + 1), license_pk(vendor.code, one.id), seat_sort_key(number % 80 + 1)

@@ -16,7 +16,8 @@ from chalicelib.usecases.change_device import blacklist_device, reset_device
 from chalicelib.usecases.change_license import reset_license, set_enabled
 from chalicelib.usecases.change_seat import remove_user, reset_activations
 from chalicelib.usecases.portal_queries import ListQuery, Use, manager_overview, recent_activity
-from chalicelib.usecases.portal_queries.overview import MAX_COUNTED, MAX_FOLLOWED
+from chalicelib.usecases.portal_queries.overview import MAX_COUNTED
+from chalicelib.usecases.portal_queries.parts import MAX_READS
 from chalicelib.usecases.portal_queries.usage import MAX_EVENTS
 from chalicelib.usecases.sessions import log_out
 from tests.store.costs import counted
@@ -147,8 +148,8 @@ def test_the_newest_are_counted_where_there_are_many_and_it_says_so() -> None:
     assert (shown.counted, shown.devices, shown.is_all) == (MAX_COUNTED, Use(0, MAX_COUNTED), False)
     with counted() as cost:
         followed = recent_activity(claims, ALL, now=NOW)
-    assert len(cost.calls) == 2 + MAX_FOLLOWED
-    assert (followed.followed, followed.is_all) == (MAX_FOLLOWED, False)
+    assert len(cost.calls) == 2 + MAX_READS
+    assert (followed.followed, followed.is_all) == (MAX_READS, False)
 
 
 def changes(vendor: Vendor, license: License) -> list[Callable[[int], Any]]:

@@ -1,7 +1,6 @@
 """What has happened on the licenses of a manager, and how many devices were active on each day.
 
-Both are told from the histories of the licenses. Each license is a read; so those with most active devices are
-followed, and no more than `MAX_FOLLOWED`.
+Both are told from the histories of the licenses, in parts (`parts`): those with most active devices come first.
 """
 
 from dataclasses import dataclass
@@ -15,7 +14,8 @@ from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.usage import recent_days
 from chalicelib.usecases.portal_queries.details import KINDS
 from chalicelib.usecases.portal_queries.listing import ListQuery, has_words, page_of_all
-from chalicelib.usecases.portal_queries.overview import MAX_FOLLOWED, Managed, read_newest, read_of_each
+from chalicelib.usecases.portal_queries.overview import Managed, read_of_each
+from chalicelib.usecases.portal_queries.parts import asked_part, page_of_part, read_part
 from chalicelib.usecases.portal_queries.principal import Principal
 from chalicelib.usecases.portal_queries.usage import History, Usage, read_history, usage_of
 
@@ -40,21 +40,25 @@ class ActivityView:
     """Of how many licenses this is said."""
     is_all: bool
     """Whether these are all that there are."""
+    is_first: bool
+    """Whether they are those with most active devices."""
 
 
 def recent_activity(claims: SessionClaims, list_query: ListQuery, *, now: Instant) -> ActivityView:
     """A page of what has happened on the licenses that the user manages, by what is searched for.
 
-    Two reads, and one for each license that is followed. Raises `session_expired`, `password_change_required`.
+    Two reads, and one for each license of the part. Raises `session_expired`, `password_change_required`.
     """
-    managed = read_newest(claims, now)
-    zone = managed.principal.company.time_zone
-    followed = sorted(managed.licenses, key=lambda license: -license.times_activated)[:MAX_FOLLOWED]
+    start, asked = asked_part(list_query)
+    part = read_part(claims, start, lambda _: 1, now, first=lambda license: license.times_activated)
+    principal = part.managed.principal
+    zone = principal.company.time_zone
     since = first_instant(recent_days(now, zone)[0], zone)
-    histories = read_of_each(followed, lambda license: read_history(license, since))
-    page = _page(managed, histories, list_query)
-    is_all = managed.is_all and len(followed) == len(managed.licenses)
-    return ActivityView(managed.principal, page, usage_of(histories, now, zone), len(followed), is_all)
+    histories = read_of_each(part.licenses, lambda license: read_history(license, since))
+    page = page_of_part(_page(part.managed, histories, asked), part)
+    return ActivityView(
+        principal, page, usage_of(histories, now, zone), len(part.licenses), part.is_all, not part.start
+    )
 
 
 def _page(managed: Managed, histories: list[History], list_query: ListQuery) -> Page[ActivityRow]:

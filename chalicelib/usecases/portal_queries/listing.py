@@ -45,6 +45,7 @@ class ListQuery:
 
     size: ClassVar[int] = PAGE_SIZE
     seconds: ClassVar[float] = MAX_SECONDS
+    is_file: ClassVar[bool] = False
 
 
 class FileQuery(ListQuery):
@@ -52,6 +53,7 @@ class FileQuery(ListQuery):
 
     size = MAX_FILE_ROWS
     seconds = MAX_FILE_SECONDS
+    is_file = True
 
 
 def list_page(

@@ -23,8 +23,6 @@ T = TypeVar("T")
 
 MAX_COUNTED, MAX_PRODUCTS = 80, 16
 """Licenses that are counted, the newest ones, and products that are named: one BatchGet, with who asks."""
-MAX_FOLLOWED = 24
-"""Licenses that are read one by one, where what is asked for lies with each of them."""
 _READ_AT_ONCE = 8
 
 
@@ -50,13 +48,13 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Managed:
-    """The newest licenses of a manager, and what their products are called."""
+    """Some licenses of a manager, the newest first, and what their products are called."""
 
     principal: Principal
     licenses: list[License]
     products: dict[str, Product]
-    is_all: bool
-    """Whether these are all that there are."""
+    behind: int | None
+    """The license behind which older ones are; None where there are none."""
     denied: dict[int, frozenset[Permission]]
     """By the license: what the manager may not do with it."""
 
@@ -120,19 +118,24 @@ def manager_overview(claims: SessionClaims, *, now: Instant) -> OverviewView:
         len(counted("ending_90")),
         len(counted("never_used")),
         len(licenses),
-        managed.is_all,
+        managed.behind is None,
     )
 
 
-def read_newest(claims: SessionClaims, now: Instant) -> Managed:
-    """The newest licenses that a user manages, as they are now, in two reads. Raises as `manager_overview`."""
-    newest_first = read_managed_licenses(claims.company, claims.user_id, backwards=True, limit=MAX_COUNTED + 1)
-    sold, more = cut(newest_first, MAX_COUNTED)
+def read_newest(claims: SessionClaims, now: Instant, *, after: int | None = None) -> Managed:
+    """The newest licenses that a user manages, behind the license `after`, as they are now. Two reads.
+
+    Raises as `manager_overview`.
+    """
+    limit = MAX_COUNTED + 1
+    newest = read_managed_licenses(claims.company, claims.user_id, after=after, backwards=True, limit=limit)
+    sold, more = cut(newest, MAX_COUNTED)
     codes = list(dict.fromkeys(one.product for one in sold))[:MAX_PRODUCTS]
     found = batch_reads.batch_read(claims, ReadRequest(licenses=[s.license_id for s in sold], products=codes), now)
     there = [found.licenses[one.license_id] for one in sold if one.license_id in found.licenses]
     denied = {one.license_id: one.denied for one in sold}
-    return Managed(authenticate(claims, found, now), there, found.products, not more, denied)
+    behind = sold[-1].license_id if more else None
+    return Managed(authenticate(claims, found, now), there, found.products, behind, denied)
 
 
 def read_of_each(licenses: Sequence[License], read: Callable[[License], T]) -> list[T]:

@@ -114,7 +114,7 @@ def own_devices(claims: SessionClaims, license_id: int, list_query: ListQuery, *
         )
         views.append(guard_seat(claims, found, license_id, now))
         license, all_of_list = views[-1].license, not (after or more)
-        rows = device_rows(found.devices, license, found)
+        rows = device_rows(found.devices.get(license_id, []), license, found)
         held = found.seats[seat].activations_in(license)
         if found.all_linked and not (all_of_list and sum(row.is_live for row in rows) < held):
             return rows, more

@@ -1,12 +1,14 @@
 """Everyone who has a seat on a license that somebody manages, once, with all these licenses.
 
-Seats lie with their licenses, so each license is a read: the newest with users are looked at, and no more than
-`MAX_FOLLOWED`.
+Seats lie with their licenses, so each license with users is a read, and the people are shown in parts (`parts`): who
+has seats in several is in each of them, with the licenses of that part.
 """
 
+import math
+import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chalicelib.domain.email import display_email
 from chalicelib.domain.errors import NotFound
@@ -21,10 +23,13 @@ from chalicelib.store import accounts, batch_reads, licenses
 from chalicelib.store.batch_reads import ReadRequest
 from chalicelib.usecases.catalog import known_product
 from chalicelib.usecases.portal_queries.listing import ListQuery, has_words, is_idle, page_of_all, page_with
-from chalicelib.usecases.portal_queries.overview import MAX_FOLLOWED, Managed, read_newest, read_of_each
+from chalicelib.usecases.portal_queries.overview import read_of_each
+from chalicelib.usecases.portal_queries.parts import MAX_READS, Part, asked_part, page_of_part, read_part
 from chalicelib.usecases.portal_queries.principal import Principal, authenticate
 
-MAX_SEATS = 1000
+SEATS_AT_ONCE = 1000
+"""Seats of one license that count as one read."""
+MAX_SEATS = MAX_READS * SEATS_AT_ONCE
 """Seats of one license that are looked at."""
 MAX_HELD = 500
 """Seats of one person that are looked at."""
@@ -82,14 +87,16 @@ class PersonRow:
 
 @dataclass(frozen=True, slots=True)
 class PeopleView:
-    """The people of all licenses that somebody manages."""
+    """The people of the licenses that somebody manages."""
 
     principal: Principal
     page: Page[PersonRow]
     is_all: bool
-    """Whether all licenses with users were looked at, and all their seats."""
+    """Whether they are of all licenses."""
+    is_first: bool
+    """Whether they are of the newest ones."""
     counts: dict[str, int]
-    """How many people each of `PEOPLE_FILTERS` lets through."""
+    """How many people each of `PEOPLE_FILTERS` lets through; empty where there are others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +134,30 @@ PEOPLE_FILTERS: Mapping[str, Callable[[list[HeldSeat], Instant], bool]] = {
 def managed_people(claims: SessionClaims, list_query: ListQuery, *, now: Instant) -> PeopleView:
     """A page of the people, by email or by last use, as they are searched for by name, email or phone number.
 
-    Three reads, and one for each license. Raises `session_expired`, `password_change_required`.
+    Three reads, and one for each license with users of the part. Raises `session_expired`, `password_change_required`.
     """
-    managed = read_newest(claims, now)
-    held, is_all = read_seats(managed)
+    start, asked = asked_part(list_query)
+    part, held = _seats_of_part(claims, start, list_query, now)
     people = list(held.values())
     counts = {name: sum(passes(seats, now) for seats in people) for name, passes in PEOPLE_FILTERS.items()}
-    page = _page(people, list_query, now)
-    return PeopleView(managed.principal, page_with(page, read_rows(claims, page.rows, now)), is_all, counts)
+    page = page_of_part(_page(people, asked, now), part)
+    rows = read_rows(claims, page.rows, now)
+    is_all = all_seats(part)
+    return PeopleView(part.managed.principal, page_with(page, rows), is_all, not part.start, counts if is_all else {})
+
+
+def _seats_of_part(
+    claims: SessionClaims, start: str, list_query: ListQuery, now: Instant
+) -> tuple[Part, dict[int, list[HeldSeat]]]:
+    """The part that is asked for, with its people as `read_seats` answers them; for a file, all parts as one."""
+    part = read_part(claims, start, seat_reads, now)
+    held = read_seats(part)
+    until = time.monotonic() + list_query.seconds
+    while list_query.is_file and part.behind and time.monotonic() < until:
+        part = read_part(claims, part.behind, seat_reads, now)
+        for user_id, seats in read_seats(part).items():
+            held[user_id] = held.get(user_id, []) + seats
+    return (replace(part, start="") if list_query.is_file else part), held
 
 
 def managed_person(claims: SessionClaims, user_id: int, *, now: Instant) -> PersonView:
@@ -148,7 +171,7 @@ def managed_person(claims: SessionClaims, user_id: int, *, now: Instant) -> Pers
     found = batch_reads.batch_read(claims, wanted, now)
     principal, user = authenticate(claims, found, now), found.users.get(user_id)
     held = [
-        HeldSeat(license, _title(license, now), seat, sold.denied)
+        HeldSeat(license, title_of(license, now), seat, sold.denied)
         for id in ids
         if (sold := found.managed.get(id)) is not None
         and (license := found.licenses.get(id)) is not None
@@ -162,29 +185,41 @@ def managed_person(claims: SessionClaims, user_id: int, *, now: Instant) -> Pers
 def managed_invited(claims: SessionClaims, *, now: Instant) -> InvitedView:
     """Those of the people who were invited and have never logged in: of the newest seats without a device.
 
-    Three reads, and one for each license. Raises as `managed_people`.
+    Three reads, and one for each license with users of the first part. Raises as `managed_people`.
     """
-    managed = read_newest(claims, now)
-    held, is_all = read_seats(managed)
+    part = read_part(claims, "", seat_reads, now)
+    held = read_seats(part)
     idle = [seats for seats in held.values() if not any(one.devices for one in seats)]
     idle.sort(key=lambda seats: max(one.seat.assigned_at for one in seats), reverse=True)
     rows = read_rows(claims, idle[:MAX_ASKED], now)
     invited = [row for row in rows if row.invitation != "none"]
     invited.sort(key=lambda row: (row.user.invited_at or 0, row.user.email))
-    return InvitedView(managed.principal, invited, is_all and len(idle) <= MAX_ASKED)
+    return InvitedView(part.managed.principal, invited, all_seats(part) and len(idle) <= MAX_ASKED)
 
 
-def read_seats(managed: Managed) -> tuple[dict[int, list[HeldSeat]], bool]:
-    """The seats of each person, by the account's id, and whether these are all. A read for each license with users."""
-    with_users = _with_users(managed)
-    looked_at = with_users[:MAX_FOLLOWED]
-    seats = read_of_each(looked_at, lambda one: list(licenses.seats(one.company, one.id, limit=MAX_SEATS)))
+def seat_reads(license: License) -> int:
+    """How many reads its seats take: none where nobody has one."""
+    return math.ceil(license.users_assigned / SEATS_AT_ONCE)
+
+
+def all_seats(part: Part) -> bool:
+    """Whether a part has all seats of a manager's licenses: it is the only one, and no license has too many."""
+    return part.is_all and all(seat_reads(license) <= MAX_READS for license in part.licenses)
+
+
+def read_seats(part: Part) -> dict[int, list[HeldSeat]]:
+    """The seats of each person on the licenses of a part, by the account's id. A read for each license with users.
+
+    Of one with more seats than a part has reads for, the first ones.
+    """
+    with_users = [license for license in part.licenses if seat_reads(license)]
+    seats = read_of_each(with_users, lambda one: list(licenses.seats(one.company, one.id, limit=MAX_SEATS)))
     held: dict[int, list[HeldSeat]] = defaultdict(list)
-    for license, some in zip(looked_at, seats, strict=True):
+    for license, some in zip(with_users, seats, strict=True):
+        title, denied = part.managed.title(license), part.managed.denied[license.id]
         for seat in some:
-            held[seat.user_id].append(_held(managed, license, seat))
-    is_all = managed.is_all and looked_at == with_users and all(len(some) < MAX_SEATS for some in seats)
-    return held, is_all
+            held[seat.user_id].append(HeldSeat(license, title, seat, denied))
+    return held
 
 
 def read_rows(claims: SessionClaims, people: list[list[HeldSeat]], now: Instant) -> list[PersonRow]:
@@ -198,17 +233,10 @@ def names_person(seats: list[HeldSeat], search: str) -> bool:
     return has_words(_texts(seats), search)
 
 
-def _held(managed: Managed, license: License, seat: Seat) -> HeldSeat:
-    return HeldSeat(license, managed.title(license), seat, managed.denied[license.id])
-
-
-def _title(license: License, now: Instant) -> str:
+def title_of(license: License, now: Instant) -> str:
+    """What people call a license, by what the process knows of its product."""
     product = known_product(license.company, license.product, now=now)
     return license_title(license.product if product is None else product.name, license)
-
-
-def _with_users(managed: Managed) -> list[License]:
-    return [license for license in managed.licenses if license.authorization_method == "user"]
 
 
 def _last_use(seats: list[HeldSeat]) -> Instant | None:
