@@ -11,7 +11,7 @@ import json
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
-from chalicelib.domain.errors import Invalid
+from chalicelib.domain.errors import Invalid, Rejected
 from chalicelib.domain.pasted import safe_to_show
 from chalicelib.domain.spreadsheet import as_meant
 from chalicelib.domain.types import Json, JsonValue
@@ -28,7 +28,7 @@ class FileRow(NamedTuple):
 
     number: int
     row: Json
-    problem: Invalid | None = None
+    problem: Rejected | None = None
 
 
 def read_rows(text: str) -> Iterator[FileRow]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from operator import itemgetter
 
+from chalicelib.domain.errors import NotFound
 from chalicelib.domain.import_files import FileRow, read_rows
 from chalicelib.domain.source_rows import System
 from chalicelib.domain.types import Json, JsonValue
@@ -35,8 +36,25 @@ def _with_product(row: Json, products: Mapping[str, str]) -> Json:
     return row | {"product": products[theirs]} if isinstance(theirs, str) and theirs in products else row
 
 
-def _as_they_are(rows: Iterable[FileRow]) -> Iterator[FileRow]:
-    return iter(rows)
+def _of_tables(rows: Iterable[FileRow]) -> Iterator[FileRow]:
+    """A row with a hardware id is a device: of the license in these files whose key, or else whose `id`, it names."""
+    licenses, devices = list[FileRow](), defaultdict[str, list[FileRow]](list)
+    for row in rows:
+        if "hardware_id" in row.row:
+            devices[_named_license(row.row)].append(row)
+        else:
+            licenses.append(row)
+    for number, license, problem in licenses:
+        own = [device.row for device in devices.pop(_named_license(license), ())]
+        given = license.get("devices") or []
+        both = license | {"devices": [*given, *own]} if own and isinstance(given, list) else license
+        yield FileRow(number, both, problem)
+    for number, device, problem in chain.from_iterable(devices.values()):
+        yield FileRow(number, device, problem or NotFound("license_not_found", field="license_key"))
+
+
+def _named_license(row: Json) -> str:
+    return _name(row.get("license_key") or row.get("id"))
 
 
 # --- LicenseSpring: licenses, devices and histories of its Management API -----------------------------------------
@@ -257,5 +275,5 @@ _OF_SYSTEM: Mapping[System, Callable[[Iterable[FileRow]], Iterator[FileRow]]] = 
     "licensespring": _licensespring,
     "keygen": _keygen,
     "cryptlex": _cryptlex,
-    "csv": _as_they_are,
+    "csv": _of_tables,
 }

@@ -410,5 +410,6 @@ LICENSE_COLUMNS = frozenset(
     }
 )
 FEATURE_COLUMNS = frozenset({"license_key", "code", "product_feature", "product_feature__code", *_OF_FEATURE})
+DEVICE_COLUMNS = frozenset({"license_key", "id", *_OF_DEVICE})
 CUSTOMER_COLUMNS = frozenset({"email", *PROFILE})
 """What the columns of a CSV file may say of each (`import_files.unknown_columns`)."""

@@ -11,7 +11,7 @@ from chalicelib.domain.errors import Invalid, Rejected, Unavailable, at_field
 from chalicelib.domain.import_files import unknown_columns
 from chalicelib.domain.import_sources import import_rows_of
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.license_rows import LICENSE_COLUMNS
+from chalicelib.domain.license_rows import DEVICE_COLUMNS, LICENSE_COLUMNS
 from chalicelib.domain.pasted import safe_to_show
 from chalicelib.domain.people_list import read_file
 from chalicelib.domain.source_rows import System
@@ -127,8 +127,13 @@ def _planned(
 
 def _passed_over(from_: System, texts: list[str]) -> str:
     """A note on the columns of our own tables that say nothing here; what other systems say more is theirs."""
-    unknown = dict.fromkeys(chain.from_iterable(unknown_columns(text, LICENSE_COLUMNS) for text in texts))
+    unknown = dict.fromkeys(chain.from_iterable(map(_unknown_columns, texts)))
     return f"Columns that say nothing here: {', '.join(unknown)}." if from_ == "csv" and unknown else ""
+
+
+def _unknown_columns(text: str) -> list[str]:
+    unknown = unknown_columns(text, LICENSE_COLUMNS)
+    return unknown_columns(text, DEVICE_COLUMNS) if "hardware_id" in unknown else unknown
 
 
 def _read_export(file: list[str], product: list[tuple[str, str]]) -> Callable[[str], Iterator[Json]]:

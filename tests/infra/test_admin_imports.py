@@ -168,3 +168,23 @@ def test_what_was_done_is_told_where_the_database_stays_busy(
     monkeypatch.undo()
     again = operator.asks(f"import apply {line}")
     assert (again["same"], again["new"]) == (1, 1)
+
+
+def test_a_table_of_devices_comes_beside_that_of_their_licenses(operator: Operator, vendor: Vendor, file: Path) -> None:
+    devices, rows = (
+        file.with_name("devices.csv"),
+        ("K-1,pc 1,studio,,a", "K-1,pc 2,,no,a", "K-2,pc 3,,,b", "K-9,pc 9,,,b"),
+    )
+    devices.write_text("\n".join(("license_key,hardware_id,hostname,device_active,rack", *rows)))
+    line = line_of(vendor, file, "K-1,viewer,5,,", "K-2,viewer,5,,").replace(str(file), f"{file} {devices}")
+    done = operator.asks(f"import apply {line}", exit_code=1)
+    assert [done[name] for name in ("read", "new", "refused")] == [3, 2, 1]
+    assert (done["rows"][2]["row"], done["rows"][2]["why"].partition(":")[0]) == (6, "license_key 'K-9'")
+    listed = operator.asks(f"license list --company {vendor.code}")["licenses"]
+    named = {row["license_key"]: row["license"] for row in listed}
+    (first,) = operator.asks(f"device list --license {named['K-1']}")["devices"]
+    assert (first["hardware_id"], first["hostname"], first["legacy"]) == ("pc 1", "studio", True)
+    assert [row["hardware_id"] for row in operator.asks(f"device list --license {named['K-2']}")["devices"]] == ["pc 3"]
+    code, _, errors = operator.run(f"import apply {line}")
+    assert (code, "Columns that say nothing here: rack." in errors) == (1, True)
+    assert operator.asks(f"import plan {line}")["same"] == 2
