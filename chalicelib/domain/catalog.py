@@ -155,6 +155,8 @@ class Order:
     licenses_taken: int = field(default=0, compare=False)
     """How many licenses were taken out of it, or have got another key: who is filing its licenses under a manager
     begins anew where one has."""
+    licenses_sold: int = field(default=0, compare=False)
+    """How many licenses were sold in it, behind the first: who gives it another name knows that it has no other."""
     revision: int = field(default=0, compare=False)
     """How often it was changed. What is filed under its managers does not move it."""
 

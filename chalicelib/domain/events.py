@@ -81,6 +81,7 @@ EventType = Literal[
     "manager_removed",
     "managers_permitted",
     "order_changed",
+    "order_renamed",
     "sessions_ended",
     "second_factor_on",
     "second_factor_off",

@@ -74,6 +74,7 @@ _EVENTS: dict[EventType, str] = {
     "manager_added": mark("License manager added"),
     "manager_removed": mark("License manager removed"),
     "managers_permitted": mark("What license managers may do was changed"),
+    "order_renamed": mark("Order got another number"),
     "sessions_ended": mark("Sessions ended"),
     "second_factor_on": mark("Two-factor log-in turned on"),
     "second_factor_off": mark("Two-factor log-in turned off"),

@@ -62,7 +62,7 @@ def file_license(write: Transaction, license: License, old: Order | None, new: O
         put_count(write, "orders", new.company, order_sort_key(new.id))
     else:
         filed_under = OrderItem.unchanged(old, OrderItem.customer, OrderItem.managers, OrderItem.denied)
-        numbered = [OrderItem.number.set(OrderItem.number | license.id)]
+        numbered = [OrderItem.number.set(OrderItem.number | license.id), OrderItem.licenses_sold.add(1)]
         if joined is None:
             write.update(_order(old), numbered, filed_under)
         else:
@@ -294,7 +294,7 @@ def _unfile_all(order: Order, user_id: int) -> None:
         for one in step:
             filed = LicenseSummaryItem(order.company, manager_license_sort_key(user_id, one.license_id))
             write.delete(filed, THERE_OR_NOT)
-        write.check(_order(order), ~OrderItem.managers.contains(user_id))
+        write.check(_order(order), OrderItem.pk.exists() & ~OrderItem.managers.contains(user_id))
         write.commit()
 
 

@@ -5,7 +5,7 @@ comes again with the same order within a day goes on where it was cut short, and
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
 
@@ -13,7 +13,7 @@ from chalicelib.domain import keys
 from chalicelib.domain.catalog import MAX_MANAGERS, Order
 from chalicelib.domain.customers import wrong_in_profile
 from chalicelib.domain.email import known_email
-from chalicelib.domain.errors import AlreadyExists, Denied, Invalid, Rejected, raise_all, sent_as, wrong_in
+from chalicelib.domain.errors import AlreadyExists, Denied, Invalid, NotFound, Rejected, raise_all, sent_as, wrong_in
 from chalicelib.domain.events import Actor
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License
@@ -29,10 +29,11 @@ from chalicelib.usecases.catalog import find_product
 from chalicelib.usecases.change_terms import change_terms
 from chalicelib.usecases.customers import change_customer, guard_account
 from chalicelib.usecases.find_customer import find_customer_by_email
+from chalicelib.usecases.find_license import find_license
 from chalicelib.usecases.idempotency import Answer, IdempotencyKey, find_performed, perform_once
 from chalicelib.usecases.issue_license import guard_names, guard_terms, issue_license
 from chalicelib.usecases.license_extras import Wanted, grant_features, new_extras, set_fields
-from chalicelib.usecases.order_managers import change_order, find_order, let_join, show_all
+from chalicelib.usecases.order_managers import change_order, find_numbered_order, find_order, let_join, show_all
 from chalicelib.usecases.policies import extras_of
 
 R = TypeVar("R")
@@ -124,21 +125,20 @@ def create_order(company: str, wanted: NewOrder, actor: Actor, *, now: Instant) 
     Nothing is made of what is wrong anywhere. What others take meanwhile (a key, the last seat) ends it where it is,
     and the same order goes on there. Raises `AlreadyExists` where there is another order of this id, and no `append`.
     """
-    steps = _Steps(company, wanted, now)
     try:
-        _begin(steps)
-        made = []
+        steps = _begin(company, wanted, now)
+        made = list[MadeLicense]()
         for n, license in enumerate(wanted.licenses):
             with sent_as(f"licenses.{n}.{{}}".format):
-                made.append(_sell(steps, n, license, actor))
-        _say_besides(steps, actor)
+                made.append(_sell(steps, made, license, actor))
+        _say_besides(steps, made[0], actor)
         for n, email in enumerate(wanted.managers):
-            steps.once(f"manager {n}", partial(let_join, company, wanted.id, email, actor, now=now), lambda _: {})
+            steps.once(f"manager {n}", partial(_let_join, company, wanted, made[0], email, actor, now), lambda _: {})
     except Denied as error:
         if error.code == "idempotency_key_reused" and not wanted.append:
             raise _other(wanted) from None
         raise
-    order = find_order(company, wanted.id)
+    order = _order_of(company, wanted, made[0])
     show_all(order)
     return order, made
 
@@ -150,6 +150,8 @@ class _Steps:
     company: str
     order: NewOrder
     now: Instant
+    call: str
+    """What tells it from another one of this id that says something else; empty: nothing."""
 
     def are_begun(self) -> bool:
         """Whether the first was done. Raises `Denied`: `idempotency_key_reused`, of another order of this id."""
@@ -163,26 +165,45 @@ class _Steps:
 
     def _key(self, step: str) -> IdempotencyKey:
         order = self.order
-        call = (order.call or order.said) if order.append else ""
-        return IdempotencyKey(f"order {self.company}", f"{order.id}\n{call}\n{step}", order.said)
+        return IdempotencyKey(f"order {self.company}", f"{order.id}\n{self.call}\n{step}", order.said)
 
 
-def _begin(steps: _Steps) -> None:
-    """That all of an order can be made, unless it is begun. Raises `SeatkeeperError`."""
-    if not steps.are_begun():
+def _begin(company: str, wanted: NewOrder, now: Instant) -> _Steps:
+    """The steps of an order, of which all can be made unless it is begun. Raises `SeatkeeperError`."""
+    steps, are_begun = _steps(company, wanted, now)
+    if not are_begun:
         try:
-            _guard(steps.company, steps.order, steps.now)
+            _guard(company, wanted, now)
         except Rejected:  # perhaps for what the same call, made twice at once, has just begun
             if not steps.are_begun():
                 raise
+    return steps
 
 
-def _sell(steps: _Steps, n: int, wanted: NewLicense, actor: Actor) -> MadeLicense:
+def _steps(company: str, order: NewOrder, now: Instant) -> tuple[_Steps, bool]:
+    """The steps under which an order is made, and whether they are begun.
+
+    Of several orders that have had an id one after the other within a day, each but the first is told by what it says.
+    Raises `Denied`: `idempotency_key_reused`, where another one has it.
+    """
+    first = _Steps(company, order, now, (order.call or order.said) if order.append else "")
+    try:
+        return first, first.are_begun()
+    except Denied:
+        later = _Steps(company, order, now, order.said)
+        are_begun = later.are_begun()
+        if not are_begun and (order.append or orders.read_order(company, order.id) is not None):
+            raise
+        return later, are_begun
+
+
+def _sell(steps: _Steps, made: Sequence[MadeLicense], wanted: NewLicense, actor: Actor) -> MadeLicense:
+    """The next license, behind those that were made."""
+    n = len(made)
     company, now = steps.company, steps.now + n  # ids of one millisecond may be equal
-    begins = n == 0 and not steps.order.append
     issued = steps.once(
         f"{n} issue",
-        lambda: _issue(steps, wanted, actor, begins=begins, now=now),
+        lambda: _issue(steps, made, wanted, actor, now=now),
         lambda issued: {"id": issued[0].id, "license_key": issued[0].license_key},
     )
     id, key = int(issued["id"]), issued["license_key"]
@@ -201,24 +222,32 @@ def _sell(steps: _Steps, n: int, wanted: NewLicense, actor: Actor) -> MadeLicens
 
 
 def _issue(
-    steps: _Steps, wanted: NewLicense, actor: Actor, *, begins: bool, now: Instant
+    steps: _Steps, made: Sequence[MadeLicense], wanted: NewLicense, actor: Actor, *, now: Instant
 ) -> tuple[License, User | None]:
     if wanted.refusal is not None:
         raise wanted.refusal
-    given = (steps.company, wanted.product, wanted.terms, None, actor)
-    details = kept_details(steps.order.details)
-    sold: Json = {"policy": wanted.policy, "begins": begins, "details": details, "enabled": wanted.enabled}
-    return issue_license(*given, **sold, now=now)
+    company, order = steps.company, steps.order
+
+    def issue(order_id: str) -> tuple[License, User | None]:
+        terms, begins = replace(wanted.terms, order_id=order_id), not (made or order.append)
+        sold: Json = {"policy": wanted.policy, "details": kept_details(order.details), "enabled": wanted.enabled}
+        sold |= {"begins": begins, "joins": not (begins or order.append)}
+        return issue_license(company, wanted.product, terms, None, actor, **sold, now=now)
+
+    return _in_order(company, order, made[0], issue) if made else issue(order.id)
 
 
-def _say_besides(steps: _Steps, actor: Actor) -> None:
+def _say_besides(steps: _Steps, first: MadeLicense, actor: Actor) -> None:
     """Let the customer's record say what the order says of it, and an order that was there what this one does."""
     company, order, now = steps.company, steps.order, steps.now
     if order.customer is not None:
         steps.once("customer", partial(_say_of_customer, company, order.customer, actor, now), lambda _: {})
     if order.append and order.details:
-        change = partial(change_order, company, order.id, actor, details=order.details, now=now)
-        steps.once("order", change, lambda _: {})
+
+        def change(order_id: str) -> object:
+            return change_order(company, order_id, actor, details=order.details, now=now)
+
+        steps.once("order", partial(_in_order, company, order, first, change), lambda _: {})
 
 
 def _say_of_customer(company: str, said: CustomerSaid, actor: Actor, now: Instant) -> None:
@@ -226,6 +255,30 @@ def _say_of_customer(company: str, said: CustomerSaid, actor: Actor, now: Instan
     there = find_customer_by_email(company, said.email)
     if there is not None:  # else the customer was merged into another one at this instant
         change_customer(company, there.id, said.profile, actor, account=said.account, now=now)
+
+
+def _let_join(company: str, order: NewOrder, first: MadeLicense, email: str, actor: Actor, now: Instant) -> object:
+    return _in_order(company, order, first, lambda order_id: let_join(company, order_id, email, actor, now=now))
+
+
+def _in_order(company: str, order: NewOrder, first: MadeLicense, change: Callable[[str], R]) -> R:
+    """Change something of an order that is begun, also where it has got another name meanwhile."""
+    try:
+        return change(order.id)
+    except NotFound as error:
+        if error.code != "order_not_found":
+            raise
+        return change(_order_of(company, order, first).id)
+
+
+def _order_of(company: str, wanted: NewOrder, first: MadeLicense) -> Order:
+    """The order in which licenses were sold, whatever its name is by now. Another one may have that of then."""
+    order = orders.read_order(company, wanted.id)
+    if order is not None and (wanted.append or order.number == first.id):
+        return order
+    if not wanted.append:
+        return find_numbered_order(company, first.id)
+    return find_order(company, find_license(company, first.id).order_id or "")
 
 
 def _assign(company: str, license_id: int, user: NewUser, actor: Actor, now: Instant) -> object:

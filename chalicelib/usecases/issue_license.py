@@ -11,7 +11,7 @@ from chalicelib.domain import keys
 from chalicelib.domain.access import MAX_SCOPE, buyer
 from chalicelib.domain.catalog import LicenseSummary, Order, Product, with_manager
 from chalicelib.domain.email import known_email
-from chalicelib.domain.errors import AlreadyExists, Invalid, Unavailable, at_field, raise_all, wrong_in
+from chalicelib.domain.errors import AlreadyExists, Invalid, NotFound, Unavailable, at_field, raise_all, wrong_in
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.extras import Extras
 from chalicelib.domain.ids import new_id, new_initial_password
@@ -83,6 +83,7 @@ def issue_license(
     policy: Policy | None = None,
     carried: Extras | None = None,
     begins: bool = False,
+    joins: bool = False,
     details: Json | None = None,
     name: str | None = None,
     enabled: bool = True,
@@ -99,7 +100,8 @@ def issue_license(
     is there denies them other things: `order_managers.change_order` changes that.
     `source`: the row of another system that it comes from. Its key is taken as it is there, and a license of the row
     is made once: raises `AlreadyExists` where it is there.
-    `begins`: whether the order is to be a new one. Raises `AlreadyExists` where there is one of this id.
+    `begins`: whether the order is to be a new one. Raises `AlreadyExists` where there is one of this id. `joins`:
+    whether it is one that is there. Raises `NotFound`: `order_not_found` where it is not, by this name, any more.
     `details`: what is said of an order that is new (`domain.orders.kept_details`); one that is there stays as it is.
     `name`: what its managers call it at first; `enabled`: False where nobody may use it before the vendor enables it.
     """
@@ -128,7 +130,9 @@ def issue_license(
 
     state, order = decide_and_write(
         read,
-        lambda state: _joined(state.license, state.old, state.manager, denied, details or {}, begins=begins),
+        lambda state: _joined(
+            state.license, state.old, state.manager, denied, details or {}, begins=begins, joins=joins
+        ),
         write,
         result=lambda state, _: (state.license, state.manager),
     )
@@ -181,10 +185,13 @@ def _joined(
     details: Json,
     *,
     begins: bool,
+    joins: bool,
 ) -> Order:
     """The order with this license and manager. Who comes to an order that was there is shown all that it holds."""
     customer = license.customer or ""
     if old is None:
+        if joins:
+            raise NotFound("order_not_found", order=license.order_id)
         managers = frozenset[int]() if manager is None else frozenset({manager.id})
         first = Order(license.company, license.order_id or "", customer, managers, number=license.id)
         return replace(first, denied=denied or frozenset(), bought_as=license.bought_as or "", **details)

@@ -197,11 +197,15 @@ def change_order(
 
 def _changed(old: Order, new: Order, actor: Actor, now: Instant) -> Event:
     """One, whatever is changed."""
-    detail = before_and_after(old, new, DETAILS)
-    is_said = detail or new.metadata != old.metadata
-    if new.denied != old.denied:
-        detail["denied"] = " ".join(sorted(new.denied)) or None
+    detail = event_details(old, new)
+    is_said = detail.keys() - {"denied"} or new.metadata != old.metadata
     return Event.new("order_changed" if is_said else "managers_permitted", actor, now, order=new.id, **detail)
+
+
+def event_details(old: Order, new: Order) -> Json:
+    """What an event says of what is said of an order, and of what its managers may not do, where it differs."""
+    denied = " ".join(sorted(new.denied)) or None
+    return before_and_after(old, new, DETAILS) | ({} if new.denied == old.denied else {"denied": denied})
 
 
 def _as_sold(order: Order) -> LicenseSummary:

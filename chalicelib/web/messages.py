@@ -58,6 +58,7 @@ MESSAGES: dict[str, str] = {
     "already_exists.customer": "a customer has, or had, the email {name}.",
     "already_exists.order": "the order {order} belongs to another customer.",
     "already_exists.order_id": "there is an order {order} with other content; with append, licenses are added to it.",
+    "already_exists.order_name": "there is another order {order}.",
     "already_exists.order_of_others": "the id is taken by an order that this key does not see.",
     "management_key_product_not_allowed.customer": "name the customer by the email alone: the rest is the company's.",
     "already_exists.order_permissions": "the order {order} denies its managers other things.",
@@ -196,7 +197,12 @@ MESSAGES: dict[str, str] = {
     "too_many_former_emails": "a customer has at most {most} emails of before, with those of who is merged into it.",
     "id_unknown": "there is nothing with this id.",
     "order_moves_alone": "change other terms in a call of their own.",
-    "order_keeps_its_name": "an order keeps it, for its licenses are filed under it; move them to another order.",
+    "order_keeps_its_name.size": (
+        "an order of more than {most} licenses keeps it; sell an order of that name, and move the licenses there."
+    ),
+    "order_keeps_its_name.buyer": (
+        "an order without a customer keeps it once somebody uses or manages a license: their passwords are for it."
+    ),
     "merged_with_itself": "name another customer.",
     "scope_unknown": "there is no scope {scopes}.",
     "event_type_unknown": "there is no type of event {type}.",

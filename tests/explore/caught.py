@@ -67,6 +67,7 @@ CAUGHT_IN = (
         "definitions not in the condition": "feature-new+feature-new@definition/defined",
         "host name not in the condition": "check-renamed+check-renamed-otherwise@host/below",
         "moved unseen": "move+assign@move/sold",
+        "sold unseen": "issue+rename@order/begun",
         "import that doubles": "import+import@import/new",
     }
 )

@@ -213,6 +213,16 @@ def _moved_unseen() -> Patches:
     return [(seats, "same_buyer", lambda _license: LicenseItem.pk.exists())]
 
 
+def _sold_unseen() -> Patches:
+    """An order gets another name, and a license that was sold in it meanwhile keeps that of before."""
+    right = Transaction.delete
+
+    def delete(self: Any, item: Any, condition: Any) -> None:
+        right(self, item, OrderItem.pk.exists() if isinstance(item, OrderItem) else condition)
+
+    return [(Transaction, "delete", delete)]
+
+
 MUTANTS: dict[str, Callable[[], Patches]] = (
     of_proof.MUTANTS
     | ACCOUNT_MUTANTS
@@ -243,5 +253,6 @@ MUTANTS: dict[str, Callable[[], Patches]] = (
         "order joined that another began": _order_joined_that_another_began,
         "definitions not in the condition": _definitions_not_in_the_condition,
         "moved unseen": _moved_unseen,
+        "sold unseen": _sold_unseen,
     }
 )

@@ -8,12 +8,14 @@ from itertools import combinations_with_replacement
 from unittest.mock import patch
 
 from chalicelib.domain.terms import Terms
+from chalicelib.store.orders import read_order, sold_in_order
 from chalicelib.usecases import create_order as selling
 from chalicelib.usecases.create_order import NewLicense, NewOrder, create_order
 from chalicelib.usecases.customer_moves import merge_customers
 from chalicelib.usecases.customers import change_customer, create_customer, delete_customer
 from chalicelib.usecases.issue_license import issue_license
 from chalicelib.usecases.order_managers import add_manager, remove_manager
+from chalicelib.usecases.rename_order import rename_order
 from tests.explore import customers, shop
 from tests.explore.customers import NEW, OTHER
 from tests.explore.engine import State
@@ -24,6 +26,8 @@ from tests.explore.worlds import new_engine
 from tests.proof.weather import Died
 from tests.support import ADMIN, CUSTOMER, DAY, NOW, Vendor
 
+RENAMED = "S-2"
+"""The name that the order gets."""
 STARTS = ("new", "begun")
 """Two customers, and nothing is sold; the order has been cut short behind its first license."""
 
@@ -63,9 +67,17 @@ def view(world: OrderWorld) -> object:
     """What is stored of orders and customers, in words of people."""
     sold = shop.view(shop.ShopWorld(world.name, world.state, world.vendor))
     # What follows a customer may go by way of an email that was only given in between, or be spared that.
-    moved = "license_customer_changed"
-    sold["events"] = [(event, 1 if event[0] == moved else times) for event, times in sold["events"]]
-    return sold, customers.customers_of(world.vendor.code)
+    moved, code = "license_customer_changed", world.vendor.code
+    sold["events"] = [(event, 1 if event[0] == moved else times) for event, times in map(_by_any_name, sold["events"])]
+    renamed = read_order(code, RENAMED)
+    of_it = renamed and (renamed.customer, len(renamed.managers), sorted(renamed.pending_managers))
+    return sold, customers.customers_of(code), of_it, len([*sold_in_order(code, RENAMED)])
+
+
+def _by_any_name(event: tuple[tuple[str, ...], int]) -> tuple[tuple[str, ...], int]:
+    """Between two steps of a sale the order may have got another name: who manages it does so by either."""
+    (type, who, *what), times = event
+    return (type, who, *(what if type != "manager_added" else ())), times
 
 
 def _sell(said: str = "an order", *, append: bool = False) -> Callable[[OrderWorld], None]:
@@ -91,6 +103,13 @@ def _manage(use_case: Callable[..., object], manager: str) -> Callable[[OrderWor
     return do
 
 
+def _rename(world: OrderWorld) -> None:
+    """By its id, as the Management API does; before it is sold there is nothing to do."""
+    order = read_order(world.vendor.code, ORDER)
+    if order is not None and order.number is not None:
+        rename_order(world.vendor.code, order.number, RENAMED, ADMIN, now=world.now)
+
+
 def _move(world: OrderWorld) -> None:
     change_customer(world.vendor.code, world.first, {}, ADMIN, email=NEW, now=world.now)
 
@@ -113,16 +132,20 @@ def _all() -> Iterator[SerialDeed]:
     yield SerialDeed("move", _move, in_steps=True)
     yield SerialDeed("merge", _merge, in_steps=True)
     yield SerialDeed("delete", _delete)
+    yield SerialDeed("rename", _rename, in_steps=True)
 
 
 DEEDS: dict[str, SerialDeed] = {deed.name: deed for deed in _all()}
 _SELL, _SOLD = ("sell", "append"), ("sell", "sell-otherwise", "append")
-FROM: dict[str, tuple[str, ...]] = {"begun": (*_SOLD, "issue", "add-manager", "remove-manager", "move", "merge")}
+FROM: dict[str, tuple[str, ...]] = {
+    "begun": (*_SOLD, "issue", "add-manager", "remove-manager", "move", "merge", "rename")
+}
 """From where something has begun, what has to do with it."""
+_WALKED = {"new": _SELL, "begun": (*_SELL, "rename")}
 LEFT_OUT = frozenset(
     f"{one}+{other}/{start}"
     for one, other in combinations_with_replacement(DEEDS, 2)
     for start in STARTS
-    if not {one, other} & {*_SELL}
+    if not {one, other} & {*_WALKED[start]}
 )
-"""What sells no order is walked beside each other elsewhere (`shop.py`, `customers.py`)."""
+"""What neither sells an order nor names it is walked beside each other elsewhere (`shop.py`, `customers.py`)."""

@@ -360,6 +360,7 @@ WALKED: dict[str, tuple[str, ...]] = {
         "remove-manager@order",
     ),
     "order_managers.change_order": ("deny@shop",),
+    "rename_order.rename_order": ("rename@order",),
     "passkeys.add_passkey": (
         "add-key@passkey",
         "add-key-rival@passkey",

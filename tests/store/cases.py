@@ -38,6 +38,7 @@ from chalicelib.usecases import (
     portal_queries,
     record_refusal,
     remove_person,
+    rename_order,
     repair_links,
     replace_user,
     second_factor,
@@ -286,6 +287,13 @@ CASES = (
         states.managed_order,
         states.say_of_order,
         ("order_changed",),
+    ),
+    Case(
+        "give an order another name",
+        rename_order.rename_order,
+        states.managed_order,
+        states.rename,
+        ("order_renamed", "license_changed"),
     ),
     Case(
         "read an initial password",

@@ -54,6 +54,7 @@ from chalicelib.usecases import initial_password as initial_password_module
 from chalicelib.usecases.idempotency import IdempotencyKey
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.passwords import verify_password
+from chalicelib.usecases.rename_order import rename_order
 from chalicelib.webhooks.client import WebhookClient
 from tests.mailbox import code_mails, deliver, mailed_code, mailed_link
 from tests.support import ADMIN, CUSTOMER, DAY, NOW, Vendor
@@ -181,6 +182,11 @@ def deny(vendor: Vendor, license: License) -> Any:
 def say_of_order(vendor: Vendor, license: License) -> Any:
     details = {"reference": "PO-77", "is_test": True, "metadata": {"deal": 7}}
     return order_managers.change_order(vendor.code, license.order_id or "", ADMIN, details=details, now=vendor.now)
+
+
+def rename(vendor: Vendor, license: License) -> Any:
+    order = rename_order(vendor.code, license.id, "S-2", ADMIN, now=vendor.now)
+    return order.id, [sold.order_id for id in order.managers for sold in orders.read_managed_licenses(vendor.code, id)]
 
 
 def read_password(vendor: Vendor, license: License) -> Any:

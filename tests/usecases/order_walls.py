@@ -23,6 +23,7 @@ from chalicelib.usecases.order_list import find_named_order
 from chalicelib.usecases.order_managers import find_numbered_order, find_orders, let_join
 from chalicelib.usecases.order_products import find_orders_of_products
 from chalicelib.usecases.product_features import find_granted
+from chalicelib.usecases.rename_order import rename_order
 from chalicelib.usecases.user_list import UserFilter, find_named_user, list_users, seats_of_user
 from tests.store.product_cases import feature
 from tests.support import ADMIN, NOW
@@ -90,6 +91,14 @@ def _relations(company: str, victim: Any) -> Any:
 
 OF_ORDERS: list[tuple[Any, str, list[Any]]] = [
     (find_numbered_order, "order_not_found", [lambda c, v: find_numbered_order(c, _number(v))]),
+    (
+        rename_order,
+        "order_not_found",
+        [
+            lambda c, v: rename_order(c, _number(v), "other", ADMIN, now=NOW),
+            lambda c, v: rename_order(c, _number(v), v.by_key.order_id or "", ADMIN, now=NOW),
+        ],
+    ),
     (let_join, "order_not_found", [lambda c, v: let_join(c, v.by_key.order_id or "", ADA, ADMIN, now=NOW)]),
     (find_orders, "license_not_found", [lambda c, _v: there([*find_orders(c, None, 9)])]),
     (find_orders_of_products, "license_not_found", [lambda c, v: there(_orders_of(c, v.by_key.product))]),

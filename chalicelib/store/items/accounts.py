@@ -166,14 +166,16 @@ class OrderItem(AccountsItem[Order]):
 
     by_hand = ("company", "id")
     stored_as = MappingProxyType({"pending_managers": "joining"})
-    guarded = frozenset({"pending_managers", "number", "licenses_taken"})
+    guarded = frozenset({"pending_managers", "number", "licenses_taken", "licenses_sold"})
     omitted = frozenset({"is_test", "is_trial", *TEXTS})
     customer: TextAttribute
     managers: IdSetAttribute
     pending_managers: IdSetAttribute
     number: IntegerAttribute
     denied: TextSetAttribute
+    bought_as: TextAttribute
     licenses_taken: IntegerAttribute
+    licenses_sold: IntegerAttribute
     revision: IntegerAttribute
 
     def fields_by_hand(self) -> Fields:
@@ -183,4 +185,5 @@ class OrderItem(AccountsItem[Order]):
 class DeletedLicenseItem(AccountsItem[DeletedLicense]):
     """What stays known of a license that was deleted."""
 
+    order_id: TextAttribute
     is_cleared: BooleanAttribute

@@ -1,0 +1,273 @@
+"""An order gets another name: all that lists its licenses follows in one write, and the name of before is free."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.catalog import Order
+from chalicelib.domain.errors import AlreadyExists, NotFound
+from chalicelib.domain.license import License
+from chalicelib.domain.terms import Terms
+from chalicelib.store import accounts, counts, histories, orders, renamed_orders
+from chalicelib.store.customers import Sold
+from chalicelib.usecases.change_seat import remove_user
+from chalicelib.usecases.change_terms import change_terms
+from chalicelib.usecases.create_order import NewLicense, NewOrder, create_order
+from chalicelib.usecases.customers import change_customer
+from chalicelib.usecases.delete_license import delete_license
+from chalicelib.usecases.find_customer import find_customer_by_email
+from chalicelib.usecases.issue_license import issue_license
+from chalicelib.usecases.license_list import LicenseFilter, list_licenses
+from chalicelib.usecases.move_license import move_license
+from chalicelib.usecases.order_managers import add_manager, find_numbered_order, find_order, remove_manager
+from chalicelib.usecases.rename_order import rename_order
+from chalicelib.usecases.rotate_key import rotate_key
+from tests.store.faults import Crash, wire
+from tests.support import ADMIN, CUSTOMER, Vendor
+from tests.usecases.people import account
+from tests.usecases.support import before_call, before_write, refused
+from tests.usecases.test_delete_license import dies_at, sold
+
+MIA, BEN, ADA = "mia@customer.test", "ben@customer.test", "ada@user.test"
+A, B = "A-1", "B-1"
+
+
+def order_of(vendor: Vendor, count: int = 2, **terms: Any) -> list[License]:
+    """Licenses of one order that somebody manages, the first of whose id is the order's."""
+    made = []
+    for _ in range(count):
+        vendor.now += 1
+        made.append(vendor.issue("revit", MIA, order_id=A, max_license_users=5, **terms))
+    return made
+
+
+def rename(vendor: Vendor, number: int, name: str = B, **more: Any) -> Order:
+    return rename_order(vendor.code, number, name, ADMIN, now=vendor.now + 1, **more)
+
+
+def listed(vendor: Vendor, order: str) -> set[int]:
+    return {one.license_id for one in orders.sold_in_order(vendor.code, order)}
+
+
+def managed(vendor: Vendor, email: str = MIA) -> set[tuple[int, str]]:
+    """What a manager is shown: each license with the name of its order."""
+    found = orders.read_managed_licenses(vendor.code, account(vendor, email).id)
+    return {(one.license_id, one.order_id) for one in found}
+
+
+def test_all_that_names_the_order_follows(vendor: Vendor) -> None:
+    made = order_of(vendor)
+    ids, first = {license.id for license in made}, made[0].id
+    user, password = vendor.assign(made[0], ADA)
+    renamed = rename(vendor, first)
+    assert (renamed.id, renamed.number, renamed.customer) == (B, first, CUSTOMER)
+    assert renamed == find_order(vendor.code, B) == find_numbered_order(vendor.code, first)
+    assert renamed.revision == find_order(vendor.code, B).revision
+    assert (listed(vendor, A), listed(vendor, B)) == (set(), ids)
+    assert managed(vendor) == {(id, B) for id in ids}
+    assert {one.order_id for one in accounts.licenses_of_customer(vendor.code, CUSTOMER, limit=9)} == {B}
+    assert [one.id for one, _ in list_licenses(vendor.code, LicenseFilter(order_id=B), size=9).rows] == sorted(ids)
+    assert (sold(vendor), counts.read_count(vendor.code, "orders")) == (Sold(2, 1), 1)
+    assert vendor.activate(ADA, "pc", password, license_id=first).device
+    with refused("order_not_found"):
+        find_order(vendor.code, A)
+    assert vendor.differences() == []
+    remove_user(vendor.code, first, user.email, ADMIN, now=vendor.now)
+
+
+def test_the_histories_say_from_what_to_what(vendor: Vendor) -> None:
+    first, second = order_of(vendor)
+    rename(vendor, first.id, denied=frozenset({"reset_license"}))
+    (event,) = [one for one in histories.company_events(vendor.code) if one.type == "order_renamed"]
+    assert event.detail == {"order": B, "order_before": A, "denied": "reset_license"}
+    for license in (first, second):
+        (*_, last) = vendor.history(license)
+        assert (last.type, last.detail) == ("license_changed", {"order": B, "order_before": A})
+        assert vendor.stored(license).revision == license.revision + 1
+    assert {one.denied for one in orders.read_managed_licenses(vendor.code, account(vendor, MIA).id)} == {
+        frozenset({"reset_license"})
+    }
+    assert vendor.differences() == []
+
+
+def test_doing_so_again_changes_nothing_and_any_other_revision_is_refused(vendor: Vendor) -> None:
+    first, _ = order_of(vendor)
+    revision = find_order(vendor.code, A).revision
+    with refused("revision_changed"):
+        rename(vendor, first.id, revision=revision + 1)
+    renamed = rename(vendor, first.id, revision=revision)
+    history = vendor.history(first)
+    assert rename(vendor, first.id, revision=revision) == renamed
+    assert (vendor.history(first), find_order(vendor.code, B).revision) == (history, revision + 1)
+
+
+def test_the_name_of_before_is_free_and_that_of_another_order_is_taken(vendor: Vendor) -> None:
+    first, _ = order_of(vendor)
+    other = vendor.issue(order_id=B)
+    with refused("already_exists"):
+        rename(vendor, first.id)
+    rename(vendor, other.id, "C-1")
+    rename(vendor, first.id)
+    rename(vendor, other.id, A)
+    assert (listed(vendor, A), len(listed(vendor, B))) == ({other.id}, 2)
+    assert vendor.differences() == []
+
+
+def test_what_one_transaction_does_not_hold_is_refused_and_what_it_holds_is_not(vendor: Vendor) -> None:
+    most = renamed_orders.licenses_at_once(Order(vendor.code, A, managers=frozenset({1})))
+    first, *_ = order_of(vendor, most)
+    rename(vendor, first.id)
+    rename(vendor, first.id, A)
+    order_of(vendor, 1)
+    with refused("order_keeps_its_name"):
+        rename(vendor, first.id)
+    assert len(listed(vendor, A)) == most + 1 > 10
+    with refused("name_length"):
+        rename(vendor, first.id, "")
+
+
+def test_without_a_customer_it_keeps_its_name_once_passwords_are_for_it(vendor: Vendor) -> None:
+    for number, manager in enumerate((None, MIA)):
+        license = vendor.issue("revit", manager, order_id=f"N-{number}", customer=None, max_license_users=2)
+        if manager is None:
+            rename(vendor, license.id, "other")
+            vendor.assign(vendor.stored(license), ADA)
+        with refused("order_keeps_its_name"):
+            rename(vendor, license.id)
+    assert vendor.differences() == []
+
+
+def test_it_is_found_by_the_id_of_its_first_license_wherever_that_is(vendor: Vendor) -> None:
+    first, second, third = order_of(vendor, 3)
+    vendor.issue("revit", order_id="D-1")
+    move_license(vendor.code, first.id, "D-1", ADMIN, now=vendor.now + 1)
+    assert rename(vendor, first.id).number == first.id
+    assert (vendor.stored(first).order_id, vendor.stored(first).sold_in) == ("D-1", B)
+    delete_license(vendor.code, first.id, ADMIN, now=vendor.now + 2)
+    assert rename(vendor, first.id, "C-1") == find_numbered_order(vendor.code, first.id)
+    assert listed(vendor, "C-1") == {second.id, third.id}
+    assert vendor.differences() == []
+
+
+AMID: dict[str, Callable[[Vendor, License], object]] = {
+    "sold": lambda v, _: v.issue("revit", order_id=A, max_license_users=5),
+    "sold as the name": lambda v, _: v.issue("revit", order_id="other"),
+    "managed": lambda v, _: add_manager(v.code, A, BEN, ADMIN, now=v.now),
+    "managed no more": lambda v, _: remove_manager(v.code, A, MIA, ADMIN, now=v.now),
+    "deleted": lambda v, license: delete_license(v.code, license.id, ADMIN, now=v.now),
+    "moved": lambda v, license: move_license(v.code, license.id, "D-1", ADMIN, now=v.now),
+    "changed": lambda v, license: change_terms(v.code, license.id, {"max_activations": 9}, ADMIN, now=v.now),
+    "assigned": lambda v, license: v.assign(v.stored(license), ADA),
+    "of another customer": lambda v, _: change_customer(
+        v.code, customer_of(v), {}, ADMIN, email="new@customer.test", now=v.now
+    ),
+    "renamed": lambda v, license: rename(v, license.id, "E-1"),
+}
+
+
+def customer_of(vendor: Vendor) -> int:
+    found = find_customer_by_email(vendor.code, CUSTOMER)
+    assert found is not None
+    return found.id
+
+
+@pytest.mark.parametrize("amid", AMID)
+def test_whatever_happens_meanwhile_nothing_is_left_behind(vendor: Vendor, amid: str) -> None:
+    first, _ = order_of(vendor)
+    vendor.issue("revit", order_id="D-1")
+    with before_write(1, lambda: AMID[amid](vendor, vendor.stored(first))) as done:
+        rename(vendor, first.id)
+    assert done()
+    assert (find_numbered_order(vendor.code, first.id).id, listed(vendor, A)) == (B, set())
+    assert vendor.differences() == []
+
+
+@pytest.mark.parametrize("amid", [name for name in AMID if name != "renamed"])
+def test_whatever_meets_the_other_name_meanwhile_leaves_nothing_behind(vendor: Vendor, amid: str) -> None:
+    first, _ = order_of(vendor)
+    vendor.issue("revit", order_id="D-1")
+    with before_write(1, lambda: rename(vendor, first.id)) as done:
+        try:
+            AMID[amid](vendor, vendor.stored(first))
+        except (NotFound, AlreadyExists) as error:
+            assert error.code == "order_not_found"
+    assert done()
+    assert find_numbered_order(vendor.code, first.id).id == B
+    assert vendor.differences() == []
+
+
+def test_a_key_is_rotated_where_the_order_gets_another_name_meanwhile(vendor: Vendor) -> None:
+    license = vendor.issue(order_id=A)
+    with before_write(1, lambda: rename(vendor, license.id)) as done:
+        rotate_key(vendor.code, license.id, ADMIN, now=vendor.now + 2)
+    assert done()
+    assert vendor.differences() == []
+
+
+@pytest.mark.parametrize("call", [1, 2])
+def test_who_dies_amid_leaves_all_or_nothing(vendor: Vendor, call: int) -> None:
+    first, _ = order_of(vendor)
+    with wire(dies_at(call)):
+        try:
+            rename(vendor, first.id)
+        except Crash:
+            assert find_numbered_order(vendor.code, first.id).id in (A, B)
+    assert vendor.differences() == []
+    assert rename(vendor, first.id).id == B
+
+
+# --- orders that are sold by a call ------------------------------------------------------------------------------
+
+
+def sell(vendor: Vendor, said: str, count: int = 1) -> tuple[Order, list[int]]:
+    terms = Terms("perpetual", 5, customer=CUSTOMER, order_id=A)
+    wanted = NewOrder(A, [NewLicense("viewer", terms) for _ in range(count)], said, MIA)
+    order, made = create_order(vendor.code, wanted, ADMIN, now=vendor.now)
+    return order, [one.id for one in made]
+
+
+def test_an_order_that_was_sold_is_answered_by_its_name_of_now_and_another_one_may_have_that_of_then(
+    vendor: Vendor,
+) -> None:
+    _, ids = sell(vendor, "one", 2)
+    rename(vendor, ids[0])
+    order, again = sell(vendor, "one", 2)
+    assert (order.id, again) == (B, ids)
+    for said, name in (("two", "C-1"), ("three", "")):
+        other, others = sell(vendor, said)
+        assert (other.id, other.number) == (A, others[0])
+        assert sell(vendor, said) == (find_order(vendor.code, A), others)
+        with refused("already_exists"):
+            sell(vendor, "another")
+        assert sell(vendor, "one", 2) == (find_order(vendor.code, B), ids)
+        if name:
+            rename(vendor, others[0], name)
+            assert sell(vendor, said)[0].id == name
+    assert vendor.differences() == []
+
+
+@pytest.mark.parametrize("number", range(4, 30))
+def test_an_order_that_is_being_sold_goes_on_under_its_other_name(vendor: Vendor, number: int) -> None:
+    def other_name() -> None:
+        for order in orders.read_orders(vendor.code):
+            if order.number is not None:
+                rename(vendor, order.number)
+                renamed.append(order.number)
+
+    renamed = list[int]()
+    with before_call(number, other_name):
+        order, ids = sell(vendor, "one", 3)
+    if not renamed:  # nothing was sold yet
+        rename(vendor, ids[0])
+    assert ([one.id for one in orders.read_orders(vendor.code)], order.number) == ([B], ids[0])
+    assert (listed(vendor, B), {id for id, _ in managed(vendor)}) == ({*ids}, {*ids})
+    assert (sell(vendor, "one", 3), vendor.differences()) == ((find_order(vendor.code, B), ids), [])
+
+
+def test_what_is_to_join_an_order_that_has_another_name_by_then_makes_none(vendor: Vendor) -> None:
+    first, _ = order_of(vendor)
+    terms = Terms("perpetual", 5, customer=CUSTOMER, order_id=A, max_license_users=1)
+    with before_write(1, lambda: rename(vendor, first.id)), refused("order_not_found"):
+        issue_license(vendor.code, "revit", terms, None, ADMIN, joins=True, now=vendor.now)
+    assert vendor.differences() == []
