@@ -111,8 +111,8 @@ def test_of_many_wrong_rows_in_rows_the_first_is_looked_at() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("step", "longest", "told"), [(10, 0.05, "characters"), (100, 1.0, "three times as long")])
-def test_a_slow_parser_is_found(step: int, longest: float, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("step", "longest", "said"), [(10, 0.05, "characters"), (100, 1.0, "three times as long")])
+def test_a_slow_parser_is_found(step: int, longest: float, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether it takes long, or would of a longer text."""
 
     def quadratic(text: str) -> int:
@@ -120,4 +120,4 @@ def test_a_slow_parser_is_found(step: int, longest: float, told: str, monkeypatc
 
     monkeypatch.setattr("tests.test_parsers.LONGEST", longest)
     (found,) = faults(quadratic, {"at": "@"})
-    assert told in found
+    assert said in found

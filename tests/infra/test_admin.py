@@ -386,6 +386,7 @@ TEXTS = {
     "device set": ("{device} --company {company} --variable plan=pro", "hardware id", "desk"),
     "device history": ("--license {license} --hardware-id desk", "hardware id", "desk"),
     "device reset": ("--license {license} --hardware-id desk", "freed", "1"),
+    "device release": ("--license {license} --hardware-id desk", "released", "0"),
     "device allow": ("--license {license} --hardware-id desk", "hardware id", "desk"),
     "device blacklist": ("--license {license} --hardware-id desk", "hardware id", "desk"),
     "webhook create": ("--company {company} --url https://new.example", "url", "https://new.example/"),
@@ -418,7 +419,7 @@ def test_every_command_answers_in_text(operator: Operator, vendor: Vendor, tmp_p
 
 def things(vendor: Vendor, folder: Path) -> dict[str, Any]:
     """What there is for commands to be about, by its names in `TEXTS`; files are in a folder."""
-    license = vendor.issue("revit", license_type="time-limited", validity_period=vendor.now + DAY)
+    license = vendor.issue("revit", license_type="time-limited", validity_period=vendor.now + DAY, floating_users=1)
     device = vendor.activate(EMAIL, "desk", password_of(vendor, license, EMAIL)).device
     given: dict[str, Any] = {"company": vendor.code, "license": license.id, "email": EMAIL, "api_key": vendor.api_key}
     given |= {"feature": feature(vendor), "field": field(vendor), "policy": policy(vendor)}
