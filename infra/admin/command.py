@@ -1,7 +1,8 @@
 """What a command is, and what it takes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from keyword import iskeyword
 
 
@@ -37,6 +38,22 @@ READING = frozenset(
 """Verbs of commands that change nothing. All others take --dry-run."""
 LISTING = frozenset({"find", "history", "list", "log"})
 """Verbs of commands that answer rows: those take --csv."""
+SUBJECTS: Mapping[str, str] = {
+    "customer": "--customer",
+    "customer-account": "--account",
+    "feature": "--feature",
+    "field": "--field",
+    "label": "--label",
+    "management-key": "--key",
+    "order": "--order",
+    "policy": "--policy",
+    "scheduled-update": "--update",
+    "user": "--email",
+    "webhook": "--webhook",
+}
+"""The options that name what a command of a noun is about, where that has no position. A device has none: its hardware
+id may be a dash.
+"""
 FINAL = frozenset({"delete", "merge", "retire", "revoke"})
 """Verbs of what cannot be undone: it is done with --yes alone, or with a --confirm of its own."""
 
@@ -77,9 +94,11 @@ class Command:
 
     @property
     def subject(self) -> Option | None:
-        """What it is about, of its noun, where that is said by its position: `-` there reads many."""
-        named = (one for one in self.options if not (one.name.startswith("--") or one.many))
-        return next(named, None) if " " in self.name else None
+        """What it is about, of its noun, where it is about one: `-` there reads many."""
+        noun, _, verb = self.name.partition(" ")
+        placed = (one for one in self.options if not (one.name.startswith("--") or one.many))
+        named = (one for one in self.options if one.name == SUBJECTS.get(noun) and one.required)
+        return next(chain(placed, named), None) if verb else None
 
     @property
     def _verb(self) -> str:

@@ -54,7 +54,7 @@ _EXIT_CODES = {"done": 0, "refused": 1, "unknown": 3}
 def _outcome(
     subject: Option, text: str, values: Json, do: Callable[[Json], CommandResult]
 ) -> tuple[str, str, CommandResult | None]:
-    assert subject.read is not None  # what has a position has a value
+    assert subject.read is not None  # what names something has a value
     try:
         value = subject.read(text)
     except (ValueError, Invalid) as error:

@@ -15,10 +15,10 @@ from chalicelib.settings import SecretSource
 from chalicelib.store import licenses
 from chalicelib.usecases.dry_run import NotWritten, dry_run
 from infra.admin import commands, keys
-from infra.admin.command import FINAL, READING, Command
+from infra.admin.command import FINAL, READING, SUBJECTS, Command
 from infra.admin.command_table import COMMANDS
 from infra.admin.completion import SHELLS, options_of, script
-from infra.admin.parser import UsageError, read_command_line
+from infra.admin.parser import Many, UsageError, read_command_line
 from infra.admin.runs import run
 from tests.infra.operator import Operator
 from tests.infra.test_admin import OF_SECRETS, TEXTS, things
@@ -200,6 +200,31 @@ def test_many_are_named_on_standard_input_and_each_is_done_whatever_becomes_of_t
     assert rows[0]["answer"]["status"] == "disabled"
     assert (rows[1]["note"], rows[2]["answer"]) == ("There is no license 7.", None)
     assert [vendor.stored(license).enabled for license in some] == [False, False, True]
+
+
+def test_many_are_named_by_an_option_too(operator: Operator, vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
+    license = vendor.issue("revit", max_license_users=2)
+    for email in ("ann@b.example", "bob@b.example"):
+        vendor.assign(license, email)
+    type_in(monkeypatch, "ann@b.example", "nobody@b.example", "bob@b.example")
+    rows = operator.asks(f"user close --company {vendor.code} --email -", exit_code=1)["rows"]
+    assert [(row["email"], row["status"]) for row in rows] == [
+        ("ann@b.example", "done"),
+        ("nobody@b.example", "refused"),
+        ("bob@b.example", "done"),
+    ]
+    assert vendor.stored(license).users_assigned == 0
+
+
+@pytest.mark.parametrize("noun", SUBJECTS)
+def test_of_every_noun_many_are_named_wherever_one_is(noun: str) -> None:
+    of_one = [one for one in COMMANDS if one.name.split()[0] == noun and SUBJECTS[noun] in one.example.split()]
+    assert [one.name for one in of_one if one.subject is None] == []
+    assert len(of_one) > 1
+    for one in of_one:
+        line = re.sub(rf"{SUBJECTS[noun]} \S+", f"{SUBJECTS[noun]} -", one.line, count=1)
+        assert one.subject is not None
+        assert read_command_line(arguments(line))[1][one.subject.argument] is Many, one.name
 
 
 def test_many_are_answered_as_a_table_and_looked_at_before(
