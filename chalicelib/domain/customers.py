@@ -32,7 +32,14 @@ PROFILE: Mapping[str, int] = {
     "state": 100,
 }
 """The texts that are kept of a customer, each with the characters that it may have."""
-OF_ACCOUNT: Mapping[str, int] = {"name": 200, "code": 100, "description": 300, "phone": 40, "address": 300}
+OF_ACCOUNT: Mapping[str, int] = {
+    "name": 200,
+    "code": 100,
+    "description": 300,
+    "phone": 40,
+    "address": 300,
+    "reference": 200,
+}
 """The same of a customer account."""
 MAX_LABEL = 100
 
@@ -120,6 +127,8 @@ class CustomerAccount:
     phone: str = ""
     address: str = ""
     email: str = ""
+    reference: str = ""
+    """The vendor's own name for it."""
     revision: int = field(default=0, compare=False)
     """How often it was changed."""
 

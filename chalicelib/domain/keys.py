@@ -9,6 +9,7 @@ Keys are pasted out of mails and documents, which put in what nobody sees, break
 and typed as keyboards of all countries have it. So a key is looked up in the forms that it may have been stored in.
 """
 
+import math
 import re
 import secrets
 import unicodedata
@@ -20,6 +21,9 @@ ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 MAX_LENGTH = 255
 """Characters of any key, a vendor's own, too; what is longer is none."""
+
+LEAST_BITS = 80
+"""That are random, of any key that is made."""
 
 _GROUPS = 5
 _GROUP_SIZE = 5
@@ -34,6 +38,23 @@ def new_license_key() -> str:
     """Make a license key: 29 characters, 120 random bits."""
     body = "".join(secrets.choice(ALPHABET) for _ in range(_GROUPS * _GROUP_SIZE - 1))
     return _grouped(body + _check_symbol(body))
+
+
+def new_key_of(length: int, alphabet: str) -> str:
+    """Make a key of so many of these letters and digits, as it is stored: in capitals, without dashes or check symbol.
+
+    One that would be stored otherwise, for by chance it is like ours, is drawn again.
+    """
+    symbols = sorted(set(alphabet.upper()))
+    while True:
+        key = "".join(secrets.choice(symbols) for _ in range(length))
+        if normalize(key) == key:
+            return key
+
+
+def least_length(alphabet: str) -> int:
+    """How long a key of these letters and digits, two or more, is at least, so that nobody guesses it."""
+    return math.ceil(LEAST_BITS / math.log2(len(set(alphabet.upper()))))
 
 
 def normalize(key: str) -> str:

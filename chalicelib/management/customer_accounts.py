@@ -33,6 +33,8 @@ class AccountChange(Sent):
     phone: Text | None = None
     address: Text | None = None
     email: Text | None = None
+    reference: Text | None = None
+    """Your own name for it."""
 
 
 class NewAccount(AccountChange):
@@ -51,6 +53,7 @@ class AccountBody(TypedDict):
     phone: str
     address: str
     email: str
+    reference: str
     created_at: Date
     revision: int
 
@@ -123,6 +126,7 @@ def account_body(account: CustomerAccount) -> AccountBody:
         "phone": account.phone,
         "address": account.address,
         "email": account.email,
+        "reference": account.reference,
         "created_at": to_iso(account.created_at),
         "revision": account.revision,
     }

@@ -11,7 +11,17 @@ from chalicelib.domain.instants import to_iso
 from chalicelib.domain.types import Json
 from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
-from chalicelib.management.models import Id, ListBody, ListQuery, Sent, SentIds, part_of_list, part_of_walk, sent_number
+from chalicelib.management.models import (
+    Id,
+    ListBody,
+    ListQuery,
+    QueryMetadata,
+    Sent,
+    SentIds,
+    part_of_list,
+    part_of_walk,
+    sent_number,
+)
 from chalicelib.usecases import customers
 from chalicelib.usecases.customer_list import (
     CustomerFilter,
@@ -67,6 +77,10 @@ class CustomerFilters(Sent):
     account__address__icontains: Text | None = None
     account__email: Text | None = None
     account__email__icontains: Text | None = None
+    account__reference: Text | None = None
+    account__reference__icontains: Text | None = None
+    metadata: QueryMetadata | None = None
+    """What theirs has under these names: `{"crm": 17}`."""
 
 
 class CustomersQuery(ListQuery, CustomerFilters):
@@ -271,14 +285,15 @@ def profile(body: SentProfile) -> dict[str, str]:
 
 def customer_filter(query: CustomerFilters) -> CustomerFilter:
     """What a query asks for."""
-    asked = query.model_dump(exclude_none=True, exclude={"limit", "offset", "cursor", "email", "account", "label__in"})
+    apart = {"limit", "offset", "cursor", "email", "account", "label__in", "metadata"}
+    asked = query.model_dump(exclude_none=True, exclude=apart)
     texts, of_account = list[TextFilter](), list[TextFilter]()
     for name, text in asked.items():
         field, *how = name.removeprefix("account__").split("__")
         filters = of_account if name.startswith("account__") else texts
         filters.append(TextFilter(field, how[0] if how else "exact", text))
     labels = frozenset(map(int, query.label__in.split(","))) if query.label__in else frozenset[int]()
-    return CustomerFilter(tuple(texts), tuple(of_account), query.account, labels)
+    return CustomerFilter(tuple(texts), tuple(of_account), query.account, labels, query.metadata or {})
 
 
 def sees_customers(caller: Caller) -> bool:

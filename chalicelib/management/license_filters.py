@@ -72,6 +72,8 @@ class LicensesQuery(ListQuery):
     customer__account__address__icontains: Text | None = None
     customer__account__email: Text | None = None
     customer__account__email__icontains: Text | None = None
+    customer__account__reference: Text | None = None
+    customer__account__reference__icontains: Text | None = None
     license_users__true_email__icontains: Text | None = None
     manager__true_email__icontains: Text | None = None
     product_short_code__icontains: Text | None = None

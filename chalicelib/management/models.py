@@ -1,5 +1,6 @@
 """What all resources of the Management API have in common: models of what is sent, and lists."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from itertools import islice
@@ -131,6 +132,8 @@ def _object(value: object) -> object:
 
 SentMetadata = Annotated[Json, BeforeValidator(_object)]
 """An object, also as the text that the public API takes."""
+QueryMetadata = Annotated[SentMetadata, PlainSerializer(lambda metadata: json.dumps(metadata, sort_keys=True))]
+"""The same in a query, which has texts alone."""
 
 
 def given(change: Sent, *nullable: str) -> Json:

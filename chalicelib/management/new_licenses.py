@@ -2,9 +2,11 @@
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
 from chalicelib.domain.extras import NO_EXTRAS, with_extras
+from chalicelib.domain.keys import ALPHABET
 from chalicelib.domain.license import License, LicenseType, license_name
 from chalicelib.domain.types import Json
 from chalicelib.domain.users import User
@@ -27,14 +29,33 @@ from chalicelib.usecases.products import find_product_by_id
 from chalicelib.web.endpoint import Arguments
 
 MAX_KEYS = 100
+LEAST_LENGTH, MOST_LENGTH = 16, 240
+"""Characters of a key whose shape is said."""
+
+
+def _letters(text: str) -> str:
+    if not (text.isascii() and text.isalnum() and len(set(text.upper())) > 1):
+        raise PydanticCustomError("alphabet", "give letters from A to Z and digits, two or more of them")
+    return text
 
 
 class KeysQuery(Sent):
-    """For which product, and how many."""
+    """For which product, how many, and of which shape; ours, where neither length nor alphabet is given."""
 
     product: QueryText
     """Its short code."""
     quantity: Annotated[int, BeforeValidator(sent_number), Field(ge=1, le=MAX_KEYS)] = 1
+    key_length: Annotated[int, BeforeValidator(sent_number), Field(ge=LEAST_LENGTH, le=MOST_LENGTH)] | None = None
+    """How many characters; not given: 16."""
+    alphabet: Annotated[QueryText, AfterValidator(_letters)] | None = None
+    """Letters, whatever their case, and digits; not given: those of our own keys."""
+
+    @property
+    def shape(self) -> tuple[int, str] | None:
+        """Length and alphabet; None: as our own."""
+        if self.key_length is None and self.alphabet is None:
+            return None
+        return self.key_length or LEAST_LENGTH, self.alphabet or ALPHABET
 
 
 class NewLicense(SentTerms):
@@ -57,7 +78,7 @@ class NewLicense(SentTerms):
 @endpoint("GET", "/orders/generate_license", writes=False, scope="orders:read", reach=by("product", own_product_code))
 def generate_license(query: KeysQuery, caller: Caller) -> list[str]:
     """Keys that nobody has, for `orders/create_order`; none is kept, or sold, by this."""
-    return generate_keys(caller.company, query.product, query.quantity, now=caller.now)
+    return generate_keys(caller.company, query.product, query.quantity, query.shape, now=caller.now)
 
 
 def own_sale(caller: Caller, arguments: Arguments) -> None:

@@ -57,6 +57,8 @@ class OrdersQuery(ListQuery):
     order_by: Literal["store_id", "-store_id"] = "store_id"
     is_archived: SentFlag | None = None
     """False of all: licenses are archived, and no orders."""
+    short_code: Text | None = None
+    """Of a product of which a license stands in the order."""
 
 
 class SentDetails(Sent):
@@ -141,14 +143,15 @@ def list_orders(query: OrdersQuery, caller: Caller) -> OrderList:
 
 
 def _part_of_orders(query: OrdersQuery, caller: Caller) -> tuple[Sequence[Order], ListBody]:
-    company, backwards = caller.company, query.order_by.startswith("-")
-    if not (codes := caller.key.products):
+    company, backwards, codes = caller.company, query.order_by.startswith("-"), caller.key.products
+    if not codes and query.short_code is None:
         find, count = partial(find_orders, company, backwards=backwards), count_orders(company)
         return part_of_filed(find, query, caller, "orders", lambda order: order.id, count)
 
     def read(after: str, skip: int, size: int) -> Part[str, Order]:
         behind = after or None
-        return find_orders_of_products(company, codes, after=behind, backwards=backwards, skip=skip, size=size)
+        place: Json = {"after": behind, "backwards": backwards, "skip": skip, "size": size}
+        return find_orders_of_products(company, codes, query.short_code, **place)
 
     return part_of(read, query, caller, "orders")
 

@@ -2,12 +2,14 @@
 through. No key serves a filter: it reads on within a bound, and the page is short then.
 """
 
+import json
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from chalicelib.domain.customers import Customer, CustomerAccount
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.paging import MAX_SCANNED, cut
+from chalicelib.domain.types import Json, JsonValue
 from chalicelib.store import company_objects, customers
 from chalicelib.store.counts import read_count
 from chalicelib.usecases.create import find_company
@@ -44,6 +46,8 @@ class CustomerFilter:
     account: int | None = None
     labels: frozenset[int] = frozenset()
     """At least one of these; empty: whichever they have."""
+    metadata: Json = field(default_factory=dict, hash=False)
+    """What theirs has under these names."""
     like: str = ""
     """Part of an email of now or of before, of the name, the company name, the phone number or the reference; large and
     small letters are alike."""
@@ -105,7 +109,8 @@ def customer_matcher(company: str, wanted: CustomerFilter) -> Callable[[Customer
         labeled = not wanted.labels or any(int(label) in wanted.labels for label in row.labels)
         of_account = accounts is None or row.account in accounts
         is_like = not wanted.like or any(wanted.like.casefold() in text.casefold() for text in _said_of(row))
-        return labeled and of_account and is_like and all(one.lets_through(row) for one in wanted.texts)
+        has_all = _has(row.metadata, wanted.metadata)
+        return labeled and of_account and is_like and has_all and all(one.lets_through(row) for one in wanted.texts)
 
     return matches
 
@@ -126,3 +131,12 @@ def find_named_customer(company: str, text: str) -> Customer | None:
 def _said_of(row: Customer) -> tuple[str, ...]:
     name = f"{row.first_name} {row.last_name}"
     return row.email, *row.former_emails, name, row.company_name, row.phone, row.reference
+
+
+def _has(metadata: Json, wanted: Json) -> bool:
+    """Whether metadata has all that is wanted; as JSON, in which 1 is not true."""
+    return all(name in metadata and _text(metadata[name]) == _text(value) for name, value in wanted.items())
+
+
+def _text(value: JsonValue) -> str:
+    return json.dumps(value, sort_keys=True)

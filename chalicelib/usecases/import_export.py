@@ -185,7 +185,7 @@ def _customer_account(target: Target, row: Json, now: Instant) -> Verdict:
     if _account_like(target, row) is not None:
         return "same"
     if target.writes:
-        fields = {name: row[name] for name in (*OF_ACCOUNT, "email") if row[name]}
+        fields = {name: row[name] for name in (*OF_ACCOUNT, "email") if row.get(name)}
         create_customer_account(target.company, fields, target.actor, now=now)
     return "new"
 

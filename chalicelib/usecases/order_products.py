@@ -34,10 +34,26 @@ def those_of_products(codes: frozenset[str], some: list[Order]) -> list[Order]:
         return [order for order, is_of in zip(some, are, strict=True) if is_of]
 
 
+def _those_with(product: str, some: list[Order]) -> list[Order]:
+    """Those of some orders in which a license of a product stands."""
+    with ThreadPool(_AT_ONCE) as threads:
+        have = threads.map(lambda order: product in _products(order), some)
+        return [order for order, has_one in zip(some, have, strict=True) if has_one]
+
+
 def find_orders_of_products(
-    company: str, codes: frozenset[str], *, after: str | None, backwards: bool, skip: int, size: int
+    company: str,
+    codes: frozenset[str],
+    product: str | None = None,
+    *,
+    after: str | None,
+    backwards: bool,
+    skip: int,
+    size: int,
 ) -> Part[str, Order]:
     """At most `size` orders of these products behind the one with the id `after` and `skip` more, by their ids.
+
+    No codes: of any. `product`: those of them in which a license of this one stands.
 
     No key serves this. A part looks at `MOST` orders: it may have few, or none, and go on all the same.
     """
@@ -51,7 +67,10 @@ def find_orders_of_products(
         return some
 
     def load(ids: list[str]) -> list[Order]:
-        return those_of_products(codes, [read[id] for id in ids])
+        of_codes = [read[id] for id in ids]
+        if codes:
+            of_codes = those_of_products(codes, of_codes)
+        return of_codes if product is None else _those_with(product, of_codes)
 
     return search_keys(ids, load, lambda order: order.id, after, skip, size, chunk=CHUNK, most=MOST)
 

@@ -130,7 +130,6 @@ NOT_BUILT: Mapping[int, str] = {
 
 PARTLY: Mapping[int, str] = {
     9: "nothing is used up yet: `total_consumptions` is refused by its name",
-    16: "keys have one length and one alphabet: `key_length` and `alphabet` are refused by their names",
     41: "another `store_id` only where the order has few licenses: one write changes all that names it",
     **dict.fromkeys(range(96, 103), _ANALYTICS),
 }

@@ -83,9 +83,12 @@ def test_all_that_is_wrong_is_told_at_once_by_field(shop: VendorsServer) -> None
 
 
 def test_each_filter_lets_through_what_it_says(shop: VendorsServer) -> None:
-    account = granted(shop.post("customer-accounts", {"name": "Studio group", "code": "st"}), 201)["id"]
+    account = granted(shop.post("customer-accounts", {"name": "Studio group", "code": "st", "reference": "G-1"}), 201)[
+        "id"
+    ]
     label = granted(shop.post("clabels", {"label": "reseller"}))["id"]
-    first = make(shop, "ada@first.test", reference="CRM-7", customer_account=account, company_name="Büro")
+    said: Any = {"reference": "CRM-7", "company_name": "Büro", "metadata": {"tier": "gold", "vip": True, "n": 1}}
+    first = make(shop, "ada@first.test", customer_account=account, **said)
     make(shop, "bob@second.test", reference="CRM-77", last_name="Meier")
     granted(shop.post("customerclabels", {"customer": first["id"], "customer_label": label}), 201)
     one, both = ["ada@first.test"], ["ada@first.test", "bob@second.test"]
@@ -105,12 +108,22 @@ def test_each_filter_lets_through_what_it_says(shop: VendorsServer) -> None:
         "account__code=st": one,
         "account__name__icontains=GROUP": one,
         "account__name=group": [],
+        "account__reference=G-1": one,
+        "account__reference__icontains=g-": one,
+        "metadata=%7B%22tier%22:%20%22gold%22%7D": one,
+        "metadata=%7B%22tier%22:%22gold%22,%22vip%22:true%7D": one,
+        "metadata=%7B%22vip%22:1%7D": [],
+        "metadata=%7B%22nothing%22:null%7D": [],
+        "metadata=%7B%7D": both,
         "email__icontains=test&reference__exact=CRM-77": ["bob@second.test"],
     }.items():
         assert found(shop, query) == wanted, query
 
 
-@pytest.mark.parametrize("query", ["order_by=email", "label__in=a", "account=x", "city=Ulm", "email__exact=a"])
+@pytest.mark.parametrize(
+    "query",
+    ["order_by=email", "metadata=gold", "metadata=%5B1%5D", "label__in=a", "account=x", "city=Ulm", "email__exact=a"],
+)
 def test_a_filter_that_there_is_not_is_refused_by_its_name(shop: VendorsServer, query: str) -> None:
     answer = shop.get(f"customers?{query}")
     assert (refused(answer, 400), [*answer.json()["errors"]]) == ("validation_error", [query.partition("=")[0]])
@@ -118,7 +131,7 @@ def test_a_filter_that_there_is_not_is_refused_by_its_name(shop: VendorsServer, 
 
 def test_a_list_is_walked_by_its_links_and_a_cursor_is_good_for_its_filter(shop: VendorsServer) -> None:
     emails = [make(shop, f"c{n}@other.test")["email"] for n in range(5)]
-    for query in ("limit=2", "limit=2&email__icontains=other"):
+    for query in ("limit=2", "limit=2&metadata=%7B%7D", "limit=2&email__icontains=other"):
         page, walked = granted(shop.get(f"customers?{query}")), list[str]()
         cursor = page["next"]
         while True:

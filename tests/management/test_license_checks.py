@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.domain import origin
 from chalicelib.domain.errors import NotFound, Unauthenticated
-from chalicelib.domain.keys import normalize
+from chalicelib.domain.keys import ALPHABET, new_key_of, normalize
 from chalicelib.domain.origin import Origin
 from chalicelib.usecases.change_license import set_enabled
 from chalicelib.usecases.explain import Subject, explain
@@ -136,7 +136,47 @@ def test_keys_are_made_for_products_with_keys_alone_and_as_we_make_them(shop: Ve
     path = "orders/generate_license?product="
     assert refused(shop.get(f"{path}revit"), 400) == "validation_error"
     assert refused(shop.get(f"{path}none"), 400) == "unknown_product"
-    for query in ("quantity=101", "quantity=0", "key_length=32", "alphabet=01"):
+    wrong = (
+        "quantity=101",
+        "quantity=0",
+        "key_length=15",
+        "key_length=241",
+        "alphabet=a%2Fb",
+        "alphabet=aA",
+    )
+    for query in wrong:
         answer = shop.get(f"{path}viewer&{query}")
         assert refused(answer, 400) == "validation_error"
         assert query.partition("=")[0] in answer.json()["errors"]
+
+
+@pytest.mark.parametrize(
+    ("query", "length", "letters"),
+    [
+        ("key_length=24", 24, ALPHABET),
+        ("alphabet=abcdefghijklmnopqrstuvwxyz0123456789", 16, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"),
+        ("key_length=25&alphabet=0123456789", 25, "0123456789"),
+        ("key_length=240&alphabet=01", 240, "01"),
+    ],
+)
+def test_keys_are_made_of_the_length_and_the_letters_that_are_asked_for(
+    shop: VendorsServer, query: str, length: int, letters: str
+) -> None:
+    keys = granted(shop.get(f"orders/generate_license?product=viewer&quantity=100&{query}"))
+    assert (len({*keys}), {len(key) for key in keys}) == (100, {length})
+    assert {*"".join(keys)} == {*letters}
+    assert [normalize(key) for key in keys] == keys
+    assert shop.vendor.issue(license_key=keys[0]).license_key == keys[0]
+
+
+def test_a_key_that_is_like_ours_by_chance_is_drawn_again() -> None:
+    """One in 32 of 25 of our letters has the right check symbol, and would be kept with dashes."""
+    made = [new_key_of(25, ALPHABET) for _ in range(200)]
+    assert [normalize(key) for key in made] == made
+
+
+@pytest.mark.parametrize(("query", "least"), [("alphabet=0123456789", 25), ("key_length=79&alphabet=01", 80)])
+def test_no_key_is_made_that_could_be_guessed(shop: VendorsServer, query: str, least: int) -> None:
+    answer = shop.get(f"orders/generate_license?product=viewer&{query}")
+    assert refused(answer, 400) == "validation_error"
+    assert answer.json()["errors"] == {"key_length": [f"give {least} or more."]}

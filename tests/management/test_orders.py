@@ -12,7 +12,7 @@ from chalicelib.management import order_changes
 from chalicelib.management.caller import Caller
 from chalicelib.management.reach import reached_order
 from chalicelib.store import orders
-from chalicelib.usecases import order_managers
+from chalicelib.usecases import order_managers, order_products
 from chalicelib.usecases.change_terms import find_sold
 from chalicelib.usecases.create_order import MAX_LICENSES
 from chalicelib.usecases.find_license import find_account
@@ -245,6 +245,34 @@ def test_a_call_sells_so_many_licenses_and_no_more(shop: VendorsServer, vendor: 
     answer = shop.post("orders/create_order", order() | {"items": [item, item]})
     assert (refused(answer, 400), [*answer.json()["errors"]]) == ("validation_error", ["items"])
     assert licenses_in(vendor) == []
+
+
+def test_orders_are_found_by_the_product_of_a_license_in_them(
+    shop: VendorsServer, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    revit = [{"product_code": "revit", "licenses": [{}]}]
+    viewer = [{"product_code": "viewer", "licenses": [{}]}]
+    for name, items in (("S-1", viewer), ("S-2", revit), ("S-3", viewer + revit), ("S-4", viewer)):
+        granted(shop.post("orders/create_order", {"id": name, "customer": {"email": CUSTOMER}, "items": items}), 201)
+
+    def found(server: VendorsServer, query: str) -> list[str]:
+        page, names = granted(server.get(f"orders?{query}")), list[str]()
+        while True:
+            names += [row["store_id"] for row in page["results"]]
+            if page["next"] is None:
+                return names
+            page = granted(server.get(page["next"]))
+
+    partner = VendorsServer(new_key(vendor, products=frozenset({"revit"})), shop.http)
+    for most in (200, 1):
+        monkeypatch.setattr(order_products, "MOST", most)
+        monkeypatch.setattr(order_products, "CHUNK", most)
+        assert found(shop, "short_code=viewer") == ["S-1", "S-3", "S-4"]
+        assert found(shop, "short_code=revit&order_by=-store_id&limit=1") == ["S-3", "S-2"]
+        assert found(shop, "short_code=viewer&offset=1") == ["S-3", "S-4"]
+        assert found(shop, "short_code=nothing") == []
+        assert found(partner, "short_code=revit") == ["S-2"]
+        assert found(partner, "short_code=viewer") == []
 
 
 def test_of_a_manager_whose_account_is_made_more_can_be_said(shop: VendorsServer, vendor: Vendor) -> None:
