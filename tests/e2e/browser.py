@@ -71,9 +71,10 @@ def watched(browser: Browser, base_url: str, **options: Any) -> Iterator[tuple[P
     """A page of a fresh context, and what goes wrong in it: a list that grows as it happens.
 
     That is: errors in the console (CSP violations are some), scripts that fail, requests to another host, answers
-    from 500 on, and parts of a page that are not there.
+    from 500 on, and parts of a page that are not there. Nothing moves, unless `reduced_motion` says so: what moves is
+    drawn, again and again, by processors that tests have better use for.
     """
-    context = browser.new_context(base_url=base_url, **options)
+    context = browser.new_context(**{"base_url": base_url, "reduced_motion": "reduce"} | options)
     try:
         context.set_default_timeout(WAIT_MS)
         yield context.new_page(), _faults(context, base_url)

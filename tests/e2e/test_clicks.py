@@ -2,9 +2,11 @@
 on a phone, in dark, by the keyboard alone.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import playwright.sync_api as playwright
 import pytest
@@ -24,19 +26,6 @@ def test_the_table_of_the_docs_is_this_one() -> None:
     assert table in Path("docs/portal.md").read_text(), table
 
 
-@pytest.mark.parametrize("what", FLOWS)
-def test_from_a_page_to_what_is_done(page: playwright.Page, site: Site, what: str) -> None:
-    flow, counts = FLOWS[what], []
-    count_clicks(page)
-    begin(page, site, flow)
-    for act in (flow.act, flow.again):
-        if act:
-            before = clicks(page)
-            act(page, site)
-            counts.append(str(clicks(page) - before))
-    assert ", then ".join(counts) == flow.clicks
-
-
 class Way(NamedTuple):
     """How somebody uses the portal."""
 
@@ -46,8 +35,9 @@ class Way(NamedTuple):
     keyboard: bool
 
 
+USUAL = Way("en", 1280, "light", False)
 CONTRARY = Way("de", 390, "dark", True)
-"""In nothing like the test above."""
+"""In nothing like that."""
 OTHERS = {
     "reset a device": Way("de", 390, "dark", False),
     "set a limit": Way("de", 1280, "light", True),
@@ -59,25 +49,65 @@ WAYS = [(what, CONTRARY) for what in FLOWS] + list(OTHERS.items())
 
 
 def test_each_pair_of_a_way_is_in_some_flow() -> None:
-    ways = [Way("en", 1280, "light", False), *(way for _, way in WAYS)]
+    ways = [USUAL, *(way for _, way in WAYS)]
     for one in range(len(Way._fields)):
         for other in range(one):
             assert len({(way[one], way[other]) for way in ways}) == 4, (Way._fields[one], Way._fields[other])
 
 
+Pages = Callable[[Way], playwright.Page]
+Opened = Callable[[Way], tuple[playwright.Page, list[str]]]
+
+
+@pytest.fixture(scope="module")
+def opened(browser: playwright.Browser, server: serve.Server) -> Iterator[Opened]:
+    """The page that is used in a way, and what goes wrong in it: one for all flows, for each browser takes its time."""
+    with ExitStack() as stack:
+
+        @cache
+        def open_for(way: Way) -> tuple[playwright.Page, list[str]]:
+            window: Any = {"viewport": {"width": way.width, "height": 800}}
+            look: Any = {"locale": way.language, "color_scheme": way.scheme}
+            if way == USUAL:
+                look["reduced_motion"] = "no-preference"
+            page, faults = stack.enter_context(watched(browser, server.base_url, **window, **look))
+            count_clicks(page)
+            return page, faults
+
+        yield open_for
+
+
 @pytest.fixture
-def otherwise(browser: playwright.Browser, server: serve.Server, way: Way) -> Iterator[playwright.Page]:
-    """A page that is used in this way, and a test that writes in its language."""
-    options = {"locale": way.language, "color_scheme": way.scheme, "viewport": {"width": way.width, "height": 800}}
-    with watched(browser, server.base_url, **options) as (page, faults), writing_for(Reader(way.language)):
-        yield page
-    assert faults == []
+def pages(opened: Opened) -> Iterator[Pages]:
+    """The page that is used in a way, as a browser that knows nobody; the test writes in its language."""
+    with ExitStack() as stack:
+
+        def page_of(way: Way) -> playwright.Page:
+            page, faults = opened(way)
+            page.context.clear_cookies()
+            stack.enter_context(writing_for(Reader(way.language)))
+            stack.callback(faults.clear)
+            stack.callback(lambda: faults == [] or pytest.fail("\n".join(faults)))
+            return page
+
+        yield page_of
+
+
+@pytest.mark.parametrize("what", FLOWS)
+def test_from_a_page_to_what_is_done(pages: Pages, site: Site, what: str) -> None:
+    flow, page, counts = FLOWS[what], pages(USUAL), []
+    begin(page, site, flow)
+    for act in (flow.act, flow.again):
+        if act:
+            before = clicks(page)
+            act(page, site)
+            counts.append(str(clicks(page) - before))
+    assert ", then ".join(counts) == flow.clicks
 
 
 @pytest.mark.parametrize(("what", "way"), WAYS, ids=[f"{what}: {', '.join(map(str, way))}" for what, way in WAYS])
-def test_it_is_done_in_another_way(otherwise: playwright.Page, site: Site, what: str, way: Way) -> None:
-    flow, page = FLOWS[what], otherwise
-    count_clicks(page)
+def test_it_is_done_in_another_way(pages: Pages, site: Site, what: str, way: Way) -> None:
+    flow, page = FLOWS[what], pages(way)
     if way.keyboard:
         with keyboard_alone():
             begin(page, site, flow)
