@@ -131,9 +131,20 @@ def chosen(request: PortalRequest, view: ChosenView, form: ChosenForm) -> Change
 
     def result(outcomes: list[Outcome]) -> FormResult:
         undo = _undo(request, view, outcomes) if form.do == "remove" else None
-        return FormResult(list_path(view.license.id), with_refusals(_said(view, form, outcomes), outcomes), undo=undo)
+        gone = len(set(chosen_ids(request.fields))) - len(view.rows)
+        words = _said(view, form, changed(outcomes), len(outcomes) + gone)
+        return FormResult(list_path(view.license.id), with_refusals(words, outcomes, _gone(gone)), undo=undo)
 
     return Change(each, result)
+
+
+def _gone(users: int) -> str:
+    """Of those who were chosen, and lost the seat before the form was sent."""
+    if not users:
+        return ""
+    return ngettext(
+        "One of them no longer has a seat on the license.", "{n} of them no longer have a seat on the license.", users
+    )
 
 
 def _change(request: PortalRequest, view: ChosenView, form: ChosenForm) -> Callable[[UserRow], object]:
@@ -169,8 +180,8 @@ def _changed(request: PortalRequest, view: ChosenView, row: UserRow, change: Cal
     return change_one(request, view.principal, row.user.id, row.user.email, lambda: change(row))
 
 
-def _said(view: ChosenView, form: ChosenForm, outcomes: list[Outcome]) -> str:
-    done, count = changed(outcomes), len(outcomes)
+def _said(view: ChosenView, form: ChosenForm, done: int, count: int) -> str:
+    """What came of it: of so many users who were chosen, so many were changed."""
     if not done:
         return _none_done(form.do)
     words = _all_done(form.do, count) if done == count else _some_done(form.do, done, count)

@@ -158,7 +158,7 @@ class PageHandler:
             return handle(request, {name: _part(name, text) for name, text in parts.items()})
         except Exception as error:
             if isinstance(error, SeatkeeperError) and error.code in _LEADS_TO:
-                return _LEADS_TO[error.code](request)
+                return _LEADS_TO[error.code](request, _asked_for(request) if self.get else "")
             if not isinstance(error, SeatkeeperError):
                 log.exception("bug in %s %s", raw_request.method, raw_request.path)
             return failed(request, error)
@@ -398,11 +398,11 @@ def _asked_for(request: PortalRequest) -> str:
     return whole if len(whole) <= MAX_TEXT else request.path
 
 
-def _to_log_in(request: PortalRequest) -> Response:
-    """And from there to what was asked for. Of a session that has ended the page says so, and has the company."""
+def _to_log_in(request: PortalRequest, back: str) -> Response:
+    """And from there `back` to what was asked for. Where a session has ended the page says so, and has the company."""
     query = {}
-    if request.method == "GET" and request.path != LOG_IN:
-        query["next"] = _asked_for(request)
+    if back and request.path != LOG_IN:
+        query["next"] = back
     if request.claims is not None:
         query |= {"company": request.claims.company, "ended": "yes"}
     response = redirect(request, f"{LOG_IN}?{urlencode(query, safe='/', quote_via=quote)}" if query else LOG_IN)
@@ -411,12 +411,14 @@ def _to_log_in(request: PortalRequest) -> Response:
     return response
 
 
-_LEADS_TO: dict[str, Callable[[PortalRequest], Response]] = {
+_LEADS_TO: dict[str, Callable[[PortalRequest, str], Response]] = {
     "session_expired": _to_log_in,
-    "password_change_required": lambda request: redirect(request, CHOOSE),
-    "second_factor_required": lambda request: redirect(request, SET_UP),
+    "password_change_required": lambda request, _: redirect(request, CHOOSE),
+    "second_factor_required": lambda request, _: redirect(request, SET_UP),
 }
-"""Errors that lead to another page instead of one that says what is wrong."""
+"""Errors that lead to another page instead of one that says what is wrong, and from there, maybe, back: to the address
+of a page; of a form, to its own; empty: there is none.
+"""
 
 
 def _part(name: str, text: str) -> int | str:

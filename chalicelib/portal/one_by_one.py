@@ -43,6 +43,7 @@ def changed(outcomes: Iterable[Outcome]) -> int:
     return sum(not outcome.why for outcome in outcomes)
 
 
-def with_refusals(words: str, outcomes: Iterable[Outcome]) -> str:
-    """What is said of all, and a line for each who was not changed."""
-    return "\n".join([words, *(f"{outcome.email}: {outcome.why}" for outcome in outcomes if outcome.why)])
+def with_refusals(words: str, outcomes: Iterable[Outcome], *more: str) -> str:
+    """What is said of all, a line for each who was not changed, and what is said `more`, if anything."""
+    refused = [f"{outcome.email}: {outcome.why}" for outcome in outcomes if outcome.why]
+    return "\n".join([words, *refused, *filter(None, more)])

@@ -99,6 +99,15 @@ def _load_again(request: PortalRequest, claims: SessionClaims) -> Loaded:
     return replace(view, rows=rows), {"back": INVITED}
 
 
+def _late(people: int) -> str:
+    """Of those who were to be invited, and have chosen a password, or can log in no more, since the form was shown."""
+    if not people:
+        return ""
+    return ngettext(
+        "One person no longer waits for an invitation.", "{n} people no longer wait for an invitation.", people
+    )
+
+
 @action("invite_again.html", Confirmation, _load_again)
 def again(request: PortalRequest, view: InvitedView, _form: Confirmation) -> Change[list[Outcome]]:
     """Mail those who were shown another link, one by one, each for a license for which the vendor allows it."""
@@ -112,7 +121,7 @@ def again(request: PortalRequest, view: InvitedView, _form: Confirmation) -> Cha
         return change_one(request, view.principal, row.user.id, row.user.email, send)
 
     def result(outcomes: list[Outcome]) -> FormResult:
-        done, count = changed(outcomes), len(outcomes)
+        done, count = changed(outcomes), len(set(chosen_ids(request.fields)))
         if not done:
             words = gettext("No invitation was sent.")
         elif done == count:
@@ -124,7 +133,7 @@ def again(request: PortalRequest, view: InvitedView, _form: Confirmation) -> Cha
                 done,
                 all=count,
             )
-        return FormResult(INVITED, with_refusals(words, outcomes))
+        return FormResult(INVITED, with_refusals(words, outcomes, _late(count - len(outcomes))))
 
     return Change(lambda: [invite(row, on) for row in view.rows if (on := row.invited_on) is not None], result)
 

@@ -130,3 +130,11 @@ def test_a_log_in_leads_to_what_was_asked_for_with_its_query(vendor: Vendor, man
 def test_of_an_address_that_no_field_could_hold_the_path_is_kept() -> None:
     answer = Browser().http.get("/portal/licenses", params={f"x{n}": "y" * 400 for n in range(4)})
     assert answer.headers["Location"] == "/portal/log-in?next=/portal/licenses"
+
+
+def test_a_log_in_leads_back_to_a_form_that_was_sent_too_late(license: License, manager: Browser) -> None:
+    assign = at(license, "/users/assign")
+    fields = manager.get(assign).form(assign).fields
+    manager.http.cookies.clear()
+    answer = manager.http.post(assign, data=fields | {"people": "new@customer.test"})
+    assert answer.headers["Location"] == f"/portal/log-in?next={assign}"

@@ -19,7 +19,20 @@
   async function part(link, id) {
     const response = await ask(address(link)), page = parsed(await response.text());
     if (response.status >= 500) throw new Trouble(sentence(page));
-    return page.getElementById(id) ?? Promise.reject(); // logged out meanwhile: the whole page says so
+    const found = page.getElementById(id);
+    if (!found) return Promise.reject(); // logged out meanwhile: the whole page says so
+    found.lang = page.documentElement.lang;
+    return found;
+  }
+
+  // Another language may have been chosen in another tab: what is put in says which it has, and a whole page which all has.
+  function speak(text, into) {
+    const lang = /<html lang="([^"]+)"/.exec(text)?.[1];
+    if (into !== document.body) into.lang = lang ?? "";
+    else if (lang && lang !== document.documentElement.lang) {
+      document.documentElement.lang = lang;
+      Object.assign(words, parsed(text).body.dataset);
+    }
   }
 
   // --- waiting, seen once it lasts 300 ms; and failing, said in a bar: the page stays, with all that was typed.
@@ -213,6 +226,7 @@
     if (xhr.status >= 500) return fail(sentence(parsed(xhr.responseText)));
     const inside = { target: one("article", dialog()), selectOverride: "#form", ignoreTitle: true };
     if (refused(detail)) Object.assign(detail, inside);
+    speak(xhr.responseText, detail.target);
   });
   on("htmx:beforeHistoryUpdate", ({ detail }) => {
     if (refused(detail)) Object.assign(detail.history, { type: "replace", path: location.href });
