@@ -93,6 +93,25 @@ _EVENTS: dict[EventType, str] = {
     "variable_changed": mark("Device variable changed by the vendor"),
     "variable_deleted": mark("Device variable deleted by the vendor"),
 }
+_TERMS: Mapping[str, str] = {
+    "max_activations": mark("Activations"),
+    "overage": mark("Activations"),
+    "max_license_users": mark("License users"),
+    "floating_users": mark("Floating use"),
+    "floating_timeout": mark("Floating use"),
+    "max_transfers": mark("Transfers"),
+    "free_resets": mark("Resets"),
+    "is_trial": mark("Trial"),
+    "name": mark("Name"),
+    "start_date": mark("Start date"),
+    "validity_period": mark("Valid until"),
+    "valid_duration": mark("Valid until"),
+    "grace_period": mark("Grace period"),
+    "maintenance_period": mark("Maintenance until"),
+    "features": mark("Features"),
+    "custom_fields": mark("Further details"),
+}
+"""The terms that the page of a license shows, as it calls them. The others are the vendor's own."""
 MAIL_KINDS: dict[MailCode, str] = {
     "seat_given": mark("A license is assigned to me"),
     "order_given": mark("I become the manager of an order"),
@@ -209,6 +228,8 @@ def _words(event: Event) -> str:
             words = marked[0] if marked else words
         case "license_disabled", _ if not event.actor.name.startswith("user:"):
             words = gettext("License suspended by the vendor")
+        case "license_changed", detail if terms := _terms_in(detail):
+            words = gettext("Terms changed: {what}", what=", ".join(terms))
         case "user_assigned", {"invited": invited} if invited:
             words = gettext("User assigned and invited")
         case "user_replaced", {"replaced_by": str(by)} if by:
@@ -223,6 +244,11 @@ def _words(event: Event) -> str:
         case "activation_refused", _:
             words = gettext("Refused: {why}", why=_refusal(event))
     return words
+
+
+def _terms_in(detail: Context) -> list[str]:
+    """What a change of terms has changed of those that the license's manager is shown, each once."""
+    return list(dict.fromkeys(gettext(words) for name, words in _TERMS.items() if name in detail))
 
 
 def _refusal(event: Event) -> str:

@@ -5,6 +5,7 @@ no date, and counts how often it has got another: so no two processes take two s
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from chalicelib.domain.activation import Snapshot
 from chalicelib.domain.events import Event
@@ -34,13 +35,18 @@ def read_slots(license: License) -> list[Slot]:
 
 
 def read_named_slots(named: Sequence[tuple[License, Device]]) -> list[Slot | None]:
-    """The slot that each device of a floating license names, whoever holds it; consistently, in one round trip."""
+    """The slot that each device of a floating license names, whoever holds it; consistently, a hundred in one round
+    trip.
+    """
     asked = [
         _item(license, device.slot) if is_floating(license) and device.slot is not None else None
         for license, device in named
     ]
-    found = iter(reads.batch_get([item for item in asked if item is not None], consistent=True))
-    slots = [None if item is None else next(found) for item in asked]
+    left, found = (item for item in asked if item is not None), list[SlotItem | None]()
+    while few := list(islice(left, reads.BATCH_GET_LIMIT)):
+        found += reads.batch_get(few, consistent=True)
+    in_order = iter(found)
+    slots = [None if item is None else next(in_order) for item in asked]
     return [None if item is None else item.to_domain() for item in slots]
 
 

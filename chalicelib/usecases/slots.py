@@ -1,7 +1,7 @@
 """Slots of a floating license: a check takes one or renews it, and the device gives it back."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.domain.activation import Snapshot, decide_deactivation, guard_live_device
@@ -13,6 +13,7 @@ from chalicelib.domain.slots import (
     BLIND_ABOVE,
     MINUTE_MS,
     FullPool,
+    SeatEpochs,
     Slot,
     SlotDecision,
     decide_slot,
@@ -134,6 +135,15 @@ def held_slots(license: License, now: Instant) -> list[Slot]:
     """The slots that are in use, consistently; of a license that is not floating none."""
     found = slots.read_slots(license) if is_floating(license) else []
     return in_use(found, license, slots.seat_epochs(license, found), now)
+
+
+def held_until(license: License, devices: Sequence[Device], seats: SeatEpochs, now: Instant) -> dict[int, Instant]:
+    """Until when these devices hold slots, by their ids: consistently, in one read for a hundred of them; of a license
+    that is not floating there are none. `seats`: of the users whose devices they are.
+    """
+    named = slots.read_named_slots([(license, device) for device in devices])
+    found = [slot for slot in named if slot is not None]
+    return {slot.holder: slot.held_until for slot in in_use(found, license, seats, now)}
 
 
 def with_slots_in_use(snapshot: Snapshot, now: Instant, *, fresh: bool = False) -> Snapshot:

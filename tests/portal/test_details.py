@@ -11,6 +11,7 @@ from chalicelib.domain.license import License, hash_hardware_id
 from chalicelib.usecases import portal_queries
 from chalicelib.usecases.branding import set_branding
 from chalicelib.usecases.change_license import set_enabled, set_name
+from chalicelib.usecases.change_seat import reset_activations
 from chalicelib.usecases.change_terms import change_terms
 from chalicelib.usecases.license_extras import Wanted, grant_features, set_fields
 from chalicelib.usecases.portal_queries import ListQuery, usage
@@ -18,10 +19,10 @@ from chalicelib.usecases.product_features import create_feature
 from chalicelib.usecases.product_fields import create_field
 from chalicelib.usecases.scheduled_updates import schedule_update
 from chalicelib.usecases.slots import release_slot
-from tests.portal.browser import Browser, at
+from tests.portal.browser import Browser, at, browser_of
 from tests.store.adoption_cases import add
 from tests.support import ADMIN, DAY, NOW, Vendor
-from tests.usecases.people import MANAGER, issued, logged_in
+from tests.usecases.people import MANAGER, account, issued, logged_in
 
 ADA, BOB = "ada@customer.test", "bob@customer.test"
 FACTS = (
@@ -162,6 +163,45 @@ def test_of_a_floating_license_is_said_on_how_many_devices_it_is_in_use(
     change_terms(license.company, license.id, {"floating_users": 3}, ADMIN, now=NOW)
     vendor.check(ADA, "pc")
     assert re.search(r"Floating, in use now .* 1 / 3", manager.get(at(license)).words)
+
+
+def test_devices_that_hold_a_floating_license_are_told_from_those_that_are_active_only(
+    vendor: Vendor, license: License, manager: Browser
+) -> None:
+    hash = hash_hardware_id("pc")
+    devices, one = at(license, "/devices"), at(license, f"/devices/{hash}-{account(vendor, ADA).id}")
+    assert "Floating license" not in manager.get(one).words
+    change_terms(license.company, license.id, {"floating_users": 3, "floating_timeout": 60}, ADMIN, now=NOW)
+    assert "ADA-PC active" in manager.get(devices).words
+    assert "Floating license not in use" in manager.get(one).words
+    vendor.check(ADA, "pc")
+    assert "ADA-PC in use" in manager.get(devices).words
+    assert re.search(r"Floating license in use until \d+ \w+ \d+, \d\d:\d\d", manager.get(one).words)
+    own = browser_of(vendor, ADA)
+    assert "ADA-PC in use" in own.get(f"/portal/seats/{license.id}").words
+    release_slot(vendor.code, vendor.lookup(ADA, "pc"), ADMIN, now=vendor.now)
+    assert "ADA-PC active" in manager.get(devices).words
+
+
+def test_a_user_whose_devices_were_reset_holds_no_floating_license(
+    vendor: Vendor, license: License, manager: Browser
+) -> None:
+    change_terms(license.company, license.id, {"floating_users": 3}, ADMIN, now=NOW)
+    vendor.check(ADA, "pc")
+    reset_activations(vendor.code, license.id, ADA, ADMIN, now=vendor.now)
+    assert "ADA-PC deactivated" in manager.get(at(license, "/devices")).words
+
+
+def test_a_change_of_terms_names_those_that_are_shown_and_none_of_the_vendors_own(
+    license: License, manager: Browser
+) -> None:
+    history = at(license, "/history")
+    change_terms(license.company, license.id, {"note": "by phone"}, ADMIN, now=NOW)
+    assert "Terms changed" in manager.get(history).words
+    assert "Terms changed:" not in manager.get(history).words
+    terms = {"max_activations": 9, "overage": "always", "is_trial": True, "note": "once more"}
+    change_terms(license.company, license.id, terms, ADMIN, now=NOW + 1)
+    assert "Terms changed: Activations, Trial" in manager.get(history).words
 
 
 def test_who_asks_for_devices_is_shown_who_took_and_gave_back_a_slot(vendor: Vendor) -> None:

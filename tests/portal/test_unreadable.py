@@ -50,6 +50,7 @@ FAIL: dict[str, set[str]] = {
     "license": ITS_OWN,
     "seat#": {"devices", "device", "users", "own", "own devices"},
     "device#": {"one", "devices", "device", "own devices"},
+    "slot#": {"devices", "device", "own devices"},  # which say of each whether it holds one
     "variables#": {"device"},
     "pending#": {"users"},
     "user#": {"users", "own", "own devices"},

@@ -1,8 +1,8 @@
 """The devices of a license: the list, and one of them."""
 
 import re
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib.domain.email import display_email
@@ -17,6 +17,7 @@ from chalicelib.store import activations, batch_reads, licenses
 from chalicelib.store.batch_reads import BatchRead, ReadRequest
 from chalicelib.usecases.portal_queries.listing import CHUNK, ListQuery, has_words, list_page
 from chalicelib.usecases.portal_queries.principal import LicenseView, fields, guard_manager, guard_seat
+from chalicelib.usecases.slots import held_until
 
 MAX_DEVICE_EVENTS = 500
 """Events of a license among which those of one device are looked for."""
@@ -35,6 +36,8 @@ class DeviceRow:
     state: str
     is_live: bool
     """Whether it holds an activation, blacklisted or not."""
+    slot_until: Instant | None = None
+    """Until when it holds a slot of a floating license, if it checks no more; None: it holds none, or nobody asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +61,8 @@ class DeviceView(LicenseView):
 def license_devices(claims: SessionClaims, license_id: int, list_query: ListQuery, *, now: Instant) -> DevicesView:
     """A page of the devices of a license that the user manages: those heard of last come first, where they are few.
 
-    Two reads; three where devices are blacklisted, and more where a filter looks on. Raises `session_expired`,
-    `license_not_found`.
+    Two reads; one more where devices are blacklisted, one of a floating license, and more where a filter looks on.
+    Raises `session_expired`, `license_not_found`.
     """
     views: list[LicenseView] = []
 
@@ -72,7 +75,7 @@ def license_devices(claims: SessionClaims, license_id: int, list_query: ListQuer
         wanted = ReadRequest(managed=[license_id], licenses=[license_id], seats=[(license_id, user) for user in owners])
         found = batch_reads.batch_read(claims, wanted, now)
         views.append(guard_manager(claims, found, license_id, now))
-        return device_rows(devices, views[-1].license, found), more
+        return device_rows(devices, views[-1].license, found, now), more
 
     page = device_page(read, list_query)
     return DevicesView(*fields(views[-1]), page)
@@ -87,7 +90,7 @@ def license_device(claims: SessionClaims, license_id: int, key: str, *, now: Ins
         managed=[license_id], licenses=[license_id], seats=seats, device=(license_id, hardware_hash, owner)
     )
     found = batch_reads.batch_read(claims, wanted, now)
-    return _device_view(guard_manager(claims, found, license_id, now), found, owner, events)
+    return _device_view(guard_manager(claims, found, license_id, now), found, owner, events, now)
 
 
 def own_device(claims: SessionClaims, license_id: int, key: str, *, now: Instant) -> DeviceView:
@@ -97,7 +100,7 @@ def own_device(claims: SessionClaims, license_id: int, key: str, *, now: Instant
         raise NotFound("device_not_found")
     wanted = ReadRequest(licenses=[license_id], seats=[(license_id, owner)], device=(license_id, hardware_hash, owner))
     found = batch_reads.batch_read(claims, wanted, now)
-    return _device_view(guard_seat(claims, found, license_id, now), found, owner, [])
+    return _device_view(guard_seat(claims, found, license_id, now), found, owner, [], now)
 
 
 def device_page(
@@ -119,12 +122,21 @@ def device_page(
     return list_page(Rows(read, lambda row: row.key, CHUNK, CHUNK), list_query, keep if filtered else None, arrange)
 
 
-def device_rows(devices: list[Device], license: License, found: BatchRead) -> list[DeviceRow]:
-    """Devices of a license as they stand, by the seats that were found; one more read where some are blacklisted."""
+def device_rows(devices: list[Device], license: License, found: BatchRead, now: Instant) -> list[DeviceRow]:
+    """Devices of a license as they stand, by the seats that were found; one more read where some are blacklisted, and
+    one for each hundred of a floating license.
+    """
     hashes = {hash_hardware_id(device.hardware_id) for device in devices}
     blocked = activations.blocked(license, hashes) if license.blocked_devices else set[str]()
     seats = {user_id: seat for (_, user_id), seat in found.seats.items()}
-    return [device_row(device, license, seats.get(device.user_id or 0), blocked) for device in devices]
+    rows = [device_row(device, license, seats.get(device.user_id or 0), blocked) for device in devices]
+    return _with_slots(rows, license, seats, now)
+
+
+def _with_slots(rows: list[DeviceRow], license: License, seats: Mapping[int, Seat], now: Instant) -> list[DeviceRow]:
+    live = [row.device for row in rows if row.is_live]
+    held = held_until(license, live, {user_id: seat.epoch for user_id, seat in seats.items()}, now)
+    return [replace(row, slot_until=held.get(row.device.id) if row.is_live else None) for row in rows]
 
 
 def device_key(key: str) -> tuple[str, int | None]:
@@ -170,12 +182,15 @@ def names_device(row: DeviceRow, search: str) -> bool:
     return has_words(texts, search)
 
 
-def _device_view(base: LicenseView, found: BatchRead, owner: int | None, events: list[Event]) -> DeviceView:
+def _device_view(
+    base: LicenseView, found: BatchRead, owner: int | None, events: list[Event], now: Instant
+) -> DeviceView:
     if found.device is None:
         raise NotFound("device_not_found")
     seat = None if owner is None else found.seats.get((base.license.id, owner))
     blocked = {hash_hardware_id(found.device.hardware_id)} if found.blocked else set[str]()
-    row = device_row(found.device, base.license, seat, blocked)
+    alone = device_row(found.device, base.license, seat, blocked)
+    [row] = _with_slots([alone], base.license, {} if seat is None else {seat.user_id: seat}, now)
     own = [event for event in events if _is_of(event, found.device, row.email)]
     return DeviceView(*fields(base), row, found.variables, own, len(events) < MAX_DEVICE_EVENTS)
 

@@ -97,8 +97,8 @@ def own_licenses(claims: SessionClaims, list_query: ListQuery, *, now: Instant) 
 def own_devices(claims: SessionClaims, license_id: int, list_query: ListQuery, *, now: Instant) -> DevicesView:
     """A page of the user's devices on a license with a seat of his.
 
-    Two reads; three where devices are blacklisted, and more on a license whose devices are not linked to their users:
-    then all are looked through. Raises `session_expired`, `license_not_found`.
+    Two reads; one more where devices are blacklisted, one of a floating license, and more on a license whose devices
+    are not linked to their users: then all are looked through. Raises `session_expired`, `license_not_found`.
     """
     views: list[LicenseView] = []
 
@@ -114,11 +114,11 @@ def own_devices(claims: SessionClaims, license_id: int, list_query: ListQuery, *
         )
         views.append(guard_seat(claims, found, license_id, now))
         license, all_of_list = views[-1].license, not (after or more)
-        rows = device_rows(found.devices.get(license_id, []), license, found)
+        rows = device_rows(found.devices.get(license_id, []), license, found, now)
         held = found.seats[seat].activations_in(license)
         if found.all_linked and not (all_of_list and sum(row.is_live for row in rows) < held):
             return rows, more
-        return device_rows(_all_devices(claims, license_id), license, found), False
+        return device_rows(_all_devices(claims, license_id), license, found, now), False
 
     page = device_page(read, list_query)
     return DevicesView(*fields(views[-1]), page)
