@@ -39,7 +39,6 @@ IN_THE_PLACE: Mapping[tuple[str, str], str] = {
     ("scheduled-update", "find"): "`scheduled-update list` has those of a license",
     ("scheduled-update", "set"): "`scheduled-update cancel`, and `license schedule` another one",
     ("scheduled-update", "history"): "it stands in `license history`",
-    ("order", "set"): "`order set-permissions`, `order add-manager` and `order remove-manager`",
     ("order", "delete"): "what was sold stays: `license delete` takes its licenses",
     ("label", "find"): _FEW.format("`label list`"),
     ("label", "history"): _IN_COMPANY,
