@@ -74,6 +74,41 @@ def test_ten_of_each_kind_are_shown_and_it_says_that_there_are_more(vendor: Vend
     assert "/portal/licenses?search=viewer" in page.links
 
 
+@pytest.mark.parametrize(
+    ("path", "first", "further", "shown"),
+    [
+        ("/portal/search", "of your newest licenses", "of older licenses", "Ann Schäfer"),
+        ("/portal/people", "one of your newest licenses", "one of your older licenses", "Ann Schäfer"),
+        ("/portal/activity", "license with the most active devices", "One more of your licenses", "ann@customer.test"),
+    ],
+)
+def test_what_is_looked_through_in_parts_goes_on_to_the_oldest_license(
+    vendor: Vendor,
+    licenses: list[License],
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    first: str,
+    further: str,
+    shown: str,
+) -> None:
+    busy = issued(vendor, "revit")
+    vendor.assign(busy, "ben@customer.test", 2)
+    chosen(vendor, "ben@customer.test")
+    for device in ("one", "two"):
+        vendor.activate("ben@customer.test", device, PASSWORD, license_id=busy.id)
+    monkeypatch.setattr("chalicelib.usecases.portal_queries.parts.MAX_READS", 1)
+    browser, pages, seen = browser_of(vendor, MANAGER), [f"{path}?search=ann"], 0
+    while pages[-1]:
+        page = browser.get(pages[-1])
+        assert (first if len(pages) == 1 else further) in page.words
+        seen += shown in page.words
+        onward = next((link for link in page.links if "after=" in link), "")
+        assert ("Continue searching" in page.words) == bool(onward)
+        pages.append(onward and path + onward)
+    assert (len(pages) > 2, seen) == (True, 1)
+    assert browser.get(path, search="ann", after="made-up").status == 400
+
+
 def test_a_search_is_two_reads_a_license_and_none_without_a_word(vendor: Vendor, licenses: list[License]) -> None:
     browser = browser_of(vendor, MANAGER)
     for words, reads in (("", 1), ("nobody", 2 + 1 + 2)):
