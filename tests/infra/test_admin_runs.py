@@ -46,6 +46,7 @@ MAY_BE_UNDONE = {
         "create",
         "disable",
     ),
+    "release",
     *("enable", "extend", "issue", "mail", "policy", "remove", "remove-label", "remove-manager", "reopen", "replace"),
     *(
         "reset",
