@@ -11,6 +11,7 @@ from chalicelib.usecases.customer_labels import create_customer_label
 from chalicelib.usecases.customers import add_label, create_customer
 from chalicelib.usecases.device_variables import track_variables
 from chalicelib.usecases.license_extras import Wanted, grant_features, set_fields
+from chalicelib.usecases.license_users import change_user
 from chalicelib.usecases.order_managers import add_manager, change_order
 from chalicelib.usecases.policies import create_policy
 from chalicelib.usecases.product_features import create_feature
@@ -62,7 +63,7 @@ def _fill_policies(vendor: Vendor) -> None:
 
 
 def _fill_customers(vendor: Vendor) -> None:
-    account = {"name": "Group", "code": "G-1", "phone": "+41 1", "email": "group@customer.test"}
+    account = {"name": "Group", "code": "G-1", "phone": "+41 1", "email": "group@customer.test", "reference": "CRM-2"}
     made = create_customer_account(vendor.code, account, ADMIN, now=vendor.now)
     create_customer_account(vendor.code, {"name": "Other"}, ADMIN, now=vendor.now)
     profile = {"first_name": "Eve", "company_name": FORMULA, "reference": "CRM-1"}
@@ -117,6 +118,7 @@ def _fill_by_user(vendor: Vendor) -> None:
         assign_user(vendor.code, license.id, email, 2, ADMIN, profile=Profile(first_name=first_name), now=vendor.now)
         user, password = vendor.assign(vendor.issue("revit"), email)
         vendor.activate(user.email, f"desk of {email}", password, license_id=license.id)
+        change_user(vendor.code, user.id, {}, ADMIN, metadata={"crm": [first_name]}, now=vendor.now)
     add_manager(vendor.code, "A-2", BOB, ADMIN, now=vendor.now)
     said = {"is_test": True, "is_trial": True, "created": vendor.now - DAY, "order_type": "normal", "language": "de"}
     said |= {"reference": FORMULA, "campaign_params": "a=1&b=2", "download_id": "dl-1", "metadata": {"deal": [7]}}

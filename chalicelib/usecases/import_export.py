@@ -6,7 +6,7 @@ says of which row it was made.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 
 from chalicelib.domain import custom_fields, features, policies, products
 from chalicelib.domain.adoption import LegacyDevice
@@ -27,7 +27,7 @@ from chalicelib.store.variables import change_variables, read_variables
 from chalicelib.threads import map_in_turns
 from chalicelib.usecases.adopt import add_legacy_devices
 from chalicelib.usecases.assign_user import Profile, assign_user
-from chalicelib.usecases.change_account import change_profile, choose_language, choose_mails
+from chalicelib.usecases.change_account import choose_language, choose_mails
 from chalicelib.usecases.change_device import blacklist_device
 from chalicelib.usecases.change_license import set_archived
 from chalicelib.usecases.close_account import close_account
@@ -39,6 +39,7 @@ from chalicelib.usecases.find_customer import find_customer_by_email
 from chalicelib.usecases.find_license import find_license
 from chalicelib.usecases.import_license import RowOutcome, Verdict, import_license, plan_license
 from chalicelib.usecases.import_rows import ADOPTED_WITHIN_DAYS, RowResult
+from chalicelib.usecases.license_users import change_user
 from chalicelib.usecases.order_managers import add_manager, change_order, find_managers
 from chalicelib.usecases.policies import create_policy, find_policies
 from chalicelib.usecases.product_features import create_feature, find_features
@@ -374,8 +375,9 @@ def _user(target: Target, row: Json, now: Instant) -> Verdict:
     if user is None:
         return "same"
     profile = Profile(row["first_name"], row["last_name"], row["phone_number"])
-    mails_off = frozenset(row["mails_off"])
-    said = [
+    mails_off, metadata = frozenset(row["mails_off"]), row.get("metadata", user.metadata)  # older exports have none
+    said: list[tuple[object, object]] = [
+        (metadata, user.metadata),
         (profile, Profile(user.first_name, user.last_name, user.phone_number)),
         ((row["language"], row["time_zone"]), (user.language, user.time_zone)),
         (mails_off, user.mails_off),
@@ -384,7 +386,7 @@ def _user(target: Target, row: Json, now: Instant) -> Verdict:
     if all(new == old for new, old in said):
         return "same"
     if target.writes:
-        change_profile(target.company, user.id, profile, target.actor, now=now)
+        change_user(target.company, user.id, asdict(profile), target.actor, metadata=metadata, now=now)
         choose_language(target.company, user.id, row["language"], row["time_zone"], target.actor, now=now)
         choose_mails(target.company, user.id, mails_off, target.actor, now=now)
         if not row["is_active"]:

@@ -74,7 +74,7 @@ OF_CUSTOMERS = (
     *(f"customer__reference{how}" for how in ("", "__icontains")),
     *(
         f"customer__account__{field}{how}"
-        for field in ("name", "code", "description", "phone", "address", "email")
+        for field in ("name", "code", "description", "phone", "address", "email", "reference")
         for how in ("", "__icontains")
     ),
 )
