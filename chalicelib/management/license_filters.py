@@ -74,6 +74,10 @@ class LicensesQuery(ListQuery):
     customer__account__email__icontains: Text | None = None
     customer__account__reference: Text | None = None
     customer__account__reference__icontains: Text | None = None
+    order__customer_account: QueryId | None = None
+    """An order has the account of its customer."""
+    order__customer_account__name: Text | None = None
+    order__customer_account__code: Text | None = None
     license_users__true_email__icontains: Text | None = None
     manager__true_email__icontains: Text | None = None
     product_short_code__icontains: Text | None = None
@@ -124,6 +128,11 @@ def guard_filters(caller: Caller, asked: Json) -> None:
 
 def license_filter(asked: Json, company: str, now: Instant) -> LicenseFilter:
     """What the parameters of a query say, those that were given."""
+    for name in _OF_ORDER & asked.keys():
+        of_customer = name.replace("order__customer_account", "customer__account")
+        if asked.get(of_customer, asked[name]) != asked[name]:
+            return LicenseFilter(ids=frozenset())
+        asked = asked | {of_customer: asked[name]}
     given: Json = {field: asked[name] for name, field in _SERVED.items() if name in asked}
     given |= {field: _instants(asked[name], company)[0] for name, field in _CREATED.items() if name in asked}
     given["users"] = tuple(asked[name] for name in _OF_USER if name in asked)
@@ -186,10 +195,12 @@ _OF_BUYER: Mapping[str, tuple[str, str]] = {
 }
 """Of the record of the customer: which of its texts, and how."""
 _OF_ACCOUNT = "customer__account__"
+_OF_ORDER = {f"order__customer_account{field}" for field in ("", "__name", "__code")}
 _OF_OTHERS: Mapping[str, str] = {
     "customer_name": "customers:read",
     "customer_company_name": "customers:read",
     "customer__": "customers:read",
+    "order__customer_account": "customers:read",
     "manager__": "orders:read",
 }
 """How filters begin that are of other records than licenses, and the scope that reads these."""

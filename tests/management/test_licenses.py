@@ -100,6 +100,8 @@ def test_all_are_listed_oldest_first_or_newest_first_with_an_exact_count(
         ({"customer__reference": "c-1"}, []),
         ({"customer__reference__icontains": "c-"}, ["revit"]),
         ({"customer__account__name": "Group"}, ["revit"]),
+        ({"order__customer_account__name": "Group"}, ["revit"]),
+        ({"order__customer_account__name": "Group", "customer__account__name": "Other"}, []),
         ({"customer__account__code__icontains": "GR"}, ["revit"]),
         ({"customer__account__code__icontains": "GR", "product_short_code": "viewer"}, []),
         ({"license_users__true_email__icontains": "DA@cust"}, ["revit"]),
@@ -158,6 +160,8 @@ def test_licenses_are_found_by_ids(shop: VendorsServer, sold: dict[str, License]
     assert found(shop, company=customer["company"], customer_id=customer["id"]) == [revit]
     assert found(shop, customer__account=customer["customer_account"]["id"]) == [revit]
     assert found(shop, customer__account=17) == []
+    assert found(shop, order__customer_account=customer["customer_account"]["id"]) == [revit]
+    assert found(shop, order__customer_account=17) == []
 
 
 def test_what_a_filter_lets_through_is_counted_where_it_fits_on_the_first_page(

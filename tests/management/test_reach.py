@@ -72,6 +72,7 @@ def test_licenses_are_listed_of_its_products_whatever_is_asked_for(shop: Vendors
 OF_CUSTOMERS = (
     *("customer_name__icontains", "customer_company_name__icontains"),
     *(f"customer__reference{how}" for how in ("", "__icontains")),
+    *("order__customer_account__name", "order__customer_account__code"),
     *(
         f"customer__account__{field}{how}"
         for field in ("name", "code", "description", "phone", "address", "email", "reference")
@@ -141,9 +142,10 @@ def summed(server: VendorsServer, address: str, counted: str) -> Counter[str]:
 
 def test_no_record_of_a_customer_is_read_by_filters(shop: VendorsServer, viewer: VendorsServer, vendor: Vendor) -> None:
     """Whoever adds one that begins as these do has it refused, too."""
-    names = [name for name in LicensesQuery.model_fields if name.startswith(("customer_", "manager_"))]
+    of_others = ("customer_", "manager_", "order__customer")
+    names = [name for name in LicensesQuery.model_fields if name.startswith(of_others)]
     shown = {"customer_id", "customer_email", "customer_email__icontains"}
-    assert {*names} - shown == {*OF_CUSTOMERS, *OF_MANAGERS, "customer__account"}
+    assert {*names} - shown == {*OF_CUSTOMERS, *OF_MANAGERS, "customer__account", "order__customer_account"}
     for name in {*names} - shown:
         assert refused(viewer.get(f"licenses?{name}=49"), 403) == NOT_OF_ONE, name
         assert listed(shop, f"?{name}=49") == [[0], []]
