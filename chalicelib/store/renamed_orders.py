@@ -61,7 +61,7 @@ def rename(renamed: Renamed, event: Event) -> None:
     old, new, item = renamed.old, renamed.new, OrderItem
     company = old.company
     write = Transaction(event_item(company, event, AccountEventItem))
-    as_listed = (item.licenses_sold, item.licenses_taken, item.pending_managers, item.number)
+    as_listed = (item.licenses_sold, item.licenses_taken, item.number)
     as_read = item.unchanged(old, *as_listed, item.customer, item.managers, item.denied, item.bought_as, item.revision)
     write.delete(OrderItem(company, order_sort_key(old.id)), as_read)
     put_count(write, "orders", company, order_sort_key(old.id), -1)
