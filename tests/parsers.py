@@ -176,7 +176,7 @@ def _over_wsgi(text: str) -> None:
 
 
 _OF_MODELS = ("chalicelib.portal.", "chalicelib.management.")
-_REQUESTS = {f"chalicelib.{adapter}.requests" for adapter in ADAPTERS}
+REQUESTS = {f"chalicelib.{adapter}.requests" for adapter in ADAPTERS}
 
 
 def _over_http(text: str) -> None:
@@ -205,7 +205,7 @@ def models() -> list[type[BaseModel]]:
     """The schemas of what applications and browsers send."""
     found = []
     for module in modules():
-        if module.__name__.startswith(_OF_MODELS) or module.__name__ in _REQUESTS:
+        if module.__name__.startswith(_OF_MODELS) or module.__name__ in REQUESTS:
             classes = (value for value in vars(module).values() if inspect.isclass(value))
             found += [one for one in classes if issubclass(one, BaseModel) and one.__module__ == module.__name__]
     return found
@@ -221,8 +221,9 @@ def _schemas(text: str) -> None:
 def errors_of_schemas(value: Any) -> Iterator[ValidationError]:
     """What is wrong with it, and where all fields have this value, of each schema that refuses it."""
     for model in models():
+        of_both = model.__module__ in REQUESTS  # their validators ask whence a value came
         for given in (value, dict.fromkeys(model.model_fields, value)):
-            for where in ("body", "query"):
+            for where in ("body", "query") if of_both else ("body",):
                 try:
                     model.model_validate(given, context=where)
                 except ValidationError as error:

@@ -16,9 +16,11 @@ from tests.parsers import (
     NO_PARSERS,
     PARSERS,
     PATTERNS,
+    REQUESTS,
     Parser,
     errors_of_schemas,
     functions,
+    modules,
     patterns,
     text_of,
     wrong_values,
@@ -86,6 +88,11 @@ def test_every_parser_and_every_pattern_is_tried() -> None:
     assert patterns().keys() == PATTERNS.keys()
     assert {tried for tried in PATTERNS.values() if tried != "itself"} <= PARSERS.keys()
     assert set(functions()) <= PARSERS.keys() | NO_PARSERS
+
+
+def test_no_schema_asks_whence_a_value_came_but_those_that_are_tried_with_both() -> None:
+    asking = {module.__name__ for module in modules() if hasattr(module, "ValidationInfo")}
+    assert asking == {"chalicelib.licenseapi.requests"} < REQUESTS
 
 
 def test_of_many_wrong_values_few_are_looked_at() -> None:
