@@ -452,8 +452,13 @@ NO_PARSERS = {
     *("domain.hosts.ascii_domain", "usecases.passkey_answers.are_offered"),  # of a host that was read: `portal_host`
     "management.errors.status_of",  # of a code of ours
     "management.exports.license_row_of",  # of a company that has been found
+    "domain.keys.least_length",  # of letters that `management.new_licenses` has read
     *("domain.events.named", "domain.license.hash_hardware_id", "domain.license.hash_host_name"),  # hash and write
-    *("domain.email.display_email", "licenseapi.bodies.customer_body"),  # of what is stored
+    *(
+        "domain.email.display_email",
+        "licenseapi.bodies.customer_body",
+        "management.customers.buyer_body",
+    ),  # of what is stored
     *("portal.messages.actor_words", "portal.render.logo_path", "portal.rules.duration_words"),  # likewise
     *("domain.license.license_title", "domain.session.listed_session"),  # likewise
     *("usecases.branding.known_company", "usecases.branding.company_of_host"),  # by patterns of ours, before they read
@@ -487,7 +492,7 @@ NO_PARSERS = {
     *("domain.errors.wrong_in", "domain.errors.at_field", "portal.log_in.visitor_form"),  # of our own
     *("usecases.invitations.find_invited", "usecases.invitations.accept_invitation"),  # `domain.invitation` reads it
     *("infra.call.signed_headers", "infra.call.digest_headers", "infra.local.environment"),  # of our own
-    *("domain.management_keys.key_text", "management.reach.by"),  # of our own
+    *("domain.management_keys.key_text", "management.reach.by", "management.reach.listed_by"),  # of our own
     "usecases.management_keys.find_caller",  # `domain.management_keys` reads it
     "usecases.create.keys_answered_by",  # of our own
     *("infra.embedded.errors.invalid", "infra.embedded.errors.not_done", "infra.embedded.errors.outcome_unknown"),
