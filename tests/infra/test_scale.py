@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from functools import cache
 
 import pytest
 
@@ -18,7 +19,9 @@ FIREWALL = Firewall(calls_a_minute=1200, log_ins_a_minute=120)
 FLEET = Fleet()
 
 
+@cache
 def hot(fleet: Fleet) -> dict[str, Hot]:
+    """What of a fleet is hottest; to be looked at only."""
     return {one.what: one for one in hottest(fleet, USAGE, FIREWALL, 300)}
 
 
