@@ -92,7 +92,13 @@ def _fill_by_key(vendor: Vendor) -> None:
     grants = [Wanted("pages", more={"max_consumption": 7}), Wanted("beta", expires_at=vendor.now + DAY)]
     grant_features(vendor.code, license.id, grants, ADMIN, now=vendor.now)
     set_fields(vendor.code, license.id, {"Campus": FORMULA}, ADMIN, now=vendor.now)
-    extras = {"note": FORMULA, "metadata": {"a": 1}, "maintenance_period": vendor.now + 90 * DAY, "name": "Office"}
+    extras = {
+        "subscription_id": "SUB-7",
+        "note": FORMULA,
+        "metadata": {"a": 1},
+        "maintenance_period": vendor.now + 90 * DAY,
+        "name": "Office",
+    }
     change_terms(vendor.code, license.id, extras, ADMIN, now=vendor.now)
     for hardware_id in ("desk", "laptop", "tablet"):
         vendor.activate(license, hardware_id, report={"hostname": f"{hardware_id}.lan", "is_vm": False})

@@ -16,11 +16,11 @@ from chalicelib.domain.instants import Instant
 from chalicelib.domain.metadata import guard_metadata
 from chalicelib.domain.types import Json
 
-MAX_NOTE = 1000
-"""Characters of a note."""
+MAX_NOTE, MAX_SUBSCRIPTION_ID = 1000, 200
+"""Characters of a note, and of the name of a subscription."""
 MAX_BYTES = 65_536
 """Of all that a license carries, as JSON: it is read with each check."""
-EXTRAS = ("note", "metadata", "maintenance_period", "features", "custom_fields", "policy")
+EXTRAS = ("note", "subscription_id", "metadata", "maintenance_period", "features", "custom_fields", "policy")
 """What a change may name; the fields of `Extras`."""
 
 
@@ -77,6 +77,8 @@ class Extras:
     custom_fields: tuple[FieldValue, ...] = ()
     policy: PolicyOrigin | None = None
     """None: it was sold by none."""
+    subscription_id: str = ""
+    """What a billing system calls the subscription that it is of: the vendor's own, too."""
 
 
 NO_EXTRAS = Extras()
@@ -85,8 +87,9 @@ NO_EXTRAS = Extras()
 def with_extras(extras: Extras, changes: Mapping[str, Any]) -> Extras:  # each as the field of that name
     """The extras with what a change names, of `EXTRAS`. Raises `Invalid`."""
     new = replace(extras, **{name: value for name, value in changes.items() if name in EXTRAS})
-    if len(new.note) > MAX_NOTE:
-        raise Invalid("text_too_long", field="note", most=MAX_NOTE)
+    for name, most in (("note", MAX_NOTE), ("subscription_id", MAX_SUBSCRIPTION_ID)):
+        if len(getattr(new, name)) > most:
+            raise Invalid("text_too_long", field=name, most=most)
     guard_metadata(new.metadata)
     for grant in new.features:
         with at_field("product_features"):

@@ -351,7 +351,13 @@ _TERMS: Mapping[str, Reader] = {
     "free_resets": _flag,
     "is_trial": _flag,
 }
-_MORE: Mapping[str, Reader] = {"name": _text, "note": _text, "metadata": _metadata, "maintenance_period": _end}
+_MORE: Mapping[str, Reader] = {
+    "name": _text,
+    "note": _text,
+    "subscription_id": _text,
+    "metadata": _metadata,
+    "maintenance_period": _end,
+}
 _OF_FEATURE: Mapping[str, Reader] = {
     "expiry_date": _end,
     "max_consumption": _count,

@@ -124,6 +124,7 @@ class LicenseFacts(TypedDict):
     license_type: LicenseType
     name: str | None
     note: str
+    subscription_id: str
     status: Status
     active: bool
     enabled: bool
@@ -207,6 +208,7 @@ def license_facts(sold: Sold, product: Product | None, features: Features, now: 
         "license_type": license.license_type,
         "name": license.name,
         "note": extras.note,
+        "subscription_id": extras.subscription_id,
         "status": word,
         "active": word in ("active", "grace"),
         "enabled": license.enabled,

@@ -42,6 +42,7 @@ _OF_NOTHING: Mapping[str, Any] = {  # each of its term's type
     "renewal_basis": "later",
     "name": "",
     "note": "",
+    "subscription_id": "",
     "metadata": {},
 }
 """What a term is where null is sent for it, or what else says nothing."""
@@ -106,6 +107,8 @@ class SentTerms(Sent):
     """From the sale: `35d`, `4m`, `2y`."""
     name: Text | None = None
     note: Text | None = None
+    subscription_id: Text | None = None
+    """What your billing system calls the subscription."""
     metadata: Json | None = None
 
 

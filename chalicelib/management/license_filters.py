@@ -83,6 +83,7 @@ class LicensesQuery(ListQuery):
     product_short_code__icontains: Text | None = None
     product_name__icontains: Text | None = None
     note__icontains: Text | None = None
+    subscription_id: Text | None = None
     enabled: SentFlag | None = None
     is_archived: SentFlag | None = None
     active: SentFlag | None = None
@@ -229,6 +230,8 @@ def _tests(asked: Json, now: Instant) -> Iterator[Test]:
     for name, field in (("license_template", "id"), ("license_template__code", "code")):
         if name in asked:
             yield _is_by(field, asked[name])
+    if "subscription_id" in asked:
+        yield lambda _, extras: extras.subscription_id == asked["subscription_id"]
     if "product_features__id" in asked:
         yield lambda _, extras: any(one.feature_id == asked["product_features__id"] for one in extras.features)
 

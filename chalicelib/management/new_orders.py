@@ -125,6 +125,7 @@ class SoldItem(Sent):
 
     product_code: Text
     note: Text | None = None
+    subscription_id: Text | None = None
     key: Text | None = None
     """Of its one license."""
     enabled: Flag | None = None
@@ -259,7 +260,11 @@ def _licenses_of(item: SoldItem, place: int) -> list[SoldLicense]:
     """The licenses of an item, each with what the item says and the license does not. Raises `Invalid`."""
     if item.key is not None and len(item.licenses) > 1:
         raise Invalid("count_out_of_range", field=f"items.{place}.licenses", least=1, most=1)
-    of_all = {name: getattr(item, name) for name in ("note", "key", "enabled") if getattr(item, name) is not None}
+    of_all = {
+        name: getattr(item, name)
+        for name in ("note", "subscription_id", "key", "enabled")
+        if getattr(item, name) is not None
+    }
     policy = {"license_template" if isinstance(item.license_policy, int) else "policy_code": item.license_policy}
     licenses = []
     for license in item.licenses:

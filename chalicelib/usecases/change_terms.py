@@ -110,6 +110,7 @@ def _terms(sold: Sold) -> Json:
     license, extras = sold
     terms = {name: getattr(license, name) for name in CHANGEABLE} | {
         "note": extras.note,
+        "subscription_id": extras.subscription_id,
         "metadata": "set" if extras.metadata else "",
         "maintenance_period": extras.maintenance_period,
         "policy": "" if extras.policy is None else f"{extras.policy.code}, version {extras.policy.version}",

@@ -15,8 +15,9 @@ from chalicelib.domain.customers import wrong_in_profile
 from chalicelib.domain.email import known_email
 from chalicelib.domain.errors import AlreadyExists, Denied, Invalid, NotFound, Rejected, raise_all, sent_as, wrong_in
 from chalicelib.domain.events import Actor
+from chalicelib.domain.extras import with_extras
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.license import License
+from chalicelib.domain.license import License, license_name
 from chalicelib.domain.orders import kept_details, wrong_details
 from chalicelib.domain.policies import Policy
 from chalicelib.domain.source_rows import SourceRow
@@ -325,7 +326,8 @@ def guard_license(company: str, license: NewLicense, source: SourceRow | None = 
         raise license.refusal
     product = find_product(company, license.product, now=now)
     guard_terms(license.terms, product, None, source)
-    extras_of(license.policy, product, now=now)
+    with_extras(extras_of(license.policy, product, now=now), license.more)
+    license_name(license.more.get("name") or "")
     new_extras(company, product.code, license.features, license.fields, now=now)
     most, seats = license.terms.max_license_users, license.users
     if product.authorization_method != "user":

@@ -210,6 +210,7 @@ def extras_document(extras: Extras) -> Json:
     document = {
         "policy": None if extras.policy is None else f"{extras.policy.code}, version {extras.policy.version}",
         "note": extras.note or None,
+        "subscription_id": extras.subscription_id or None,
         "maintenance_period": to_iso(extras.maintenance_period),
         "metadata": json.dumps(extras.metadata, ensure_ascii=False) if extras.metadata else None,
     }

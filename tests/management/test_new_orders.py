@@ -68,6 +68,7 @@ BY_KEY: Json = {
     "custom_fields": [{"name": "room", "value": "4.12"}],
     "is_trial": True,
     "note": "by phone",
+    "subscription_id": "SUB-7",
     "active": True,
     "enabled": False,
     "allow_grace_period": True,
@@ -101,6 +102,7 @@ def public_body(account: int) -> Json:
         {
             "product_code": "viewer",
             "note": "of the item",
+            "subscription_id": "SUB-1",
             "active": True,
             "license_policy": "pro",
             "customer_account_id": account,
@@ -152,6 +154,9 @@ def test_each_license_of_it_is_as_it_says(shop: VendorsServer, vendor: Vendor, a
     assert (first["product_features"][0]["max_consumption"], first["product_custom_fields"][0]["value"]) == (5, "4.12")
     assert (second["enabled"], second["note"], second["max_transfers"]) == (True, "of the item", 3)
     assert (third["note"], third["license_template"], third["users_assigned"]) == ("", None, 1)
+    assert [one["subscription_id"] for one in (first, second, third)] == ["SUB-7", "SUB-1", ""]
+    found = granted(shop.get("licenses?subscription_id=SUB-1"))["results"]
+    assert [one["id"] for one in found] == [made[1]]
 
 
 def test_an_order_of_which_no_more_is_said_is_as_one_of_before(shop: VendorsServer, vendor: Vendor) -> None:
@@ -189,6 +194,10 @@ def test_what_is_wrong_with_it_is_refused_by_its_name(shop: VendorsServer, vendo
         ({"licenses": [{"max_consumptions": 3}]}, "items.0.licenses.0.max_consumptions"),
         ({"licenses": [{"can_borrow": True}]}, "items.0.licenses.0.can_borrow"),
         ({"licenses": [{"is_floating": True}]}, "items.0.licenses.0.is_floating"),
+        ({"licenses": [{"subscription_id": "x" * 201}]}, "items.0.licenses.0.subscription_id"),
+        ({"licenses": [{}, {"note": "x" * 1001}]}, "items.0.licenses.1.note"),
+        ({"licenses": [{}, {"name": "x\x00"}]}, "items.0.licenses.1.name"),
+        ({"licenses": [{}, {"metadata": {"a": "x" * 16_384}}]}, "items.0.licenses.1.metadata"),
         ({"active": False}, "items.0.active"),
         ({"key": "K-1", "licenses": [{}, {}]}, "items.0.licenses"),
         ({"customer_account_id": 2}, "items.0.customer_account_id"),

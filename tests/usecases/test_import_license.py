@@ -35,6 +35,7 @@ FULL: dict[str, Any] = ROW | {
     "max_activations": 7,
     "validity_period": "2030-12-31",
     "note": "was ours elsewhere",
+    "subscription_id": "SUB-7",
     "metadata": {"crm": 7},
     "name": "Büro",
     "enabled": False,
@@ -87,7 +88,7 @@ def test_a_row_becomes_a_license_with_all_that_it_says(sold: Vendor) -> None:
         last_instant(read_moment("2030-12-31"), ""),
     )
     assert (license.order_id, license.customer) == ("A-17", "ada@studio.test")
-    assert (extras.note, extras.metadata) == ("was ours elsewhere", {"crm": 7})
+    assert (extras.note, extras.metadata, extras.subscription_id) == ("was ours elsewhere", {"crm": 7}, "SUB-7")
     assert [(one.code, one.metadata) for one in extras.features] == [("export", {"a": 1})]
     assert [(one.name, one.value) for one in extras.custom_fields] == [("Region", "EU")]
     customer = find_customer_by_email(sold.code, "ada@studio.test")

@@ -42,6 +42,7 @@ TERMS = (
     changed("--is-trial", "yes|no", "whether it is a trial", values.yes_or_no),
     changed("--name", "TEXT", "what its managers call it; '' for nothing", values.text_or_none),
     changed("--note", "TEXT", "yours alone; '' for none", values.text_or_none),
+    changed("--subscription-id", "TEXT", "what your billing calls the subscription; '' for none", values.text_or_none),
     changed("--maintenance-period", "ISO", "versions of up to then; '' for all", values.moment_or_none),
     changed("--metadata", "JSON", "an object of your own; '{}' for none", values.json_object),
     Option("--strict", "", "refuse a limit below what is in use"),
