@@ -33,12 +33,10 @@ from chalicelib.usecases import (
     log_in,
     log_in_code,
     management_keys,
-    order_managers,
     passkeys,
     portal_queries,
     record_refusal,
     remove_person,
-    rename_order,
     repair_links,
     replace_user,
     second_factor,
@@ -59,6 +57,7 @@ from tests.store.customer_cases import CUSTOMER_CASES
 from tests.store.extras_cases import EXTRAS_CASES
 from tests.store.import_cases import IMPORT_CASES
 from tests.store.license_cases import LICENSE_CASES
+from tests.store.order_cases import ORDER_CASES
 from tests.store.people_cases import PEOPLE_CASES
 from tests.store.product_cases import PRODUCT_CASES
 from tests.store.scheduled_update_cases import SCHEDULED_UPDATE_CASES
@@ -260,41 +259,7 @@ CASES = (
         lambda v, x: remove_person.remove_person(v.code, [x.license.id], x.user.id, ADMIN, now=v.now),
         ("user_removed",),
     ),
-    Case(
-        "let somebody manage an order",
-        order_managers.add_manager,
-        states.key_license,
-        lambda v, x: states.in_order(order_managers.add_manager, v, x),
-        ("manager_added",),
-    ),
-    Case(
-        "take a manager off an order",
-        order_managers.remove_manager,
-        states.managed_order,
-        lambda v, x: states.in_order(order_managers.remove_manager, v, x),
-        ("manager_removed",),
-    ),
-    Case(
-        "say what the managers of an order may do",
-        order_managers.change_order,
-        states.managed_order,
-        states.deny,
-        ("managers_permitted",),
-    ),
-    Case(
-        "say of an order what its shop says",
-        order_managers.change_order,
-        states.managed_order,
-        states.say_of_order,
-        ("order_changed",),
-    ),
-    Case(
-        "give an order another name",
-        rename_order.rename_order,
-        states.managed_order,
-        states.rename,
-        ("order_renamed", "license_changed"),
-    ),
+    *ORDER_CASES,
     Case(
         "read an initial password",
         initial_password_module.reveal_initial_password,

@@ -8,7 +8,6 @@ from chalicelib.domain.errors import SeatkeeperError
 from chalicelib.domain.invitation import AGAIN_MS
 from chalicelib.domain.license import License, hash_hardware_id
 from chalicelib.domain.mail import Mail, MailCode
-from chalicelib.domain.permissions import Permission
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.terms import Terms
 from chalicelib.domain.users import User
@@ -43,7 +42,6 @@ from chalicelib.usecases import (
     issue_license,
     log_in,
     management_keys,
-    order_managers,
     replace_user,
     send_mails,
     sessions,
@@ -54,7 +52,6 @@ from chalicelib.usecases import initial_password as initial_password_module
 from chalicelib.usecases.idempotency import IdempotencyKey
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.passwords import verify_password
-from chalicelib.usecases.rename_order import rename_order
 from chalicelib.webhooks.client import WebhookClient
 from tests.mailbox import code_mails, deliver, mailed_code, mailed_link
 from tests.support import ADMIN, CUSTOMER, DAY, NOW, Vendor
@@ -165,28 +162,6 @@ def closed(vendor: Vendor) -> Seated:
 def reopen(vendor: Vendor, seat: Seated) -> Any:
     user = close_account.reopen_account(vendor.code, ADA, ADMIN, now=vendor.now)
     return user.closed_at, bool(vendor.assign(seat.license, ADA)[1])
-
-
-def in_order(change: Callable[..., User], vendor: Vendor, license: License) -> Any:
-    user = change(vendor.code, license.order_id, ADA, ADMIN, now=vendor.now)
-    return user.email, list(order_managers.find_order(vendor.code, license.order_id or "").managers) == [user.id]
-
-
-def deny(vendor: Vendor, license: License) -> Any:
-    denied: frozenset[Permission] = frozenset({"reset_license", "set_passwords"})
-    order = order_managers.change_order(vendor.code, license.order_id or "", ADMIN, denied=denied, now=vendor.now)
-    filed = [sold for id in order.managers for sold in orders.read_managed_licenses(vendor.code, id)]
-    return order.denied, {sold.denied for sold in filed}
-
-
-def say_of_order(vendor: Vendor, license: License) -> Any:
-    details = {"reference": "PO-77", "is_test": True, "metadata": {"deal": 7}}
-    return order_managers.change_order(vendor.code, license.order_id or "", ADMIN, details=details, now=vendor.now)
-
-
-def rename(vendor: Vendor, license: License) -> Any:
-    order = rename_order(vendor.code, license.id, "S-2", ADMIN, now=vendor.now)
-    return order.id, [sold.order_id for id in order.managers for sold in orders.read_managed_licenses(vendor.code, id)]
 
 
 def read_password(vendor: Vendor, license: License) -> Any:
