@@ -128,18 +128,22 @@ def issue_license(
         store = partial(licenses.issue, joined=joined, mail=mail, sold_to=state.sold_to, source=source, extras=extras)
         store(state.license, state.old, order, state.manager, state.known, event)
 
+    join = partial(_joined, denied=denied, details=details or {}, begins=begins, joins=joins)
     state, order = decide_and_write(
         read,
-        lambda state: _joined(
-            state.license, state.old, state.manager, denied, details or {}, begins=begins, joins=joins
-        ),
+        lambda state: join(state.license, state.old, state.manager),
         write,
         result=lambda state, _: (state.license, state.manager),
     )
+    _show_older(order)
+    return state.license, state.manager
+
+
+def _show_older(order: Order) -> None:
+    """Show who has joined an order what was sold in it before."""
     if order.pending_managers:
         with suppress(Unavailable):  # it is issued; who joins is shown the older ones with the order's next license
             orders.backfill_managers(order)
-    return state.license, state.manager
 
 
 def _usable(enabled: bool) -> Json:
