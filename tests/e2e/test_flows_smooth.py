@@ -347,3 +347,21 @@ def test_the_first_tab_leads_past_the_navigation(page: playwright.Page, site: Si
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("#main")).to_be_focused()
+
+
+def test_a_slash_leads_to_the_search_but_in_a_field_and_where_it_was_turned_off(
+    page: playwright.Page, site: Site
+) -> None:
+    at_users(site, page)
+    box, field = page.locator(".find input"), page.locator(".filter input[name=search]")
+    page.keyboard.press("/")
+    expect(box).to_be_focused()
+    expect(box).to_have_value("")
+    field.focus()
+    page.keyboard.press("/")
+    expect(field).to_have_value("/")
+    page.goto("/portal/account")
+    page.get_by_label("The key / goes to the search, in this browser").uncheck()
+    at_users(site, page)
+    page.keyboard.press("/")
+    expect(box).not_to_be_focused()

@@ -276,7 +276,7 @@ def test_what_is_over_the_limit_stands_apart(page: playwright.Page, crowded: Sit
     over = box(page, ".figures li:nth-child(2) .over")
     gauge = box(page, ".figures li:nth-child(2) .gauge")
     assert over["y"] - gauge["y"] - gauge["height"] >= 3
-    page.get_by_role("link", name="Devices", exact=True).click()
+    page.get_by_role("navigation", name="This license").get_by_role("link", name="Devices").click()
     page.wait_for_url("**/devices")
     assert page.locator(".count .over").evaluate("over => getComputedStyle(over, '::after').content") == '" ·"'
 

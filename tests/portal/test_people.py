@@ -119,9 +119,9 @@ def test_who_has_used_any_license_is_not_idle(vendor: Vendor, licenses: list[Lic
 
 def test_one_who_is_alone_is_counted_in_the_singular(vendor: Vendor, licenses: list[License]) -> None:
     browser = browser_of(vendor, MANAGER)
-    assert "1 person Export:" in browser.get("/portal/people", search="ann").words
+    assert "1 person All times" in browser.get("/portal/people", search="ann").words
     browser.http.headers["Accept-Language"] = "de"
-    assert "1 Person Export:" in browser.get("/portal/people", search="ann").words
+    assert "1 Person Alle Zeiten" in browser.get("/portal/people", search="ann").words
 
 
 def test_of_devices_that_there_are_not_nothing_is_said(vendor: Vendor, licenses: list[License]) -> None:

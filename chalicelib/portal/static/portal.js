@@ -190,7 +190,23 @@
 
   // What is offered for a moment goes, once nobody is at it.
   const pass = (offer) => setTimeout(() => offer.matches(":hover, :focus-within") ? pass(offer) : offer.remove(), 10000);
-  const begin = () => { goOn(); each("[data-moment]", pass); settled(); };
+  const begin = () => { goOn(); each("[data-moment]", pass); settled(); offerSlash(); };
+
+  // --- the key / goes to the search. It can be turned off, for who speaks to the computer presses it by a word.
+  const withSlash = () => localStorage.slash !== "off";
+
+  function offerSlash() {
+    each("[data-slash]", (label) => { label.hidden = false; label.control.checked = withSlash(); });
+    each(".find input", (box) => { box.ariaKeyShortcuts = withSlash() ? "/" : null; });
+  }
+
+  on("keydown", (event) => {
+    const box = one(".find input"), { key, ctrlKey, metaKey, altKey, target } = event;
+    if (key !== "/" || ctrlKey || metaKey || altKey || !box || !withSlash() || one("dialog[open]")) return;
+    if (target.closest("input, select, textarea")) return;
+    event.preventDefault();
+    box.select();
+  });
 
   const release = () => held.splice(0).forEach((button) => { button.disabled = false; });
   const acts = { "[data-dialog]": open, "a[data-reveal]": reveal, "a[data-take]": take, "a[data-unfold]": unfold, "[data-copy]": copy, "[data-passkey]": usePasskey };
@@ -206,6 +222,7 @@
     else dialog().close();
   }, true);
   on("change", ({ target }) => {
+    if (target.matches("[data-slash] input")) { localStorage.slash = target.checked ? "on" : "off"; offerSlash(); }
     if (target.matches("[data-all]")) each(".check input", (box) => { box.checked = target.checked; });
     if (target.matches("[data-send]")) { sent = target.name; target.form.requestSubmit(); }
   });

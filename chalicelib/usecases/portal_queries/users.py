@@ -9,7 +9,7 @@ from chalicelib.domain.batch import BatchProgress
 from chalicelib.domain.email import display_email, known_email
 from chalicelib.domain.errors import Invalid, NotFound
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.invitation import InvitationState, invitation_state
+from chalicelib.domain.invitation import InvitationState, invitation_state, may_invite_at
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.paging import Page, Rows, cut
 from chalicelib.domain.session import SessionClaims
@@ -41,6 +41,8 @@ class UserRow:
     opened: bool
     """Whether the account's password opens the license; else the seat waits for a mailed code."""
     invitation: InvitationState
+    is_due: bool
+    """Whether who was invited waits, and may be mailed another link now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,4 +206,5 @@ def _has_batches(license: License, seats: list[Seat]) -> bool:
 
 def _user_row(license: License, seat: Seat, user: User, now: Instant) -> UserRow:
     names, invitation = shown_names(seat, user), invitation_state(user, now)
-    return UserRow(seat, user, seat.activations_in(license), *names, opens(user, license), invitation)
+    is_due = invitation != "none" and may_invite_at(user) <= now
+    return UserRow(seat, user, seat.activations_in(license), *names, opens(user, license), invitation, is_due)
