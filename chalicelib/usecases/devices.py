@@ -204,8 +204,13 @@ def those_wanted(company: str, wanted: DeviceFilter, keys: list[DeviceKey]) -> s
     if wanted.is_blacklisted is None:
         return {*own}
     of_items = stored.blocked(company, [key for key in own if some[key.license_id].blocked_devices])
-    refused = {key for key in own if key in of_items or key.hardware_hash in some[key.license_id].blacklist}
+    refused = {key for key in own if key in of_items or _is_named_of_old(some[key.license_id], key)}
     return refused if wanted.is_blacklisted else {*own} - refused
+
+
+def _is_named_of_old(license: License, key: DeviceKey) -> bool:
+    """Whether a device was blacklisted before each had an item."""
+    return key.hardware_hash in license.blacklist
 
 
 def _key(device: Device) -> str:
