@@ -54,7 +54,7 @@ def _walk(given: argparse.Namespace) -> int:
     if not any(leg.names for leg in legs.values()):
         raise ValueError(f"None has “{given.name}” in its name. One is {next(pairs.pairs(given.faults))}.")
     campaign = Campaign(legs)
-    walk = partial(pairs.walk_counted, most=MOST if given.long else None)
+    walk = partial(pairs.walk_named, most=MOST if given.long else None)
     campaign.go(partial(_walk_all, walk, given.processes), _tell)
     print(campaign.table(), flush=True)
     if given.report:

@@ -10,7 +10,7 @@ from itertools import combinations_with_replacement, groupby
 
 from tests.explore.faults import LAG
 from tests.explore.scenes import SCENES, AnyDeed, Scene
-from tests.explore.schedule import WHOLE, Choice, Schedule, Task, Thread, in_calls
+from tests.explore.schedule import WHOLE, Choice, Schedule, Thread, in_calls
 from tests.explore.scheduler import controlled
 from tests.explore.scripts import Script, known_in
 from tests.explore.walk import Walk, schedules
@@ -54,22 +54,17 @@ class Walked:
     setting: str
     """Its name."""
     walk: Walk = field(default_factory=Walk)
-    names: list[str] = field(default_factory=list)
-    """Of a schedule to each end, in the order of the walk."""
     sent: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """By deed the operations that it sent, sorted, where they were most."""
     rounds: dict[str, int] = field(default_factory=dict)
     """In which it was decided, at most: one more than its writes were in vain."""
-    longest: int = 0
-    """Schedule to an end, in calls of all deeds together."""
     answers: Counter[tuple[str, ...]] = field(default_factory=Counter)
     found: list[Found] = field(default_factory=list)
 
-    def note(self, deed: str, task: Task) -> None:
-        """What a deed has sent in one schedule."""
-        sent = tuple(sorted(task.sent))
-        self.sent[deed] = max(sent, self.sent.get(deed, ()), key=lambda one: (len(one), one))
-        self.rounds[deed] = max(1 + task.failed, self.rounds.get(deed, 0))
+    def note(self, deed: str, sent: list[str], in_vain: int) -> None:
+        """What a deed has sent, and how many of its writes did not hold."""
+        self.sent[deed] = max(tuple(sorted(sent)), self.sent.get(deed, ()), key=lambda one: (len(one), one))
+        self.rounds[deed] = max(1 + in_vain, self.rounds.get(deed, 0))
 
 
 def pairs(faults: int = 0) -> Iterator[Setting]:
@@ -148,38 +143,32 @@ def swept() -> Iterator[Setting]:
             yield replace(setting, deeds=(*setting.deeds, setting.scene.deeds["sweep"]))
 
 
-def walk(setting: Setting, most: int | None = None) -> Walked:
-    """Walk all schedules, or so many turns, and judge each end."""
+def walk(setting: Setting, most: int | None = None, names: list[str] | None = None) -> Walked:
+    """Walk all schedules, or so many turns, and judge each end; `names`: gets that of a schedule to each."""
     judge = setting.scene.judge(setting.scene.world(setting.start), setting.deeds)
     result = Walked(str(setting), Walk(most))
-    with _opened(setting) as schedule:
+    with opened(setting) as schedule:
         for done in schedules(schedule, result.walk):
-            for deed, task in zip(setting.deeds, done.tasks, strict=True):
-                result.note(deed.name, task)
-            result.longest = max(result.longest, sum(task.calls for task in done.tasks))
             result.answers[tuple(task.outcome.answer for task in done.tasks)] += 1
-            result.names.append(name_of(setting, done))
+            if names is not None:
+                names.append(name_of(setting, done))
             if broken := judge.violations(done):
-                result.found.append(Found(result.names[-1], broken))
+                result.found.append(Found(name_of(setting, done), broken))
+        for deed, costs in zip(setting.deeds, schedule.costs(), strict=True):
+            if costs is not None:
+                result.note(deed.name, *costs)
     return result
 
 
-def walk_named(name: str) -> Walked:
+def walk_named(name: str, most: int | None = None) -> Walked:
     """Walk the setting of that name."""
-    return walk(parsed(name)[0])
-
-
-def walk_counted(name: str, most: int | None = None) -> Walked:
-    """Walk the setting of that name, and keep no names of schedules: for many walks."""
-    walked = walk(parsed(name)[0], most)
-    walked.names.clear()
-    return walked
+    return walk(parsed(name)[0], most)
 
 
 def replay(name: str) -> tuple[Schedule, tuple[Violation, ...]]:
     """Run the schedule of that name again; answers it at its end, and what is wrong with it. Raises `ValueError`."""
     setting, turns = parsed(name)
-    with _opened(setting) as schedule:
+    with opened(setting) as schedule:
         if any(choice.thread.part != WHOLE or choice.fault.startswith(LAG) for choice in turns):
             for _ in schedules(schedule, Walk()):
                 pass
@@ -241,7 +230,7 @@ _NAME = re.compile(
 
 
 @contextmanager
-def _opened(setting: Setting) -> Iterator[Schedule]:
+def opened(setting: Setting) -> Iterator[Schedule]:
     """A schedule at its begin."""
     here, engine = setting.scene.world(setting.start), new_engine({})
     engine.state = dict(here.state)

@@ -58,7 +58,7 @@ def _row(pair: str, starts: dict[str, Walked], names: Iterable[str]) -> tuple[st
 
 def cell(walked: Walked) -> str:
     """Of a pair and a start: a walk that is another, or dearer, has another."""
-    return f"{walked.walk.moments}/{walked.longest}"
+    return f"{walked.walk.moments}/{walked.walk.longest}"
 
 
 def cells_told(text: str, kind: str, start: str) -> dict[str, str]:

@@ -58,8 +58,6 @@ class Task(NamedTuple):
     """The tasks that were over when it had its first turn; None before that."""
     met: tuple[str, ...] = ()
     """The faults that it has met, by their names, in their order; of reads that lag one."""
-    failed: int = 0
-    """Writes whose condition did not hold."""
 
     @property
     def pending(self) -> Call | None:
@@ -75,11 +73,6 @@ class Task(NamedTuple):
     def outcome(self) -> Any:
         """Once it is over."""
         return self.point.outcome
-
-    @property
-    def sent(self) -> list[str]:
-        """The operations that were answered."""
-        return [point.call.operation for point in self.point.path()[:-1] if point.call is not None]
 
 
 class Step(NamedTuple):
@@ -146,11 +139,6 @@ class Schedule:
         return self._moments[-1].mark
 
     @property
-    def marks(self) -> Iterator[int]:
-        """Of all that was stored on the way, from the begin to now."""
-        return (moment.mark for moment in self._moments)
-
-    @property
     def moment(self) -> Hashable:
         """All that matters for what may come next, and for who judges it: the same where that is the same."""
         moment, old = self._moments[-1], 0
@@ -193,9 +181,8 @@ class Schedule:
             turn = self._turn(moment, task, seen, "" if is_lag else choice.fault)
             failed = turn.failed
             state, mark = _changed(moment, turn)
-            point = self._scripts[number].after(task.point, turn.heard)
-            failures = task.failed + (failed and not choice.fault)
-            after = Task(number, point, began=task.began, met=met, failed=failures)
+            point = self._scripts[number].after(task.point, turn.heard, in_vain=failed and not choice.fault)
+            after = Task(number, point, began=task.began, met=met)
         else:
             after = task._replace(seen=seen, lags=task.lags or is_lag, met=met)
         tasks = (*moment.tasks[:number], after, *moment.tasks[number + 1 :])
@@ -211,6 +198,10 @@ class Schedule:
         """Undo all turns but the first ones."""
         del self.steps[count:], self._moments[count + 1 :]
         self.engine.state = self._moments[-1].state
+
+    def costs(self) -> list[tuple[list[str], int] | None]:
+        """Of each task, as `Script.costs`."""
+        return [script.costs() for script in self._scripts]
 
     def learn(self) -> bool:
         """Note what each task is known to write: others read it at an instant of its own.

@@ -38,6 +38,7 @@ from chalicelib.usecases import (
 from chalicelib.webhooks import signature
 from tests.explore.engine import Answer, MemoryEngine, Request
 from tests.explore.footprints import Footprint
+from tests.explore.returning import returning
 from tests.explore.scripts import Call, current_script
 from tests.explore.standing import standing
 
@@ -67,7 +68,8 @@ def controlled(engine: MemoryEngine) -> Iterator[None]:
         connection.send = send
         _outside.seed(0)
         _keep_what_is_there()
-        for target, name, wrong in CHANCE + TELLING + SMALL:
+        tells = ((target, name, wrapped(getattr(target, name))) for target, name, wrapped in TELLING)
+        for target, name, wrong in (*CHANCE, *tells, *SMALL):
             stack.callback(setattr, target, name, getattr(target, name))
             setattr(target, name, wrong)
         yield
@@ -177,8 +179,14 @@ CHANCE: tuple[tuple[Any, str, Any], ...] = (
     (send_webhooks, "random", lambda: _dice().random()),
 )
 """Where something is drawn or waited for, and what is there instead (tests/explore/test_scheduler.py)."""
-TELLING: tuple[tuple[Any, str, Any], ...] = ((removal, "remove_all", telling(removal.remove_all)),)
-"""What tells where it stands, so that all ways to the same place go on as one: of a removal the steps."""
+TELLING: tuple[tuple[Any, str, Callable[[Any], Any]], ...] = (
+    (removal, "remove_all", telling),
+    (log_in, "_start", returning),
+    (log_in, "_in_turn", returning),
+)
+"""What tells where it stands, so that all ways to the same place go on as one, and by what: of a removal the steps; of
+a log-in what was seen when it was counted, and whose account it is.
+"""
 SMALL: tuple[tuple[Any, str, Any], ...] = (
     (batch_assign, "ROWS_PER_TRANSACTION", 1),
     (import_files, "ROWS_AT_ONCE", 1),

@@ -24,6 +24,7 @@ from chalicelib.turns import Turns
 from infra.embedded.values import Item
 from tests.explore.engine import Answer, Request, Where
 from tests.explore.footprints import NOTHING, Footprint
+from tests.explore.standing import standing
 
 CALLS = 400
 """After which a task that does not end is taken for one that never will: a sweep has some hundred."""
@@ -123,6 +124,8 @@ class Point:
     """The answer that led here from the first of the points before; None at the begin."""
     befores: "list[Point]" = field(default_factory=list)
     """That lead here, first the one from which it was come to first."""
+    in_vain: "set[Point]" = field(default_factory=set)
+    """Those of them whose call was a write that did not hold."""
     calls: int = 0
     """That were answered on the first way here."""
     then: "dict[object, Point]" = field(default_factory=dict)
@@ -160,31 +163,72 @@ class Script:
         """Where the greenlet waits."""
         self._stands: Hashable = None
         """Where it stood at its last step, if it has told since it was answered."""
+        self.since: object = None
+        """The point that was answered last, and how: another thing with each answer."""
+        self._is_new = True
+        """Whether it goes where it never was; else to where it was before."""
         self._standing: dict[Hashable, Point] = {}
         """The first point that was come to from there."""
         self.first = Point(known or Known())
         if self.first.known.call is None:
             self._begin(self.first.known)
 
-    def after(self, point: Point, kept: "Kept") -> Point:
-        """Where it goes on to from there with this answer. Raises `Endless`."""
+    def after(self, point: Point, kept: "Kept", *, in_vain: bool = False) -> Point:
+        """Where it goes on to from there with this answer; `in_vain`: to a write that did not hold. Raises `Endless`.
+
+        Once it is over, what came of it is all that anybody can tell: by whatever answers it came to that.
+        """
         if kept.key not in point.then:
             if point.calls >= CALLS:
                 raise Endless(self._number)
             if kept.key not in point.known.then:
                 self._find_out(point, kept)
             known = point.known.then[kept.key]
-            after = Point(known, kept, calls=point.calls + 1)
-            if known.stands is not None:
-                after = self._standing.setdefault(known.stands, after)
+            after = self.joined(Point(known, kept, calls=point.calls + 1))
             after.befores.append(point)
+            if in_vain:
+                after.in_vain.add(point)
             point.then[kept.key] = after
             _foresee(after, point)
         return point.then[kept.key]
 
+    def joined(self, point: Point) -> Point:
+        """The first point that stands where this one does, which is told by it from now on. Raises `Unsteady`."""
+        if point.known.stands is None:
+            return point
+        first = self._standing.setdefault(point.known.stands, point)
+        _guard_alike(point.known, first.known)
+        return first
+
     def stands(self, where: Hashable) -> None:
         """What it does from now on is told by that alone, and no more by what it was answered before."""
         self._stands = where
+
+    def returns(self, name: str, since: object, left: Callable[[], Hashable]) -> None:
+        """A function that was called then has returned: all that was answered since is told by what is left."""
+        if self._is_new and self.since is not since:
+            self.stands((name, since, left()))
+
+    def costs(self) -> tuple[list[str], int] | None:
+        """Of all ways to its end: what it sent on the longest, and how many writes did not hold at most.
+
+        None where it came to none.
+        """
+        calls, in_vain, longest = {self.first: 0}, {self.first: 0}, dict[Point, Point]()
+        for point in _in_order(self.first)[1:]:
+            befores = [before for before in point.befores if before in calls]  # but for who comes to where he was
+            longest[point] = max(befores, key=calls.__getitem__)
+            calls[point] = calls[longest[point]] + 1
+            in_vain[point] = max(in_vain[before] + (before in point.in_vain) for before in befores)
+        ends = [point for point in calls if point.call is None]
+        if not ends:
+            return None
+        point, sent = max(ends, key=calls.__getitem__), list[str]()
+        while point in longest:
+            point = longest[point]
+            assert point.call is not None
+            sent.append(point.call.operation)
+        return sent, max(in_vain[end] for end in ends)
 
     def end(self) -> None:
         """Let go of what waits."""
@@ -197,13 +241,14 @@ class Script:
         if self._at is not point.known:
             self._begin_again(point)
         self._stands = None
-        known = self._went_on(Known(), kept.given_to(self._run))
-        if self._stands is not None:
+        known = self._went_on(Known(), self._given(point, kept))
+        if self._stands is not None and known.call is not None:
             known.stands = self._stands, self.dice.getstate()
         point.known.then[kept.key] = known
 
     def _begin(self, first: Known) -> None:
         self.end()
+        self.since = None
         self.dice.seed(self._number)
         self._run = greenlet(self._work)
         self._run.gr_context = copy_context()  # what its caches remember is not the others'
@@ -212,14 +257,20 @@ class Script:
 
     def _begin_again(self, point: Point) -> None:
         """Run anew, to where that is."""
+        self._is_new = False
         self._begin(Known())
         for come in point.path():
             if come.heard is not None:
-                self._went_on(Known(), come.heard.given_to(self._run))
+                self._went_on(Known(), self._given(come.befores[0], come.heard))
             sent = None if self._at is None else self._at.call
             if sent is None or come.call is None or sent.request != come.call.request:
                 raise Unsteady(f"task {self._number}: {sent} and not {come.call}")
-        self._at = point.known
+        self._at, self._is_new = point.known, True
+
+    def _given(self, point: Point, kept: "Kept") -> Call | None:
+        """What it asks next, for this answer there."""
+        self.since = point.known, kept.key
+        return kept.given_to(self._run)
 
     def _work(self) -> None:
         with using(replace(runtime(), caches=Caches(), turns=Turns())):
@@ -228,10 +279,32 @@ class Script:
     def _went_on(self, known: Known, call: Call | None) -> Known:
         if self._run.dead:
             known.outcome = self._outcome
+            known.stands = None, standing(self._outcome)
         else:
             known.call = call
         self._at = known
         return known
+
+
+def _guard_alike(one: Known, other: Known) -> None:
+    """Who stands where another has stood sends what that one has sent. Raises `Unsteady`."""
+    sent, before = ((None if known.call is None else known.call.request) for known in (one, other))
+    if sent != before:
+        raise Unsteady(f"{one.call}, and not {other.call}: more than was told has moved it")
+
+
+def _in_order(first: Point) -> list[Point]:
+    """All points that were come to, each behind those that lead to it."""
+    found, done, left = {first}, list[Point](), [(first, iter([*first.then.values()]))]
+    while left:
+        for after in left[-1][1]:
+            if after not in found:
+                found.add(after)
+                left.append((after, iter([*after.then.values()])))
+                break
+        else:
+            done.append(left.pop()[0])
+    return done[::-1]
 
 
 def _foresee(point: Point, before: Point) -> None:

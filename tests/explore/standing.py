@@ -4,6 +4,7 @@ import gc
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import fields, is_dataclass
 from itertools import chain, islice
+from threading import Lock
 from types import (
     BuiltinFunctionType,
     CellType,
@@ -51,6 +52,7 @@ _STATES: tuple[tuple[tuple[Any, ...], Callable[[Any], Hashable]], ...] = (
     ((GeneratorType,), _of_generator),
     ((FunctionType,), lambda do: (id(do.__code__), standing(do.__defaults__), standing(do.__closure__))),
     ((MethodType,), lambda do: (standing(do.__func__), standing(do.__self__))),
+    ((type(Lock()),), lambda lock: lock.locked()),
     ((CellType,), lambda cell: standing(cell.cell_contents)),
     ((dict,), lambda value: _all(value.items())),
     ((tuple, list, set, frozenset), _all),

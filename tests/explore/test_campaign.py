@@ -6,7 +6,7 @@ import pytest
 
 from tests.docs.pages import ROOT, section, with_section
 from tests.explore.campaign import LONG, PAGE, TITLE, WITH_FAULTS, Campaign, Leg
-from tests.explore.pairs import Walked, walk_counted, walk_named
+from tests.explore.pairs import Walked, walk_named
 
 NAMES = ("activate+activate-rival@key/below", "check+check@key/empty", "check+sweep@key/grace")
 
@@ -24,11 +24,11 @@ def with_enough(campaign: Campaign, moments: int) -> Campaign:
 
 
 def walk_all(names: list[str]) -> Generator[Walked, None, None]:
-    yield from map(walk_counted, names)
+    yield from map(walk_named, names)
 
 
 def walk_twenty(names: list[str]) -> Generator[Walked, None, None]:
-    yield from (walk_counted(name, most=20) for name in names)
+    yield from (walk_named(name, most=20) for name in names)
 
 
 def test_it_counts_what_it_walks(campaign: Campaign) -> None:
@@ -55,7 +55,7 @@ def test_a_walk_that_is_not_needed_is_ended(campaign: Campaign) -> None:
 
     def closed(names: list[str]) -> Generator[Walked, None, None]:
         try:
-            yield from map(walk_counted, names)
+            yield from map(walk_named, names)
         finally:
             ended.append(names[0])
 
@@ -71,7 +71,7 @@ def test_of_a_walk_that_is_too_long_some_turns_are_walked(campaign: Campaign) ->
 
 def test_who_stops_it_keeps_what_was_walked(campaign: Campaign) -> None:
     def stopped(names: list[str]) -> Generator[Walked, None, None]:
-        yield walk_counted(names[0])
+        yield walk_named(names[0])
         raise KeyboardInterrupt
 
     lines: list[str] = []

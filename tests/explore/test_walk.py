@@ -1,7 +1,7 @@
 """The walk is held against one that tries every order: it comes to the same ends, judged as strictly, each once."""
 
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import permutations, product
 from typing import Any
@@ -11,10 +11,13 @@ from botocore.exceptions import ClientError
 
 from chalicelib.domain.errors import Unavailable
 from chalicelib.store import database
+from tests.explore import scheduler
 from tests.explore.engine import MemoryEngine, make_tables
+from tests.explore.pairs import opened, parsed
 from tests.explore.schedule import Schedule
 from tests.explore.scheduler import controlled, telling
-from tests.explore.scripts import Script
+from tests.explore.scripts import Point, Script, known_in
+from tests.explore.standing import standing
 from tests.explore.walk import Walk, schedules
 from tests.proof.weather import Died
 
@@ -174,11 +177,19 @@ Began = tuple[frozenset[int], ...]
 """Of each task, which were over when it began."""
 
 
+class Apart(Script):
+    """That never comes to where it was by another way."""
+
+    def joined(self, point: Point) -> Point:
+        return point
+
+
 def ends(programs: Sequence[Callable[[], str]], *, reduced: bool, faults: int = 0) -> Iterator[tuple[End, Began]]:
     """Of each schedule."""
     engine = MemoryEngine(make_tables({database.connection().table_name("licenses"): ("pk", "part")}))
     with controlled(engine):
-        schedule = Schedule(engine, [Script(number, do) for number, do in enumerate(programs)], faults)
+        kind = Script if reduced else Apart
+        schedule = Schedule(engine, [kind(number, do) for number, do in enumerate(programs)], faults)
         for done in schedules(schedule, Walk(), reduced=reduced):
             answers, met = (tuple(task.outcome for task in done.tasks), tuple(task.met for task in done.tasks))
             yield (str(sorted(engine.items())), answers, met), tuple(task.began or frozenset() for task in done.tasks)
@@ -226,6 +237,28 @@ def test_who_tells_where_he_stands_comes_to_the_same_as_if_all_answers_were_reme
         return {end for end, _ in ends(programs, reduced=True)}
 
     assert found(telling) == found(lambda steps: steps)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["activate+repeat@users/below", "log-in+log-in-wrong@account/failed", "log-in+log-in-stranger@account/failed"],
+)
+def test_what_a_function_has_left_is_all_that_tells_what_comes_after_it(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends_by_what_is_left = set(ends_walked(name))
+    monkeypatch.setattr(scheduler, "TELLING", ())
+    known_in.cache_clear()
+    assert set(ends_walked(name)) == ends_by_what_is_left
+    known_in.cache_clear()
+
+
+def ends_walked(name: str) -> Iterator[Hashable]:
+    """What is stored at each end, and what came of each call, that began when those were over."""
+    setting, _ = parsed(name)
+    with opened(setting) as schedule:
+        for done in schedules(schedule, Walk()):
+            yield done.mark, tuple((standing(task.outcome), task.began) for task in done.tasks)
 
 
 @pytest.mark.parametrize("seed", range(8))

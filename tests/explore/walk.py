@@ -35,6 +35,13 @@ class _Node:
     tried: set[Choice] = field(default_factory=set)
     schedules: int = 0
     """From here to an end."""
+    longest: int = 0
+    """Of these, in calls from here."""
+
+    def count(self, schedules: int, longest: int) -> None:
+        """Count those that go on by one turn."""
+        self.schedules += schedules
+        self.longest = max(self.longest, longest)
 
     @property
     def left(self) -> list[Choice]:
@@ -64,6 +71,8 @@ class Walk:
     """Whether it came to its end."""
     schedules: int = 0
     """That differ, of those that were walked."""
+    longest: int = 0
+    """Of these, in calls of all tasks together."""
     moments: int = 0
     """That they came through."""
     steps: int = 0
@@ -98,17 +107,17 @@ def _walked(schedule: Schedule, walk: Walk, ends: set[Hashable], reduced: bool) 
     What the others will do at a moment is known once all that follows was walked: what a turn does not meet they do
     behind it as well as ahead. So no moment has to be looked at again.
     """
-    known = dict[Hashable, int]()
-    walk.schedules = walk.moments = walk.steps = 0
+    known = dict[Hashable, tuple[int, int]]()
+    walk.schedules = walk.moments = walk.steps = walk.longest = 0
     path = [_node(schedule, schedule.moment, reduced)]
     while path and walk.is_whole:
         node = path[-1]
         schedule.back_to(len(path) - 1)
         if (choice := node.next(schedule.steps[-1].task if schedule.steps else -1)) is None:
-            known[node.key] = node.schedules
+            known[node.key] = node.schedules, node.longest
             path.pop()
             if path:
-                path[-1].schedules += node.schedules
+                path[-1].count(node.schedules, node.longest + schedule.steps[-1].is_last)
             continue
         node.tried.add(choice)
         schedule.step(choice)
@@ -117,11 +126,13 @@ def _walked(schedule: Schedule, walk: Walk, ends: set[Hashable], reduced: bool) 
         walk.is_whole = walk.taken != walk.most
         key = schedule.moment
         if reduced and key in known:
-            node.schedules += known[key]
+            schedules, longest = known[key]
+            node.count(schedules, longest + schedule.steps[-1].is_last)
         elif schedule.is_over:
-            known[key] = 1
-            node.schedules += 1
+            known[key] = 1, 0
+            node.count(1, 1)
             walk.schedules += 1
+            walk.longest = max(walk.longest, sum(task.calls for task in schedule.tasks))
             walk.moments += 1
             if not reduced or key not in ends:
                 ends.add(key)
@@ -132,7 +143,7 @@ def _walked(schedule: Schedule, walk: Walk, ends: set[Hashable], reduced: bool) 
             walk.moments += 1
             path.append(_node(schedule, key, reduced))
     if walk.is_whole:
-        walk.schedules = node.schedules
+        walk.schedules, walk.longest = node.schedules, node.longest
     return True
 
 
