@@ -153,9 +153,16 @@ class Vendor:
 
     def differences(self) -> list[str]:
         """What the audit finds wrong."""
-        counted = [sentence for _, found in audit(self.code) for sentence in differences(found)]
-        named = [difference(fault) for _, faults in audit_links(self.code) for fault in faults]
-        return counted + named + [difference(fault) for fault in audit_counts(self.code)]
+        return [sentence for part in self.audits for sentence in part()]
+
+    @property
+    def audits(self) -> tuple[Callable[[], list[str]], ...]:
+        """The parts of the audit: each reads for itself."""
+        return (
+            lambda: [sentence for _, found in audit(self.code) for sentence in differences(found)],
+            lambda: [difference(fault) for _, faults in audit_links(self.code) for fault in faults],
+            lambda: [difference(fault) for fault in audit_counts(self.code)],
+        )
 
 
 class Application:

@@ -20,6 +20,7 @@ from chalicelib.usecases.passwords import verify_password
 from chalicelib.usecases.portal_queries import authenticate_session
 from tests.explore.account_deeds import AccountDeed, AccountOutcome
 from tests.explore.accounts import BROWSER, GUESSER, ORIGINS, OWNER, AccountWorld, about
+from tests.explore.audited import audited
 from tests.explore.engine import MemoryEngine
 from tests.explore.judge import spans_of
 from tests.explore.refined import Answered, explained
@@ -146,7 +147,7 @@ class AccountJudge:
         end = engine.state
         engine.state = dict(end)  # who looks at a session notes that it is in use
         try:
-            return self._looked_up(left, outcomes)
+            return self._looked_up(left, engine, outcomes)
         finally:
             engine.state = end
 
@@ -158,10 +159,12 @@ class AccountJudge:
             return deed.call.new == "made"
         return bool(outcome.made) and verify_password(user.password_hash, outcome.made)
 
-    def _looked_up(self, left: int, outcomes: Sequence[AccountOutcome]) -> tuple[Stored, Sequence[str]]:
+    def _looked_up(
+        self, left: int, engine: MemoryEngine, outcomes: Sequence[AccountOutcome]
+    ) -> tuple[Stored, Sequence[str]]:
         ends = ends_of(self.world)
         if left not in ends:
-            ends[left] = _found(self.world), self.world.vendor.differences()
+            ends[left] = _found(self.world), audited(self.world.vendor, engine)
         stored, differences = ends[left]
         opened = {str(number): one.session for number, one in enumerate(outcomes)} | {"open": self.world.session}
         open_now = frozenset(name for name, session in opened.items() if session and is_open(session, self.world.now))

@@ -14,6 +14,7 @@ from chalicelib.domain.license import License
 from chalicelib.store import activations, batches, licenses
 from chalicelib.store.mails import mails_of
 from chalicelib.usecases.sweep import sweep
+from tests.explore.audited import audited
 from tests.explore.deeds import Deed, Outcome
 from tests.explore.engine import MemoryEngine
 from tests.explore.faults import LAG
@@ -110,7 +111,7 @@ def _aftermath(world: World, engine: MemoryEngine) -> Aftermath:
             frozenset(device.hardware_id for device in activations.devices(vendor.code, license.id)) - imported,
             ends_as_told(),
             (),
-            tuple(vendor.differences()),
+            tuple(audited(vendor, engine)),
             reserved=tuple(batch.reserved for batch in batches.all_pending(vendor.code, license.id)),
             between=almost_over(),
             mails=tuple(mail.to for _, mail in mails_of(vendor.code)),

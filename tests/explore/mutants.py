@@ -29,6 +29,7 @@ from chalicelib.store.limits import has_room_beyond
 from chalicelib.store.transactions import Transaction
 from chalicelib.usecases import create_order, issue_license, permissions
 from tests.explore.account_mutants import ACCOUNT_MUTANTS
+from tests.explore.audited import parts_read
 from tests.explore.factor_mutants import FACTOR_MUTANTS
 from tests.explore.scripts import ends_of, known_in
 from tests.explore.slot_mutants import SLOT_MUTANTS
@@ -50,7 +51,7 @@ def broken(name: str) -> Iterator[None]:
 
 def _forget() -> None:
     """What walks have remembered is of another build."""
-    for remembered in (known_in, ends_of):
+    for remembered in (known_in, ends_of, parts_read):
         remembered.cache_clear()
 
 

@@ -269,7 +269,7 @@ class Schedule:
     def _for_now(self, moment: _Moment, task: Task, call: Call) -> Open:
         """What a call would do as all stands now."""
         own, opens = call.footprint, task.point.known.opens
-        found = _found(moment.state, moment.mark, call) if own.writes else 0
+        found = mark_of_found(moment.state, own) if own.writes else 0
         if found not in opens:
             now, refused_for = own, tuple[Where, ...]()
             if own.writes:
@@ -281,7 +281,8 @@ class Schedule:
     def _turn(self, moment: _Moment, task: Task, seen: Seen, fault: str) -> Turn:
         """What comes of the call on what is stored, but for what it has seen."""
         call, known = _waiting(task), task.point.known
-        found = _found(moment.state, moment.mark, call) ^ _mark_of_all(seen)
+        found = moment.mark if call.footprint.tables else mark_of_found(moment.state, call.footprint)
+        found ^= _mark_of_all(seen)
         for one in seen:
             found ^= _mark(moment.state, one.where)
         if (found, fault) not in known.turns:
@@ -312,14 +313,8 @@ def _undisturbed(number: int) -> Choice:
     return Choice(Thread(number))
 
 
-def _found(state: State, mark: int, call: Call) -> int:
-    """A mark of all that the call reads or writes there: its answer and its changes are told by that alone.
-
-    `mark`: of all that is stored.
-    """
-    own = call.footprint
-    if own.tables:
-        return mark
+def mark_of_found(state: State, own: Footprint) -> int:
+    """A mark of all that a call reads or writes there, but for whole tables: what comes of it is told by that alone."""
     found = 0
     for where in own.reads | own.writes:
         found ^= _mark(state, where)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations, permutations
 from typing import Any, NamedTuple
 
+from tests.explore.audited import audited
 from tests.explore.deeds import Outcome, outcome_of
 from tests.explore.engine import MemoryEngine, State
 from tests.explore.faults import LAG
@@ -126,7 +127,7 @@ class SerialJudge:
         if came.mark not in ends:
             end, engine.state = engine.state, dict(came.state)
             try:
-                ends[came.mark] = self.view(self.world), len(self.world.vendor.differences())
+                ends[came.mark] = self.view(self.world), len(audited(self.world.vendor, engine))
             finally:
                 engine.state = end
         return ends[came.mark]
