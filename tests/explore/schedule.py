@@ -110,8 +110,10 @@ class _Moment:
     """That may still happen."""
     olds: Olds = field(default_factory=dict)
     """As long as a replica may lag."""
+    of_tasks: dict[int, dict[Choice, Open]] = field(default_factory=dict)
+    """By task, what may come next of it, as far as that is known."""
     choices: dict[Choice, Open] | None = None
-    """Once they were asked for."""
+    """Of all of them, once they were asked for."""
 
 
 class Schedule:
@@ -157,7 +159,11 @@ class Schedule:
         """What may happen next."""
         moment = self._moments[-1]
         if moment.choices is None:
-            moment.choices = dict(self._choices(moment))
+            moment.choices = {}
+            for task in moment.tasks:
+                if task.number not in moment.of_tasks:
+                    moment.of_tasks[task.number] = dict(self._choices(moment, task))
+                moment.choices |= moment.of_tasks[task.number]
         return moment.choices
 
     def step(self, choice: Choice) -> None:
@@ -174,23 +180,25 @@ class Schedule:
         moment, number = self._moments[-1], choice.thread.task
         footprint, _, finds, _ = self.choices()[choice]
         task, state, mark, failed = _begun(moment.tasks, number), moment.state, moment.mark, False
+        changed: tuple[Found, ...] = ()
         call, is_lag, seen = _waiting(task), choice.fault.startswith(LAG), task.seen + finds
         met = _with_fault(task.met, LAG if is_lag else choice.fault)
         is_last = len(seen) >= len(self._parts_of(task)) or not finds
         if is_last:
             turn = self._turn(moment, task, seen, "" if is_lag else choice.fault)
-            failed = turn.failed
+            failed, changed = turn.failed, turn.changes
             state, mark = _changed(moment, turn)
             point = self._scripts[number].after(task.point, turn.heard, in_vain=failed and not choice.fault)
             after = Task(number, point, began=task.began, met=met)
         else:
             after = task._replace(seen=seen, lags=task.lags or is_lag, met=met)
         tasks = (*moment.tasks[:number], after, *moment.tasks[number + 1 :])
+        left_alone = {} if moment.faults or moment.olds else dict(_left_alone(moment, number, changed))
         faults = moment.faults - (choice.fault != "" and not task.lags)  # one replica that lags is one fault
         olds = _with_olds(moment, state, footprint) if faults else moment.olds
         if not faults and not any(one.lags for one in tasks):
             olds = {}
-        self._moments.append(_Moment(state, mark, tasks, faults, olds))
+        self._moments.append(_Moment(state, mark, tasks, faults, olds, left_alone))
         self.steps.append(Step(choice, call, task.calls, footprint, is_last, failed))
         self.engine.state = state
 
@@ -216,20 +224,20 @@ class Schedule:
         is_other = any(self._split(point) != parts for point, parts in before.items())
         if is_other:
             self._moments[0].choices = None
+            self._moments[0].of_tasks.clear()
             self.back_to(0)
         return is_other
 
-    def _choices(self, moment: _Moment) -> Iterator[tuple[Choice, Open]]:
-        for task in moment.tasks:
-            if (call := task.pending) is not None:
-                parts = self._parts_of(task)
-                if len(parts) < 2:
-                    yield _undisturbed(task.number), self._for_now(moment, task, call)
-                    if moment.faults:
-                        for fault, footprint in faults_of(call.operation, call.footprint):
-                            yield Choice(Thread(task.number), fault), Open(footprint, footprint)
-                if parts:
-                    yield from self._reads(moment, task, call, parts)
+    def _choices(self, moment: _Moment, task: Task) -> Iterator[tuple[Choice, Open]]:
+        if (call := task.pending) is not None:
+            parts = self._parts_of(task)
+            if len(parts) < 2:
+                yield _undisturbed(task.number), self._for_now(moment, task, call)
+                if moment.faults:
+                    for fault, footprint in faults_of(call.operation, call.footprint):
+                        yield Choice(Thread(task.number), fault), Open(footprint, footprint)
+            if parts:
+                yield from self._reads(moment, task, call, parts)
 
     def _reads(self, moment: _Moment, task: Task, call: Call, parts: Sequence[Where]) -> Iterator[tuple[Choice, Open]]:
         """Those of the items one by one, and of what they were before."""
@@ -341,6 +349,15 @@ def _changed(moment: _Moment, turn: Turn) -> tuple[State, int]:
         mark ^= _mark(state, where) ^ new
         state[where[:2]] = state.get(where[:2], NO_ITEMS).having(where.part, item, new)
     return state, mark
+
+
+def _left_alone(moment: _Moment, number: int, changed: Sequence[Found]) -> Iterator[tuple[int, dict[Choice, Open]]]:
+    """What may come next of the other tasks, where that task has changed nothing of what they read or write."""
+    for task in moment.tasks:
+        if task.number != number and task.number in moment.of_tasks:
+            own = NOTHING if task.pending is None else task.pending.footprint
+            if not any(one.where in own.writes or own.reads_also(one.where) for one in changed):
+                yield task.number, moment.of_tasks[task.number]
 
 
 def _with_fault(met: tuple[str, ...], fault: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ seen. That no end is missed is held against the walk of all orders (tests/explor
 """
 
 from collections.abc import Collection, Generator, Hashable, Iterator, Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import permutations
 
 from tests.explore.footprints import Footprint
@@ -32,7 +32,8 @@ class _Node:
     """That are to be tried here, with each fault that they may meet."""
     known: list[Footprint]
     """What each task will yet do, as it was known when these were found."""
-    tried: set[Choice] = field(default_factory=set)
+    left: list[Choice]
+    """What is still to be tried."""
     schedules: int = 0
     """From here to an end."""
     longest: int = 0
@@ -43,20 +44,17 @@ class _Node:
         self.schedules += schedules
         self.longest = max(self.longest, longest)
 
-    @property
-    def left(self) -> list[Choice]:
-        """What is still to be tried."""
-        return [choice for choice in self.pending if choice.thread in self.wanted and choice not in self.tried]
-
     def next(self, last: int) -> Choice | None:
         """What is tried next: first without a fault, and of the task that had the last turn, if it may."""
-        left = self.left
-        if not left and self.known != (known := _later(self.tasks)):
-            self.wanted, self.known = self.wanted | _needed(self.pending, self.tasks), known
-            left = self.left
-        if len(left) < 2:
-            return left[0] if left else None
-        return min(left, key=lambda choice: (choice.fault, choice.thread.task != last, choice.thread))
+        if not self.left and self.known != (known := _later(self.tasks)):
+            more, self.known = _needed(self.pending, self.tasks) - self.wanted, known
+            self.wanted |= more
+            self.left = [choice for choice in self.pending if choice.thread in more]
+        if len(self.left) < 2:
+            return self.left.pop() if self.left else None
+        choice = min(self.left, key=lambda choice: (choice.fault, choice.thread.task != last, choice.thread))
+        self.left.remove(choice)
+        return choice
 
 
 @dataclass(slots=True)
@@ -119,7 +117,6 @@ def _walked(schedule: Schedule, walk: Walk, ends: set[Hashable], reduced: bool) 
             if path:
                 path[-1].count(node.schedules, node.longest + schedule.steps[-1].is_last)
             continue
-        node.tried.add(choice)
         schedule.step(choice)
         walk.steps += 1
         walk.taken += 1
@@ -150,7 +147,8 @@ def _walked(schedule: Schedule, walk: Walk, ends: set[Hashable], reduced: bool) 
 def _node(schedule: Schedule, key: Hashable, reduced: bool) -> _Node:
     pending, tasks = schedule.choices(), schedule.tasks
     wanted = _needed(pending, tasks) if reduced else frozenset([choice.thread for choice in pending])
-    return _Node(key, tasks, pending, wanted, _later(tasks))
+    left = [choice for choice in pending if choice.thread in wanted]
+    return _Node(key, tasks, pending, wanted, _later(tasks), left)
 
 
 def _later(tasks: tuple[Task, ...]) -> list[Footprint]:
@@ -166,18 +164,21 @@ def _needed(pending: Mapping[Choice, Open], tasks: tuple[Task, ...]) -> frozense
     for first in sorted(threads):
         if len(best) == 1:
             break
-        needed = _with_all_it_meets(first, threads, tasks)
-        best = needed if len(needed) < len(best) else best
+        best = _with_all_it_meets(first, threads, tasks, best)
     return best
 
 
-def _with_all_it_meets(first: Thread, threads: Mapping[Thread, Open], tasks: tuple[Task, ...]) -> frozenset[Thread]:
-    """A thread, those whose turn it meets, those whose turn these meet, and so on."""
+def _with_all_it_meets(
+    first: Thread, threads: Mapping[Thread, Open], tasks: tuple[Task, ...], best: frozenset[Thread]
+) -> frozenset[Thread]:
+    """A thread, those whose turn it meets, those whose turn these meet, and so on; or the best, if that is as few."""
     found, left = {first}, [first]
     while left:
+        if len(found) >= len(best):
+            return best
         thread = left.pop()
         if tasks[thread.task].began is None:
-            return frozenset(threads)  # whether others are over before it begins, callers can tell
+            return best  # all are needed: whether others are over before it begins, callers can tell
         now = threads[thread].now
         met = _meeting(now, found, threads, tasks, {thread.task})
         for other, open in threads.items():
@@ -187,7 +188,7 @@ def _with_all_it_meets(first: Thread, threads: Mapping[Thread, Open], tasks: tup
                 met |= min((_meeting(one, found, threads, tasks, {thread.task, other.task}) for one in freed), key=len)
         left += met - found
         found |= met
-    return frozenset(found)
+    return frozenset(found) if len(found) < len(best) else best
 
 
 def _meeting(
