@@ -101,7 +101,7 @@ def axe(page: Page) -> None:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         page.evaluate(_STAND_STILL)  # a color that is on its way to another one is neither
         wrong += [f"{scheme}: {_told(violation)}" for violation in page.evaluate(_AXE, rules)]
-    page.emulate_media(color_scheme="null", reduced_motion="null")
+    page.emulate_media(color_scheme="null")
     assert not wrong, f"axe-core on {page.url}:\n" + "\n".join(wrong)
 
 

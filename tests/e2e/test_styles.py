@@ -44,6 +44,7 @@ def test_what_is_chosen_is_seen_where_the_system_takes_all_backgrounds_away(page
 
 def test_nothing_moves_for_who_wants_no_motion(page: playwright.Page) -> None:
     show_components(page)
+    page.emulate_media(reduced_motion="no-preference")
     moves = "all => all.filter(one => parseFloat(getComputedStyle(one).transitionDuration) > 0).length"
     assert page.locator("main *").evaluate_all(moves) > 0
     page.emulate_media(reduced_motion="reduce")
