@@ -132,8 +132,8 @@ def device_reset(license: int, company: str | None, hardware_id: str, *, now: In
 
 
 def device_release(license: int, company: str | None, hardware_id: str, *, now: Instant) -> CommandResult:
-    released = take_slot_back(find_owner(license, company), license, hardware_id, operator(), now=now)
-    return CommandResult({"license": license, "hardware_id": hardware_id, "released": released})
+    freed = take_slot_back(find_owner(license, company), license, hardware_id, operator(), now=now)
+    return CommandResult({"license": license, "hardware_id": hardware_id, "freed": freed})
 
 
 def device_blacklist(license: int, company: str | None, hardware_id: str, *, now: Instant) -> CommandResult:

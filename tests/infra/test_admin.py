@@ -386,7 +386,7 @@ TEXTS = {
     "device set": ("{device} --company {company} --variable plan=pro", "hardware id", "desk"),
     "device history": ("--license {license} --hardware-id desk", "hardware id", "desk"),
     "device reset": ("--license {license} --hardware-id desk", "freed", "1"),
-    "device release": ("--license {license} --hardware-id desk", "released", "0"),
+    "device release": ("--license {license} --hardware-id desk", "freed", "0"),
     "device allow": ("--license {license} --hardware-id desk", "hardware id", "desk"),
     "device blacklist": ("--license {license} --hardware-id desk", "hardware id", "desk"),
     "webhook create": ("--company {company} --url https://new.example", "url", "https://new.example/"),

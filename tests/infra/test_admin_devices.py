@@ -41,7 +41,7 @@ def test_the_slot_of_a_device_is_released(operator: Operator, vendor: Vendor) ->
     vendor.check(license, "my-laptop")
     line = f"device release --license {license.id} --hardware-id my-laptop"
     operator.asks(f"{line} --dry-run")
-    assert [operator.asks(line)["released"] for _ in range(2)] == [1, 0]
+    assert [operator.asks(line)["freed"] for _ in range(2)] == [1, 0]
     fixed = vendor.issue()
     assert operator.refused(f"device release --license {fixed.id} --hardware-id my-laptop")
 

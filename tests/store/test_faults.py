@@ -35,7 +35,7 @@ from chalicelib.usecases.late_sweep import note_late
 from chalicelib.usecases.license_lookup import find_snapshot
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.refused_mails import give_up_refused
-from chalicelib.usecases.reports import report_days
+from chalicelib.usecases.reports import report_days, sum_some_activations
 from tests.store.case import Case
 from tests.store.cases import CASES
 from tests.store.effects import Effects, effects, stored
@@ -190,7 +190,10 @@ def test_every_use_case_that_writes_is_a_case_here() -> None:
     sending: set[Any] = {deliver_events, keep_delivering, file_events, endpoints.send_again, give_up_refused}
     noting: set[Any] = {note_late}  # a part of the sweep
     stepping: set[Any] = {create_order}  # of use cases that are cases; tests/management/test_orders.py cuts it short
-    reading: set[Any] = {report_days}  # it adds to a `Counter`, whose method has the name of a way to write
+    reading: set[Any] = {
+        report_days,
+        sum_some_activations,
+    }  # it adds to a `Counter`, whose method has the name of a way to write
     looking |= guessing | sending | noting | stepping | reading | DEFINING
     assert writing - looking == {case.function for case in CASES} - looking
 

@@ -24,6 +24,13 @@ VARIABLE_CASES = (
         True,
     ),
     Case(
+        "set variables",
+        variables.set_variables,
+        states.with_variables,
+        lambda v, x: variables.set_variables(v.code, _variable(v, x) - 1, {"plan": "blue"}, ADMIN, now=v.now),
+        ("variable_changed",),
+    ),
+    Case(
         "delete a variable",
         variables.delete_variable,
         states.with_variables,
