@@ -478,7 +478,7 @@ NOT_WALKED: dict[str, str] = {
     "change_seat.set_account_password": "as `change_seat.set_password`: one write, under the same condition",
     "change_account.choose_language": "as `change_account.change_profile`: one write, under the same condition",
     "change_license.set_archived": "as `change_license.set_enabled`: one write of terms, under the same condition",
-    "variables.set_variables": "one change on condition of the revision, by what writes it for `change-variable@device`",
+    "variables.set_variables": "as `variables.change_variable`: one change, under the same condition",
     "rotate_key.rotate_key": "one change on condition of the revision and of the order, as `delete-license@shop`: "
     "tests/usecases/test_rotate_key.py",
     "move_license.finish_move": "a part of `move_license.move_license`, by whoever repeats the call",

@@ -34,6 +34,7 @@ from chalicelib.usecases.invitations import find_invited
 from chalicelib.usecases.late_sweep import note_late
 from chalicelib.usecases.license_lookup import find_snapshot
 from chalicelib.usecases.log_in import log_in
+from chalicelib.usecases.order_products import find_orders_of_products
 from chalicelib.usecases.refused_mails import give_up_refused
 from chalicelib.usecases.reports import report_days, sum_some_activations
 from tests.store.case import Case
@@ -190,10 +191,8 @@ def test_every_use_case_that_writes_is_a_case_here() -> None:
     sending: set[Any] = {deliver_events, keep_delivering, file_events, endpoints.send_again, give_up_refused}
     noting: set[Any] = {note_late}  # a part of the sweep
     stepping: set[Any] = {create_order}  # of use cases that are cases; tests/management/test_orders.py cuts it short
-    reading: set[Any] = {
-        report_days,
-        sum_some_activations,
-    }  # it adds to a `Counter`, whose method has the name of a way to write
+    # they add to a `Counter` or a dict, whose method has the name of a way to write
+    reading: set[Any] = {report_days, sum_some_activations, find_orders_of_products}
     looking |= guessing | sending | noting | stepping | reading | DEFINING
     assert writing - looking == {case.function for case in CASES} - looking
 
