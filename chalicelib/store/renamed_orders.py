@@ -81,10 +81,12 @@ def rename(renamed: Renamed, event: Event) -> None:
 
 def _put_license(write: Transaction, old: License, new: License, order: Order) -> None:
     company, item = old.company, LicenseItem
-    as_read = item.unchanged(old, item.order_id, item.customer, item.bought_as, item.revision)
+    as_read = item.unchanged(old, item.order_id, item.customer, item.bought_as, item.sold_in, item.revision)
     if old.customer is None:
         as_read &= item.unchanged(old, item.users_assigned)
     named = [item.order_id.set(new.order_id), item.revision.set(new.revision)]
+    if new.sold_in != old.sold_in:
+        named.append(item.sold_in.set(new.sold_in))
     write.update(item(license_pk(company, old.id), LICENSE), named, as_read)
     write.delete(LicenseSummaryItem(company, order_license_sort_key(old.order_id or "", old.id)), THERE_OR_NOT)
     put_summaries(write, new, order)

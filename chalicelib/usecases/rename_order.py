@@ -99,6 +99,7 @@ def _read(order: Order, new: Order, actor: Actor, now: Instant) -> Renamed:
 
 def _follows(license: License, order: Order, actor: Actor, now: Instant) -> tuple[License, Event]:
     """The license in the order that has another name, and what its history says."""
-    named = replace(license, order_id=order.id, revision=license.revision + 1)
+    sold_in = order.id if license.sold_in == license.order_id else license.sold_in  # it may have come back
+    named = replace(license, order_id=order.id, sold_in=sold_in, revision=license.revision + 1)
     changed = differences({"order": license.order_id}, {"order": order.id})
     return named, Event.new("license_changed", actor, now, **changed)

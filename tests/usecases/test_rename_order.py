@@ -150,6 +150,18 @@ def test_it_is_found_by_the_id_of_its_first_license_wherever_that_is(vendor: Ven
     assert vendor.differences() == []
 
 
+def test_it_is_found_by_the_id_of_a_license_that_has_come_back_to_it(vendor: Vendor) -> None:
+    first, _ = order_of(vendor)
+    vendor.issue("revit", order_id="D-1")
+    for order in ("D-1", A):
+        move_license(vendor.code, first.id, order, ADMIN, now=vendor.now + 1)
+    for name in (B, "C-1"):
+        assert rename(vendor, first.id, name) == find_numbered_order(vendor.code, first.id)
+    delete_license(vendor.code, first.id, ADMIN, now=vendor.now + 2)
+    assert find_numbered_order(vendor.code, first.id).id == "C-1"
+    assert vendor.differences() == []
+
+
 AMID: dict[str, Callable[[Vendor, License], object]] = {
     "sold": lambda v, _: v.issue("revit", order_id=A, max_license_users=5),
     "sold as the name": lambda v, _: v.issue("revit", order_id="other"),
