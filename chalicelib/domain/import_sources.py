@@ -38,14 +38,14 @@ def _with_product(row: Json, products: Mapping[str, str]) -> Json:
 
 def _of_tables(rows: Iterable[FileRow]) -> Iterator[FileRow]:
     """A row with a hardware id is a device: of the license in these files whose key, or else whose `id`, it names."""
-    licenses, devices = list[FileRow](), defaultdict[str, list[FileRow]](list)
+    licenses, devices = list[FileRow](), defaultdict[tuple[str, str], list[FileRow]](list)
     for row in rows:
         if "hardware_id" in row.row:
-            devices[_named_license(row.row)].append(row)
+            devices[next(_names_of_license(row.row), ("", ""))].append(row)
         else:
             licenses.append(row)
     for number, license, problem in licenses:
-        own = [device.row for device in devices.pop(_named_license(license), ())]
+        own = [device.row for name in _names_of_license(license) for device in devices.pop(name, ())]
         given = license.get("devices") or []
         both = license | {"devices": [*given, *own]} if own and isinstance(given, list) else license
         yield FileRow(number, both, problem)
@@ -53,8 +53,9 @@ def _of_tables(rows: Iterable[FileRow]) -> Iterator[FileRow]:
         yield FileRow(number, device, problem or NotFound("license_not_found", field="license_key"))
 
 
-def _named_license(row: Json) -> str:
-    return _name(row.get("license_key") or row.get("id"))
+def _names_of_license(row: Json) -> Iterator[tuple[str, str]]:
+    """The key and the id of a license, as far as its row, or that of a device, has them."""
+    return ((column, name) for column in ("license_key", "id") if (name := _name(row.get(column))))
 
 
 # --- LicenseSpring: licenses, devices and histories of its Management API -----------------------------------------

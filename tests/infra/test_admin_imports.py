@@ -82,7 +82,8 @@ WRONG: dict[str, Any] = {
 def test_each_sentence_of_a_verdict_names_the_field_and_what_is_wrong_there(
     operator: Operator, vendor: Vendor, tmp_path: Path
 ) -> None:
-    assert {*NAMES} - {*WRONG} == {"id", "license_key", "name", "note", "allow_unlimited_license_users"}
+    texts = {"id", "license_key", "name", "note", "subscription_id"}
+    assert {*NAMES} - {*WRONG} == texts | {"allow_unlimited_license_users"}
     rows = [{"id": f"K-{name}", "product": "revit", name: wrong} for name, wrong in WRONG.items()]
     (tmp_path / "rows.json").write_text(json.dumps(rows))
     line = f"import plan --company {vendor.code} {tmp_path / 'rows.json'} --from csv --limit 50"
@@ -168,6 +169,17 @@ def test_what_was_done_is_told_where_the_database_stays_busy(
     monkeypatch.undo()
     again = operator.asks(f"import apply {line}")
     assert (again["same"], again["new"]) == (1, 1)
+
+
+def test_a_device_names_the_key_of_its_license_or_else_its_id(operator: Operator, vendor: Vendor, file: Path) -> None:
+    devices = file.with_name("devices.csv")
+    devices.write_text("license_key,id,hardware_id\nK-1,,pc 1\n,17,pc 2\n,K-1,pc 9\n")
+    file.write_text("id,license_key,product__short_code,max_activations\n17,K-1,viewer,5\n")
+    done = operator.asks(f"import apply --company {vendor.code} {file} {devices} --from csv", exit_code=1)
+    assert (done["new"], [row["row"] for row in done["rows"] if row["verdict"] == "refused"]) == (1, [4])
+    (license,) = operator.asks(f"license list --company {vendor.code}")["licenses"]
+    listed = operator.asks(f"device list --license {license['license']}")["devices"]
+    assert {row["hardware_id"] for row in listed} == {"pc 1", "pc 2"}
 
 
 def test_a_table_of_devices_comes_beside_that_of_their_licenses(operator: Operator, vendor: Vendor, file: Path) -> None:
