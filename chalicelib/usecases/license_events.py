@@ -17,7 +17,7 @@ from chalicelib.store.devices import DeviceKey, WholeDevice
 from chalicelib.usecases.find_license import find_license, product_of_license
 
 MAX_COUNTED = 10_000
-"""Events of a license that are read to count those of a time."""
+"""Events of a license that are read to count those of a time. Of several: after so many, a part begins no other."""
 MOST_READS = 50
 """Reads of events after which one part of a list of several licenses begins no other license."""
 MOST_SUMMED = 800
@@ -82,16 +82,17 @@ def count_transfers(company: str, wanted: EventFilter, after: str) -> tuple[int,
     happened meanwhile.
     """
     if wanted.license_id is not None:
-        return _transfers(find_license(company, wanted.license_id), wanted), ""
+        return _transfers(find_license(company, wanted.license_id), wanted)[0], ""
     of_codes = partial(license_lists.ids_of_products, company, wanted.products)
     ids_behind = of_codes if wanted.products else license_lists.of_company(company).ids
     ids, more = cut(ids_behind(int(after) if after else None, MOST_SUMMED + 1), MOST_SUMMED)
-    count = reads = 0
+    count = reads = events = 0
     for start in range(0, len(ids), CHUNK):
         for license in licenses.read_some(company, ids[start : start + CHUNK]):
             if wanted.is_of_all_times or license.first_activated_at is not None:
-                count, reads = count + _transfers(license, wanted), reads + (not wanted.is_of_all_times)
-            if reads == MOST_READS and license.id != ids[-1]:
+                moved, read = _transfers(license, wanted)
+                count, reads, events = count + moved, reads + (not wanted.is_of_all_times), events + read
+            if (reads >= MOST_READS or events >= MAX_COUNTED) and license.id != ids[-1]:
                 return count, str(license.id)
     return count, str(ids[-1]) if more else ""
 
@@ -188,12 +189,13 @@ def _newest(company: str, products: frozenset[str], below: int | None, limit: in
     return [id for id in some if id in own or not products or gone[id] in products], some[-1] if more else None
 
 
-def _transfers(license: License, wanted: EventFilter) -> int:
+def _transfers(license: License, wanted: EventFilter) -> tuple[int, int]:
+    """How many there were, and of how many events that was told."""
     if wanted.is_of_all_times:
-        return license.transfer_count
+        return license.transfer_count, 0
     rows, more = cut(
         licenses.events_between(license.company, license.id, wanted.since, wanted.until, MAX_COUNTED + 1), MAX_COUNTED
     )
     if more:
         raise Invalid("span_too_long", of="events", field="ts__gte", most=MAX_COUNTED)
-    return sum(bool(row.detail.get("transfer")) for row in rows if row.type == "device_activated")
+    return sum(bool(row.detail.get("transfer")) for row in rows if row.type == "device_activated"), len(rows)

@@ -56,7 +56,7 @@ def report_days(company: str, days: int, *, now: Instant, progress: Callable[[in
     counts = count_refusals(refusals.all_refusals(owner.code, now), since, now, zone)
     with ThreadPool(_AT_ONCE) as threads:
         for some in _all_licenses(owner.code):
-            counts.update(_activations(some, threads, since, zone, now))
+            counts.update(_activations(some, threads, since, zone, now)[0])
             progress(len(some))
     return counts
 
@@ -86,12 +86,21 @@ def sum_some_activations(
     company: str, codes: frozenset[str], after: int | None, days: int, *, now: Instant
 ) -> tuple[Counter[DayCount], int | None]:
     """Of each of so many days up to today, how many activations of at most `MOST_HISTORIES` licenses behind `after`
-    were taken and given back; likewise. A read for each license that was ever used, besides.
+    were taken and given back; likewise. A read for each license that was ever used, besides; after `MOST_EVENTS` in all
+    no other history is begun.
     """
     zone = find_company(company).time_zone
     found, behind = _some_licenses(company, codes, after, MOST_HISTORIES)
+    used, since = [one for one in found if one.first_activated_at is not None], _first_of(days, zone, now)
+    counts, read = Counter[DayCount](), 0
     with ThreadPool(_AT_ONCE) as threads:
-        return _activations(found, threads, _first_of(days, zone, now), zone, now), behind
+        for start in range(0, len(used), _AT_ONCE):
+            some = used[start : start + _AT_ONCE]
+            sums, events = _activations(some, threads, since, zone, now)
+            counts, read = counts + sums, read + events
+            if read >= MOST_EVENTS and some[-1] != used[-1]:
+                return counts, some[-1].id
+    return counts, behind
 
 
 def sum_some_refusals(
@@ -110,7 +119,7 @@ MOST_SUMMED = 800
 MOST_HISTORIES = 100
 """Licenses whose histories one part reads."""
 MOST_EVENTS = 10_000
-"""Of one license: the newest ones of the days that are asked for."""
+"""Of one license: the newest ones of the days that are asked for. Of several: after so many, a part begins no other."""
 
 
 def _first_of(days: int, zone: str, now: Instant) -> Instant:
@@ -120,15 +129,18 @@ def _first_of(days: int, zone: str, now: Instant) -> Instant:
 
 def _activations(
     some: list[License], threads: ThreadPool, since: Instant, zone: str, now: Instant
-) -> Counter[DayCount]:
-    def of_license(license: License) -> Counter[DayCount]:
-        events = licenses.events_between(license.company, license.id, since, now, MOST_EVENTS)
-        return count_activations(events, license.product, zone)
+) -> tuple[Counter[DayCount], int]:
+    """And of how many events that was told."""
 
-    counts: Counter[DayCount] = Counter()
-    for found in threads.map(of_license, [one for one in some if one.first_activated_at is not None]):
+    def of_license(license: License) -> tuple[Counter[DayCount], int]:
+        events = licenses.events_between(license.company, license.id, since, now, MOST_EVENTS)
+        return count_activations(events, license.product, zone), len(events)
+
+    counts, read = Counter[DayCount](), 0
+    for found, events in threads.map(of_license, [one for one in some if one.first_activated_at is not None]):
         counts.update(found)
-    return counts
+        read += events
+    return counts, read
 
 
 def _some_licenses(

@@ -81,8 +81,10 @@ def test_activations_are_summed_up_by_day_and_product_in_one_part_and_in_many(
             vendor.deactivate(license, "pc")
     today = day_of(clock.now(), "UTC").isoformat()
     wanted = Counter({(today, "viewer", "activated"): 4, (today, "viewer", "freed"): 2})
-    for most, count in ((100, 1), (1, 4)):
+    monkeypatch.setattr(reports, "_AT_ONCE", 1)
+    for most, events, count in ((100, 10_000, 1), (1, 10_000, 4), (100, 4, 2)):
         monkeypatch.setattr(reports, "MOST_HISTORIES", most)
+        monkeypatch.setattr(reports, "MOST_EVENTS", events)
         found = parts(shop, "reports/activations?days=2")
         assert len(found) == count
         sums: Counter[tuple[str, ...]] = Counter()
