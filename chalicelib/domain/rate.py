@@ -7,7 +7,8 @@ Each user of a license has a smaller bucket beside it, and an activation takes a
 use up the license's and keep the others from their first activation.
 
 Seats that a customer gives are taken out of a bucket of their own: each makes an account and a mail to somebody.
-So are the calls of each key of the Management API, out of one that refills within a minute (`usecases.call_rate`).
+So are the slots that a device takes (`domain.slots`), and the calls of each key of the Management API, out of one that
+refills within a minute (`usecases.call_rate`).
 """
 
 from dataclasses import dataclass, replace

@@ -109,8 +109,8 @@ def release_slot(company: str, lookup: LicenseLookup, actor: Actor, *, now: Inst
 def take_slot_back(
     company: str, license_id: int, hardware_id: str, actor: Actor, *, user_id: int | None = None, now: Instant
 ) -> int:
-    """Let a vendor or a manager free the slots that a device holds; how many. It stays active, and takes one again when
-    it checks. `user_id`: only that of this user. Raises `NotFound`: `device_not_found`; `license_not_floating`.
+    """Let a vendor free the slots that a device holds; how many. It stays active, and takes one again when it checks.
+    `user_id`: only that of this user. Raises `NotFound`: `device_not_found`; `license_not_floating`.
     """
     license = find_license(company, license_id)
     if not is_floating(license):
