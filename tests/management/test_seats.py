@@ -114,7 +114,9 @@ def test_names_and_number_of_an_account_are_changed_and_what_is_not_given_stays(
     first = granted(shop.call("PATCH", path, {"first_name": " Ada ", "phone_number": "+44 20"}))
     assert (first["first_name"], first["last_name"], first["phone_number"]) == ("Ada", "", "+44 20")
     second = granted(shop.call("PATCH", path, {"last_name": "King"}, If_Match=f'"{first["revision"]}"'))
-    assert second == first | {"last_name": "King", "revision": first["revision"] + 1}
+    changed = {"last_name": "King", "revision": first["revision"] + 1, "updated_at": second["updated_at"]}
+    assert second == first | changed
+    assert second["updated_at"] >= first["updated_at"]
     assert granted(shop.call("PATCH", path, {"last_name": "King"})) == second, "the same again changes nothing"
     assert refused(shop.call("PATCH", path, {"last_name": "Eve"}, If_Match='"0"'), 412) == "revision_changed"
     answer = shop.call("PATCH", path, {"first_name": "x" * 101, "phone_number": "\x07"})

@@ -10,6 +10,7 @@ import json
 import pkgutil
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from functools import cache
 from types import CodeType, FunctionType, ModuleType, SimpleNamespace
 from typing import Any
@@ -124,6 +125,17 @@ def _is_note(body: dict[str, Any]) -> bool:
     return bool(key) and (key["pk"]["S"].startswith("security#") or key.get("part", {}).get("S", "").startswith("at#"))
 
 
+def without_log_in(found: Effects) -> Effects:
+    """What came of a call, but for when the owner of an account has logged in last."""
+    changes = []
+    for key, before, after in map(json.loads, found.changes):
+        for item in (before, after):
+            (item or {}).pop("last_login_at", None)
+        if before != after:
+            changes.append(json.dumps([key, before, after]))
+    return replace(found, changes=changes)
+
+
 @pytest.mark.parametrize("case", [case for case in CASES if not case.observes], ids=named)
 @pytest.mark.parametrize("faults", [NOT_COMMITTED, ANSWER_LOST], ids=["not committed", "answer lost"])
 def test_a_fault_at_any_write_changes_nothing_for_anybody(case: Case, faults: tuple[Fault, ...]) -> None:
@@ -132,6 +144,10 @@ def test_a_fault_at_any_write_changes_nothing_for_anybody(case: Case, faults: tu
         fault = faults[(CASES.index(case) + number) % len(faults)]
         found = effects(case, fault, range(number, number + 1))
         answer = f"{named(fault)} at write {number}"
+        if "last_login_at" in body.get("ExpressionAttributeNames", {}).values():  # it is tried once
+            found, lasting = without_log_in(found), without_log_in(expected)
+            assert (found.answer, sorted(found.changes)) == (lasting.answer, sorted(lasting.changes)), answer
+            continue
         if _is_note(body) and NOTED & set(case.events):
             assert (found.answer, set(found.changes) <= set(expected.changes)) == (expected.answer, True), answer
         else:
