@@ -8,6 +8,7 @@ from infra.admin.parser import of_option
 
 MESSAGES = messages.MESSAGES | {
     "idempotency_key_reused": "--idempotency-key: within a day it came with something else; nothing was made.",
+    "already_exists.order_id": "there is an order {order} with other content; license issue --order sells more in it.",
     "end_missing": "a {license_type} license needs --validity-period or --valid-duration.",
     "end_twice": "give --validity-period or --valid-duration, not both.",
 }

@@ -63,7 +63,9 @@ def read_command_line(arguments: Sequence[str]) -> tuple[Command, Json, argparse
     if any(not _is_utf8(argument) for argument in arguments):
         raise UsageError("The command line is not valid UTF-8.")
     wrong: list[str] = []
-    given = _parser(wrong, frozenset(arguments)).parse_args(_joined(arguments))
+    given, unknown = _parser(wrong, frozenset(arguments)).parse_known_args(_joined(arguments))
+    if unknown:
+        wrong.append(f"unrecognized arguments: {' '.join(unknown)}")
     if wrong:
         raise UsageError(_usage_sentence(wrong, f"{PROG} {given.command.name}"))
     command: Command = given.command
