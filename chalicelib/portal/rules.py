@@ -40,6 +40,7 @@ def coming_words(change: ComingChange, zone: str = "") -> str:
         *_end(old, new, zone),
         *([_start(new, zone)] if new.start_date != old.start_date else []),
         *([_grace(new)] if new.grace_period != old.grace_period else []),
+        *([gettext("It is no longer a floating license.")] if is_floating(old) and not is_floating(new) else []),
         *chain(*(is_then for was, is_then in zip(_counts(old), _counts(new), strict=True) if is_then != was)),
         *([_trial(new)] if new.is_trial != old.is_trial else []),
     ]
@@ -63,7 +64,7 @@ def duration_words(text: str) -> str:
 
 def _counts(license: License) -> list[list[str]]:
     """What is counted, each with the sentences that belong together."""
-    return [[_users(license)], [_devices(license), *_at_once(license), *_beyond(license)], _transfers(license)]
+    return [[_users(license)], [_devices(license), *_beyond(license)], _at_once(license), _transfers(license)]
 
 
 def _end(old: License, new: License, zone: str) -> list[str]:

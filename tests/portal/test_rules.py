@@ -108,6 +108,22 @@ def test_what_is_scheduled_is_one_sentence_of_what_the_page_shows(terms: dict[st
         assert coming_words(back) not in ("", coming_words(change))
 
 
+def test_of_floating_use_is_said_what_changes_and_nothing_else() -> None:
+    old = a_license(**SOLD | {"floating_users": 2})
+    changes: list[tuple[dict[str, Any], str]] = [
+        (
+            {"floating_users": 3},
+            "As a floating license it may be in use on up to 3 devices at the same time; a device counts until 120 "
+            "minutes after its last check.",
+        ),
+        ({"max_activations": 12}, "It may be active on up to 12 devices at once."),
+        ({"floating_users": 0}, "It is no longer a floating license."),
+    ]
+    for terms, said in changes:
+        change = ComingChange(NOW, (old, NO_EXTRAS), (replace(old, **terms), NO_EXTRAS))
+        assert coming_words(change) == f"On 24 Nov 2026 this changes: {said}"
+
+
 def test_what_is_the_vendors_own_is_not_said() -> None:
     license = a_license(**SOLD)
     extras = Extras("by phone", {"crm": 7}, maintenance_period=END)
