@@ -310,8 +310,11 @@ def move(license_id: int, order_id: int, caller: Caller) -> LicenseBody:
     """Let a license be one of another order, which is found by `reached_order`."""
 
     def change() -> Sold:
-        who = (caller.company, license_id, reached_order(caller, order_id).id, caller.actor)
-        return move_license(*who, revision=caller.if_match, now=caller.now)
+        if caller.key.products:
+            reached_order(caller, order_id)
+        return move_license(
+            caller.company, license_id, order_id, caller.actor, revision=caller.if_match, now=caller.now
+        )
 
     moved = caller.once(change, body_of(caller))
     if caller.is_replayed:  # the answer stands with the first step, and whoever gave it may have died behind that

@@ -112,7 +112,7 @@ def create_license(body: NewLicense, caller: Caller) -> LicenseBody:
         carried = with_extras(extras_of(policy, find_product(company, code, now=now), now=now), more)
         name, who = license_name(more.get("name", "")), caller.actor
         sold: Json = {"policy": policy, "carried": carried, "name": name, "enabled": body.enabled}
-        sold["joins"] = body.order is not None
+        sold["joins"] = body.order
         return issue_license(company, code, terms, None, who, **sold, now=now)
 
     return caller.once(make, lambda made: body_of(caller)((made[0], carried)))

@@ -39,6 +39,6 @@ def change_order(path: OrderPath, body: OrderChange, caller: Caller) -> OrderBod
             return rename_order(*who, caller.actor, **changes)
         if not said and denied is None:
             return order
-        return order_managers.change_order(caller.company, order.id, caller.actor, **changes)
+        return order_managers.change_order(caller.company, path.order_id, caller.actor, **changes)
 
     return caller.once(change, lambda order: order_body(caller, order))

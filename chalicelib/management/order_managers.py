@@ -91,8 +91,7 @@ def add_one_manager(path: OrderPath, body: NewManager, caller: Caller) -> AddedM
     """Let a person manage an order with all that was sold in it; one who does already stays."""
 
     def add() -> User:
-        order = find_numbered_order(caller.company, path.order_id)
-        return add_manager(caller.company, order.id, body.email, caller.actor, new=body.account(), now=caller.now)
+        return add_manager(caller.company, path.order_id, body.email, caller.actor, new=body.account(), now=caller.now)
 
     return caller.once(add, lambda user: added_body(user, caller.now))
 
@@ -102,10 +101,10 @@ def add_managers(path: OrderPath, body: NewManagers, caller: Caller) -> list[Add
     """The same of several, one after the other."""
 
     def add() -> list[User]:
-        order, added = find_numbered_order(caller.company, path.order_id), []
+        added = list[User]()
         for place, manager in enumerate(body.root):
             with sent_as(f"{place}.{{}}".format):
-                who = (caller.company, order.id, manager.email, caller.actor)
+                who = (caller.company, path.order_id, manager.email, caller.actor)
                 added.append(add_manager(*who, new=manager.account(), now=caller.now))
         return added
 
@@ -117,9 +116,8 @@ def remove_one_manager(path: OrderPath, body: RemovedManager, caller: Caller) ->
     """Take a manager off an order: he sees and touches nothing of it any more."""
 
     def remove() -> None:
-        order = find_numbered_order(caller.company, path.order_id)
         email = find_account_by_id(caller.company, body.license_user_id).email
-        remove_manager(caller.company, order.id, email, caller.actor, now=caller.now)
+        remove_manager(caller.company, path.order_id, email, caller.actor, now=caller.now)
 
     return caller.once(remove, lambda _: DetailBody(detail="removed"))
 

@@ -61,7 +61,9 @@ def file_license(write: Transaction, license: License, old: Order | None, new: O
         write.put(OrderItem.of(new, new.company, order_sort_key(new.id)), OrderItem.pk.does_not_exist())
         put_count(write, "orders", new.company, order_sort_key(new.id))
     else:
-        filed_under = OrderItem.unchanged(old, OrderItem.customer, OrderItem.managers, OrderItem.denied)
+        filed_under = OrderItem.unchanged(
+            old, OrderItem.customer, OrderItem.managers, OrderItem.denied, OrderItem.number
+        )
         numbered = [OrderItem.number.set(OrderItem.number | license.id), OrderItem.licenses_sold.add(1)]
         if joined is None:
             write.update(_order(old), numbered, filed_under)
@@ -88,7 +90,7 @@ def take_out(write: Transaction, order: Order, license_id: int, kept: frozenset[
 
 def refile(write: Transaction, license: License, order: Order) -> None:
     """Let a transaction file a license otherwise; who is filing it as it was begins anew."""
-    unchanged = OrderItem.unchanged(order, OrderItem.managers, OrderItem.denied, OrderItem.customer)
+    unchanged = OrderItem.unchanged(order, OrderItem.managers, OrderItem.denied, OrderItem.customer, OrderItem.number)
     write.update(_order(order), [OrderItem.licenses_taken.add(1)], unchanged)
     put_summaries(write, license, order)
 
@@ -314,8 +316,12 @@ def _put_changes(
     more: Sequence[Action] = (),
     event: EventItem | None = None,
 ) -> None:
-    """Add to a transaction what makes an order into `new`; whose licenses are to be filed is pending until they are."""
+    """Add to a transaction what makes an order into `new`; whose licenses are to be filed is pending until they are.
+
+    It has to be this one yet: another may have its name, and the same revision.
+    """
+    same = OrderItem.unchanged(old, OrderItem.number)
     added = new.pending_managers - old.pending_managers
     moved = [*([OrderItem.pending_managers.add(added)] if added else []), *more]
     terms = replace(new, pending_managers=old.pending_managers, number=old.number)
-    write.change(_order(old), old, terms, also, moved, event)
+    write.change(_order(old), old, terms, same if also is None else same & also, moved, event)

@@ -232,7 +232,7 @@ def _issue(
     def issue(order_id: str) -> tuple[License, User | None]:
         terms, begins = replace(wanted.terms, order_id=order_id), not (made or order.append)
         sold: Json = {"policy": wanted.policy, "details": kept_details(order.details), "enabled": wanted.enabled}
-        sold |= {"begins": begins, "joins": not (begins or order.append)}
+        sold |= {"begins": begins, "joins": None if begins or order.append else made[0].id}
         return issue_license(company, wanted.product, terms, None, actor, **sold, now=now)
 
     return _in_order(company, order, made[0], issue) if made else issue(order.id)
@@ -259,6 +259,8 @@ def _say_of_customer(company: str, said: CustomerSaid, actor: Actor, now: Instan
 
 
 def _let_join(company: str, order: NewOrder, first: MadeLicense, email: str, actor: Actor, now: Instant) -> object:
+    if not order.append:
+        return let_join(company, first.id, email, actor, now=now)
     return _in_order(company, order, first, lambda order_id: let_join(company, order_id, email, actor, now=now))
 
 

@@ -83,7 +83,7 @@ def issue_license(
     policy: Policy | None = None,
     carried: Extras | None = None,
     begins: bool = False,
-    joins: bool = False,
+    joins: int | None = None,
     details: Json | None = None,
     name: str | None = None,
     enabled: bool = True,
@@ -101,7 +101,7 @@ def issue_license(
     `source`: the row of another system that it comes from. Its key is taken as it is there, and a license of the row
     is made once: raises `AlreadyExists` where it is there.
     `begins`: whether the order is to be a new one. Raises `AlreadyExists` where there is one of this id. `joins`:
-    whether it is one that is there. Raises `NotFound`: `order_not_found` where it is not, by this name, any more.
+    the number of the one that is there. Raises `NotFound`: `order_not_found` where it has not this name any more.
     `details`: what is said of an order that is new (`domain.orders.kept_details`); one that is there stays as it is.
     `name`: what its managers call it at first; `enabled`: False where nobody may use it before the vendor enables it.
     """
@@ -189,13 +189,13 @@ def _joined(
     details: Json,
     *,
     begins: bool,
-    joins: bool,
+    joins: int | None,
 ) -> Order:
     """The order with this license and manager. Who comes to an order that was there is shown all that it holds."""
     customer = license.customer or ""
+    if joins is not None and (old is None or old.number != joins):
+        raise NotFound("order_not_found", order=license.order_id)
     if old is None:
-        if joins:
-            raise NotFound("order_not_found", order=license.order_id)
         managers = frozenset[int]() if manager is None else frozenset({manager.id})
         first = Order(license.company, license.order_id or "", customer, managers, number=license.id)
         return replace(first, denied=denied or frozenset(), bought_as=license.bought_as or "", **details)

@@ -34,10 +34,10 @@ class _State:
 
 
 def move_license(
-    company: str, license_id: int, order_id: str, actor: Actor, *, revision: int | None = None, now: Instant
+    company: str, license_id: int, order_id: str | int, actor: Actor, *, revision: int | None = None, now: Instant
 ) -> Sold:
-    """Move a license to an order that is there; answers it as it is then. Doing so again changes nothing,
-    whatever the revision.
+    """Move a license to an order that is there (`find_order`); answers it as it is then. Doing so again changes
+    nothing, whatever the revision.
 
     From the first write on the managers of its old order see and touch it no more, and those of the new one do; it is
     counted as sold to the new order's customer. Users, devices, terms and limits stay. A password that was handed out
@@ -81,7 +81,7 @@ def finish_move(company: str, license_id: int) -> None:
             return
 
 
-def _read(company: str, license_id: int, order_id: str, actor: Actor, now: Instant) -> _State:
+def _read(company: str, license_id: int, order_id: str | int, actor: Actor, now: Instant) -> _State:
     """Raises `ConditionFailed` where an order had to follow its customer first."""
     sold, joined = find_sold(company, license_id), find_order(company, order_id)
     license, left = sold[0], orders.read_order(company, sold[0].order_id or "")

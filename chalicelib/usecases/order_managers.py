@@ -24,8 +24,12 @@ from chalicelib.usecases.retry import decide_and_write
 from chalicelib.usecases.revisions import guard_revision, revised
 
 
-def find_order(company: str, order_id: str) -> Order:
-    """Raises `NotFound`: `order_not_found`."""
+def find_order(company: str, order_id: str | int) -> Order:
+    """By its id, or by its number, which it keeps when it gets another id, and another order may have the one of
+    before. Raises `NotFound`: `order_not_found`.
+    """
+    if isinstance(order_id, int):
+        return find_numbered_order(company, order_id)
     order = orders.read_order(company, order_id)
     if order is None:
         raise NotFound("order_not_found", order=order_id)
@@ -47,13 +51,22 @@ def find_numbered_order(company: str, number: int) -> Order:
 
     Raises `NotFound`: `order_not_found`.
     """
-    license = licenses.read_license(company, number)
-    known = license or deleted_licenses.read(company, number)
-    sold_in = (license and license.sold_in) or (known and known.order_id)
-    order = None if known is None else orders.read_order(company, sold_in or "")
-    if order is None or order.number != number:
-        raise NotFound("order_not_found", order=number)
-    return order
+    before = None
+    while (sold_in := _sold_in(company, number)) != before:
+        order = orders.read_order(company, sold_in or "")
+        if order is not None and order.number == number:
+            return order
+        before = sold_in  # it may have got another name since
+    raise NotFound("order_not_found", order=number)
+
+
+def _sold_in(company: str, license_id: int) -> str | None:
+    """The order in which a license was sold, by the name that it has now; None where there was no such license."""
+    license = licenses.read_license(company, license_id)
+    known = license or deleted_licenses.read(company, license_id)
+    if known is None:
+        return None
+    return (license and license.sold_in) or known.order_id
 
 
 def find_sold_in(order: Order, limit: int) -> list[tuple[License, Extras]]:
@@ -70,7 +83,7 @@ def find_managers(order: Order) -> list[User]:
 
 def add_manager(
     company: str,
-    order_id: str,
+    order_id: str | int,
     email: str,
     actor: Actor,
     *,
@@ -92,7 +105,7 @@ def add_manager(
 
 def let_join(
     company: str,
-    order_id: str,
+    order_id: str | int,
     email: str,
     actor: Actor,
     *,
@@ -115,7 +128,7 @@ def let_join(
     def write(state: tuple[Order, User, User | None], order: Order) -> None:
         old, manager, known = state
         if order != old:
-            event = Event.new("manager_added", actor, now, user=manager.email, user_id=manager.id, order=order_id)
+            event = Event.new("manager_added", actor, now, user=manager.email, user_id=manager.id, order=order.id)
             notice = manager_notice(manager, _as_sold(order), company, actor) if tell else None
             orders.add_manager(old, order, manager, known, event, notice)
 
@@ -133,7 +146,7 @@ def show_all(order: Order) -> None:
 
 
 def remove_manager(
-    company: str, order_id: str, email: str, actor: Actor, *, closed_at: Instant | None = None, now: Instant
+    company: str, order_id: str | int, email: str, actor: Actor, *, closed_at: Instant | None = None, now: Instant
 ) -> User:
     """Take a manager off an order: he sees and touches nothing of it any more when this returns.
 
@@ -151,7 +164,7 @@ def remove_manager(
     def write(state: tuple[Order, User], order: Order) -> None:
         old, user = state
         if user.id in old.managers:
-            event = Event.new("manager_removed", actor, now, user=user.email, user_id=user.id, order=order_id)
+            event = Event.new("manager_removed", actor, now, user=user.email, user_id=user.id, order=order.id)
             orders.remove_manager(old, order, user.id, event, closed_at=closed_at)
 
     (_, user), order = decide_and_write(read, lambda state: without_manager(state[0], state[1].id), write)
@@ -161,7 +174,7 @@ def remove_manager(
 
 def change_order(
     company: str,
-    order_id: str,
+    order_id: str | int,
     actor: Actor,
     *,
     details: Json | None = None,

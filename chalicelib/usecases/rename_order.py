@@ -59,7 +59,7 @@ def rename_order(
 
     _, renamed = decide_and_write(read, lambda renamed: renamed, write, result=lambda _, renamed: renamed.new)
     if renamed.new.id == renamed.old.id and (kept or denied is not None):
-        return change_order(company, name, actor, details=details, denied=denied, revision=revision, now=now)
+        return change_order(company, number, actor, details=details, denied=denied, revision=revision, now=now)
     return renamed.new
 
 

@@ -20,7 +20,13 @@ from chalicelib.usecases.find_customer import find_customer_by_email
 from chalicelib.usecases.issue_license import issue_license
 from chalicelib.usecases.license_list import LicenseFilter, list_licenses
 from chalicelib.usecases.move_license import move_license
-from chalicelib.usecases.order_managers import add_manager, find_numbered_order, find_order, remove_manager
+from chalicelib.usecases.order_managers import (
+    add_manager,
+    change_order,
+    find_numbered_order,
+    find_order,
+    remove_manager,
+)
 from chalicelib.usecases.rename_order import rename_order
 from chalicelib.usecases.rotate_key import rotate_key
 from tests.store.faults import Crash, wire
@@ -229,6 +235,45 @@ def test_who_dies_amid_leaves_all_or_nothing(vendor: Vendor, call: int) -> None:
     assert rename(vendor, first.id).id == B
 
 
+TAKEN: dict[str, Callable[[Vendor, int], object]] = {
+    "managed": lambda v, number: add_manager(v.code, number, BEN, ADMIN, now=v.now),
+    "managed no more": lambda v, number: remove_manager(v.code, number, MIA, ADMIN, now=v.now),
+    "denied": lambda v, number: change_order(v.code, number, ADMIN, denied=frozenset({"reset_license"}), now=v.now),
+    "said": lambda v, number: change_order(v.code, number, ADMIN, details={"reference": "PO-1"}, now=v.now),
+    "moved": lambda v, number: move_license(v.code, v.issue(order_id="D-1").id, number, ADMIN, now=v.now),
+}
+
+
+def give_its_name_away(vendor: Vendor, number: int) -> None:
+    """To an order of somebody else."""
+    rename(vendor, number)
+    vendor.issue("revit", ADA, order_id=A, customer="other@customer.test", max_license_users=5)
+
+
+def said_of(vendor: Vendor, name: str) -> tuple[list[int], list[str], str, int]:
+    """The managers of an order, what they may not do, what is said of it, and how many licenses it has."""
+    order = find_order(vendor.code, name)
+    return [*order.managers], [*order.denied], order.reference, len(listed(vendor, name))
+
+
+@pytest.mark.parametrize("name", TAKEN)
+@pytest.mark.parametrize("call", range(1, 4))
+def test_what_is_done_to_an_order_by_its_number_is_done_to_no_other(vendor: Vendor, name: str, call: int) -> None:
+    first, _ = order_of(vendor)
+    with before_call(call, lambda: give_its_name_away(vendor, first.id)):
+        TAKEN[name](vendor, first.id)
+    mia, ada = ({account(vendor, email).id} for email in (MIA, ADA))
+    assert said_of(vendor, A) == ([*ada], [], "", 1)
+    assert said_of(vendor, B) != ([*mia], [], "", 2)
+    assert vendor.differences() == []
+
+
+def test_an_order_is_found_by_its_number_while_it_gets_another_name(vendor: Vendor) -> None:
+    first, _ = order_of(vendor)
+    with before_call(2, lambda: rename(vendor, first.id)):
+        assert find_numbered_order(vendor.code, first.id).id == B
+
+
 # --- orders that are sold by a call ------------------------------------------------------------------------------
 
 
@@ -277,9 +322,23 @@ def test_an_order_that_is_being_sold_goes_on_under_its_other_name(vendor: Vendor
     assert (sell(vendor, "one", 3), vendor.differences()) == ((find_order(vendor.code, B), ids), [])
 
 
+@pytest.mark.parametrize("number", range(10, 30))
+def test_an_order_that_is_being_sold_goes_on_where_another_has_its_first_name(vendor: Vendor, number: int) -> None:
+    def other_name() -> None:
+        for order in [*orders.read_orders(vendor.code)]:
+            vendor.now += 1
+            give_its_name_away(vendor, order.number or 0)
+
+    with before_call(number, other_name):
+        order, ids = sell(vendor, "one", 3)
+    assert (order.number, listed(vendor, B), {id for id, _ in managed(vendor)}) == (ids[0], {*ids}, {*ids})
+    assert said_of(vendor, A) == ([account(vendor, ADA).id], [], "", 1)
+    assert vendor.differences() == []
+
+
 def test_what_is_to_join_an_order_that_has_another_name_by_then_makes_none(vendor: Vendor) -> None:
     first, _ = order_of(vendor)
     terms = Terms("perpetual", 5, customer=CUSTOMER, order_id=A, max_license_users=1)
     with before_write(1, lambda: rename(vendor, first.id)), refused("order_not_found"):
-        issue_license(vendor.code, "revit", terms, None, ADMIN, joins=True, now=vendor.now)
+        issue_license(vendor.code, "revit", terms, None, ADMIN, joins=first.id, now=vendor.now)
     assert vendor.differences() == []
