@@ -204,6 +204,8 @@ class _Once(argparse.Action):
     def __call__(self, _parser: Any, namespace: argparse.Namespace, values: Any, _flag: str | None = None) -> None:
         if self in (seen := namespace.__dict__.setdefault("seen", set())):
             raise argparse.ArgumentError(self, "give it once.")
+        if values == []:  # argparse before Python 3.13 takes `--` out of what an option is given
+            raise argparse.ArgumentError(self, "expected one argument")
         seen.add(self)
         setattr(namespace, self.dest, values)
 
@@ -218,6 +220,8 @@ class _Given(_Once):
 
     # Likewise.
     def __call__(self, parser: Any, namespace: argparse.Namespace, text: Any, flag: str | None = None) -> None:
+        if text == []:  # likewise
+            text = "--"
         if isinstance(text, list):
             for one in text:
                 self(parser, namespace, one, flag)

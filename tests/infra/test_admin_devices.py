@@ -27,7 +27,7 @@ def test_the_devices_of_a_license_are_listed_in_parts(operator: Operator, vendor
 
 def test_ids_and_positions_may_begin_with_a_dash(operator: Operator, vendor: Vendor) -> None:
     license = vendor.issue()
-    for name in ("-laptop", "--laptop", "-"):
+    for name in ("-laptop", "--laptop", "-", "--"):
         vendor.activate(license, name)
         (row,) = operator.asks(f"device find --company {vendor.code} --hardware-id {name}")["devices"]
         assert row["hardware_id"] == name

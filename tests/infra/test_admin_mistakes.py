@@ -70,6 +70,8 @@ def seat(vendor: Vendor) -> License:
         ("license show 1 --stage dev --stage dev", "--stage: give it once"),
         ("company create --code A", "the following arguments are required: --name"),
         ("company create --code --name", "--code: expected one argument"),
+        ("license list --company --", "--company: a company code is 1 to 32 of A-Z, 0-9 and inner dashes"),
+        ("license show 1 --stage --", "--stage: expected one argument"),
         ("company create --code A_B --name B", "--code: a company code is 1 to 32 of A-Z, 0-9 and inner dashes"),
         ("company create --code A --name ' '", "--name: give 1 to 200 printable characters"),
         ("company create --code A --name 'a\tb'", "--name: give 1 to 200 printable characters"),
