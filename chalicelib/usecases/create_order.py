@@ -30,11 +30,10 @@ from chalicelib.usecases.catalog import find_product
 from chalicelib.usecases.change_terms import change_terms
 from chalicelib.usecases.customers import change_customer, guard_account
 from chalicelib.usecases.find_customer import find_customer_by_email
-from chalicelib.usecases.find_license import find_license
 from chalicelib.usecases.idempotency import Answer, IdempotencyKey, find_performed, perform_once
 from chalicelib.usecases.issue_license import guard_names, guard_terms, issue_license
 from chalicelib.usecases.license_extras import Wanted, grant_features, new_extras, set_fields
-from chalicelib.usecases.order_managers import change_order, find_numbered_order, find_order, let_join, show_all
+from chalicelib.usecases.order_managers import change_order, find_order, let_join, show_all
 from chalicelib.usecases.policies import extras_of
 
 R = TypeVar("R")
@@ -118,6 +117,10 @@ class MadeLicense:
 
     id: int
     license_key: str | None
+    order: int | str
+    """The number of the order that it was sold in, which may have another id by now, and another order that one; its id
+    where it is so old that it has no number.
+    """
 
 
 def create_order(company: str, wanted: NewOrder, actor: Actor, *, now: Instant) -> tuple[Order, Sequence[MadeLicense]]:
@@ -134,7 +137,7 @@ def create_order(company: str, wanted: NewOrder, actor: Actor, *, now: Instant) 
                 made.append(_sell(steps, made, license, actor))
         _say_besides(steps, made[0], actor)
         for n, email in enumerate(wanted.managers):
-            steps.once(f"manager {n}", partial(_let_join, company, wanted, made[0], email, actor, now), lambda _: {})
+            steps.once(f"manager {n}", partial(let_join, company, made[0].order, email, actor, now=now), lambda _: {})
     except Denied as error:
         if error.code == "idempotency_key_reused" and not wanted.append:
             raise _other(wanted) from None
@@ -205,9 +208,9 @@ def _sell(steps: _Steps, made: Sequence[MadeLicense], wanted: NewLicense, actor:
     issued = steps.once(
         f"{n} issue",
         lambda: _issue(steps, made, wanted, actor, now=now),
-        lambda issued: {"id": issued[0].id, "license_key": issued[0].license_key},
+        lambda issued: _told_of(issued[0], made, steps.order),
     )
-    id, key = int(issued["id"]), issued["license_key"]
+    id, key, order = int(issued["id"]), issued["license_key"], issued["order"]
     given: list[tuple[str, object, Callable[[], object]]] = [
         ("terms", wanted.more, lambda: change_terms(company, id, wanted.more, actor, now=now)),
         ("features", wanted.features, lambda: grant_features(company, id, wanted.features, actor, now=now)),
@@ -219,7 +222,15 @@ def _sell(steps: _Steps, made: Sequence[MadeLicense], wanted: NewLicense, actor:
     if key is None:
         for place, user in enumerate(wanted.users):
             steps.once(f"{n} user {place}", partial(_assign, company, id, user, actor, now + place), lambda _: {})
-    return MadeLicense(id, key)
+    return MadeLicense(id, key, order)
+
+
+def _told_of(license: License, made: Sequence[MadeLicense], wanted: NewOrder) -> Answer:
+    """What is kept of a license with its sale: where the order is another one by then, the sale is made anew."""
+    order = made[0].order if made else license.id
+    if wanted.append and not made and (there := orders.read_order(license.company, wanted.id)) is not None:
+        order = there.number or there.id
+    return {"id": license.id, "license_key": license.license_key, "order": order}
 
 
 def _issue(
@@ -231,8 +242,9 @@ def _issue(
 
     def issue(order_id: str) -> tuple[License, User | None]:
         terms, begins = replace(wanted.terms, order_id=order_id), not (made or order.append)
+        joins = made[0].order if made else None
         sold: Json = {"policy": wanted.policy, "details": kept_details(order.details), "enabled": wanted.enabled}
-        sold |= {"begins": begins, "joins": None if begins or order.append else made[0].id}
+        sold |= {"begins": begins, "joins": joins if isinstance(joins, int) else None}
         return issue_license(company, wanted.product, terms, None, actor, **sold, now=now)
 
     return _in_order(company, order, made[0], issue) if made else issue(order.id)
@@ -244,11 +256,8 @@ def _say_besides(steps: _Steps, first: MadeLicense, actor: Actor) -> None:
     if order.customer is not None:
         steps.once("customer", partial(_say_of_customer, company, order.customer, actor, now), lambda _: {})
     if order.append and order.details:
-
-        def change(order_id: str) -> object:
-            return change_order(company, order_id, actor, details=order.details, now=now)
-
-        steps.once("order", partial(_in_order, company, order, first, change), lambda _: {})
+        change = partial(change_order, company, first.order, actor, details=order.details, now=now)
+        steps.once("order", change, lambda _: {})
 
 
 def _say_of_customer(company: str, said: CustomerSaid, actor: Actor, now: Instant) -> None:
@@ -256,12 +265,6 @@ def _say_of_customer(company: str, said: CustomerSaid, actor: Actor, now: Instan
     there = find_customer_by_email(company, said.email)
     if there is not None:  # else the customer was merged into another one at this instant
         change_customer(company, there.id, said.profile, actor, account=said.account, now=now)
-
-
-def _let_join(company: str, order: NewOrder, first: MadeLicense, email: str, actor: Actor, now: Instant) -> object:
-    if not order.append:
-        return let_join(company, first.id, email, actor, now=now)
-    return _in_order(company, order, first, lambda order_id: let_join(company, order_id, email, actor, now=now))
 
 
 def _in_order(company: str, order: NewOrder, first: MadeLicense, change: Callable[[str], R]) -> R:
@@ -277,11 +280,7 @@ def _in_order(company: str, order: NewOrder, first: MadeLicense, change: Callabl
 def _order_of(company: str, wanted: NewOrder, first: MadeLicense) -> Order:
     """The order in which licenses were sold, whatever its name is by now. Another one may have that of then."""
     order = orders.read_order(company, wanted.id)
-    if order is not None and (wanted.append or order.number == first.id):
-        return order
-    if not wanted.append:
-        return find_numbered_order(company, first.id)
-    return find_order(company, find_license(company, first.id).order_id or "")
+    return order if order is not None and order.number == first.order else find_order(company, first.order)
 
 
 def _assign(company: str, license_id: int, user: NewUser, actor: Actor, now: Instant) -> object:

@@ -336,6 +336,19 @@ def test_an_order_that_is_being_sold_goes_on_where_another_has_its_first_name(ve
     assert vendor.differences() == []
 
 
+@pytest.mark.parametrize("number", range(8, 26, 2))
+def test_what_is_added_to_an_order_is_added_to_no_other_that_gets_its_name(vendor: Vendor, number: int) -> None:
+    first = vendor.issue(order_id=A)
+    vendor.now += 1
+    terms = Terms("perpetual", 5, customer=CUSTOMER, order_id=A)
+    wanted = NewOrder(A, [NewLicense("viewer", terms)] * 2, "more", MIA, append=True)
+    with before_call(number, lambda: give_its_name_away(vendor, first.id)):
+        order, _ = create_order(vendor.code, wanted, ADMIN, now=vendor.now)
+    assert (order.number, len(listed(vendor, B)), len(managed(vendor))) == (first.id, 3, 3)
+    assert said_of(vendor, A) == ([account(vendor, ADA).id], [], "", 1)
+    assert vendor.differences() == []
+
+
 def test_what_is_to_join_an_order_that_has_another_name_by_then_makes_none(vendor: Vendor) -> None:
     first, _ = order_of(vendor)
     terms = Terms("perpetual", 5, customer=CUSTOMER, order_id=A, max_license_users=1)
