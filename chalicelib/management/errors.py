@@ -58,6 +58,7 @@ CODES = (
     "webhook_not_found",
     "delivery_not_found",
     "device_not_found",
+    "license_not_floating",
     "variable_not_found",
     "event_not_found",
     "customer_not_found",
