@@ -91,12 +91,17 @@ class DetailsBody(TypedDict):
     metadata: Json
 
 
-class OrderFacts(DetailsBody):
-    """An order, without who has bought."""
+class OrderNames(TypedDict):
+    """What an order is found by."""
 
     id: int | None
     """None: of before there were such ids; it gets one with its next license."""
     store_id: str
+
+
+class OrderFacts(OrderNames, DetailsBody):
+    """An order, without who has bought. The columns of an export have this order, too."""
+
     managers: list[int]
     denied: list[Permission]
     """What they may not do with its licenses."""
