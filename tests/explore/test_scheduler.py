@@ -20,6 +20,7 @@ ONLY_FOR_READERS = {
     "chalicelib.portal.batch": "an adapter",
     "chalicelib.portal.handlers": "an adapter",
     "chalicelib.usecases.portal_queries.listing": "how long a list is looked through",
+    "chalicelib.usecases.portal_queries.people": "likewise, for a file",
     "chalicelib.web.clock": "an adapter",
     "chalicelib.webhooks.sockets": "how long an address elsewhere may take",
 }
