@@ -37,9 +37,9 @@ verify: .venv/installed .ministack/installed ## deploy a package into an AWS on 
 
 proof: .venv/installed ## race, break and judge, and report into build/; LONG=1 goes on longer, and writes docs/proof.md
 	@$(BIN)/python -m tests.proof $(if $(LONG),--long --report docs/proof.md)
-	@$(BIN)/python -m tests.explore $(if $(LONG),--long --report,--triples key/)
+	@$(BIN)/python -m tests.explore $(if $(LONG),--long --report,--triples @key/)
 	$(if $(LONG),,@$(BIN)/python -m tests.explore --triples webhook/)
-	$(if $(LONG),,@$(BIN)/python -m tests.explore --faults 1 key/)
+	$(if $(LONG),,@$(BIN)/python -m tests.explore --faults 1 @key/)
 	$(if $(LONG),,@$(BIN)/python -m tests.explore --faults 1 webhook/)
 
 bench: .venv/serve-installed ## measure beside the floor of each call; BASE=COMMIT beside that commit, too
