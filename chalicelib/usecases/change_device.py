@@ -24,12 +24,20 @@ def reset_device(
     `domain.activation.counts_as_release`.
     """
     find_license(company, license_id)
-    known = [d for d in activations.devices(company, license_id, hardware_id) if user_id in (None, d.user_id)]
-    if not known:
-        raise NotFound("device_not_found")
+    known = known_devices(company, license_id, hardware_id, user_id)
     if len(known) == 1:
         return _free(company, license_id, known[0], actor, now, result=lambda _, given: int(given.live))
     return sum(_free(company, license_id, device, actor, now) for device in known)
+
+
+def known_devices(company: str, license_id: int, hardware_id: str, user_id: int | None) -> list[Device]:
+    """The devices of a hardware id that a license knows; `user_id`: only that of this user. Raises `NotFound`:
+    `device_not_found`.
+    """
+    known = [d for d in activations.devices(company, license_id, hardware_id) if user_id in (None, d.user_id)]
+    if not known:
+        raise NotFound("device_not_found")
+    return known
 
 
 def blacklist_device(company: str, license_id: int, hardware_id: str, actor: Actor, *, now: Instant) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.domain.activation import Snapshot, decide_deactivation, guard_live_device
-from chalicelib.domain.errors import Denied, LimitReached, NotFound, Unavailable
+from chalicelib.domain.errors import Denied, LimitReached, Unavailable
 from chalicelib.domain.events import Actor, Event, EventType, named, of_seat
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import Device, License, is_live
@@ -27,6 +27,7 @@ from chalicelib.domain.slots import (
 from chalicelib.runtime import runtime
 from chalicelib.store import activations, licenses, slots
 from chalicelib.store.database import ConditionFailed
+from chalicelib.usecases.change_device import known_devices
 from chalicelib.usecases.find_license import find_license
 from chalicelib.usecases.license_lookup import LicenseLookup, find_snapshot
 from chalicelib.usecases.retry import MAX_ATTEMPTS, decide_and_write
@@ -115,9 +116,7 @@ def take_slot_back(
     license = find_license(company, license_id)
     if not is_floating(license):
         raise Denied("license_not_floating")
-    known = [d for d in activations.devices(company, license_id, hardware_id) if user_id in (None, d.user_id)]
-    if not known:
-        raise NotFound("device_not_found")
+    known = known_devices(company, license_id, hardware_id, user_id)
     if len(known) == 1:
         return _take_back(license, known[0], actor, now, result=lambda _, slot: int(slot is not None))
     return sum(_take_back(license, device, actor, now) for device in known)

@@ -32,7 +32,7 @@ from chalicelib.usecases.change_account import (
     choose_password,
     end_other_sessions,
 )
-from chalicelib.usecases.change_device import allow_device, blacklist_device, reset_device
+from chalicelib.usecases.change_device import allow_device, blacklist_device, known_devices, reset_device
 from chalicelib.usecases.change_email import change_email
 from chalicelib.usecases.change_license import extend, reset_license, set_enabled, set_name
 from chalicelib.usecases.change_password import change_password
@@ -282,6 +282,7 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
     (extend, "license_not_found", [lambda c, v: extend(c, v.by_user.id, NOW + DAY, None, ADMIN, now=NOW)]),
     (reset_license, "license_not_found", [lambda c, v: reset_license(c, v.by_key.id, ADMIN, now=NOW)]),
     (reset_device, "license_not_found", [lambda c, v: reset_device(c, v.by_key.id, "pc", ADMIN, now=NOW)]),
+    (known_devices, "device_not_found", [lambda c, v: known_devices(c, v.by_key.id, "pc", None)]),
     (take_slot_back, "license_not_found", [lambda c, v: take_slot_back(c, v.by_key.id, "pc", ADMIN, now=NOW)]),
     (allow_device, "license_not_found", [lambda c, v: allow_device(c, v.by_key.id, "pc", ADMIN, now=NOW)]),
     (blacklist_device, "license_not_found", [lambda c, v: blacklist_device(c, v.by_key.id, "pc", ADMIN, now=NOW)]),
