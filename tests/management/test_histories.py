@@ -205,8 +205,9 @@ def test_histories_are_listed_of_some_products(shop: VendorsServer, vendor: Vend
 def test_transfers_of_all_licenses_are_counted_in_parts(
     shop: VendorsServer, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for license in (moved(vendor), vendor.issue(), moved(vendor), vendor.issue("revit")):
-        assert license
+    for number, issue in enumerate((moved, Vendor.issue, moved, Vendor.issue)):
+        vendor.now = NOW + number  # licenses of one millisecond are in any order
+        issue(vendor)
     of = "license-activation-histories/transfer_count"
     late = "ts__gte=2026-11-24T08:00Z"
     assert granted(shop.get(of)) == {"transfer_count": 4, "part_count": 4, "next": None}
@@ -214,7 +215,7 @@ def test_transfers_of_all_licenses_are_counted_in_parts(
     for asked, count, parts, bounds in (
         ("", 4, {4}, {"MOST_SUMMED": 1}),
         (f"?{late}", 2, {4}, {"MOST_SUMMED": 1, "MOST_READS": 1}),
-        (f"?{late}", 2, {2, 3}, {"MAX_COUNTED": 3}),  # licenses of one millisecond come in any order
+        (f"?{late}", 2, {2}, {"MAX_COUNTED": 3}),
     ):
         counts, address = list[int](), f"{of}{asked}"
         with monkeypatch.context() as patched:
