@@ -220,7 +220,6 @@ PAGES_OF_MORE_READS = {
     "/portal/export/licenses": 3,
     "/portal/export/people": 28,
     "/portal/invited": PART_PAGE_READS,
-    "/portal/invited/again": PART_PAGE_READS,
     "/portal/people": PART_PAGE_READS,
     "/portal/search": SEARCH_PAGE_READS,
     "/portal/licenses/{license_id}/export/{name}": 4,

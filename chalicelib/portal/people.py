@@ -1,6 +1,8 @@
 """People: everyone who may use a license that the manager shares out, once; and what is done when somebody leaves."""
 
-from dataclasses import replace
+import re
+from collections.abc import Mapping
+from urllib.parse import urlencode
 
 from chalicelib.domain.email import display_email
 from chalicelib.domain.errors import Denied, Forbidden, SeatkeeperError, Unavailable
@@ -15,12 +17,14 @@ from chalicelib.portal.lists import ListRequest, offered_filters
 from chalicelib.portal.one_by_one import Outcome, change_one, changed, with_refusals
 from chalicelib.portal.request import PortalRequest
 from chalicelib.usecases import portal_queries
+from chalicelib.usecases.cursors import to_cursor
 from chalicelib.usecases.invitations import invite_again
 from chalicelib.usecases.permissions import not_allowed, permitted
-from chalicelib.usecases.portal_queries import HeldSeat, InvitedView, PersonRow, PersonView
+from chalicelib.usecases.portal_queries import ChosenInvitedView, HeldSeat, PersonRow, PersonView
 from chalicelib.usecases.remove_person import Removed, remove_person
 
 PEOPLE, INVITED = "/portal/people", "/portal/invited"
+_ID = re.compile(r"[0-9]{1,16}")
 
 
 @page("people.html")
@@ -88,15 +92,21 @@ def leave(request: PortalRequest, view: PersonView, _form: Confirmation) -> Chan
 @page("invited.html")
 def invited(request: PortalRequest, claims: SessionClaims) -> Loaded:
     """Who was invited, and has never logged in."""
-    view = portal_queries.managed_invited(claims, now=request.now)
-    return view, {"due": view.due(request.now)}
+    asked = ListRequest.of(request, claims)
+    view = portal_queries.managed_invited(claims, asked.query.after, now=request.now)
+    due = [(row.user.id, row.invited_on.id) for row in view.due(request.now) if row.invited_on is not None]
+    form = urlencode([(f"user-{user_id}", license_id) for user_id, license_id in due])
+    return view, {"after": to_cursor(asked.scope, view.behind), "form": form}
 
 
 def _load_again(request: PortalRequest, claims: SessionClaims) -> Loaded:
-    view = portal_queries.managed_invited(claims, now=request.now)
-    shown = chosen_ids(request.fields)
-    rows = [row for row in view.rows if row.user.id in shown] if request.method == "POST" else view.due(request.now)
-    return replace(view, rows=rows), {"back": INVITED}
+    return portal_queries.chosen_invited(claims, _chosen(request.given), now=request.now), {"back": INVITED}
+
+
+def _chosen(fields: Mapping[str, str]) -> list[tuple[int, int]]:
+    """Whom the form is about: by a license for which they are invited, and the account."""
+    named = ((fields[f"user-{user_id}"], user_id) for user_id in chosen_ids(fields))
+    return [(int(license_id), user_id) for license_id, user_id in named if _ID.fullmatch(license_id)]
 
 
 def _late(people: int) -> str:
@@ -109,7 +119,7 @@ def _late(people: int) -> str:
 
 
 @action("invite_again.html", Confirmation, _load_again)
-def again(request: PortalRequest, view: InvitedView, _form: Confirmation) -> Change[list[Outcome]]:
+def again(request: PortalRequest, view: ChosenInvitedView, _form: Confirmation) -> Change[list[Outcome]]:
     """Mail those who were shown another link, one by one, each for a license for which the vendor allows it."""
     me = view.principal.user
 

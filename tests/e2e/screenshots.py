@@ -99,7 +99,7 @@ SHOTS = (
     Shot("leave", "/portal/people/{user}/leave"),
     Shot("leave-dialog", "/portal/people/{user}", ("Leaves the company…",)),
     Shot("invited", "/portal/invited"),
-    Shot("invite-again", "/portal/invited/again"),
+    Shot("invite-again-dialog", "/portal/invited", ("Send again",)),
     Shot("licenses", "/portal/licenses"),
     Shot("nothing-matches", "/portal/licenses?search=nothing+like+it"),
     Shot("license", ONE),

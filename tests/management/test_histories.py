@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -205,7 +206,8 @@ def test_histories_are_listed_of_some_products(shop: VendorsServer, vendor: Vend
 def test_transfers_of_all_licenses_are_counted_in_parts(
     shop: VendorsServer, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for number, issue in enumerate((moved, Vendor.issue, moved, Vendor.issue)):
+    issues: tuple[Callable[[Vendor], object], ...] = (moved, Vendor.issue, moved, Vendor.issue)
+    for number, issue in enumerate(issues):
         vendor.now = NOW + number  # licenses of one millisecond are in any order
         issue(vendor)
     of = "license-activation-histories/transfer_count"

@@ -210,7 +210,8 @@ def test_nor_does_one_over_several_licenses(shop: Shop, monkeypatch: pytest.Monk
     eve = assign_user(*given, invite=True, now=shop.vendor.now - AGAIN_MS).user
     shop = replace(shop, user_id=eve.id)
     manager = browser_of(shop.vendor, MANAGER)
-    form = manager.get(path.format(user_id=eve.id))
+    address = f"{path.format(user_id=eve.id)}?user-{eve.id}={shop.license.id}"
+    form = manager.get(address)
     before, right, outside = shop.stored(), perform_once, copy_context()
 
     def denied_first(*given: Any, **more: Any) -> Any:
@@ -222,7 +223,7 @@ def test_nor_does_one_over_several_licenses(shop: Shop, monkeypatch: pytest.Monk
         assert manager.send(form).status == 200
     assert shop.stored() == before
     shop.deny()
-    manager.send(path.format(user_id=eve.id))
+    manager.send(address)
     assert shop.stored() != before, "the form does something else"
 
 

@@ -15,17 +15,16 @@ from chalicelib.usecases.portal_queries.devices import (
     license_devices,
     own_device,
 )
+from chalicelib.usecases.portal_queries.invited import ChosenInvitedView, InvitedView, chosen_invited, managed_invited
 from chalicelib.usecases.portal_queries.listing import IDLE_DAYS, ListQuery
 from chalicelib.usecases.portal_queries.managed import LicenseRow, LicensesView, managed_licenses
 from chalicelib.usecases.portal_queries.overview import Need, OverviewView, Use, manager_overview
 from chalicelib.usecases.portal_queries.own import SeatRow, SeatsView, own_devices, own_licenses
 from chalicelib.usecases.portal_queries.people import (
     HeldSeat,
-    InvitedView,
     PeopleView,
     PersonRow,
     PersonView,
-    managed_invited,
     managed_people,
     managed_person,
 )
@@ -53,6 +52,7 @@ __all__ = [
     "IDLE_DAYS",
     "ActivityRow",
     "ActivityView",
+    "ChosenInvitedView",
     "ChosenView",
     "DetailsView",
     "DeviceRow",
@@ -81,6 +81,7 @@ __all__ = [
     "UserView",
     "UsersView",
     "authenticate_session",
+    "chosen_invited",
     "chosen_users",
     "license_details",
     "license_device",

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from chalicelib.domain.email import display_email
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.invitation import InvitationState, invitation_state, may_invite_at
+from chalicelib.domain.invitation import InvitationState, invitation_state
 from chalicelib.domain.license import License, Seat, license_title
-from chalicelib.domain.paging import PAGE_SIZE, Page, cut
+from chalicelib.domain.paging import Page, cut
 from chalicelib.domain.permissions import Permission
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.users import User, shown_names
@@ -33,8 +33,6 @@ MAX_SEATS = MAX_READS * SEATS_AT_ONCE
 """Seats of one license that are looked at."""
 MAX_HELD = 500
 """Seats of one person that are looked at."""
-MAX_ASKED = 90
-"""Accounts of people without a device that are looked at for whether they were invited: what fits into one read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,21 +107,6 @@ class PersonView:
     """Whether all seats of the person were looked at."""
 
 
-@dataclass(frozen=True, slots=True)
-class InvitedView:
-    """Who of these people was invited to choose a password, and has never logged in."""
-
-    principal: Principal
-    rows: list[PersonRow]
-    """Who was invited longest ago comes first."""
-    is_all: bool
-    """Whether all licenses, and all their people without a device, were looked at."""
-
-    def due(self, now: Instant) -> list[PersonRow]:
-        """Who may be invited again now, as many as one form is about."""
-        return [row for row in self.rows if may_invite_at(row.user) <= now and row.invited_on is not None][:PAGE_SIZE]
-
-
 PEOPLE_FILTERS: Mapping[str, Callable[[list[HeldSeat], Instant], bool]] = {
     "using": lambda seats, _now: any(held.devices for held in seats),
     "idle": lambda seats, now: is_idle(max(held.seat.unused_since for held in seats), now),
@@ -179,22 +162,7 @@ def managed_person(claims: SessionClaims, user_id: int, *, now: Instant) -> Pers
     ]
     if not held or user is None:
         raise NotFound("user_not_found", of="person")
-    return PersonView(principal, _row(user, held, now), not more)
-
-
-def managed_invited(claims: SessionClaims, *, now: Instant) -> InvitedView:
-    """Those of the people who were invited and have never logged in: of the newest seats without a device.
-
-    Three reads, and one for each license with users of the first part. Raises as `managed_people`.
-    """
-    part = read_part(claims, "", seat_reads, now)
-    held = read_seats(part)
-    idle = [seats for seats in held.values() if not any(one.devices for one in seats)]
-    idle.sort(key=lambda seats: max(one.seat.assigned_at for one in seats), reverse=True)
-    rows = read_rows(claims, idle[:MAX_ASKED], now)
-    invited = [row for row in rows if row.invitation != "none"]
-    invited.sort(key=lambda row: (row.user.invited_at or 0, row.user.email))
-    return InvitedView(part.managed.principal, invited, all_seats(part) and len(idle) <= MAX_ASKED)
+    return PersonView(principal, person_row(user, held, now), not more)
 
 
 def seat_reads(license: License) -> int:
@@ -225,7 +193,12 @@ def read_seats(part: Part) -> dict[int, list[HeldSeat]]:
 def read_rows(claims: SessionClaims, people: list[list[HeldSeat]], now: Instant) -> list[PersonRow]:
     """People by their seats, with what their accounts say."""
     users = batch_reads.batch_read(claims, ReadRequest(users=[seats[0].seat.user_id for seats in people]), now).users
-    return [_row(users[s[0].seat.user_id], s, now) for s in people if s[0].seat.user_id in users]
+    return [person_row(users[s[0].seat.user_id], s, now) for s in people if s[0].seat.user_id in users]
+
+
+def person_row(user: User, seats: list[HeldSeat], now: Instant) -> PersonRow:
+    """A person by the account and these seats."""
+    return PersonRow(user, seats, *shown_names(seats[0].seat, user), invitation_state(user, now))
 
 
 def names_person(seats: list[HeldSeat], search: str) -> bool:
@@ -260,7 +233,3 @@ def _texts(seats: list[HeldSeat]) -> list[str]:
         for seat in (held.seat for held in seats)
     ]
     return [text for texts in said for text in texts if text]
-
-
-def _row(user: User, seats: list[HeldSeat], now: Instant) -> PersonRow:
-    return PersonRow(user, seats, *shown_names(seats[0].seat, user), invitation_state(user, now))
