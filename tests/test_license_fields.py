@@ -41,6 +41,7 @@ NOT_SHOWN: dict[str, set[str]] = {
         "revision",  # for who changes terms
         "adopt_until",  # for who has imported its devices
         "archived_at",  # by its status
+        "prevent_vm",  # in one sentence, or field, with what its product says (`prevents_vm`)
         "renewal_basis",  # for who renews
     },
     "the License API": {
@@ -50,6 +51,7 @@ NOT_SHOWN: dict[str, set[str]] = {
         *("disabled_by", "archived_at"),  # a call is refused by a code of its own
         "adopt_until",  # for who has imported its devices
         *("users_assigned", "free_resets", "first_activated_at"),  # the contract has no such fields
+        "prevent_vm",  # as above
         *("overage", "renewal_basis"),  # nor these: how many there are is seen
     },
     "license show": set(),

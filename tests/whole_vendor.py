@@ -58,7 +58,13 @@ def _fill_policies(vendor: Vendor) -> None:
     more = {"max_transfers": -1, "grace_period": 24, "note": FORMULA, "custom_fields": {"Campus": "Bern"}}
     create_policy(vendor.code, "viewer", yearly | more, ADMIN, now=vendor.now)
     team = {"code": "T", "name": "Team", "license_type": "time-limited", "validity_period": vendor.now + DAY}
-    limits = {"max_activations": None, "max_license_users": 0, "free_resets": True, "metadata": {"a": [1]}}
+    limits = {
+        "max_activations": None,
+        "max_license_users": 0,
+        "free_resets": True,
+        "prevent_vm": False,
+        "metadata": {"a": [1]},
+    }
     create_policy(vendor.code, "revit", team | limits, ADMIN, now=vendor.now)
 
 
@@ -86,6 +92,7 @@ def _fill_by_key(vendor: Vendor) -> None:
         "max_activations": 1,
         "floating_users": 3,
         "floating_timeout": 45,
+        "prevent_vm": False,
     }
     named: dict[str, Any] = {"order_id": "A-1", "license_key": "THEIR-OWN-1", "max_transfers": -1}
     license = vendor.issue(manager=BOB, **terms, **named)
@@ -119,7 +126,9 @@ def _fill_by_key(vendor: Vendor) -> None:
 
 
 def _fill_by_user(vendor: Vendor) -> None:
-    license = vendor.issue("revit", order_id="A-2", max_license_users=5, is_trial=True, free_resets=True)
+    license = vendor.issue(
+        "revit", order_id="A-2", max_license_users=5, is_trial=True, free_resets=True, prevent_vm=True
+    )
     for email, first_name in ((ADA, "Ada"), (BOB, "")):
         assign_user(vendor.code, license.id, email, 2, ADMIN, profile=Profile(first_name=first_name), now=vendor.now)
         user, password = vendor.assign(vendor.issue("revit"), email)

@@ -41,6 +41,7 @@ from chalicelib.domain.license import (
     hash_hardware_id,
     is_expired,
     is_live,
+    prevents_vm,
 )
 from chalicelib.domain.limits import LICENSE_ACTIVATIONS, LICENSE_OVERAGE, LICENSE_TRANSFERS, SEAT_ACTIVATIONS
 from chalicelib.domain.rate import LEAST_CHANGES, Bucket, bucket_of
@@ -127,6 +128,7 @@ def decide_activation(
 ) -> ActivationDecision:
     """Decide an activation. Raises `SeatkeeperError` with the first guard that fails.
 
+    `prevent_vm`: whether its product refuses virtual machines, for where the license does not say it.
     `least_changes`: in an hour, of a license of few devices.
     """
     license, hardware_hash = _usable(snapshot, report.hardware_id), hash_hardware_id(report.hardware_id)
@@ -134,7 +136,7 @@ def decide_activation(
         raise Denied("license_start_date_not_reached")
     if is_expired(license, now):
         raise Denied("license_expired")
-    if prevent_vm and report.is_vm:
+    if report.is_vm and prevents_vm(license, prevent_vm):
         raise Denied("vm_not_allowed")
     device_id = new_device_id(now) if snapshot.device is None else snapshot.device.id
     bucket = bucket_of(license.max_activations, least_changes)

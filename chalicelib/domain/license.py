@@ -67,6 +67,8 @@ class License:
     max_transfers: int = TRANSFERS_UNLIMITED
     free_resets: bool | None = None
     """Whether an activation that the customer resets counts as released by nobody: taking it is no transfer."""
+    prevent_vm: bool | None = None
+    """Whether it can be activated on no virtual machine; None: as its product says (`prevents_vm`)."""
     transfer_count: int = 0
     released: int = 0
     """Activations released by a deactivation, or reset by the customer, and not taken again: the next one of another
@@ -340,6 +342,11 @@ def phase(license: License | LicenseState, now: Instant) -> Phase:
 def is_expired(license: License, now: Instant) -> bool:
     """Past `validity_period` and past the grace period, where one is allowed."""
     return phase(license, now) == "expired"
+
+
+def prevents_vm(license: License, of_product: bool) -> bool:
+    """Whether it can be activated on no virtual machine; `of_product`: what its product says, if it says nothing."""
+    return of_product if license.prevent_vm is None else license.prevent_vm
 
 
 def is_activated(license: License | LicenseState) -> bool:

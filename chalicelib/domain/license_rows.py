@@ -349,6 +349,7 @@ _TERMS: Mapping[str, Reader] = {
     "renewal_basis": _one_of(*get_args(RenewalBasis)),
     "max_transfers": _transfers,
     "free_resets": _flag,
+    "prevent_vm": _flag,
     "is_trial": _flag,
 }
 _MORE: Mapping[str, Reader] = {

@@ -26,7 +26,7 @@ MAX_POLICIES = 100
 MAX_BYTES = 8192
 """Of one policy, as JSON: those of a whole product are read at once, within one page of the database."""
 _APPLIED = (
-    *("max_activations", "overage", "max_license_users", "max_transfers", "free_resets"),
+    *("max_activations", "overage", "max_license_users", "max_transfers", "free_resets", "prevent_vm"),
     *("grace_period", "renewal_basis"),
 )
 _ENDS = ("validity_period", "valid_duration")
@@ -60,6 +60,8 @@ class Policy:
     max_license_users: int | None = None
     max_transfers: int = 0
     free_resets: bool = False
+    prevent_vm: bool | None = None
+    """None: as the product says."""
     grace_period: int = 0
     """Hours."""
     validity_period: Instant | None = None

@@ -29,7 +29,7 @@ TermChanges = Mapping[str, Any]  # each as the field of that name of `License`
 """The terms that change, of `CHANGEABLE`, each with its new value. None: no limit, no date."""
 CHANGEABLE = (
     *("max_activations", "overage", "max_license_users", "max_transfers", "free_resets", "is_trial", "name"),
-    *("floating_users", "floating_timeout"),
+    *("floating_users", "floating_timeout", "prevent_vm"),
     *("validity_period", "valid_duration", "start_date", "grace_period", "renewal_basis"),
 )
 """The terms that may be changed after the sale. All others tell what was sold, and under which names it is found."""
@@ -51,6 +51,8 @@ class Terms:
     renewal_basis: RenewalBasis = "later"
     max_transfers: int = 0
     free_resets: bool = False
+    prevent_vm: bool | None = None
+    """None: as the product says, also later."""
     is_trial: bool = False
     overage: Overage = "none"
     floating_users: int = 0

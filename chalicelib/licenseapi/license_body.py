@@ -13,7 +13,7 @@ from chalicelib.domain.activation import Snapshot
 from chalicelib.domain.catalog import Product
 from chalicelib.domain.extras import Extras, living_features
 from chalicelib.domain.instants import Instant, duration_days, parse_duration, to_iso
-from chalicelib.domain.license import HOUR_MS, License, LicenseType, is_activated, is_expired, status
+from chalicelib.domain.license import HOUR_MS, License, LicenseType, is_activated, is_expired, prevents_vm, status
 from chalicelib.domain.slots import is_floating
 from chalicelib.domain.types import Json
 from chalicelib.licenseapi.bodies import (
@@ -231,7 +231,7 @@ def _sold(license: License, product: Product, extras: Extras, living_at: Instant
     """`living_at`: of features those that are not over then; None: all."""
     features = extras.features if living_at is None else living_features(extras, living_at)
     return {
-        "prevent_vm": product.prevent_vm,
+        "prevent_vm": prevents_vm(license, product.prevent_vm),
         "allow_offline_activation": False,
         "is_air_gapped": False,
         "is_hardware_key_auth": False,

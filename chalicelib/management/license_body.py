@@ -158,6 +158,8 @@ class LicenseFacts(TypedDict):
     max_transfers: int
     transfer_count: int
     free_resets: bool
+    prevent_vm: bool | None
+    """Null: as its product says."""
     order_store_id: str | None
     product: LicensedProductBody
     product_features: list[GrantedFeatureBody]
@@ -196,12 +198,8 @@ def bodies_of(caller: Caller, some: Sequence[Sold], users: int = MAX_LISTED_USER
 
 
 def license_facts(sold: Sold, product: Product | None, features: Features, now: Instant) -> LicenseFacts:
-    """A license at an instant. 0 in a limit of activations or users is unlimited; of transfers as well.
-
-    `features`: those that it was granted, as their product defines them, by their ids.
-    """
+    """A license at an instant; 0 in a limit is unlimited. `features`: as their product defines them, by their ids."""
     license, extras = sold
-    word = status(license, now)
     return {
         "id": license.id,
         "license_key": license.license_key,
@@ -209,7 +207,7 @@ def license_facts(sold: Sold, product: Product | None, features: Features, now: 
         "name": license.name,
         "note": extras.note,
         "subscription_id": extras.subscription_id,
-        "status": word,
+        "status": (word := status(license, now)),
         "active": word in ("active", "grace"),
         "enabled": license.enabled,
         "disabled_by": license.disabled_by,
@@ -241,6 +239,7 @@ def license_facts(sold: Sold, product: Product | None, features: Features, now: 
         "max_transfers": license.max_transfers,
         "transfer_count": license.transfer_count,
         "free_resets": bool(license.free_resets),
+        "prevent_vm": license.prevent_vm,
         "order_store_id": license.order_id,
         "product": _product(license, product),
         "product_features": [feature_body(one, features.get(one.feature_id), product) for one in extras.features],

@@ -46,6 +46,8 @@ _OF_NOTHING: Mapping[str, Any] = {  # each of its term's type
     "metadata": {},
 }
 """What a term is where null is sent for it, or what else says nothing."""
+_AS_SENT = ("max_activations", "valid_duration", "prevent_vm")
+"""Terms of which null says something by itself."""
 
 Text = Annotated[StrictStr, Field(max_length=MAX_TEXT)]
 
@@ -86,6 +88,8 @@ class SentTerms(Sent):
     max_transfers: StrictInt | None = None
     """-1: none; 0 or null: unlimited."""
     free_resets: Flag | None = None
+    prevent_vm: Flag | None = None
+    """Whether virtual machines are refused; null: as the product says."""
     is_trial: Flag | None = None
     validity_period: SentMoment | None = None
     """The end; a date alone is that day's last instant."""
@@ -343,7 +347,7 @@ def _change(license_id: int, body: LicenseChange, zone: str, caller: Caller, rev
 def terms_of(body: SentTerms, sold_at: Instant, zone: str) -> TermChanges:
     """What a body says of a license of then, as the use case takes it."""
     given: dict[str, Any] = {name: getattr(body, name) for name in body.model_fields_set}  # as the model has them
-    terms: Json = {name: given[name] for name in ("max_activations", "valid_duration") if name in given}
+    terms: Json = {name: given[name] for name in _AS_SENT if name in given}
     terms |= {name: given[name] or default for name, default in _OF_NOTHING.items() if name in given}
     if given.get("allow_unlimited_activations") or given.get("allow_unlimited_activation"):
         terms["max_activations"] = None

@@ -77,6 +77,8 @@ class PolicyChange(Sent):
     max_transfers: StrictInt | None = None
     """-1: none; 0: unlimited."""
     free_resets: Flag | None = None
+    prevent_vm: Flag | None = None
+    """Whether virtual machines are refused; null: as the product says."""
     grace_period: StrictInt | None = None
     """Hours."""
     validity_period: SentMoment | None = None
@@ -136,6 +138,7 @@ class PolicyBody(TypedDict):
     max_license_users: int
     max_transfers: int
     free_resets: bool
+    prevent_vm: bool | None
     grace_period: int
     validity_period: Date | None
     valid_duration: str | None
@@ -264,6 +267,7 @@ def policy_body(policy: Policy) -> PolicyBody:
         "max_license_users": policy.max_license_users or 0,
         "max_transfers": policy.max_transfers,
         "free_resets": policy.free_resets,
+        "prevent_vm": policy.prevent_vm,
         "grace_period": policy.grace_period,
         "validity_period": to_iso(policy.validity_period),
         "valid_duration": policy.valid_duration,
@@ -278,7 +282,10 @@ def policy_body(policy: Policy) -> PolicyBody:
     }
 
 
-_NULLABLE = ("max_activations", "max_license_users", "validity_period", "valid_duration", "maintenance_duration")
+_NULLABLE = (
+    *("max_activations", "max_license_users", "prevent_vm"),
+    *("validity_period", "valid_duration", "maintenance_duration"),
+)
 
 
 def _fields(body: PolicyChange, caller: Caller) -> dict[str, Any]:  # as `Policy` has them

@@ -158,6 +158,8 @@ class NewOrderBody(SentDetails):
     """Of the customer from then on."""
     add_to_customer_account: Literal[True] | None = None
     """An order is always one of its customer's account."""
+    prevent_vm: Flag | None = None
+    """Of each license that does not say it itself."""
     is_bundle: Literal[False] | None = None
     include_metadata_string: Literal[False] | None = None
     items: Annotated[list[SoldItem], Field(min_length=1, max_length=MAX_LICENSES, fail_fast=True)]
@@ -239,7 +241,9 @@ def _made_license(license: MadeLicense) -> MadeLicenseBody:
 def _wanted(body: NewOrderBody, caller: Caller) -> NewOrder:
     """An order as the use case takes it."""
     zone = find_company(caller.company).time_zone
-    sold = [(item.product_code, license) for n, item in enumerate(body.items) for license in _licenses_of(item, n)]
+    sold = [
+        (item.product_code, license) for n, item in enumerate(body.items) for license in _licenses_of(body, item, n)
+    ]
     customer, licenses = body.customer, []
     for place, (product, license) in enumerate(sold):
         with sent_as(f"licenses.{place}.{{}}".format):
@@ -256,15 +260,13 @@ def _wanted(body: NewOrderBody, caller: Caller) -> NewOrder:
     )
 
 
-def _licenses_of(item: SoldItem, place: int) -> list[SoldLicense]:
-    """The licenses of an item, each with what the item says and the license does not. Raises `Invalid`."""
+def _licenses_of(body: NewOrderBody, item: SoldItem, place: int) -> list[SoldLicense]:
+    """The licenses of an item, each with what item and order say and the license does not. Raises `Invalid`."""
     if item.key is not None and len(item.licenses) > 1:
         raise Invalid("count_out_of_range", field=f"items.{place}.licenses", least=1, most=1)
-    of_all = {
-        name: getattr(item, name)
-        for name in ("note", "subscription_id", "key", "enabled")
-        if getattr(item, name) is not None
-    }
+    of_item = {name: getattr(item, name) for name in ("note", "subscription_id", "key", "enabled")}
+    said = of_item | {"prevent_vm": body.prevent_vm}
+    of_all = {name: value for name, value in said.items() if value is not None}
     policy = {"license_template" if isinstance(item.license_policy, int) else "policy_code": item.license_policy}
     licenses = []
     for license in item.licenses:

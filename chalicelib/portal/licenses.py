@@ -39,7 +39,9 @@ def license(request: PortalRequest, claims: SessionClaims, license_id: int) -> L
         "grace_ends": ends_at(terms.validity_period, terms.grace_period) if terms.grace_period else None,
         "chart": view.usage and usage_chart(view.usage.days, view.usage.active, terms.max_activations),
         "rules": rules(terms, prevent_vm=view.prevent_vm),
-        "coming": [words for change in view.coming if (words := coming_words(change, zone))],
+        "coming": [
+            words for change in view.coming if (words := coming_words(change, zone, prevent_vm=view.prevent_vm))
+        ],
         "grace": grace_words(terms.grace_period),
         "features": [(feature.name, feature_words(feature, request.now)) for feature in view.features],
         "custom_fields": [(value.name, field_words(value)) for value in view.custom_fields],

@@ -101,6 +101,7 @@ _TERMS: Mapping[str, str] = {
     "floating_timeout": mark("Floating use"),
     "max_transfers": mark("Transfers"),
     "free_resets": mark("Resets"),
+    "prevent_vm": mark("Virtual machines"),
     "is_trial": mark("Trial"),
     "name": mark("Name"),
     "start_date": mark("Start date"),

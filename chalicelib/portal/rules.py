@@ -10,7 +10,7 @@ from chalicelib.domain.days import day_of, ends_a_day, local
 from chalicelib.domain.extras import FeatureGrant, FieldValue
 from chalicelib.domain.features import Period
 from chalicelib.domain.instants import Instant, parse_duration
-from chalicelib.domain.license import TRANSFERS_UNLIMITED, License
+from chalicelib.domain.license import TRANSFERS_UNLIMITED, License, prevents_vm
 from chalicelib.domain.slots import is_floating
 from chalicelib.languages import day, gettext, mark, minute, ngettext, reader
 from chalicelib.portal.timeline import grace_words
@@ -26,11 +26,11 @@ _YES_NO: Mapping[tuple[DataType, str], str] = {("boolean", "true"): mark("yes"),
 
 
 def rules(license: License, *, prevent_vm: bool) -> list[str]:
-    """The rules of a license, one sentence each. `prevent_vm`: whether its product runs on no virtual machine."""
-    return [*chain(*_counts(license)), _machines(prevent_vm)]
+    """The rules of a license, one sentence each. `prevent_vm`: what its product says of virtual machines."""
+    return [*chain(*_counts(license)), _machines(prevents_vm(license, prevent_vm))]
 
 
-def coming_words(change: ComingChange, zone: str = "") -> str:
+def coming_words(change: ComingChange, zone: str = "", *, prevent_vm: bool) -> str:
     """What changes of the terms that the page of a license shows, and on which day; empty where that is nothing.
 
     The vendor's note and metadata are none of them, nor is what a renewal counts from.
@@ -42,6 +42,7 @@ def coming_words(change: ComingChange, zone: str = "") -> str:
         *([_grace(new)] if new.grace_period != old.grace_period else []),
         *([gettext("It is no longer a floating license.")] if is_floating(old) and not is_floating(new) else []),
         *chain(*(is_then for was, is_then in zip(_counts(old), _counts(new), strict=True) if is_then != was)),
+        *_other_machines(prevents_vm(old, prevent_vm), prevents_vm(new, prevent_vm)),
         *([_trial(new)] if new.is_trial != old.is_trial else []),
     ]
     if new_extras.maintenance_period != old_extras.maintenance_period:
@@ -173,6 +174,10 @@ def _transfers(license: License) -> list[str]:
         license.max_transfers,
     )
     return [moves, resets]
+
+
+def _other_machines(were_refused: bool, are_refused: bool) -> list[str]:
+    return [_machines(are_refused)] if are_refused != were_refused else []
 
 
 def _machines(prevent_vm: bool) -> str:

@@ -186,6 +186,8 @@ def activate(
     hardware_hash = hash_hardware_id(report.hardware_id)
     counted: list[Action] = [LicenseItem.known_devices.add(1)] if seen.device is None else []
     may_take = _may_take(decision, hardware_hash, now)
+    if report.is_vm:
+        may_take &= _says_the_same_of_vms(license)
     if decision.adopts is None and may_adopt(seen.device):
         may_take &= none_to_adopt(license, seat, now)
     write.update(LicenseItem(pk, LICENSE), _taking_actions(decision, now) + counted, may_take)
@@ -369,6 +371,12 @@ def _may_take(decision: ActivationDecision, hardware_hash: str, now: Instant) ->
     else:
         condition &= (item.released > 0) & (item.last_released_by == hardware_hash)
     return condition
+
+
+def _says_the_same_of_vms(license: License) -> Condition:
+    """What the decision rests on; what the product says is remembered."""
+    word = LicenseItem.prevent_vm
+    return word.does_not_exist() if license.prevent_vm is None else word == license.prevent_vm
 
 
 def _taking_actions(decision: ActivationDecision, now: Instant) -> list[Action]:

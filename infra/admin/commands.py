@@ -40,9 +40,11 @@ _COUNTED = (
     *("enabled", "is_trial", "max_activations", "overage", "times_activated"),
     *("floating_users", "floating_timeout"),
     *("max_license_users", "users_assigned"),
-    *("max_transfers", "transfer_count", "free_resets", "disabled_by", "valid_duration", "grace_period"),
+    *("max_transfers", "transfer_count", "free_resets", "prevent_vm", "disabled_by", "valid_duration", "grace_period"),
     *("renewal_basis", "revision"),
 )
+_SWITCHES = ("free_resets", "trial")
+"""Options of `license issue` without a value."""
 _DATED = ("validity_period", "start_date", "first_activated_at", "created_at", "archived_at", "adopt_until")
 
 
@@ -90,8 +92,8 @@ def license_issue(
         said.append(sorted(deny))
     if policy is not None:
         said.append(policy)
-    # A switch that is not set says nothing.
-    terms = {name: value for name, value in terms.items() if value is not NotGiven and value is not False}
+    unset = {name for name in _SWITCHES if not terms[name]}  # they say nothing
+    terms = {name: value for name, value in terms.items() if value is not NotGiven and name not in unset}
     if "trial" in terms:
         terms["is_trial"] = terms.pop("trial")
     terms["order_id"] = terms.pop("order")

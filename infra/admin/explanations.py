@@ -3,7 +3,7 @@
 from chalicelib.domain.access import opens
 from chalicelib.domain.errors import LimitReached, SeatkeeperError
 from chalicelib.domain.instants import Instant, to_iso
-from chalicelib.domain.license import License, Seat, ends_at, is_live, status
+from chalicelib.domain.license import License, Seat, ends_at, is_live, prevents_vm, status
 from chalicelib.domain.limits import LICENSE_TRANSFERS
 from chalicelib.domain.refusals import Refusal
 from chalicelib.domain.slots import is_floating
@@ -128,7 +128,7 @@ def _allows(one: Explanation, now: Instant) -> list[str]:
         sentences.append(f"The device {state}; it was last heard of at {to_iso(snapshot.device.last_check_at)}.")
     if one.product is None or one.product.state != "active":
         sentences.append(f"The product is {'gone' if one.product is None else one.product.state}.")
-    elif one.product.prevent_vm:
+    elif prevents_vm(license, one.product.prevent_vm):
         sentences.append("Virtual machines are refused.")
     return sentences
 

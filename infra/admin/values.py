@@ -270,6 +270,11 @@ def yes_or_no(given: str) -> bool:
     return one_of("yes", "no")(given.lower()) == "yes"
 
 
+def yes_or_no_or_none(given: str) -> bool | None:
+    """The same; None for an empty one."""
+    return yes_or_no(given) if given.strip() else None
+
+
 def text_or_none(given: str) -> str:
     """One line of printable characters, or nothing."""
     return text(given) if given.strip() else ""

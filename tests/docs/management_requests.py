@@ -133,7 +133,6 @@ PARTLY: Mapping[int, str] = {
     10: "`is_manager` may only be false: managers are those of an order, and are added to it",
     11: "`is_manager` may only be false, likewise",
     41: "another `store_id` only where the order has few licenses: one write changes all that names it",
-    44: "`prevent_vm` is said of the product, and refused by its name",
     **dict.fromkeys(range(96, 103), _ANALYTICS),
 }
 """What is not answered of a request whose call there is, by its number."""

@@ -133,6 +133,14 @@ def test_a_virtual_machine_is_refused_where_it_says_so_and_the_product_forbids_i
         assert grant(Snapshot(a_license()), report, prevent_vm=prevent_vm)
 
 
+@pytest.mark.parametrize("of_product", [False, True])
+def test_what_a_license_says_of_virtual_machines_stands_before_its_product(of_product: bool) -> None:
+    report = replace(PC, is_vm=True)
+    assert refusal(Snapshot(a_license(prevent_vm=True)), report, prevent_vm=of_product) == "vm_not_allowed"
+    assert grant(Snapshot(a_license(prevent_vm=False)), report, prevent_vm=of_product)
+    assert grant(Snapshot(a_license(prevent_vm=True)), replace(PC, is_vm=False), prevent_vm=of_product)
+
+
 def test_the_license_grants_its_last_place_and_none_beyond() -> None:
     assert grant(Snapshot(a_license(times_activated=4)))
     assert refusal(Snapshot(a_license(times_activated=5))) == "license_activated_max_times"

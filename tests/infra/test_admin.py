@@ -376,7 +376,11 @@ TEXTS = {
     "license list": ("--company {company} --customer office@customer.test", "company", "{company}"),
     "license find": ("--company {company} {license}", "text", "{license}"),
     "license show": ("{license}", "max license users", "unlimited"),
-    "license set": ("{license} --max-activations 3 --is-trial no --free-resets yes", "max activations", "3"),
+    "license set": (
+        "{license} --max-activations 3 --is-trial no --free-resets yes --prevent-vm no",
+        "max activations",
+        "3",
+    ),
     "license history": ("{license} --limit 20", "after", "-"),
     **ORDER_TEXTS,
     **USER_TEXTS,

@@ -60,6 +60,7 @@ DATES = ("validity_period", "start_date", "maintenance_period", "valid_duration"
 FLAGS = (
     "is_trial",
     "free_resets",
+    "prevent_vm",
     "enabled",
     "allow_unlimited_activations",
     "enable_maintenance_period",

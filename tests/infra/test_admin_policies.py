@@ -52,11 +52,11 @@ def test_a_policy_is_made_shown_changed_listed_and_deleted(operator: Operator, v
 def test_a_license_is_issued_by_a_policy_and_by_what_is_said_besides(
     operator: Operator, vendor: Vendor, product: str
 ) -> None:
-    made(operator, product, "--free-resets yes")
-    line = f"license issue {product} --policy pro"
+    made(operator, product, "--free-resets yes --prevent-vm yes")
+    line = f"license issue {product} --policy pro --prevent-vm no"
     license, extras = find_sold(vendor.code, operator.asks(line)["id"])
     assert (license.license_type, license.valid_duration, license.max_activations) == ("subscription", "1y", 5)
-    assert (license.grace_period, license.free_resets, license.is_trial) == (48, True, False)
+    assert (license.grace_period, license.free_resets, license.prevent_vm, license.is_trial) == (48, True, False, False)
     assert [one.code for one in extras.features] == ["export"]
     assert operator.asks(f"license show {license.id}")["policy"] == "pro, version 1"
     other = operator.asks(f"{line} --grace-period 0 --max-activations unlimited --validity-period 2080-01-01 --trial")

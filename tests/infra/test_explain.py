@@ -124,6 +124,11 @@ REFUSED: dict[str, tuple[str, str, Callable[[Vendor], Prepared]]] = {
         lambda v: of_key(v, license_type="time-limited", validity_period=v.now - DAY),
     ),
     "virtual": ("vm_not_allowed", "on virtual machines", lambda v: of_product(v, PRODUCT.prevent_vm.set(True))),
+    "virtual by its own word": (
+        "vm_not_allowed",
+        "on virtual machines",
+        lambda v: with_license(of_product(v, PRODUCT.prevent_vm.set(False)), ITEM.prevent_vm.set(True)),
+    ),
     "does not move": ("device_transfer_not_allowed", "may not move", lambda v: moved(v, -1)),
     "moved": ("device_transfer_limit_reached", "the one transfer to another device is used up", lambda v: moved(v, 1)),
     "user full": ("user_activated_max_times", "the one device of the user is in use", lambda v: of_user(v, "other")),

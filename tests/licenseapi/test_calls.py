@@ -217,6 +217,18 @@ def test_a_virtual_machine_is_refused_where_the_product_says_so(application: App
     assert granted(application.post("activate_license", **lookup(license), is_vm=False))["prevent_vm"] is True
 
 
+def test_what_a_license_says_of_virtual_machines_stands_before_its_product(
+    application: Application, vendor: Vendor
+) -> None:
+    vendor.product("metal", "license-key", prevent_vm=True)
+    for product, own in (("metal", False), ("viewer", True)):
+        license = vendor.issue(product, prevent_vm=own)
+        if own:
+            assert refused(application.post("activate_license", **lookup(license), is_vm=True)) == "vm_not_allowed"
+        body = granted(application.post("activate_license", **lookup(license), is_vm=not own))
+        assert (body["prevent_vm"], body["product_details"]["prevent_vm"]) == (own, not own)
+
+
 def test_what_does_not_agree_is_not_found(application: Application, vendor: Vendor, license: License) -> None:
     other = vendor.issue()
     vendor.product("second", "license-key")

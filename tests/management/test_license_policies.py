@@ -20,6 +20,7 @@ PRO: Json = {
     "max_activations": 5,
     "max_transfers": 3,
     "free_resets": True,
+    "prevent_vm": True,
     "grace_period": 48,
     "valid_duration": "1y",
     "expiry_basis": "activation",
@@ -110,7 +111,12 @@ def test_an_order_names_a_policy(shop: VendorsServer, vendor: Vendor, product: i
     named = {name: policy["id"] if name == "license_template" else "pro"}
     license, extras = find_sold(vendor.code, sell(shop, max_transfers=9, note="by phone", **named))
     assert (license.max_activations, license.max_transfers, license.license_type) == (5, 9, "subscription")
-    assert (license.valid_duration, license.grace_period, license.free_resets) == ("1y", 48, True)
+    assert (license.valid_duration, license.grace_period, license.free_resets, license.prevent_vm) == (
+        "1y",
+        48,
+        True,
+        True,
+    )
     assert ([one.code for one in extras.features], extras.note) == (["export"], "by phone")
     assert extras.policy is not None
     shown = granted(shop.get(f"licenses/{license.id}"))

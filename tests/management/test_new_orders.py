@@ -232,6 +232,12 @@ def test_the_key_of_an_item_is_that_of_its_one_license(shop: VendorsServer, vend
     assert (license.license_key, license.enabled) == ("OWN-KEY-7", False)
 
 
+def test_an_order_says_of_virtual_machines_what_its_licenses_do_not(shop: VendorsServer, vendor: Vendor) -> None:
+    sell(shop, order({}, {"prevent_vm": False}, {"prevent_vm": None}, prevent_vm=True))
+    said = [find_sold(vendor.code, id)[0].prevent_vm for id in licenses_in(vendor)]
+    assert sorted(said, key=str) == [False, None, True]
+
+
 def test_a_customer_who_is_there_keeps_what_is_not_said(shop: VendorsServer, vendor: Vendor) -> None:
     create_customer(vendor.code, CUSTOMER, {"first_name": "Old", "city": "Ulm"}, ADMIN, now=vendor.now)
     sell(shop, order({}, customer={"email": CUSTOMER.upper(), "first_name": "Olga", "company": "Office"}))

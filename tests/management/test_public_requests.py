@@ -85,6 +85,7 @@ ORDER = {
         "created": "2026-11-20",
         "order_type": "web",
         "reference": "PO 4",
+        "prevent_vm": True,
     },
     **{"language": "en", "campaign_params": "utm_source=mail", "download_id": "d-1"},
     "customer": NAMED | {"email": "office@customer.test", "company_name": "Studio"},
@@ -206,13 +207,6 @@ def test_a_request_of_the_collection_is_answered(shop: VendorsServer, number: in
         assert (refused(answer, 400), number in PARTLY) == ("validation_error", True)
     else:
         assert answer.is_success, answer.text
-
-
-def test_what_of_an_order_is_said_elsewhere_is_refused_by_its_name(shop: VendorsServer) -> None:
-    answer = shop.post("orders/create_order/", ORDER | {"items": [], "prevent_vm": True})
-    assert refused(answer, 400) == "validation_error"
-    assert "prevent_vm" in answer.json()["errors"]
-    assert 44 in PARTLY
 
 
 @pytest.mark.parametrize("number", [n for n in QUERIES if n in SENT], ids=lambda n: f"{n} {REQUESTS[n - 1][0]}")

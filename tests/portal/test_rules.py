@@ -96,16 +96,17 @@ SOLD: dict[str, Any] = {
             {"max_activations": 12, "max_transfers": 0},
             f"{DEVICES} {OFTEN}",
         ),
-        ({"name": "Office Berlin", "renewal_basis": "end"}, ""),
+        ({"prevent_vm": True}, "It does not run on virtual machines."),
+        ({"name": "Office Berlin", "renewal_basis": "end", "prevent_vm": False}, ""),
     ],
 )
 def test_what_is_scheduled_is_one_sentence_of_what_the_page_shows(terms: dict[str, Any], said: str) -> None:
     old = a_license(**SOLD)
     change = ComingChange(NOW + 30 * DAY, (old, NO_EXTRAS), (replace(old, **terms), NO_EXTRAS))
-    assert coming_words(change) == (said and f"On 24 Dec 2026 this changes: {said}")
+    assert coming_words(change, prevent_vm=False) == (said and f"On 24 Dec 2026 this changes: {said}")
     if said:
         back = ComingChange(NOW + 30 * DAY, change.new, change.old)
-        assert coming_words(back) not in ("", coming_words(change))
+        assert coming_words(back, prevent_vm=False) not in ("", coming_words(change, prevent_vm=False))
 
 
 def test_of_floating_use_is_said_what_changes_and_nothing_else() -> None:
@@ -121,24 +122,27 @@ def test_of_floating_use_is_said_what_changes_and_nothing_else() -> None:
     ]
     for terms, said in changes:
         change = ComingChange(NOW, (old, NO_EXTRAS), (replace(old, **terms), NO_EXTRAS))
-        assert coming_words(change) == f"On 24 Nov 2026 this changes: {said}"
+        assert coming_words(change, prevent_vm=False) == f"On 24 Nov 2026 this changes: {said}"
 
 
 def test_what_is_the_vendors_own_is_not_said() -> None:
     license = a_license(**SOLD)
     extras = Extras("by phone", {"crm": 7}, maintenance_period=END)
     change = ComingChange(NOW, (license, NO_EXTRAS), (license, extras))
-    assert coming_words(change) == "On 24 Nov 2026 this changes: Maintenance goes until 31 Dec 2027."
+    assert coming_words(change, prevent_vm=False) == "On 24 Nov 2026 this changes: Maintenance goes until 31 Dec 2027."
     change = ComingChange(NOW, (license, extras), (license, replace(extras, note="", metadata={})))
-    assert coming_words(change) == ""
+    assert coming_words(change, prevent_vm=False) == ""
     change = ComingChange(NOW, (license, extras), (license, NO_EXTRAS))
-    assert coming_words(change) == "On 24 Nov 2026 this changes: Maintenance has no end."
+    assert coming_words(change, prevent_vm=False) == "On 24 Nov 2026 this changes: Maintenance has no end."
 
 
 def test_a_duration_that_has_not_begun_is_said_in_words() -> None:
     old = a_license(license_type="time-limited", valid_duration="1y")
     change = ComingChange(NOW, (old, NO_EXTRAS), (replace(old, valid_duration="24m"), NO_EXTRAS))
-    assert coming_words(change) == "On 24 Nov 2026 this changes: It lasts 24 months from the first activation."
+    assert (
+        coming_words(change, prevent_vm=False)
+        == "On 24 Nov 2026 this changes: It lasts 24 months from the first activation."
+    )
 
 
 @pytest.mark.parametrize(
@@ -155,6 +159,8 @@ def test_a_duration_is_said_in_words(text: str, words: str) -> None:
 def test_virtual_machines_are_allowed_or_not() -> None:
     assert rules(a_license(), prevent_vm=True)[-1] == "It does not run on virtual machines."
     assert rules(a_license(), prevent_vm=False)[-1] == "It also runs on virtual machines."
+    assert rules(a_license(prevent_vm=False), prevent_vm=True)[-1] == "It also runs on virtual machines."
+    assert rules(a_license(prevent_vm=True), prevent_vm=False)[-1] == "It does not run on virtual machines."
 
 
 USES: dict[str, Any] = {"feature_type": "consumption", "max_consumption": 100}

@@ -1,5 +1,6 @@
 """The conditions of an activation say what was decided: at the edge of each bucket of changes, on both sides of it."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from chalicelib.domain.rate import Bucket
 from chalicelib.store import activations, database, writes
 from chalicelib.store.items.licenses import LicenseItem, SeatItem
 from chalicelib.store.keys import license_pk, seat_sort_key
+from chalicelib.usecases.change_terms import change_terms
 from tests.store.seam import Request, noted
 from tests.support import ADMIN, HOUR, NOW, Vendor
 
@@ -122,3 +124,22 @@ def test_as_many_are_read_at_once_as_the_database_answers(
             wanted = [(number, 1) for number in range(count)]
             found = activations.read_snapshots("ACME", wanted, hardware_id, consistent=consistent, blocks=blocks)
         assert (len(found), len(asked)) == (count, rounds)
+
+
+@pytest.mark.parametrize("seen_as", [None, False])
+@pytest.mark.parametrize("on_vm", [False, True])
+def test_a_virtual_machine_is_let_in_by_what_the_license_says_at_the_write(
+    vendor: Vendor, seen_as: bool | None, on_vm: bool
+) -> None:
+    license = vendor.issue(prevent_vm=seen_as)
+    report = replace(PC, is_vm=on_vm)
+    seen = activations.read_snapshot(vendor.code, license.id, PC.hardware_id, None, consistent=True)
+    decision = decide_activation(seen, report, prevent_vm=False, now=NOW)
+    change_terms(vendor.code, license.id, {"prevent_vm": True}, ADMIN, now=NOW)
+    event = Event.new("device_activated", ADMIN, NOW, hardware_id=PC.hardware_id)
+    if on_vm:
+        with pytest.raises(database.ConditionFailed):
+            activations.activate(seen, decision, report, event)
+    else:
+        activations.activate(seen, decision, report, event)
+    assert vendor.stored(license).times_activated == (not on_vm)

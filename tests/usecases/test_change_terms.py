@@ -40,6 +40,7 @@ CHANGES: dict[str, Any] = {
     "overage": "1.5x",
     "floating_users": 2,
     "floating_timeout": 30,
+    "prevent_vm": False,
 }
 
 

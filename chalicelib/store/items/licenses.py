@@ -89,6 +89,7 @@ class LicenseItem(LicensesItem[License]):
     max_license_users: IntegerAttribute
     users_assigned: IntegerAttribute
     max_transfers: IntegerAttribute
+    prevent_vm: BooleanAttribute
     transfer_count: IntegerAttribute
     released: IntegerAttribute
     last_released_by: TextAttribute

@@ -48,6 +48,7 @@ class LicenseView:
     product: str
     """The product's name, as people read it."""
     prevent_vm: bool
+    """Whether its product refuses virtual machines."""
     standing: Standing
     denied: frozenset[Permission] | None
     """What the user may not do with it as its manager; None: he is not asked for as one."""

@@ -24,6 +24,7 @@ OVER = "devices that are let in beyond that: none, 1.25x, 1.5x or 2x in all, or 
 FLOATING = "how many of the active devices may use it at once; 0: all, it is not floating"
 HELD = "how long a device of a floating license holds its slot after a check"
 RENEWED = "what `license extend --by` counts from: the end, now, or the later of them"
+VMS = "whether virtual machines are refused"
 END = "the end; a date alone is that day's last instant, in the company's time zone"
 
 TERMS = (
@@ -34,6 +35,7 @@ TERMS = (
     changed("--max-license-users", "N", "a number, or unlimited", values.limit),
     changed("--max-transfers", "N", "to other devices: -1 none, 0 unlimited", values.transfers),
     changed("--free-resets", "yes|no", "whether resets by the customer are no transfers", values.yes_or_no),
+    changed("--prevent-vm", "yes|no", f"{VMS}; '' for as its product says", values.yes_or_no_or_none),
     changed("--validity-period", "ISO", END, values.moment),
     changed("--valid-duration", "DURATION", "from the first activation: 30d, 12m, 1y", values.duration),
     changed("--start-date", "ISO", "no activation before; '' for none", values.moment_or_none),
@@ -71,6 +73,7 @@ COMMANDS = (
             changed("--renewal-basis", "WORD", f"{RENEWED} (later) (*)", BASIS),
             changed("--max-transfers", "N", "to other devices: -1 none, 0 unlimited (*)", values.transfers),
             Option("--free-resets", "", "let resets by the customer be no transfers"),
+            changed("--prevent-vm", "yes|no", f"{VMS} (*)", values.yes_or_no),
             Option("--policy", "CODE", "a license policy of the product", values.text),
             Option("--order", "ID", "an order of the same customer, or a new one", values.text),
             Option("--customer", "EMAIL", "who buys", values.email),

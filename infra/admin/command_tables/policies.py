@@ -2,7 +2,7 @@
 
 from infra.admin import values
 from infra.admin.command import Command, Option
-from infra.admin.command_tables.licenses import BASIS, END, OVER, OVERAGE, RENEWED
+from infra.admin.command_tables.licenses import BASIS, END, OVER, OVERAGE, RENEWED, VMS
 from infra.admin.command_tables.options import NAME, OF_COMPANY, REVISION, changed
 from infra.admin.command_tables.products import LICENSE_TYPE, OF_PRODUCT
 
@@ -24,6 +24,7 @@ TERMS = (
     changed("--max-license-users", "N", "of a product with users: a number, or unlimited", values.limit),
     changed("--max-transfers", "N", "to other devices: -1 none, 0 unlimited", values.transfers),
     changed("--free-resets", "yes|no", "whether resets by the customer are no transfers", values.yes_or_no),
+    changed("--prevent-vm", "yes|no", f"{VMS}; '' for as the product says", values.yes_or_no_or_none),
     changed("--grace-period", "HOURS", "of use after the end", values.count),
     changed("--validity-period", "ISO", f"{END}; '' for none", values.moment_or_none),
     changed("--valid-duration", "DURATION", "in its place: 30d, 12m, 1y; '' for none", values.lasting),
