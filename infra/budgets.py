@@ -188,6 +188,7 @@ MANAGEMENT_CALLS = {
     "list_scheduled_updates": Budget("3 reads + 1 write", 3, 1),
     "create_scheduled_update": Budget("5 reads + 1 write + 1 transaction", 8, 13),
     "show_scheduled_update": Budget("2 reads + 1 write", 2, 1),
+    "change_scheduled_update": Budget("5 reads + 1 write + 1 transaction", 8, 13),
     "apply_scheduled_update": Budget("5 reads + 1 write + 1 transaction", 8, 15),
     "cancel_scheduled_update": Budget("3 reads + 1 write + 1 transaction", 3, 9),
     "delete_scheduled_update": Budget("3 reads + 1 write + 1 transaction", 3, 11),

@@ -43,6 +43,7 @@ EventType = Literal[
     "license_customer_changed",
     "license_moved",
     "update_scheduled",
+    "update_changed",
     "update_applied",
     "update_canceled",
     "update_failed",

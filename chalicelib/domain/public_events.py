@@ -30,7 +30,13 @@ _OF_LICENSE = _OF_ORDER | {
     "archived_at": "is_archived",
     "bought_as": "customer",
 }
-_OF_UPDATE = {"at": "scheduled_at", "reason": "error_code", "error": "error_code"}
+_OF_UPDATE = {
+    "at": "scheduled_at",
+    "terms": "scheduled_update_data",
+    "strict": "scheduled_update_data",
+    "reason": "error_code",
+    "error": "error_code",
+}
 _NAMES: Mapping[str, Mapping[str, str]] = {
     "license": _OF_LICENSE,
     "manager": _OF_ORDER,
@@ -67,6 +73,7 @@ TYPES: Mapping[str, tuple[EventType, ...]] = {
     "license.limit_exceeded": ("device_activated",),
     "license.limit_reached": ("license_limit_reached",),
     "scheduled_update.created": ("update_scheduled",),
+    "scheduled_update.updated": ("update_changed",),
     "scheduled_update.applied": ("update_applied",),
     "scheduled_update.canceled": ("update_canceled",),
     "scheduled_update.failed": ("update_failed",),

@@ -49,9 +49,9 @@ class ScheduledUpdate:
         return self.status == "pending"
 
 
-def checked_update(update: ScheduledUpdate, now: Instant) -> ScheduledUpdate:
-    """One that can be scheduled. Raises `Invalid`."""
-    if update.at <= now:
+def checked_update(update: ScheduledUpdate, now: Instant, old: ScheduledUpdate | None = None) -> ScheduledUpdate:
+    """One that can be scheduled, or with `old` be made of that. Raises `Invalid`."""
+    if update.at <= now and (old is None or update.at != old.at):
         raise Invalid("date_past", field="scheduled_at")
     for name, most in (("name", MAX_NAME), ("note", MAX_NOTE)):
         if len(getattr(update, name)) > most:
@@ -61,10 +61,15 @@ def checked_update(update: ScheduledUpdate, now: Instant) -> ScheduledUpdate:
     return update
 
 
-def over(update: ScheduledUpdate, status: UpdateStatus, now: Instant, error: Rejected | None = None) -> ScheduledUpdate:
-    """The update with what came of it. Raises `Denied`: `scheduled_update_over` where that is decided already."""
+def guard_pending(update: ScheduledUpdate) -> None:
+    """Raises `Denied`: `scheduled_update_over` where it is decided already."""
     if not update.is_pending:
         raise Denied("scheduled_update_over", status=update.status)
+
+
+def over(update: ScheduledUpdate, status: UpdateStatus, now: Instant, error: Rejected | None = None) -> ScheduledUpdate:
+    """The update with what came of it. Raises `Denied`: `scheduled_update_over` where that is decided already."""
+    guard_pending(update)
     why: Json = {} if error is None else {"code": error.code, "field": error.field, "params": dict(error.params)}
     return replace(update, status=status, over_at=now, error=why)
 

@@ -67,6 +67,16 @@ class NewUpdate(Sent):
     scheduled_update_data: Annotated[list[UpdateItem], Field(min_length=1, max_length=1)]
 
 
+class UpdateChange(Sent):
+    """PATCH scheduled-updates: what is not given, or null, stays."""
+
+    scheduled_at: SentMoment | None = None
+    name: Annotated[StrictStr, Field(max_length=MAX_NAME)] | None = None
+    note: Annotated[StrictStr, Field(max_length=MAX_NOTE)] | None = None
+    scheduled_update_data: Annotated[list[UpdateItem], Field(min_length=1, max_length=1)] | None = None
+    """All that is changed from then on."""
+
+
 class UpdateItemBody(TypedDict):
     """What is to be changed."""
 
@@ -144,6 +154,30 @@ def create_scheduled_update(body: NewUpdate, caller: Caller) -> UpdateBody:
 def show_scheduled_update(path: UpdatePath, caller: Caller) -> UpdateBody:
     """One update."""
     return update_body(scheduled_updates.find_update(caller.company, path.update_id))
+
+
+@endpoint("PATCH", "/scheduled-updates/{update_id}", writes=True, scope="licenses:write", reach=its_update)
+def change_scheduled_update(path: UpdatePath, body: UpdateChange, caller: Caller) -> UpdateBody:
+    """Change a pending update; what is not given stays, and the same once more changes nothing."""
+    zone, data = find_company(caller.company).time_zone, body.scheduled_update_data
+    fields: Json = {name: value for name in ("name", "note") if (value := getattr(body, name)) is not None}
+    if body.scheduled_at is not None:
+        fields["at"] = first_instant(body.scheduled_at, zone)
+    terms = None if data is None else data[0].update_data
+    with sent_as(_sent_name):
+        return caller.once(
+            lambda: scheduled_updates.change_update(
+                caller.company,
+                path.update_id,
+                fields,
+                caller.actor,
+                changes=None if terms is None else lambda sold: terms_of(terms, sold[0].created_at, zone),
+                strict=terms is not None and terms.strict,
+                revision=caller.if_match,
+                now=caller.now,
+            ),
+            update_body,
+        )
 
 
 @endpoint("POST", "/scheduled-updates/{update_id}/apply", writes=True, scope="licenses:write", reach=its_update)

@@ -35,6 +35,7 @@ _EVENTS: dict[EventType, str] = {
     "license_moved": mark("License moved to another order"),
     "license_named": mark("Name of the license removed"),
     "update_scheduled": mark("Change of terms scheduled"),
+    "update_changed": mark("Scheduled change of terms altered"),
     "update_applied": mark("Scheduled change of terms made"),
     "update_canceled": mark("Scheduled change of terms canceled"),
     "update_failed": mark("Scheduled change of terms could not be made"),

@@ -65,6 +65,20 @@ def create(new: ScheduledUpdate, replaced: ScheduledUpdate | None, event: Event)
     write.commit()
 
 
+def change(old: ScheduledUpdate, new: ScheduledUpdate, event: Event) -> None:
+    """Let a pending update be another one, filed by when that is due. Raises `ConditionFailed` where something has come
+    of it since it was read, or its license is there no more.
+    """
+    pk = license_pk(old.company, old.license)
+    write = Transaction(event_item(pk, event))
+    write.check(LicenseItem(pk, LICENSE), LicenseItem.pk.exists())
+    write.change(ScheduledUpdateItem(*_keys(old)), old, new)
+    if new.at != old.at:
+        write.delete(due_entry(old), THERE_OR_NOT)
+        write.put(due_entry(new), THERE_OR_NOT)
+    write.commit()
+
+
 def put_decision(write: Transaction, old: ScheduledUpdate, new: ScheduledUpdate, event: Event) -> None:
     """Let a transaction that makes the changes of a pending update say so, and take it off what is due."""
     row = event_item(license_pk(old.company, old.license), event)

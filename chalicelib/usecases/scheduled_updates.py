@@ -4,17 +4,25 @@ Each is decided anew when it is due, by the terms that the license has then, and
 decides it stands in the transaction of the change. What cannot be done then has failed for good, and says why.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
-from chalicelib.domain.errors import NotFound, Rejected
-from chalicelib.domain.events import Actor, Event, EventType
+from chalicelib.domain.errors import Denied, NotFound, Rejected
+from chalicelib.domain.events import Actor, Event, EventType, differences
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.paging import cut, search
-from chalicelib.domain.scheduled_updates import ScheduledUpdate, UpdateStatus, checked_update, free_slot, over
+from chalicelib.domain.scheduled_updates import (
+    ScheduledUpdate,
+    UpdateStatus,
+    checked_update,
+    free_slot,
+    guard_pending,
+    over,
+)
 from chalicelib.domain.terms import TermChanges, guard_use, limits_in
 from chalicelib.domain.types import Json
 from chalicelib.store import licenses, scheduled_updates
@@ -129,11 +137,54 @@ def schedule_update(
     return decide_and_write(read, decide, write, result=lambda _, new: new)[1]
 
 
+def change_update(
+    company: str,
+    update_id: int,
+    fields: Mapping[str, Any],  # each as the field of that name of `ScheduledUpdate`
+    actor: Actor,
+    *,
+    changes: TermChanges | Callable[[Sold], TermChanges] | None = None,
+    strict: bool = False,
+    revision: int | None = None,
+    now: Instant,
+) -> ScheduledUpdate:
+    """Change a pending update: of `fields` any of `at`, `name` and `note`. What is not given stays, and the same again
+    changes nothing.
+
+    `changes`, `strict`: as `schedule_update` takes them, in the place of all that it was to change; None: that stays.
+    Of two that are at it, one decides: a sweep makes the one of before, or the one of now when that is due.
+    Raises as `find_update` and `schedule_update`, and `Denied`: `scheduled_update_over`.
+    """
+
+    def read(_: bool) -> tuple[ScheduledUpdate, Sold]:
+        found = find_update(company, update_id, revision)
+        return found, find_sold(company, found.license)
+
+    def decide(state: tuple[ScheduledUpdate, Sold]) -> ScheduledUpdate:
+        old, sold = state
+        guard_pending(old)
+        new = replace(old, **fields)
+        if changes is not None:
+            given = dict(changes(sold) if callable(changes) else changes)
+            changed_terms(sold, given, now)
+            new = replace(new, terms=given, strict=strict)
+        return checked_update(new, now, old)
+
+    def write(state: tuple[ScheduledUpdate, Sold], new: ScheduledUpdate) -> None:
+        old, _ = state
+        if new != old:
+            scheduled_updates.change(old, new, _event("update_changed", new, actor, now, **_moved(old, new)))
+
+    (old, _), new = decide_and_write(read, decide, write, result=lambda state, new: revised(state[0], new))
+    return revised(old, new)
+
+
 def apply_update(
-    company: str, update_id: int, actor: Actor, *, revision: int | None = None, now: Instant
+    company: str, update_id: int, actor: Actor, *, if_due: bool = False, revision: int | None = None, now: Instant
 ) -> ScheduledUpdate:
     """Make the changes of a pending update, whether it is due yet or not; or note why they are refused.
 
+    `if_due`: only one that is due, as the caller has read, unless it was put off since, which is `revision_changed`.
     `revision`: that of the update. Raises `NotFound`: `scheduled_update_not_found`, `license_not_found`; `Denied`:
     `scheduled_update_over`, `revision_changed`.
     """
@@ -145,6 +196,8 @@ def apply_update(
     def decide(state: tuple[ScheduledUpdate, Sold]) -> tuple[ScheduledUpdate, Sold]:
         update, sold = state
         applied = over(update, "applied", now)
+        if if_due and update.at > now:
+            raise Denied("revision_changed")
         try:
             if update.strict:
                 guard_use(sold[0], update.terms)
@@ -196,6 +249,11 @@ def delete_update(company: str, update_id: int, actor: Actor, *, revision: int |
 
     find = lambda _: find_update(company, update_id, revision)  # noqa: E731 - short and local
     decide_and_write(find, lambda found: found, write, result=lambda *_: None)
+
+
+def _moved(old: ScheduledUpdate, new: ScheduledUpdate) -> Json:
+    """What an event says of a change besides which fields there are."""
+    return differences(*({"at": to_iso(one.at), "name": one.name} for one in (old, new)))
 
 
 def _event(type: EventType, update: ScheduledUpdate, actor: Actor, now: Instant, **more: str) -> Event:

@@ -108,8 +108,8 @@ def _announce_due(shard: int, due: Due, now: Instant) -> list[EventType]:
 
 def _apply(company: str, update_id: int, now: Instant) -> list[EventType]:
     try:
-        return [_UPDATES[apply_update(company, update_id, SWEEP, now=now).status]]
-    except (NotFound, Denied):  # somebody else was faster, or its license is being deleted
+        return [_UPDATES[apply_update(company, update_id, SWEEP, if_due=True, now=now).status]]
+    except (NotFound, Denied):  # somebody else was faster, or put it off; or its license is being deleted
         return []
 
 

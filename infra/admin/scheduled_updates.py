@@ -12,8 +12,10 @@ from chalicelib.usecases.create import find_company
 from chalicelib.usecases.find_license import find_owner
 from chalicelib.usecases.scheduled_updates import UpdateFilter
 from chalicelib.web.messages import message
+from infra.admin.command import NotGiven
 from infra.admin.command_result import CommandResult
 from infra.admin.operator_name import operator
+from infra.admin.parser import UsageError
 from infra.admin.terms import given_terms
 
 _DATES = ("validity_period", "start_date", "maintenance_period")
@@ -52,6 +54,30 @@ def scheduled_update_list(
 
 def scheduled_update_show(company: str, update: int, *, now: Instant) -> CommandResult:  # noqa: ARG001
     return CommandResult(_document(scheduled_updates.find_update(company, update)))
+
+
+def scheduled_update_set(
+    company: str,
+    update: int,
+    at: Moment | type[NotGiven],
+    strict: bool,
+    revision: int | None,
+    *,
+    now: Instant,
+    **terms: Any,  # as `TermChanges` has them
+) -> CommandResult:
+    fields: Json = {}
+    if not isinstance(at, type):
+        fields["at"] = first_instant(at, find_company(company).time_zone)
+    has_terms = any(value is not NotGiven for value in terms.values())
+    if strict and not has_terms:
+        raise UsageError.of("--strict", "it is said of terms, all of which are given beside it.")
+    changes = given_terms(company, terms) if has_terms or not fields else None
+    with sent_as(lambda field: "at" if field == "scheduled_at" else field):
+        done = scheduled_updates.change_update(
+            company, update, fields, operator(), changes=changes, strict=strict, revision=revision, now=now
+        )
+    return CommandResult(_document(done))
 
 
 def scheduled_update_apply(company: str, update: int, revision: int | None, *, now: Instant) -> CommandResult:

@@ -36,7 +36,7 @@ from chalicelib.usecases.issue_license import issue_license
 from chalicelib.usecases.log_in import log_in
 from chalicelib.usecases.order_managers import add_manager
 from chalicelib.usecases.products import change_product
-from chalicelib.usecases.scheduled_updates import cancel_update, delete_update, schedule_update
+from chalicelib.usecases.scheduled_updates import cancel_update, change_update, delete_update, schedule_update
 from chalicelib.usecases.sweep import sweep
 from chalicelib.webhooks.client import WebhookClient
 from infra import local
@@ -65,6 +65,7 @@ SENT_WHEN = {
     "license.limit_exceeded": "A device more than were sold was activated; it is also `license.activated`.",
     "license.limit_reached": "A limit is reached, and somebody was refused for it. Once a day, license and limit.",
     "scheduled_update.created": "A change of a license's terms was scheduled.",
+    "scheduled_update.updated": "It is made at another instant, or changes something else, or is called otherwise.",
     "scheduled_update.applied": "It was made; where it changed something the license is `license.updated`, too.",
     "scheduled_update.canceled": "It will not be made.",
     "scheduled_update.failed": "Its terms were refused when it was due. Nothing was changed; `error_code` says why.",
@@ -160,7 +161,7 @@ def _license_with_a_key(story: Story) -> None:
 
 
 def _license_that_is_updated(story: Story) -> None:
-    """By what is scheduled: one is made, one is refused, and one is canceled and deleted."""
+    """By what is scheduled: one is made, one is refused, and one is changed, canceled and deleted."""
     license = story.vendor.issue("viewer", order_id="A-19", customer=CUSTOMER)
     story.happens(_activate, story.vendor, license, "my-laptop")
     code, at = story.vendor.code, story.now + HOUR
@@ -172,6 +173,7 @@ def _license_that_is_updated(story: Story) -> None:
     schedule(at, max_activations=10)
     schedule(at + HOUR, strict=True, max_activations=0)
     last = schedule(at, note="By phone")
+    story.happens(change_update, code, last, {"at": at + DAY}, PETRA, changes={"note": "By letter"})
     story.happens(cancel_update, code, last, PETRA)
     story.happens(delete_update, code, last, PETRA)
     for due in (at, at + HOUR):

@@ -446,6 +446,7 @@ WALKED: dict[str, tuple[str, ...]] = {
         "log-in@session",
     ),
     "scheduled_updates.apply_update": ("apply@update", "sweep@update"),
+    "scheduled_updates.change_update": ("put-off@update",),
     "scheduled_updates.cancel_update": ("cancel@update",),
     "scheduled_updates.delete_update": ("delete@update",),
     "scheduled_updates.schedule_update": ("schedule@update", "schedule-rival@update"),

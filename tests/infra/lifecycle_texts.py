@@ -8,6 +8,7 @@ LIFECYCLE_TEXTS = {
     "license schedule": ("{license} --at 2080-01-01 --max-activations 3", "at", "2080-01-01T00:00:00.000Z"),
     "scheduled-update list": ("--company {company} --update-status pending", "company", "{company}"),
     "scheduled-update show": ("--company {company} --update {update}", "status", "pending"),
+    "scheduled-update set": ("--company {company} --update {update} --at 2081-01-01", "status", "pending"),
     "scheduled-update apply": ("--company {company} --update {update}", "status", "applied"),
     "scheduled-update cancel": ("--company {company} --update {update}", "status", "canceled"),
     "scheduled-update delete": ("--company {company} --update {update}", "deleted", "yes"),

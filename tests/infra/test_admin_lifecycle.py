@@ -42,7 +42,17 @@ def test_a_license_is_shown_with_what_is_scheduled_for_it_next(operator: Operato
     shown = {"id": sooner, "at": "2080-01-01T00:00:00.000Z", "changes": {"max_activations": None}}
     assert operator.asks(f"license show {license.id}")["next_update"] == shown
     assert "2080-01-01T00:00:00.000Z" in operator.run(f"license show {license.id}")[1]
-    operator.asks(f"scheduled-update cancel --company {vendor.code} --update {sooner}")
+    of_it = f"--company {vendor.code} --update {sooner}"
+    put_off = operator.asks(f"scheduled-update set {of_it} --at 2080-02-01 --revision 0")
+    assert (put_off["at"], put_off["changes"]) == ("2080-02-01T00:00:00.000Z", {"max_activations": None})
+    other = operator.asks(f"scheduled-update set {of_it} --name Ulm --max-transfers 4 --strict")
+    assert (other["at"], other["changes"], other["name"], other["strict"]) == (
+        *(put_off["at"], {"max_transfers": 4, "name": "Ulm"}),
+        *("", True),
+    )
+    assert operator.refused(f"scheduled-update set {of_it}") == "Say what is to be changed."
+    assert "beside it" in operator.refused(f"scheduled-update set {of_it} --at 2080-03-01 --strict")
+    operator.asks(f"scheduled-update cancel {of_it}")
     assert operator.asks(f"license show {license.id}")["next_update"]["id"] == later
 
 

@@ -37,7 +37,6 @@ IN_THE_PLACE: Mapping[tuple[str, str], str] = {
     ("management-key", "history"): _IN_COMPANY,
     ("management-key", "delete"): "`management-key revoke`: what it did still names it",
     ("scheduled-update", "find"): "`scheduled-update list` has those of a license",
-    ("scheduled-update", "set"): "`scheduled-update cancel`, and `license schedule` another one",
     ("scheduled-update", "history"): "it stands in `license history`",
     ("order", "delete"): "what was sold stays: `license delete` takes its licenses",
     ("label", "find"): _FEW.format("`label list`"),

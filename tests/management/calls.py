@@ -83,6 +83,7 @@ BODIES: dict[str, Any] = {
         "value": "Ulm",
     },
     "change_license_custom_field": {"value": "Bonn"},
+    "change_scheduled_update": {"name": "Renewal", "scheduled_at": "2061-01-01"},
     "create_scheduled_update": lambda ids: {
         "license": int(ids["license_id"]),
         "scheduled_at": "2060-01-01",

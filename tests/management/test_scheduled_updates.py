@@ -78,6 +78,28 @@ def test_a_sweep_makes_it_and_it_says_so(shop: VendorsServer, vendor: Vendor) ->
     assert granted(shop.get("scheduled-updates?status=applied"))["results"] == [done]
 
 
+def test_one_that_is_pending_is_changed(shop: VendorsServer, vendor: Vendor) -> None:
+    made = make(shop, vendor.issue().id, max_activations=9, strict=True)
+    path = f"scheduled-updates/{made['id']}"
+    body = granted(shop.call("PATCH", path, {"scheduled_at": "2052-01-01", "note": "By phone", "name": None}))
+    said = {"scheduled_at": "2052-01-01T00:00:00.000Z", "note": "By phone", "revision": 1}
+    assert body == made | said == granted(shop.get(path))
+    items = given(0, max_activations=None)["scheduled_update_data"]
+    body = granted(shop.call("PATCH", path, {"scheduled_update_data": items}, If_Match='"1"'))
+    assert (data(body), body["revision"]) == ({"max_activations": None}, 2)
+    assert granted(shop.call("PATCH", path, {"scheduled_update_data": items}))["revision"] == 2
+    assert refused(shop.call("PATCH", path, {"note": ""}, If_Match='"1"'), 412) == "revision_changed"
+    wrong = given(0, max_activations=-1)["scheduled_update_data"]
+    answer = shop.call("PATCH", path, {"scheduled_update_data": wrong})
+    assert (refused(answer, 400), [*answer.json()["errors"]]) == (
+        "validation_error",
+        ["scheduled_update_data.0.update_data.max_activations"],
+    )
+    assert [*shop.call("PATCH", path, {"scheduled_at": "2020-01-01"}).json()["errors"]] == ["scheduled_at"]
+    granted(shop.post(f"{path}/apply"))
+    assert refused(shop.call("PATCH", path, {"note": ""}), 409) == "scheduled_update_over"
+
+
 def test_it_is_canceled_or_deleted(shop: VendorsServer, vendor: Vendor) -> None:
     made = make(shop, vendor.issue().id, max_activations=9)
     path = f"scheduled-updates/{made['id']}"

@@ -43,6 +43,13 @@ def _by_id(use_case: Callable[..., Any]) -> Callable[[Vendor, ScheduledUpdate], 
     return lambda vendor, update: use_case(vendor.code, update.id, ADMIN, now=NOW + DAY)
 
 
+def _put_off(vendor: Vendor, update: ScheduledUpdate) -> ScheduledUpdate:
+    """And let it be called so, and do something else."""
+    fields, changes = {"at": AT + DAY, "name": "Renewal"}, {"max_activations": 8}
+    where = (vendor.code, update.id, fields, ADMIN)
+    return scheduled_updates.change_update(*where, changes=changes, strict=True, now=NOW + DAY)
+
+
 SCHEDULED_UPDATE_CASES = (
     Case("schedule an update", scheduled_updates.schedule_update, Vendor.issue, schedule, ("update_scheduled",)),
     Case(
@@ -65,6 +72,13 @@ SCHEDULED_UPDATE_CASES = (
         _refused,
         _by_id(scheduled_updates.apply_update),
         ("update_failed",),
+    ),
+    Case(
+        "change a scheduled update",
+        scheduled_updates.change_update,
+        _one,
+        _put_off,
+        ("update_changed",),
     ),
     Case(
         "cancel a scheduled update",

@@ -4,23 +4,27 @@ They lie in years of their own: a sweep is of all companies, and tests run side 
 """
 
 from collections.abc import Callable
-from typing import Any
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any, NoReturn
 
 import pytest
 
+from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.instants import to_iso
 from chalicelib.domain.license import License
 from chalicelib.domain.scheduled_updates import MAX_UPDATES, ScheduledUpdate
-from chalicelib.store import reads, scheduled_updates, writes
+from chalicelib.store import deleted_licenses, reads, scheduled_updates, writes
 from chalicelib.store.items.licenses import LicenseItem
 from chalicelib.store.items.work import ScheduledUpdateItem, UpdateSlotItem
 from chalicelib.store.keys import LICENSE, license_pk, scheduled_update_sort_key, update_slot_sort_key
 from chalicelib.usecases.change_terms import change_terms, find_sold
-from chalicelib.usecases.delete_license import delete_license
+from chalicelib.usecases.delete_license import delete_license, finish_deletion
 from chalicelib.usecases.scheduled_updates import (
     UpdateFilter,
     apply_update,
     cancel_update,
+    change_update,
     delete_update,
     find_update,
     find_updates,
@@ -264,6 +268,122 @@ def test_one_is_made_at_once_where_somebody_says_so_and_not_again_when_it_is_due
     assert (done, done.status, vendor.stored(license).max_activations) == (stored(vendor, update), "applied", 9)
     assert vendor.history(license)[-1].actor == ADMIN
     assert swept() == (0, 0, 0)
+
+
+def changed(vendor: Vendor, update: ScheduledUpdate, *, now: int = NOW + 1, **given: Any) -> ScheduledUpdate:
+    """Change an update, and see that what is answered is what is stored."""
+    more = {name: given.pop(name) for name in ("changes", "strict", "revision") if name in given}
+    new = change_update(vendor.code, update.id, given, ADMIN, **more, now=now)
+    assert (new, new.revision) == (stored(vendor, update), stored(vendor, update).revision)
+    return new
+
+
+def test_one_that_is_pending_is_changed_and_what_is_not_given_stays(vendor: Vendor) -> None:
+    license = vendor.issue(max_activations=5)
+    update = scheduled(vendor, license, max_activations=9, max_transfers=3, strict=True)
+    new = changed(vendor, update, name="Renewal", note="By phone")
+    assert (new.name, new.note, new.at, new.terms, new.strict) == ("Renewal", "By phone", AT, update.terms, True)
+    new = changed(vendor, update, now=NOW + 2, at=AT + DAY, changes={"max_activations": 7})
+    assert (new.name, new.at, new.terms, new.strict, new.revision) == (
+        *("Renewal", AT + DAY, {"max_activations": 7}, False),
+        2,
+    )
+    assert changed(vendor, update, at=AT + DAY, changes=lambda _: {"max_activations": 7}).revision == 2
+    assert kinds(vendor, license) == ["update_scheduled", "update_changed", "update_changed"]
+    events = [event for event in vendor.history(license) if event.type == "update_changed"]
+    named = {"scheduled_update": update.id, "name": "Renewal"}
+    assert events[0].detail == named | {"name_before": "", "changed": "note"}
+    assert events[1].detail == named | {
+        **{"at": to_iso(AT + DAY), "at_before": to_iso(AT)},
+        "changed": "strict, terms",
+    }
+    assert swept(AT + DAY - 1) == (0, 0, 0)
+    assert (swept(AT + DAY), vendor.stored(license).max_activations, vendor.stored(license).max_transfers) == (
+        *((1, 0, 0), 7),
+        0,
+    )
+    assert vendor.differences() == []
+
+
+def test_one_that_is_due_earlier_is_made_then(vendor: Vendor) -> None:
+    license = vendor.issue(max_activations=5)
+    update = scheduled(vendor, license, max_activations=9)
+    sooner = changed(vendor, update, at=AT - DAY)
+    assert (len(left(vendor, sooner)), len(left(vendor, update))) == (3, 2), "nothing is due any more when it was"
+    assert vendor.differences() == []
+    assert (swept(AT - DAY), vendor.stored(license).max_activations) == ((1, 0, 0), 9)
+    assert swept(AT + DAY) == (0, 0, 0)
+
+
+def test_a_change_is_refused_as_what_is_scheduled_would_be(vendor: Vendor) -> None:
+    license = vendor.issue()
+    update = scheduled(vendor, license, max_activations=9)
+    wrong: list[tuple[dict[str, Any], Any]] = [
+        ({"at": NOW}, "date_past"),
+        ({"name": "x" * 256}, "text_too_long"),
+        ({"changes": {}}, "missing_parameters"),
+        ({"changes": {"max_activations": -1}}, "count_out_of_range"),
+        ({"note": "n", "revision": 1}, "revision_changed"),
+    ]
+    for given, code in wrong:
+        with refused(code):
+            changed(vendor, update, **given)
+    assert (stored(vendor, update), stored(vendor, update).revision) == (update, 0)
+    assert changed(vendor, update, now=AT + 1, note="Late").at == AT, "the sweep is late, and may still be told"
+    swept()
+    with refused("scheduled_update_over"):
+        changed(vendor, update, note="Too late")
+
+
+def test_a_sweep_makes_what_it_has_read_or_what_was_made_of_it_and_nothing_between(vendor: Vendor) -> None:
+    license = vendor.issue(max_activations=5)
+    update = scheduled(vendor, license, max_activations=9, note="of before")
+    put_off = lambda: changed(vendor, update, at=AT + DAY, changes={"note": "of now"})  # noqa: E731 - short and local
+    with before_write(1, put_off) as came_between:
+        assert swept() == (0, 0, 0), "it is not due any more"
+    assert (came_between(), stored(vendor, update).status) == (True, "pending")
+    with before_write(1, lambda: changed(vendor, update, changes={"max_transfers": 2})):
+        assert swept(AT + DAY) == (1, 0, 0)
+    sold, extras = find_sold(vendor.code, license.id)
+    assert (sold.max_activations, sold.max_transfers, extras.note) == (5, 2, "")
+    assert vendor.differences() == []
+
+
+def test_a_change_that_a_sweep_was_faster_than_is_refused(vendor: Vendor) -> None:
+    license = vendor.issue(max_activations=5)
+    update = scheduled(vendor, license, max_activations=9)
+    with before_write(1, swept) as came_between, refused("scheduled_update_over"):
+        changed(vendor, update, now=AT - 1, at=AT + DAY)
+    assert (came_between(), stored(vendor, update).at, vendor.stored(license).max_activations) == (True, AT, 9)
+    assert vendor.differences() == []
+
+
+def test_nothing_is_filed_anew_of_a_license_that_is_deleted_meanwhile(vendor: Vendor) -> None:
+    license = vendor.issue()
+    update = scheduled(vendor, license, max_activations=2)
+    rival = lambda: delete_license(vendor.code, license.id, ADMIN, now=NOW)  # noqa: E731 - short and local
+    with before_write(1, rival), refused("scheduled_update_not_found"):
+        changed(vendor, update, at=AT + DAY)
+    assert left(vendor, update) == left(vendor, replace(update, at=AT + DAY)) == []
+
+
+def test_nor_of_one_whose_deletion_was_cut_short(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
+    license = vendor.issue()
+    update = scheduled(vendor, license, max_activations=2)
+
+    def clear(*_: object) -> NoReturn:
+        raise Unavailable("too_many_rivals")
+
+    def cut_short() -> None:
+        with monkeypatch.context() as patch, suppress(Unavailable):
+            patch.setattr(deleted_licenses, "clear", clear)
+            delete_license(vendor.code, license.id, ADMIN, now=NOW)
+
+    with before_write(1, cut_short), refused("license_not_found"):
+        changed(vendor, update, at=AT + DAY)
+    assert len(left(vendor, replace(update, at=AT + DAY))) == 2, "nothing is due then"
+    finish_deletion(vendor.code, license.id)
+    assert left(vendor, update) == []
 
 
 @pytest.mark.parametrize("end", [delete_update, cancel_update, apply_update])

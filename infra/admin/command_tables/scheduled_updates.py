@@ -2,7 +2,8 @@
 
 from infra.admin import values
 from infra.admin.command import Command, Option
-from infra.admin.command_tables.options import OF_COMPANY, REVISION
+from infra.admin.command_tables.licenses import TERMS
+from infra.admin.command_tables.options import OF_COMPANY, REVISION, changed
 
 THIS = (OF_COMPANY, Option("--update", "ID", "the scheduled update", values.update_id, True))
 STATUS = values.one_of("pending", "applied", "canceled", "failed")
@@ -21,6 +22,12 @@ COMMANDS = (
         ),
     ),
     Command("scheduled-update show", "one of them", "--company QBITEC --update 123456789", THIS),
+    Command(
+        "scheduled-update set",
+        "change a pending one: when it is made, or what it changes, which is then no more than is given here",
+        "--company QBITEC --update 123456789 --at 2028-02-01",
+        (*THIS, changed("--at", "ISO", "when; a date alone is its first instant", values.moment), *TERMS, REVISION),
+    ),
     Command(
         "scheduled-update apply",
         "make a pending one now",
