@@ -152,6 +152,8 @@ class Order:
     created: Instant | None = None
     """When the shop has taken it; None: not said."""
     metadata: Json = field(default_factory=dict, hash=False)
+    import_id: int | None = None
+    """The file that has made it, by the id of what has come of that; None: none has."""
     licenses_taken: int = field(default=0, compare=False)
     """How many licenses were taken out of it, or have got another key: who is filing its licenses under a manager
     begins anew where one has."""

@@ -74,6 +74,8 @@ class Customer:
     """Those of them under which licenses may still stand, which are to be moved to the email of now."""
     merged: frozenset[int] = frozenset()
     """The ids of the customers who were merged into this one."""
+    import_id: int | None = None
+    """The file that has made the record, by the id of what has come of that; None: none has."""
     bought_as: str = ""
     """The email by which passwords are kept apart (`domain.access`), where it is not that of now."""
     revision: int = field(default=0, compare=False)

@@ -37,6 +37,11 @@ def first_id(at: int) -> int:
     return max(0, at - _ID_EPOCH) << _RANDOM_BITS
 
 
+def later_id(id: int, milliseconds: int) -> int:
+    """The id with the same random bits of so many milliseconds later: always the same one."""
+    return id + (milliseconds << _RANDOM_BITS)
+
+
 def made_at(id: int) -> int:
     """The instant, in milliseconds since the epoch, at which something with this id was made."""
     return _ID_EPOCH + (id >> _RANDOM_BITS)

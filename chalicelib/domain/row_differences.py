@@ -35,6 +35,8 @@ class Imported:
     """Emails of those of the row's managers who manage the order."""
     devices: frozenset[LegacyDevice] = frozenset()
     """Those of the row that the license knows, whatever has become of them."""
+    import_id: int | None = None
+    """The file that has brought the row first; None: none has."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License
 from chalicelib.domain.mail import Mail, QueuedMail
-from chalicelib.domain.source_rows import SourceRow
+from chalicelib.domain.source_rows import MadeOfRow, SourceRow
 from chalicelib.domain.users import User
 from chalicelib.store import buckets, reads, writes
 from chalicelib.store.counts import marks, put_count
@@ -116,9 +116,10 @@ def find_license_id_by_any(company: str, license_keys: Sequence[str]) -> int | N
     return next((link.target_id for link in links if link is not None), None)
 
 
-def find_license_id_by_source(company: str, source: SourceRow) -> int | None:
-    """The id of the license that was brought in from a row of another system. Never changes once it is there."""
-    return _link(company, source_sort_key(source))
+def find_made_of_row(company: str, source: SourceRow) -> MadeOfRow | None:
+    """The license that was brought in from a row of another system. Never changes once it is there."""
+    link = reads.get(LookupItem(company, source_sort_key(source)))
+    return None if link is None or link.target_id is None else MadeOfRow(link.target_id, link.import_id)
 
 
 def user_of_email(company: str, email: str) -> int | None:

@@ -82,7 +82,7 @@ def issue(
     if license.license_key is not None:
         links.append(LookupItem(company, license_key_sort_key(license.license_key), target_id=license.id))
     if source is not None:
-        links.append(LookupItem(company, source_sort_key(source), target_id=license.id))
+        links.append(LookupItem(company, source_sort_key(source), target_id=license.id, import_id=source.import_id))
     if license.customer is not None:
         bought = customer_license_sort_key(license.customer, license.id)
         links.append(LookupItem(company, bought, product=license.product, order_id=license.order_id))

@@ -8,10 +8,13 @@ from chalicelib.store import customers
 from chalicelib.store.customers import Buyer, NewBuyer
 
 
-def find_buyer(company: str, named: str, new_id: int, actor: Actor, *, now: Instant) -> Buyer | NewBuyer:
+def find_buyer(
+    company: str, named: str, new_id: int, actor: Actor, *, import_id: int | None = None, now: Instant
+) -> Buyer | NewBuyer:
     """The customer who has this email or had it before; else a new one, with the id `new_id`. Raises `Invalid`.
 
-    What was sold under an email of whatever form stays so; a new customer's is one that can be mailed.
+    `import_id`: the file that makes it. What was sold under an email of whatever form stays so; a new customer's is one
+    that can be mailed.
     """
     email = known_email(named)
     sales = customers.read_sales(company, email)
@@ -20,6 +23,7 @@ def find_buyer(company: str, named: str, new_id: int, actor: Actor, *, now: Inst
     if sales is not None:
         return Buyer(email, sales)
     before = customers.sold_to(company, email)
-    customer = Customer(company, new_id, email if before.licenses else normalize_email(named), now)
+    address = email if before.licenses else normalize_email(named)
+    customer = Customer(company, new_id, address, now, import_id=import_id)
     created = Event.new("customer_created", actor, now, customer=customer.email, customer_id=new_id)
     return NewBuyer(customer, before, created)

@@ -119,9 +119,11 @@ def create_customer(
     *,
     account: int | None = None,
     metadata: Json | None = None,
+    import_id: int | None = None,
     now: Instant,
 ) -> Customer:
-    """A new customer. `fields`: any of `domain.customers.PROFILE`; `account`: the id of a customer account.
+    """A new customer. `fields`: any of `domain.customers.PROFILE`; `account`: the id of a customer account;
+    `import_id`: the file that makes it.
 
     Raises `company_not_found`, `AlreadyExists`, or `Invalid`: one error for each wrong
     field.
@@ -140,7 +142,8 @@ def create_customer(
         customers.create(new, Event.new("customer_created", actor, now, customer=new.email, customer_id=new.id))
 
     def decide(_: None) -> Customer:  # another's id is drawn again
-        return Customer(owner, new_id(now), address, now, account=account, metadata=metadata or {}, **profile)
+        said: Json = {"account": account, "metadata": metadata or {}, "import_id": import_id}
+        return Customer(owner, new_id(now), address, now, **said, **profile)
 
     return decide_and_write(read, decide, write, result=lambda _, new: new)[1]
 

@@ -1,7 +1,7 @@
 """The kinds of files that the Management API imports: how their rows are read and done, and what is counted of them.
 
-What has the id of an instant behind that of the file has come by it (`made_since`): so a row that is done again, after
-a crash or by two at once, counts as it did at first.
+What a row makes says by which file, in the transaction that makes it: so a row that is done again, after a crash or by
+two at once, counts as it did at first, and of two files that say the same the one counts it that has made it.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 from chalicelib.domain.email import known_email
 from chalicelib.domain.errors import NotFound, Rejected
 from chalicelib.domain.events import Actor
-from chalicelib.domain.ids import first_id
+from chalicelib.domain.ids import later_id
 from chalicelib.domain.import_files import read_rows
-from chalicelib.domain.import_results import ImportKind
+from chalicelib.domain.import_results import ImportKind, ImportResult
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.keys import forms
 from chalicelib.domain.license_rows import (
@@ -50,12 +50,14 @@ class FileRows:
 
     rows: Sequence[AnyRow]
     do: Callable[[Any, Instant], bool | None]  # given what a row says
-    """Does what a row says; answers whether that was made since the file came, None: it is counted in the end. Raises
-    `Rejected`."""
+    """Does what a row says; answers whether the file has made that, None: it is counted in the end.
+
+    Raises `Rejected`.
+    """
     in_turns: Callable[[AnyRow], Hashable]
     """Rows for which it is the same are not done at once: they would lose to each other."""
     count_named: Callable[[], Json]
-    """What rows name, which several may: how many were made since the file came, and how many were there before."""
+    """What rows name, which several may: how many of it the file has made, and how many were there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,23 +66,24 @@ class FileKind:
 
     columns: frozenset[str]
     """What a row may say."""
-    read: Callable[[str, str, Actor, Instant, frozenset[str]], FileRows]
-    """The rows of a company's file, by its text; who has sent it, when, and to which products he is limited."""
+    read: Callable[[ImportResult, str, Actor], FileRows]
+    """The rows of a file, by what is known of it and its text; who has sent it."""
     created: str = ""
     existed: str = ""
     """What rows are counted as by what `do` answers."""
 
 
-def _license_rows(company: str, text: str, actor: Actor, since: Instant, codes: frozenset[str]) -> FileRows:
+def _license_rows(file: ImportResult, text: str, actor: Actor) -> FileRows:
     """Each makes or changes a license."""
+    company, codes = file.company, file.products
     rows = list(read_license_rows(read_rows(text), find_company(company).time_zone))
-    until = since + ADOPTED_WITHIN_DAYS * DAY_MS
+    until = file.created_at + ADOPTED_WITHIN_DAYS * DAY_MS
 
     def do(row: LicenseRow, at: Instant) -> bool:
         if codes:
             guard_license_row(company, row, "csv", codes)
-        outcome = import_license(company, row, "csv", actor, adopt_until=until, now=at)
-        return _made_since(since, outcome.license_id)
+        outcome = import_license(company, row, "csv", actor, adopt_until=until, import_id=file.id, now=at)
+        return outcome.import_id == file.id
 
     def count_named() -> Json:
         if codes:  # a count would tell of any email and any order's name whether there is one
@@ -89,52 +92,53 @@ def _license_rows(company: str, text: str, actor: Actor, since: Instant, codes: 
         emails = (row.customer["email"] for row in said if "email" in row.customer)
         names = {str(row.terms["order_id"]) for row in said if row.terms.get("order_id")}
         found = [order for few in _some(names) for order in orders.read_some(company, few).values()]
-        created = sum(_made_since(since, order.number) for order in found)
+        created = sum(order.import_id == file.id for order in found)
         counted: Json = {"created_orders_count": created, "existed_orders_count": len(found) - created}
-        return _count_customers(company, emails, since) | counted
+        return _count_customers(file, emails) | counted
 
     return FileRows(rows, do, changed_by, count_named)
 
 
-def _feature_rows(company: str, text: str, actor: Actor, since: Instant, codes: frozenset[str]) -> FileRows:
-    """Each lets a license have a feature; what else it has stays."""
-    zone, seen = find_company(company).time_zone, dict[tuple[str, str], int]()
+def _feature_rows(file: ImportResult, text: str, actor: Actor) -> FileRows:
+    """Each lets a license have a feature; what else it has stays.
 
-    def read(number: int, given: Json) -> tuple[str, FeatureRow, bool]:
-        key, feature = feature_row(given, zone)
-        return key, feature, seen.setdefault((key, feature.code), number) == number
+    What is granted has an id that follows from the file and the row, and no other row's: so it says who has made it.
+    """
+    company, codes, zone = file.company, file.products, find_company(file.company).time_zone
 
-    def do(row: tuple[str, FeatureRow, bool], at: Instant) -> bool:
-        key, feature, is_first = row
+    def read(number: int, given: Json) -> tuple[str, FeatureRow, int]:
+        return *feature_row(given, zone), later_id(file.id, number)
+
+    def do(row: tuple[str, FeatureRow, int], at: Instant) -> bool:
+        key, feature, id = row
         found = (accounts.find_license_id_by_key(company, form) for form in forms(key))
         license_id = next((id for id in found if id is not None), None)
         if license_id is None:
             raise NotFound("license_not_found", field="license_key")
         if codes:
             guard_named_license(company, license_id, codes)
-        wanted = Wanted(feature.code, feature.expires_at, feature.more)
+        wanted = Wanted(feature.code, feature.expires_at, feature.more, id)
         _, extras = set_feature(company, license_id, wanted, actor, now=at)
-        granted = next(one.id for one in extras.features if one.code == feature.code)
-        return is_first and _made_since(since, granted)
+        return any(one.id == id for one in extras.features)
 
     rows = list(read_each_row(read_rows(text), read))
     return FileRows(rows, do, lambda one: one.number if one.row is None else one.row[0], dict)
 
 
-def _customer_rows(company: str, text: str, actor: Actor, since: Instant, _codes: frozenset[str]) -> FileRows:
+def _customer_rows(file: ImportResult, text: str, actor: Actor) -> FileRows:
     """Each makes a customer, or changes the one who is there; nobody is let do it who is limited to products."""
-    zone = find_company(company).time_zone
+    company, zone = file.company, find_company(file.company).time_zone
 
     def do(row: Mapping[str, str], at: Instant) -> None:
         texts = {name: text for name, text in row.items() if name != "email"}
         there = find_customer_by_email(company, known_email(row["email"]))
         if there is None:
-            create_customer(company, row["email"], texts, actor, now=at)
+            create_customer(company, row["email"], texts, actor, import_id=file.id, now=at)
         elif texts:
             change_customer(company, there.id, texts, actor, now=at)
 
     def count_named() -> Json:
-        return _count_customers(company, (one.row["email"] for one in rows if one.row is not None), since)
+        return _count_customers(file, (one.row["email"] for one in rows if one.row is not None))
 
     rows = list(read_each_row(read_rows(text), lambda _, given: customer_row(given, zone)))
     return FileRows(rows, do, lambda one: one.number if one.row is None else one.row["email"].lower(), count_named)
@@ -147,20 +151,16 @@ FILE_KINDS: Mapping[ImportKind, FileKind] = {
 }
 
 
-def _count_customers(company: str, emails: Iterable[str], since: Instant) -> Json:
+def _count_customers(file: ImportResult, emails: Iterable[str]) -> Json:
     """Of those who have these emails, or had them before, each once."""
     known = set[str]()
     for email in emails:
         with suppress(Rejected):
             known.add(known_email(email))
-    found = {one.id for few in _some(known) for one in customers.read_by_emails(company, few).values()}
-    created = sum(_made_since(since, id) for id in found)
+    named = (one for few in _some(known) for one in customers.read_by_emails(file.company, few).values())
+    found = {one.id: one for one in named}
+    created = sum(one.import_id == file.id for one in found.values())
     return {"created_customers_count": created, "existed_customers_count": len(found) - created}
-
-
-def _made_since(since: Instant, id: int | None) -> bool:
-    """Whether something with this id was made since then."""
-    return id is not None and id >= first_id(since)
 
 
 def _some(all: Iterable[T]) -> Iterator[list[T]]:

@@ -259,10 +259,10 @@ def _archived(target: Target, row: Json, now: Instant) -> Verdict:
 
 def _license_of(target: Target, id: object) -> int | None:
     """The license that was made of a row. Raises `NotFound` where it has to be there."""
-    found = accounts.find_license_id_by_source(target.company, SourceRow(SYSTEM, str(id)))
+    found = accounts.find_made_of_row(target.company, SourceRow(SYSTEM, str(id)))
     if found is None and target.writes:
         raise NotFound("license_not_found", of="source_row", field="license")
-    return found
+    return None if found is None else found.license_id
 
 
 def _license_user(target: Target, row: Json, now: Instant) -> Verdict:

@@ -167,7 +167,7 @@ def _count_rows(text: str) -> int:
 def _import_rows(
     result: ImportResult, job: ImportJob, text: str, clock: Callable[[], Instant], keep_going: Callable[[], bool]
 ) -> ImportResult:
-    file = FILE_KINDS[job.kind].read(job.company, text, Actor(job.actor, job.ip), result.created_at, result.products)
+    file = FILE_KINDS[job.kind].read(result, text, Actor(job.actor, job.ip))
     while True:
         now, done = clock(), result.done or 0
         some = file.rows[done : done + ROWS_AT_ONCE]

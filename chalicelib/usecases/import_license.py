@@ -53,36 +53,46 @@ class RowOutcome:
     """None: it is not made yet."""
     differs: Sequence[str] = ()
     """What differs from what is there, by the names of the row."""
+    import_id: int | None = None
+    """The file by which it was made; None: by none."""
 
 
 def plan_license(company: str, row: LicenseRow, system: System, *, now: Instant) -> RowOutcome:
     """What `import_license` would do; nothing is written. Raises as it does, as far as that is known before."""
-    there = _read(company, row, system)
+    source = SourceRow(system, row.name)
+    there = _read(company, row, source)
     if there is None:
-        source = SourceRow(system, row.name)
         wanted = _guard_new(company, row, source, now)
         guard_names(company, wanted.terms, source)
         _guard_order(company, wanted.terms)
         return RowOutcome("new", None)
-    return _outcome(there.license, difference(row, there))
+    return _outcome(there, difference(row, there))
 
 
 def import_license(
-    company: str, row: LicenseRow, system: System, actor: Actor, *, adopt_until: Instant, now: Instant
+    company: str,
+    row: LicenseRow,
+    system: System,
+    actor: Actor,
+    *,
+    adopt_until: Instant,
+    import_id: int | None = None,
+    now: Instant,
 ) -> RowOutcome:
     """Make the license of a row, or bring the one that was made of it up to what the row says now.
 
-    `adopt_until`: until when new devices of the row may be adopted. Nobody is mailed.
+    `adopt_until`: until when new devices of the row may be adopted; `import_id`: the file that the row is of, which
+    all that is made of it names. Nobody is mailed.
     Raises `AlreadyExists`: `already_exists` of `source_row`, where the row says another key, product, type, order or
     customer than the license has; of `license_key`, where a license has the key that is not of this row; and as
     `issue_license`, `change_terms`, `grant_features`, `set_fields`, `assign_user` and `add_legacy_devices`.
     """
-    there = _read(company, row, system)
+    source = SourceRow(system, row.name, import_id)
+    there = _read(company, row, source)
     if there is not None:
         todo = difference(row, there)
         _bring_up(there.license, todo, row, actor, adopt_until, now)
-        return _outcome(there.license, todo)
-    source = SourceRow(system, row.name)
+        return _outcome(there, todo)
     wanted = _guard_new(company, row, source, now)
     extras = new_extras(company, row.product, wanted.features, row.fields, now=now)
     extras = with_extras(extras, _carried(company, row, now))
@@ -93,10 +103,10 @@ def import_license(
         if error.params.get("of") != "source_row":
             raise
         # Somebody else has made it just now.
-        return import_license(company, row, system, actor, adopt_until=adopt_until, now=now)
-    made = Imported(license, extras, _customer(company, row), _order(license, row))
+        return import_license(company, row, system, actor, adopt_until=adopt_until, import_id=import_id, now=now)
+    made = Imported(license, extras, _customer(company, row), _order(license, row), import_id=import_id)
     _bring_up(license, difference(row, made), row, actor, adopt_until, now)
-    return RowOutcome("new", license.id)
+    return RowOutcome("new", license.id, import_id=import_id)
 
 
 def _guard_order(company: str, terms: Terms) -> None:
@@ -115,27 +125,28 @@ def _email_of_now(company: str, named: str) -> str:
     return customer.email
 
 
-def _outcome(license: License, todo: Difference) -> RowOutcome:
-    return RowOutcome("changed" if todo.names else "same", license.id, tuple(todo.names))
+def _outcome(there: Imported, todo: Difference) -> RowOutcome:
+    verdict: Verdict = "changed" if todo.names else "same"
+    return RowOutcome(verdict, there.license.id, tuple(todo.names), there.import_id)
 
 
-def _read(company: str, row: LicenseRow, system: System) -> Imported | None:
+def _read(company: str, row: LicenseRow, source: SourceRow) -> Imported | None:
     """What there is of a row; None: it is new. Raises `NotFound` where its license was deleted since."""
-    license_id = accounts.find_license_id_by_source(company, SourceRow(system, row.name))
-    if license_id is None:
+    made = accounts.find_made_of_row(company, source)
+    if made is None:
         return None
-    found = licenses.read_with_extras(company, license_id)
+    found = licenses.read_with_extras(company, made.license_id)
     if found is None:
         raise NotFound("license_not_found", of="source_row")
     license, extras = found
-    there = Imported(license, extras, _customer(company, row), _order(license, row))
+    there = Imported(license, extras, _customer(company, row), _order(license, row), import_id=made.import_id)
     _guard_customer(company, row, there)
     if row.devices:
         there = replace(there, devices=_known_devices(license, row))
     if not row.users:
         return there
     emails = _emails(row)
-    ids, seats = batches.seats_of(company, license_id, emails)
+    ids, seats = batches.seats_of(company, license.id, emails)
     seated = {email: seats[id] for email, id in ids.items() if id in seats}
     return replace(there, seats=seated, managers=_managers(license, row))
 

@@ -114,7 +114,7 @@ def issue_license(
         if draw := next(draws):  # others have come to the same order or manager meanwhile, or an id was taken
             back_off(draw)
             find_company(sold.company)  # or the company was deleted
-        sold_to = _customer(sold.company, terms.customer, new_id(now + draw), actor, now)
+        sold_to = _customer(sold.company, terms.customer, new_id(now + draw), actor, source, now)
         license = _license(sold, terms, sold_to, new_id(now + draw), source, now)  # ids of one millisecond may be equal
         guard_names(license.company, terms, source)  # a key that we have made is drawn again
         old = _order(license, sold_to, actor, now)
@@ -128,7 +128,7 @@ def issue_license(
         store = partial(licenses.issue, joined=joined, mail=mail, sold_to=state.sold_to, source=source, extras=extras)
         store(state.license, state.old, order, state.manager, state.known, event)
 
-    join = partial(_joined, denied=denied, details=details or {}, begins=begins, joins=joins)
+    join = partial(_joined, denied=denied, details=details or {}, source=source, begins=begins, joins=joins)
     state, order = decide_and_write(
         read,
         lambda state: join(state.license, state.old, state.manager),
@@ -167,7 +167,7 @@ def _told(denied: frozenset[Permission] | None, policy: Policy | None) -> Json:
 
 def guard_names(company: str, terms: Terms, source: SourceRow | None) -> None:
     """That no license comes from this row, or has the key that is given. Raises `AlreadyExists`."""
-    if source is not None and accounts.find_license_id_by_source(company, source) is not None:
+    if source is not None and accounts.find_made_of_row(company, source) is not None:
         raise AlreadyExists("already_exists", of="source_row")
     guard_key(company, terms.license_key or "", source)
 
@@ -187,6 +187,7 @@ def _joined(
     manager: User | None,
     denied: frozenset[Permission] | None,
     details: Json,
+    source: SourceRow | None,
     *,
     begins: bool,
     joins: int | None,
@@ -197,7 +198,14 @@ def _joined(
         raise NotFound("order_not_found", order=license.order_id)
     if old is None:
         managers = frozenset[int]() if manager is None else frozenset({manager.id})
-        first = Order(license.company, license.order_id or "", customer, managers, number=license.id)
+        first = Order(
+            license.company,
+            license.order_id or "",
+            customer,
+            managers,
+            number=license.id,
+            import_id=_import_id(source),
+        )
         return replace(first, denied=denied or frozenset(), bought_as=license.bought_as or "", **details)
     if begins:
         raise AlreadyExists("already_exists", of="order_id", field="id", order=old.id)
@@ -206,6 +214,10 @@ def _joined(
     if denied not in (None, old.denied):
         raise AlreadyExists("already_exists", of="order_permissions", field="deny", order=old.id)
     return old if manager is None else with_manager(old, manager.id)
+
+
+def _import_id(source: SourceRow | None) -> int | None:
+    return None if source is None else source.import_id
 
 
 def _order(license: License, sold_to: Buyer | NewBuyer | None, actor: Actor, now: Instant) -> Order | None:
@@ -281,11 +293,13 @@ def _license_key(text: str, source: SourceRow | None) -> str:
     return key
 
 
-def _customer(company: str, named: str | None, new_id: int, actor: Actor, now: Instant) -> Buyer | NewBuyer | None:
+def _customer(
+    company: str, named: str | None, new_id: int, actor: Actor, source: SourceRow | None, now: Instant
+) -> Buyer | NewBuyer | None:
     if named is None:
         return None
     with at_field("customer"):
-        return find_buyer(company, named, new_id, actor, now=now)
+        return find_buyer(company, named, new_id, actor, import_id=_import_id(source), now=now)
 
 
 def manager_of(

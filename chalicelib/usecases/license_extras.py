@@ -37,6 +37,8 @@ class Wanted:
     expires_at: Instant | None = None
     more: Mapping[str, Any] = field(default_factory=dict)  # as the extras have them
     """Fields of `FeatureGrant`, where they are to be others than the product's."""
+    id: int | None = None
+    """That of the grant, where it is made; None: any."""
 
 
 def grant_features(
@@ -171,7 +173,8 @@ def _grant(
     if defined is None:
         raise NotFound("unsupported_product_feature", field="product_features", feature=wanted.code[:MAX_NAMED])
     inherited = {name: getattr(defined, name) for name in _INHERITED} | dict(wanted.more)
-    grant = FeatureGrant(new_id(made_at), defined.id, defined.code, defined.name, defined.feature_type, **inherited)
+    id = new_id(made_at) if wanted.id is None else wanted.id
+    grant = FeatureGrant(id, defined.id, defined.code, defined.name, defined.feature_type, **inherited)
     return replace(grant, expires_at=wanted.expires_at)
 
 

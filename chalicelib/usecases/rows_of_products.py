@@ -23,7 +23,8 @@ def guard_license_row(company: str, row: LicenseRow, system: System, codes: froz
         raise NotFound("unknown_product", field="product")
     if len(row.customer) > 1:
         raise Forbidden("management_key_product_not_allowed", of="customer", field="customer")
-    license_id = accounts.find_license_id_by_source(company, SourceRow(system, row.name))
+    made = accounts.find_made_of_row(company, SourceRow(system, row.name))
+    license_id = None if made is None else made.license_id
     if license_id is not None and product_of_license(company, license_id) not in codes:
         raise AlreadyExists("already_exists", of="source_row", field="product")
     license = None if license_id is None else licenses.read_license(company, license_id)

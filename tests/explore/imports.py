@@ -64,8 +64,8 @@ def world(start: str) -> ImportWorld:
             file = start_import(vendor.code, "licenses", FILE, "", ADMIN, now=NOW - DAY).id
         if start == "half":
             continue_import(vendor.code, "licenses", file, lambda: NOW - DAY, lambda: False)
-        license = accounts.find_license_id_by_source(vendor.code, SourceRow("csv", ROW["id"]))
-    return ImportWorld(start, engine.state, vendor, license or 0, file)
+        made = accounts.find_made_of_row(vendor.code, SourceRow("csv", ROW["id"]))
+    return ImportWorld(start, engine.state, vendor, 0 if made is None else made.license_id, file)
 
 
 def view(world: ImportWorld) -> object:
@@ -73,9 +73,9 @@ def view(world: ImportWorld) -> object:
     code = world.vendor.code
     sold = [license for id in licenses.license_ids(code) if (license := licenses.read_license(code, id)) is not None]
     events = [*histories.company_events(code), *(event for one in sold for event in licenses.events(code, one.id))]
-    of_row = accounts.find_license_id_by_source(code, SourceRow("csv", ROW["id"]))
+    of_row = accounts.find_made_of_row(code, SourceRow("csv", ROW["id"]))
     return {
-        "licenses": sorted((*_license(one), one.id == of_row) for one in sold),
+        "licenses": sorted((*_license(one), of_row is not None and one.id == of_row.license_id) for one in sold),
         "files": [
             (file.status, file.done, file.result, len([*import_results.jobs()]))
             for file in import_results.read_page(code, "licenses", after=None, limit=9)

@@ -8,6 +8,7 @@ from chalicelib.domain.import_results import ImportKind, ImportResult
 from chalicelib.domain.types import Json
 from chalicelib.store import import_results, reads
 from chalicelib.store.items.work import ImportPartItem
+from chalicelib.threads import ThreadPool
 from chalicelib.usecases import import_files
 from chalicelib.usecases.customers import create_customer
 from chalicelib.usecases.delete_company import delete_company
@@ -197,7 +198,8 @@ def test_a_file_that_cannot_go_on_keeps_no_other_from_it(
     assert find_import_result(shop.code, "customers", second.id).status == "success"
     monkeypatch.undo()
     continue_imports(lambda: shop.now, lambda: True)
-    assert counts(find_import_result(shop.code, "licenses", first.id)) == COUNTED
+    later = {"created_customers_count": 0, "existed_customers_count": 2}  # Bob is the other file's
+    assert counts(find_import_result(shop.code, "licenses", first.id)) == COUNTED | later
 
 
 def test_companies_take_turns_and_none_waits_for_all_files_of_another(
@@ -226,6 +228,44 @@ def test_a_feature_that_two_rows_name_is_made_once(shop: Vendor) -> None:
     file = f"license_key,code\n{license.license_key},beta\n{license.license_key},beta"
     result = go_on(shop, take_in(shop, file, "features")).result
     assert (result["created_license_features"], result["existed_license_features"]) == (1, 1)
+
+
+FILES: dict[ImportKind, tuple[str, dict[str, tuple[int, int]]]] = {
+    "licenses": (HEAD + "\n".join(ROWS), {"licenses": (4, 4), "customers": (2, 1), "orders": (2, 2)}),
+    "customers": (
+        "email,city\nada@studio.test,Ulm\nbob@studio.test,Bonn\neve@studio.test,Graz",
+        {"customers": (3, 2)},
+    ),
+    "features": ("license_key,code\n{0},beta\n{0},export\n{1},beta\n{1},beta", {"features": (4, 3)}),
+}
+"""Files of each kind: how much each names, and how much two of them make, where Ada was a customer before."""
+
+
+def counted(file: ImportResult, verb: str, noun: str) -> int:
+    name = f"{verb}_license_features" if noun == "features" else f"{verb}_{noun}_count"
+    count: int = file.result[name]
+    return count
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+@pytest.mark.parametrize("kind", FILES)
+def test_of_the_same_file_twice_one_alone_counts_what_is_made(shop: Vendor, kind: ImportKind, at_once: bool) -> None:
+    keys = [shop.issue().license_key for _ in range(2)]
+    for code in ("beta", "export"):
+        shop.grant(shop.issue(), code)
+    text, named = FILES[kind][0].format(*keys), FILES[kind][1]
+    taken = [take_in(shop, text, kind) for _ in range(2)]
+    if at_once:
+        with ThreadPool(2) as threads:
+            files = [*threads.map(lambda one: go_on(shop, one), taken)]
+    else:
+        for one in taken * 2:
+            go_on(shop, one, steps=1)
+        files = [go_on(shop, one) for one in taken]
+    for noun, (count, made) in named.items():
+        created, existed = ([counted(file, verb, noun) for file in files] for verb in ("created", "existed"))
+        both = [sum(verbs) for verbs in zip(created, existed, strict=True)]
+        assert (sum(created), both) == (made, [count, count])
 
 
 def test_what_is_left_of_files_goes_with_their_company(shop: Vendor) -> None:

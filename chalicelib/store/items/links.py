@@ -22,6 +22,8 @@ class LookupItem(AccountsItem[None]):
     """Of a device's id: the sort key of the device in the partition of its license."""
     buyer = TextAttribute(null=True)
     """Of a user's seat: whose the license is (`domain.access.buyer`). Links of older processes do not say it."""
+    import_id = IntegerAttribute(null=True)
+    """Of a row of another system: the file that has brought it first (`SourceRow`)."""
 
 
 class LicenseSummaryItem(AccountsItem[LicenseSummary]):
