@@ -106,7 +106,7 @@ MANAGEMENT_CALLS = {
     "reset_one_license": Budget("4 reads + 1 write + 1 transaction", 4, 7),
     "reset_licenses": Budget("4 reads + 1 write + 1 transaction", 4, 7),
     "list_orders": Budget("5 reads + 1 write", 7, 1),
-    "show_order": Budget("10 reads + 1 write", 15, 1),
+    "show_order": Budget("9 reads + 1 write", 12, 1),
     "export_customers": Budget("5 reads + 1 write", 6, 1),
     "export_orders": Budget("2 reads + 1 write", 2, 1),
     "export_order": Budget("9 reads + 1 write", 10, 1),

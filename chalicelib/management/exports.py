@@ -111,8 +111,7 @@ def export_order(path: OrderPath, query: CursorQuery, caller: Caller) -> Csv:
     order, row = reached_order(caller, path.order_id), license_row_of(caller.company, caller.now)
 
     def walk(after: str) -> ExportWalk:
-        sold = export_licenses_of_order(caller.company, order.id, after)
-        return ((position, dict(row(one))) for position, one in sold)
+        return ((position, dict(row(one))) for position, one in export_licenses_of_order(order, after))
 
     return part_of_export(walk, LicenseRow, query, caller, f"licenses of order {path.order_id}")
 

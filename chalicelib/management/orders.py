@@ -164,11 +164,11 @@ def _part_of_orders(query: OrdersQuery, caller: Caller) -> tuple[Sequence[Order]
 @endpoint("GET", "/orders/{order_id}", writes=False, scope="orders:read", reach=its_order)
 def show_order(path: OrderPath, caller: Caller) -> WholeOrder:
     """One order, with its first hundred licenses."""
-    order = reached_order(caller, path.order_id)
-    sold = find_sold_in(order, MAX_SHOWN + 1)
-    shown = sold[:MAX_SHOWN]
+    order, sold = find_sold_in(reached_order(caller, path.order_id), MAX_SHOWN + 1)
+    bodies = bodies_of(caller, sold[:MAX_SHOWN])
+    buyers = {license.customer: body["customer"] for (license, _), body in zip(sold, bodies, strict=False)}
     items: dict[str, OrderItemBody] = {}
-    for body in bodies_of(caller, shown):
+    for body in bodies:
         product = body["product"]
         new: OrderItemBody = {
             "id": body["id"],
@@ -177,7 +177,9 @@ def show_order(path: OrderPath, caller: Caller) -> WholeOrder:
             "licenses": [],
         }
         items.setdefault(product["short_code"], new)["licenses"].append(body)
-    return {**order_body(caller, order), "order_items": [*items.values()], "has_more_licenses": len(sold) > MAX_SHOWN}
+    buyer = buyers[order.customer] if order.customer in buyers else order_body(caller, order)["customer"]
+    shown: OrderBody = {**order_facts(order), "customer": buyer}
+    return {**shown, "order_items": [*items.values()], "has_more_licenses": len(sold) > MAX_SHOWN}
 
 
 def details_of(body: SentDetails, company: str) -> Json:

@@ -8,8 +8,9 @@ from chalicelib.domain.limits import LICENSE_OVERAGE, LICENSE_USERS
 from chalicelib.domain.mail import DAY_MS, Mail
 from chalicelib.domain.public_events import PUBLISHED_DAYS
 from chalicelib.domain.users import User
-from chalicelib.store import accounts, orders
+from chalicelib.store import accounts
 from chalicelib.usecases import notices
+from chalicelib.usecases.order_managers import find_order_of
 
 
 def event_mails(company: str, event: Event, license: License | None, *, now: Instant) -> list[Mail]:
@@ -55,7 +56,7 @@ def _to_managers(event: Event, license: License) -> list[Mail]:
 
 
 def managers_of(license: License) -> list[User]:
-    """Who manages the order of a license, but for accounts that are closed. Two reads."""
-    order = None if license.order_id is None else orders.read_order(license.company, license.order_id)
+    """Who manages the order of a license, but for accounts that are closed. Three reads."""
+    order = None if license.order_id is None else find_order_of(license)
     users = accounts.read_users(license.company, sorted(order.managers)) if order else {}
     return [user for user in users.values() if user.closed_at is None]

@@ -20,9 +20,9 @@ from chalicelib.domain.users import User
 from chalicelib.store import accounts, activations, company_objects, devices, histories, license_lists, licenses, orders
 from chalicelib.store.customers import read_page
 from chalicelib.store.devices import WholeDevice
-from chalicelib.store.license_lists import Filed
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.customers import ShownCustomer, shown_with
+from chalicelib.usecases.order_managers import read_in_order
 from chalicelib.usecases.policies import find_all_policies
 from chalicelib.usecases.product_features import find_all_features
 from chalicelib.usecases.product_fields import find_all_fields
@@ -94,10 +94,20 @@ def export_licenses(company: str, after: str = "") -> Walk[tuple[License, Extras
     return ((str(sold[0].id), sold) for sold in _licenses(company, int(after) if after else None))
 
 
-def export_licenses_of_order(company: str, order_id: str, after: str = "") -> Walk[tuple[License, Extras]]:
-    """The same of those that were sold in an order."""
-    filed = license_lists.of_order(company, order_id)
-    return ((str(sold[0].id), sold) for sold in _filed(company, filed, int(after) if after else None))
+def export_licenses_of_order(order: Order, after: str = "") -> Walk[tuple[License, Extras]]:
+    """The same of those that were sold in an order, whatever it is called when they are read; with one read more."""
+    behind = int(after) if after else None
+
+    def read(order: Order) -> tuple[list[int], list[tuple[License, Extras]]]:
+        ids = list(license_lists.of_order(order.company, order.id).ids(behind, AT_ONCE))
+        return ids, licenses.read_some_with_extras(order.company, ids)
+
+    while True:
+        order, (ids, few) = read_in_order(order, read)
+        yield from ((str(sold[0].id), sold) for sold in few)
+        if len(ids) < AT_ONCE:
+            return
+        behind = ids[-1]
 
 
 def export_license_users(company: str, after: str = "") -> Walk[tuple[License, Seat]]:
@@ -166,11 +176,7 @@ def _of_each_license(company: str, inside: Callable[[License, str], Walk[T]], af
 
 def _licenses(company: str, after: int | None) -> Iterator[tuple[License, Extras]]:
     """Those with greater ids than `after`."""
-    return _filed(company, license_lists.of_company(company), after)
-
-
-def _filed(company: str, filed: Filed, after: int | None) -> Iterator[tuple[License, Extras]]:
-    while ids := list(filed.ids(after, AT_ONCE)):
+    while ids := list(license_lists.of_company(company).ids(after, AT_ONCE)):
         yield from licenses.read_some_with_extras(company, ids)
         after = ids[-1]
 

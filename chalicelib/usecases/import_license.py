@@ -38,7 +38,7 @@ from chalicelib.usecases.customers import change_customer
 from chalicelib.usecases.find_customer import find_customer_by_email
 from chalicelib.usecases.issue_license import guard_names, issue_license, terms_of
 from chalicelib.usecases.license_extras import Wanted, grant_features, new_extras, set_fields
-from chalicelib.usecases.order_managers import add_manager, change_order, find_managers
+from chalicelib.usecases.order_managers import add_manager, change_order, find_managers, find_order_of
 from chalicelib.usecases.policies import extras_of
 
 Verdict = Literal["new", "same", "changed"]
@@ -168,7 +168,7 @@ def _customer(company: str, row: LicenseRow) -> Customer | None:
 
 def _order(license: License, row: LicenseRow) -> Order | None:
     """That of a license, where the row says anything of it."""
-    return orders.read_order(license.company, license.order_id or "") if row.order else None
+    return find_order_of(license) if row.order else None
 
 
 def _guard_customer(company: str, row: LicenseRow, there: Imported) -> None:
@@ -184,7 +184,7 @@ def _guard_customer(company: str, row: LicenseRow, there: Imported) -> None:
 def _managers(license: License, row: LicenseRow) -> frozenset[str]:
     if not any(user.is_manager for user in row.users):
         return frozenset()
-    order = orders.read_order(license.company, license.order_id or "")
+    order = find_order_of(license)
     return frozenset() if order is None else frozenset(user.email for user in find_managers(order))
 
 
@@ -266,7 +266,7 @@ def _bring_up(
     for user in todo.limits:
         set_max_activations(company, id, user.email, user.max_activations, actor, now=now)
     for email in todo.managers:
-        add_manager(company, license.order_id or "", email, actor, tell=False, now=now)
+        add_manager(company, _order_id(license), email, actor, tell=False, now=now)
     if todo.devices:
         add_legacy_devices(company, id, todo.devices, adopt_until, actor, now=now)
     if todo.enabled is not None:
@@ -279,4 +279,12 @@ def _bring_up_sale(license: License, todo: Difference, row: LicenseRow, actor: A
     if todo.customer and (customer := find_customer_by_email(company, row.customer["email"])) is not None:
         change_customer(company, customer.id, todo.customer, actor, now=now)
     if todo.order:
-        change_order(company, license.order_id or "", actor, details=todo.order, now=now)
+        change_order(company, _order_id(license), actor, details=todo.order, now=now)
+
+
+def _order_id(license: License) -> str | int:
+    """That of the order of a license, whatever it is called by now. Raises `NotFound`: `order_not_found`."""
+    order = find_order_of(license)
+    if order is None:
+        raise NotFound("order_not_found", order=license.order_id or "")
+    return order.id if order.number is None else order.number

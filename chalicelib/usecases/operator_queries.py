@@ -17,7 +17,7 @@ from chalicelib.usecases.change_terms import find_sold
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.find_customer import find_customer
 from chalicelib.usecases.find_license import find_account, find_owner, guard_known
-from chalicelib.usecases.order_managers import find_order
+from chalicelib.usecases.order_managers import find_order, read_in_order
 from chalicelib.usecases.products import show_product
 from chalicelib.usecases.slots import held_slots
 
@@ -106,9 +106,12 @@ def license_details(license_id: int, company: str | None, limit: int, *, now: In
 def order_details(company: str, order_id: str, limit: int, after: int | None) -> OrderDetails:
     """At most `limit` licenses behind `after`. Raises `NotFound`: `company_not_found`, `order_not_found`."""
     code = find_company(company).code
-    order = find_order(code, order_id)
+
+    def read(order: Order) -> tuple[list[LicenseSummary], bool]:
+        return cut(orders.sold_in_order(code, order.id, after=after, limit=limit + 1), limit)
+
+    order, (shown, more) = read_in_order(find_order(code, order_id), read)
     managers = accounts.read_users(code, sorted(order.managers))
-    shown, more = cut(orders.sold_in_order(code, order_id, after=after, limit=limit + 1), limit)
     return OrderDetails(order, list(managers.values()), shown, more)
 
 

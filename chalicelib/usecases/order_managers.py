@@ -1,10 +1,11 @@
 """Orders: found, changed, and who manages them: added without a new license, taken off again, and permitted."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import TypeVar
 
 from chalicelib.domain.catalog import LicenseSummary, Order, with_manager, with_permissions, without_manager
-from chalicelib.domain.errors import NotFound
+from chalicelib.domain.errors import NotFound, Unavailable
 from chalicelib.domain.events import Actor, Event, before_and_after
 from chalicelib.domain.extras import Extras
 from chalicelib.domain.instants import Instant
@@ -20,8 +21,10 @@ from chalicelib.usecases.find_license import find_account
 from chalicelib.usecases.idempotency import in_steps, stored_with_result
 from chalicelib.usecases.issue_license import manager_of
 from chalicelib.usecases.notices import manager_notice
-from chalicelib.usecases.retry import decide_and_write
+from chalicelib.usecases.retry import MAX_ATTEMPTS, decide_and_write
 from chalicelib.usecases.revisions import guard_revision, revised
+
+R = TypeVar("R")
 
 
 def find_order(company: str, order_id: str | int) -> Order:
@@ -69,10 +72,41 @@ def _sold_in(company: str, license_id: int) -> str | None:
     return (license and license.sold_in) or known.order_id
 
 
-def find_sold_in(order: Order, limit: int) -> list[tuple[License, Extras]]:
-    """The first licenses of an order, oldest first, at most `limit`, with what they carry besides."""
-    sold = orders.sold_in_order(order.company, order.id, limit=limit)
-    return licenses.read_some_with_extras(order.company, [one.license_id for one in sold])
+def read_in_order(order: Order, read: Callable[[Order], R]) -> tuple[Order, R]:
+    """What `read` finds of an order by its name, and the order as it was all the while. One read more.
+
+    It may get another name meanwhile, and another order the one of before: then all is read anew. Raises `NotFound`:
+    `order_not_found`; `Unavailable`.
+    """
+    for _ in range(MAX_ATTEMPTS):
+        found, now = read(order), orders.read_order(order.company, order.id)
+        if now is not None and (now.number, now.revision) == (order.number, order.revision):
+            return order, found
+        order = find_order(order.company, order.id if order.number is None else order.number)
+    raise Unavailable("too_many_rivals")
+
+
+def find_order_of(license: License) -> Order | None:
+    """The order of a license by what both say now: it may have another name since the license was read, and another
+    order that one. None where the license is deleted. Raises `Unavailable`.
+    """
+    for _ in range(MAX_ATTEMPTS):
+        order = orders.read_order(license.company, license.order_id or "")
+        now = licenses.read_license(license.company, license.id)
+        if now is None or (now.order_id, now.revision) == (license.order_id, license.revision):
+            return None if now is None else order
+        license = now
+    raise Unavailable("too_many_rivals")
+
+
+def find_sold_in(order: Order, limit: int) -> tuple[Order, list[tuple[License, Extras]]]:
+    """An order, and its first licenses, oldest first, at most `limit`, with what they carry besides."""
+
+    def read(order: Order) -> list[tuple[License, Extras]]:
+        sold = orders.sold_in_order(order.company, order.id, limit=limit)
+        return licenses.read_some_with_extras(order.company, [one.license_id for one in sold])
+
+    return read_in_order(order, read)
 
 
 def find_managers(order: Order) -> list[User]:

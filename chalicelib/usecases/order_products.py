@@ -3,7 +3,7 @@
 It is told from the licenses that are in an order, and stored nowhere: what moves, goes or is added changes it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from chalicelib.domain.catalog import Order
@@ -11,6 +11,7 @@ from chalicelib.domain.paging import Part, search_keys
 from chalicelib.store import orders
 from chalicelib.threads import ThreadPool
 from chalicelib.usecases.find_license import product_of_license
+from chalicelib.usecases.order_managers import read_in_order
 
 CHUNK = 20
 """Orders of which it is found at once."""
@@ -22,23 +23,36 @@ _AT_ONCE = 8
 def is_of_products(codes: frozenset[str], order: Order) -> bool:
     """Whether all licenses of an order are of these products; of one without any, that which it began with.
 
-    One read of what was sold in it, which ends with the first license of another product.
+    One read of what was sold in it, which ends with the first license of another product, and one of the order.
     """
-    return all(code in codes for code in _products(order))
+    return read_in_order(order, partial(_is_of, codes))[1]
 
 
 def those_of_products(codes: frozenset[str], some: list[Order]) -> list[Order]:
-    """Those of some orders that are of these products, in their order: a read each, several at a time."""
-    with ThreadPool(_AT_ONCE) as threads:
-        are = threads.map(partial(is_of_products, codes), some)
-        return [order for order, is_of in zip(some, are, strict=True) if is_of]
+    """Those of some orders of a company, at most a hundred, that are of these products, in their order: a read each,
+    several at a time, and one for all.
+    """
+    return _those(some, partial(_is_of, codes))
 
 
 def _those_with(product: str, some: list[Order]) -> list[Order]:
     """Those of some orders in which a license of a product stands."""
+    return _those(some, lambda order: product in _products(order))
+
+
+def _those(some: list[Order], is_meant: Callable[[Order], bool]) -> list[Order]:
+    """Those that are meant, by what is read under their names. One that has another name by now is not there."""
     with ThreadPool(_AT_ONCE) as threads:
-        have = threads.map(lambda order: product in _products(order), some)
-        return [order for order, has_one in zip(some, have, strict=True) if has_one]
+        are = list(threads.map(is_meant, some))
+    now = orders.read_some(some[0].company, (order.id for order in some)) if some else {}
+    found = []
+    for order, is_one in zip(some, are, strict=True):
+        there = now.get(order.id)
+        if there is None or order.number not in (there.number, None):
+            continue
+        if is_one if there.revision == order.revision else read_in_order(there, is_meant)[1]:
+            found.append(there)
+    return found
 
 
 def find_orders_of_products(
@@ -73,6 +87,10 @@ def find_orders_of_products(
         return of_codes if product is None else _those_with(product, of_codes)
 
     return search_keys(ids, load, lambda order: order.id, after, skip, size, chunk=CHUNK, most=MOST)
+
+
+def _is_of(codes: frozenset[str], order: Order) -> bool:
+    return all(code in codes for code in _products(order))
 
 
 def _products(order: Order) -> Iterator[str | None]:

@@ -8,6 +8,7 @@ from chalicelib.domain.license_rows import LicenseRow
 from chalicelib.domain.source_rows import SourceRow, System
 from chalicelib.store import accounts, licenses, orders
 from chalicelib.usecases.find_license import product_of_license
+from chalicelib.usecases.order_managers import find_order_of
 from chalicelib.usecases.order_products import is_of_products
 
 
@@ -29,8 +30,8 @@ def guard_license_row(company: str, row: LicenseRow, system: System, codes: froz
         raise AlreadyExists("already_exists", of="source_row", field="product")
     license = None if license_id is None else licenses.read_license(company, license_id)
     if license is None or row.order or any(user.is_manager for user in row.users):
-        order_id = row.terms.get("order_id") if license is None else license.order_id
-        order = orders.read_order(company, order_id or "")
+        named = row.terms.get("order_id") or ""
+        order = orders.read_order(company, named) if license is None else find_order_of(license)
         if order is not None and not is_of_products(codes, order):
             raise AlreadyExists("already_exists", of="order_of_others", field="order_id")
 

@@ -61,10 +61,5 @@ OF_EXPORTS: list[tuple[Any, str, list[Any]]] = [
     _walk(export.export_blocked_devices, _block),
     _walk(export.export_license_histories),
     _walk(export.export_company_history),
-    (
-        export.export_licenses_of_order,
-        "license_not_found",
-        [lambda c, v: there([*export.export_licenses_of_order(c, v.by_key.order_id)])],
-    ),
     (export.with_managers, "license_not_found", [_managers]),
 ]

@@ -1,6 +1,7 @@
 """An order gets another name: all that lists its licenses follows in one write, and the name of before is free."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from chalicelib.domain.catalog import Order
 from chalicelib.domain.errors import AlreadyExists, NotFound
 from chalicelib.domain.license import License
+from chalicelib.domain.license_rows import license_row
 from chalicelib.domain.terms import Terms
 from chalicelib.store import accounts, counts, histories, orders, renamed_orders
 from chalicelib.store.customers import Sold
@@ -16,19 +18,26 @@ from chalicelib.usecases.change_terms import change_terms
 from chalicelib.usecases.create_order import NewLicense, NewOrder, create_order
 from chalicelib.usecases.customers import change_customer
 from chalicelib.usecases.delete_license import delete_license
+from chalicelib.usecases.event_mails import managers_of
+from chalicelib.usecases.export import export_licenses_of_order
 from chalicelib.usecases.find_customer import find_customer_by_email
+from chalicelib.usecases.import_license import import_license
 from chalicelib.usecases.issue_license import issue_license
 from chalicelib.usecases.license_list import LicenseFilter, list_licenses
 from chalicelib.usecases.move_license import move_license
+from chalicelib.usecases.operator_queries import order_details
 from chalicelib.usecases.order_managers import (
     add_manager,
     change_order,
     find_numbered_order,
     find_order,
+    find_sold_in,
     remove_manager,
 )
+from chalicelib.usecases.order_products import is_of_products, those_of_products
 from chalicelib.usecases.rename_order import rename_order
 from chalicelib.usecases.rotate_key import rotate_key
+from tests.store.adoption_cases import UNTIL
 from tests.store.faults import Crash, wire
 from tests.support import ADMIN, CUSTOMER, Vendor
 from tests.usecases.people import account
@@ -272,6 +281,81 @@ def test_an_order_is_found_by_its_number_while_it_gets_another_name(vendor: Vend
     first, _ = order_of(vendor)
     with before_call(2, lambda: rename(vendor, first.id)):
         assert find_numbered_order(vendor.code, first.id).id == B
+
+
+def ids_of(sold: Iterable[tuple[License, object]]) -> set[int]:
+    return {license.id for license, _ in sold}
+
+
+REVIT = frozenset({"revit"})
+FILED: dict[str, tuple[int, Callable[[Vendor, Order], set[int]]]] = {
+    "find_sold_in": (3, lambda _, order: ids_of(find_sold_in(order, 9)[1])),
+    "export_licenses_of_order": (3, lambda _, order: ids_of(sold for _, sold in export_licenses_of_order(order))),
+    "order_details": (5, lambda v, _: {one.license_id for one in order_details(v.code, A, 9, None).licenses}),
+    "is_of_products": (2, lambda v, order: listed(v, B) if is_of_products(REVIT, order) else set()),
+}
+"""What is read of an order by its name, in how many calls."""
+
+
+@pytest.mark.parametrize(("name", "call"), [(name, n + 1) for name, (calls, _) in FILED.items() for n in range(calls)])
+def test_what_is_read_of_an_order_is_that_of_no_other(vendor: Vendor, name: str, call: int) -> None:
+    ids, order = {license.id for license in order_of(vendor)}, find_order(vendor.code, A)
+
+    def take() -> None:
+        rename(vendor, order.number or 0)
+        vendor.issue(order_id=A)
+
+    if name == "order_details" and call < 3:
+        take = lambda: None  # noqa: E731 - it is named by its name, and read first
+    with before_call(call, take):
+        assert FILED[name][1](vendor, order) == ids
+
+
+@pytest.mark.parametrize("call", range(1, 3))
+def test_a_list_has_no_order_for_the_licenses_of_another(vendor: Vendor, call: int) -> None:
+    order_of(vendor)
+    order = find_order(vendor.code, A)
+    with before_call(call, lambda: give_its_name_away(vendor, order.number or 0)):
+        assert those_of_products(REVIT, [order]) == []  # it is elsewhere in the list by now
+
+
+def test_a_list_has_an_order_whose_name_was_anothers_for_an_instant(vendor: Vendor) -> None:
+    order_of(vendor)
+    order = find_order(vendor.code, A)
+
+    rename(vendor, order.number or 0)
+    other = vendor.issue(order_id=A)
+
+    def give_back() -> None:
+        rename(vendor, other.id, "C-1")
+        rename(vendor, order.number or 0, A)
+
+    with before_call(2, give_back):
+        assert [one.number for one in those_of_products(REVIT, [order])] == [order.number]
+
+
+@pytest.mark.parametrize("call", range(1, 4))
+def test_what_is_mailed_of_a_license_is_mailed_to_the_managers_of_no_other_order(vendor: Vendor, call: int) -> None:
+    first, _ = order_of(vendor)
+
+    def take() -> None:
+        rename(vendor, first.id)
+        vendor.issue("revit", ADA, order_id=A, customer="other@customer.test", max_license_users=5)
+
+    with before_call(call, take):
+        assert [user.email for user in managers_of(first)] == [MIA]
+
+
+@pytest.mark.parametrize("call", range(1, 10))
+def test_a_row_changes_no_other_order_than_that_of_its_license(vendor: Vendor, call: int) -> None:
+    said = {"license_key": "K-1", "product": "viewer", "customer": CUSTOMER}
+    sold, changed = {"order_store_id": A, "order": {"reference": "PO 1"}}, {"order": {"reference": "PO 2"}}
+    first, second = (license_row(said | of_order, "") for of_order in (sold, changed))
+    bring = partial(import_license, vendor.code, system="csv", actor=ADMIN, adopt_until=UNTIL, now=vendor.now)
+    made = bring(row=first)
+    with before_call(call, lambda: give_its_name_away(vendor, made.license_id or 0)):
+        bring(row=second)
+    assert (said_of(vendor, A)[2], said_of(vendor, B)[2]) == ("", "PO 2")
 
 
 # --- orders that are sold by a call ------------------------------------------------------------------------------
