@@ -1,6 +1,6 @@
 """What operators read: a license with who uses it, an order, and history. Of whatever company they name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from chalicelib.domain.catalog import Company, LicenseSummary, Order
@@ -137,10 +137,12 @@ def product_history(company: str, code: str, limit: int, after: str | None) -> E
 
 
 def order_history(company: str, order_id: str, limit: int, after: str | None) -> EventPage:
-    """Of an order and its managers, as above. Raises `NotFound`: `company_not_found`, `order_not_found`."""
+    """Of an order and its managers, under whatever names it had, as above; each page is looked for from the newest on,
+    for what it was called follows from there. Raises `NotFound`: `company_not_found`, `order_not_found`.
+    """
     owner = find_company(company).code
-    find_order(owner, order_id)
-    return _about(owner, lambda event: event.detail.get("order") == order_id, limit, after)
+    events = _of_order(owner, find_order(owner, order_id).id)
+    return EventPage(*cut((event for event in events if after is None or event.key < after), limit))
 
 
 def customer_history(company: str, customer_id: int, limit: int, after: str | None) -> EventPage:
@@ -158,6 +160,19 @@ def account_history(company: str, email: str, limit: int, after: str | None) -> 
     """Of one account, under whatever email, and whose it is. Raises `NotFound`: `user_not_found`."""
     user = find_account(company, email)
     return user, EventPage(*cut(histories.account_events(user, after=after), limit))
+
+
+def _of_order(company: str, name: str) -> Iterator[Event]:
+    """What happened to an order that has this name now, the newest first: before it got a name, what names the one that
+    it had then. Another order may have had the same names before and behind it.
+    """
+    for event in histories.company_events(company):
+        is_new_name = event.type == "order_renamed"
+        if event.detail.get("order") == name:
+            yield event
+            name = str(event.detail["order_before"]) if is_new_name else name
+        elif is_new_name and event.detail["order_before"] == name:
+            return  # until then the name was that other one's, and this order was not there
 
 
 def _about(company: str, is_meant: Callable[[Event], bool], limit: int, after: str | None) -> EventPage:

@@ -25,7 +25,7 @@ from chalicelib.usecases.import_license import import_license
 from chalicelib.usecases.issue_license import issue_license
 from chalicelib.usecases.license_list import LicenseFilter, list_licenses
 from chalicelib.usecases.move_license import move_license
-from chalicelib.usecases.operator_queries import order_details
+from chalicelib.usecases.operator_queries import order_details, order_history
 from chalicelib.usecases.order_managers import (
     add_manager,
     change_order,
@@ -104,6 +104,33 @@ def test_the_histories_say_from_what_to_what(vendor: Vendor) -> None:
         frozenset({"reset_license"})
     }
     assert vendor.differences() == []
+
+
+def test_the_history_of_an_order_is_whole_under_each_name_and_of_no_other(vendor: Vendor) -> None:
+    def act(number: int, name: str | None, reference: str) -> None:
+        vendor.now += 1000
+        if name is not None:
+            rename(vendor, number, name)
+            vendor.now += 1000
+        change_order(vendor.code, number, ADMIN, details={"reference": reference}, now=vendor.now)
+
+    first = vendor.issue("revit", order_id=A).id
+    act(first, None, "first 1")
+    act(first, B, "first 2")
+    second = vendor.issue("revit", order_id=A).id
+    act(second, None, "second 1")
+    act(second, "C-1", "second 2")
+    act(first, A, "first 3")
+    act(second, B, "second 3")
+    for name, of in ((A, "first"), (B, "second")):
+        whole = order_history(vendor.code, name, 99, None).events
+        said = [str(event.detail["reference"]) for event in whole if event.type == "order_changed"]
+        assert (said, len(whole)) == ([f"{of} {number}" for number in (3, 2, 1)], 5)
+        pages, after = list[str](), None
+        while (page := order_history(vendor.code, name, 2, after)).events:
+            pages += [event.key for event in page.events]
+            after = pages[-1]
+        assert pages == [event.key for event in whole]
 
 
 def test_doing_so_again_changes_nothing_and_any_other_revision_is_refused(vendor: Vendor) -> None:
