@@ -8,7 +8,7 @@ stand in one cell with semicolons between them.
 import csv
 import io
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from chalicelib.domain.errors import Invalid, Rejected
@@ -96,6 +96,16 @@ def _json_rows(whole: JsonValue) -> Iterator[FileRow]:
         inner = page.get(name, [])
         rows += inner if isinstance(inner, list) else [inner]
     return (_row(number, row) for number, row in enumerate(rows or [whole], start=1))
+
+
+def rows_with(said: Json, rows: Iterable[FileRow]) -> Iterator[FileRow]:
+    """The rows, each with what is `said` of all of them where it does not say it itself."""
+    return (row if row.problem is not None else row._replace(row=_with(said, row.row)) for row in rows)
+
+
+def _with(said: Json, row: Json) -> Json:
+    both = {name: _with(said[name], row[name]) for name in said.keys() & row.keys() if isinstance(row[name], dict)}
+    return said | row | both
 
 
 def _row(number: int, row: JsonValue) -> FileRow:

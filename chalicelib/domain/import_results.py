@@ -58,3 +58,5 @@ class ImportJob:
     actor: str
     """Who has sent it."""
     ip: str | None = None
+    said: Json = field(default_factory=dict, hash=False)
+    """What its sender says of each row that does not say it."""

@@ -1,5 +1,6 @@
 """Management API: files of licenses, of features and of customers that are imported, and what has come of them."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from typing import Annotated
@@ -14,8 +15,10 @@ from chalicelib.domain.types import Json
 from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
 from chalicelib.management.models import Id, ListBody, ListQuery, Sent, part_of_walk
-from chalicelib.management.reach import Own, by, itself
+from chalicelib.management.reach import Own, by, itself, not_of_one_product, own_product
 from chalicelib.usecases import import_files
+from chalicelib.usecases.find_customer import find_customer
+from chalicelib.usecases.products import find_product_by_id
 from chalicelib.web import clock
 from chalicelib.web.freshness import Date
 from chalicelib.web.messages import message
@@ -33,6 +36,15 @@ class ImportFile(Sent, FileBody):
 
     csv_file: Annotated[StrictStr, Field(max_length=MAX_BODY_BYTES)]
     file_name: Annotated[StrictStr, Field(max_length=MAX_NAME)] = ""
+
+
+class LicenseFile(ImportFile):
+    """A file of licenses."""
+
+    product_id: Id | None = None
+    """Of rows that name none."""
+    customer_id: Id | None = None
+    """Likewise: who has bought."""
 
 
 class LicenseImportPath(Sent):
@@ -101,9 +113,22 @@ its_features = by("feature_import_id", _own_result("features"))
 
 
 @endpoint("POST", "/licenses/import_from_csv", writes=True, scope="licenses:write", reach=itself)
-def import_licenses(body: ImportFile, caller: Caller) -> JobBody:
+def import_licenses(body: LicenseFile, caller: Caller) -> JobBody:
     """Import licenses, each row once: the same file again imports what is left, and what differs."""
-    return _import("licenses", body, caller)
+    return _import("licenses", body, caller, lambda: _said(body, caller))
+
+
+def _said(body: LicenseFile, caller: Caller) -> Json:
+    """What is said of all rows. The records of customers are the whole company's."""
+    said: Json = {}
+    if body.product_id is not None:
+        own_product(caller, body.product_id)
+        said["product"] = {"short_code": find_product_by_id(caller.company, body.product_id).code}
+    if body.customer_id is not None:
+        if caller.key.products:
+            raise not_of_one_product()
+        said["customer"] = {"email": find_customer(caller.company, body.customer_id).email}
+    return said
 
 
 @endpoint("POST", "/licenses/import_features_from_csv", writes=True, scope="licenses:write", reach=itself)
@@ -173,12 +198,12 @@ def _list(kind: ImportKind, query: ResultsQuery, caller: Caller) -> ImportResult
     return {**page, "results": [_body(one) for one in rows]}
 
 
-def _import(kind: ImportKind, body: ImportFile, caller: Caller) -> JobBody:
+def _import(kind: ImportKind, body: ImportFile, caller: Caller, said: Callable[[], Json] = lambda: {}) -> JobBody:
     company, given = caller.company, (body.csv_file, body.file_name)
     with sent_as(lambda name: body.file_field if name == "file" else name):
         job = caller.once(
             lambda: import_files.start_import(
-                company, kind, *given, caller.actor, products=caller.key.products, now=caller.now
+                company, kind, *given, caller.actor, products=caller.key.products, said=said(), now=caller.now
             ),
             lambda result: JobBody(job_id=result.id),
         )

@@ -14,7 +14,7 @@ from chalicelib.domain.email import known_email
 from chalicelib.domain.errors import NotFound, Rejected
 from chalicelib.domain.events import Actor
 from chalicelib.domain.ids import later_id
-from chalicelib.domain.import_files import read_rows
+from chalicelib.domain.import_files import FileRow
 from chalicelib.domain.import_results import ImportKind, ImportResult
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.keys import forms
@@ -66,17 +66,17 @@ class FileKind:
 
     columns: frozenset[str]
     """What a row may say."""
-    read: Callable[[ImportResult, str, Actor], FileRows]
-    """The rows of a file, by what is known of it and its text; who has sent it."""
+    read: Callable[[ImportResult, Iterable[FileRow], Actor], FileRows]
+    """The rows of a file, by what is known of it and as they were read; who has sent it."""
     created: str = ""
     existed: str = ""
     """What rows are counted as by what `do` answers."""
 
 
-def _license_rows(file: ImportResult, text: str, actor: Actor) -> FileRows:
+def _license_rows(file: ImportResult, given: Iterable[FileRow], actor: Actor) -> FileRows:
     """Each makes or changes a license."""
     company, codes = file.company, file.products
-    rows = list(read_license_rows(read_rows(text), find_company(company).time_zone))
+    rows = list(read_license_rows(given, find_company(company).time_zone))
     until = file.created_at + ADOPTED_WITHIN_DAYS * DAY_MS
 
     def do(row: LicenseRow, at: Instant) -> bool:
@@ -99,7 +99,7 @@ def _license_rows(file: ImportResult, text: str, actor: Actor) -> FileRows:
     return FileRows(rows, do, changed_by, count_named)
 
 
-def _feature_rows(file: ImportResult, text: str, actor: Actor) -> FileRows:
+def _feature_rows(file: ImportResult, given: Iterable[FileRow], actor: Actor) -> FileRows:
     """Each lets a license have a feature; what else it has stays.
 
     What is granted has an id that follows from the file and the row, and no other row's: so it says who has made it.
@@ -121,11 +121,11 @@ def _feature_rows(file: ImportResult, text: str, actor: Actor) -> FileRows:
         _, extras = set_feature(company, license_id, wanted, actor, now=at)
         return any(one.id == id for one in extras.features)
 
-    rows = list(read_each_row(read_rows(text), read))
+    rows = list(read_each_row(given, read))
     return FileRows(rows, do, lambda one: one.number if one.row is None else one.row[0], dict)
 
 
-def _customer_rows(file: ImportResult, text: str, actor: Actor) -> FileRows:
+def _customer_rows(file: ImportResult, given: Iterable[FileRow], actor: Actor) -> FileRows:
     """Each makes a customer, or changes the one who is there; nobody is let do it who is limited to products."""
     company, zone = file.company, find_company(file.company).time_zone
 
@@ -140,7 +140,7 @@ def _customer_rows(file: ImportResult, text: str, actor: Actor) -> FileRows:
     def count_named() -> Json:
         return _count_customers(file, (one.row["email"] for one in rows if one.row is not None))
 
-    rows = list(read_each_row(read_rows(text), lambda _, given: customer_row(given, zone)))
+    rows = list(read_each_row(given, lambda _, given: customer_row(given, zone)))
     return FileRows(rows, do, lambda one: one.number if one.row is None else one.row["email"].lower(), count_named)
 
 

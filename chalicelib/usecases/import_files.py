@@ -18,7 +18,7 @@ from itertools import islice
 from chalicelib.domain.errors import AlreadyExists, Invalid, NotFound, Rejected
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.ids import new_id
-from chalicelib.domain.import_files import read_rows, unknown_columns
+from chalicelib.domain.import_files import read_rows, rows_with, unknown_columns
 from chalicelib.domain.import_results import MAX_INVALID, MAX_ROWS, ImportJob, ImportKind, ImportResult, ImportStatus
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.paging import cut, search
@@ -47,9 +47,11 @@ def start_import(
     actor: Actor,
     *,
     products: frozenset[str] = frozenset(),
+    said: Json | None = None,
     now: Instant,
 ) -> ImportResult:
-    """Keep a file, of which nothing is imported yet. `products`: codes of those that its sender is limited to.
+    """Keep a file, of which nothing is imported yet. `products`: codes of those that its sender is limited to; `said`:
+    what each row says that does not say it itself.
 
     Raises `Invalid` where it cannot be read, or has too many rows.
     """
@@ -66,7 +68,7 @@ def start_import(
         )
 
     def write(_: object, new: ImportResult) -> None:
-        job = ImportJob(company, kind, new.id, len(parts), actor.name, actor.ip)
+        job = ImportJob(company, kind, new.id, len(parts), actor.name, actor.ip, said or {})
         event = Event.new("import_started", actor, now, of=kind, rows=rows, file=file_name, import_id=new.id)
         import_results.begin(new, job, parts, event)
 
@@ -167,7 +169,7 @@ def _count_rows(text: str) -> int:
 def _import_rows(
     result: ImportResult, job: ImportJob, text: str, clock: Callable[[], Instant], keep_going: Callable[[], bool]
 ) -> ImportResult:
-    file = FILE_KINDS[job.kind].read(result, text, Actor(job.actor, job.ip))
+    file = FILE_KINDS[job.kind].read(result, rows_with(job.said, read_rows(text)), Actor(job.actor, job.ip))
     while True:
         now, done = clock(), result.done or 0
         some = file.rows[done : done + ROWS_AT_ONCE]
