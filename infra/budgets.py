@@ -215,7 +215,8 @@ PART_PAGE_READS = 27
 """At most, of a page that looks through licenses in parts: who asks and which licenses there are, 24 reads of what lies
 with them, and who the people are."""
 SEARCH_PAGE_READS = PART_PAGE_READS + 2
-"""The same, of the first page of a search, which looks for a device of that name before."""
+"""The same, of the first page of a search, which looks for a device of that name before. Of devices that are found on
+licenses with blacklisted ones, and on floating ones, it is a read more each."""
 PAGES_OF_MORE_READS = {
     "/portal/activity": 26,
     "/portal/export/licenses": 3,

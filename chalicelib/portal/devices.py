@@ -8,6 +8,7 @@ from chalicelib.portal.handlers import Change, Confirmation, FormResult, action,
 from chalicelib.portal.licenses import transfer_hint
 from chalicelib.portal.lists import ListRequest
 from chalicelib.portal.request import PortalRequest
+from chalicelib.portal.standing import DEVICE_STATES, device_words
 from chalicelib.usecases import portal_queries
 from chalicelib.usecases.change_device import reset_device
 from chalicelib.usecases.portal_queries import DeviceRow, DeviceView
@@ -17,7 +18,10 @@ from chalicelib.usecases.portal_queries import DeviceRow, DeviceView
 def devices(request: PortalRequest, claims: SessionClaims, license_id: int) -> Loaded:
     """All devices that were ever active on the license."""
     asked = ListRequest.of(request, claims)
-    return asked.shown(portal_queries.license_devices(claims, license_id, asked.query, now=request.now))
+    view, context = asked.shown(portal_queries.license_devices(claims, license_id, asked.query, now=request.now))
+    states = [state for state in DEVICE_STATES if state != "in_use" or view.license.floating_users]
+    filters = [("", gettext("All"), None), *((state, device_words(state), None) for state in states)]
+    return view, context | {"filters": filters}
 
 
 @page("device.html")

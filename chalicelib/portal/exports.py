@@ -1,7 +1,8 @@
 """Lists as files: the same rows as on the page, as it is filtered, all of them.
 
-CSV is for people: titles, times that spreadsheets know, and no cell that they take for a formula. JSON is for programs:
-names that stay, and instants. Both have the same columns. A list that is longer than a file holds is refused whole.
+CSV is for people: titles and words as they stand on pages, times that spreadsheets know, and no cell that they take for
+a formula. JSON is for programs: names and words that stay, and instants. Both have the same columns. A list that is
+longer than a file holds is refused whole.
 """
 
 import json
@@ -15,20 +16,31 @@ from chalice.app import Response
 from chalicelib.domain.email import display_email
 from chalicelib.domain.errors import Invalid, NotFound
 from chalicelib.domain.instants import Instant, to_iso
+from chalicelib.domain.license import LicenseType
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.spreadsheet import to_csv
+from chalicelib.domain.standing import StandingState
 from chalicelib.languages import gettext, mark
 from chalicelib.portal.context import Parts
 from chalicelib.portal.handlers import PageHandler, logged_in
 from chalicelib.portal.lists import ListRequest
-from chalicelib.portal.messages import actor_words, event_words
+from chalicelib.portal.messages import actor_words, event_kind, event_words, type_words
 from chalicelib.portal.request import PortalRequest
+from chalicelib.portal.standing import STATES, device_words
 from chalicelib.usecases import portal_queries
 from chalicelib.usecases.portal_queries.listing import FileQuery
 from chalicelib.web.errors import FinalResponse
 
 Row = Any  # of `usecases.portal_queries`: each list has its own
 Cell = str | int | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One of some words: as programs know it, in JSON, and as people read it on a page, in CSV."""
+
+    code: str
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +56,7 @@ class Column:
 
     name: str
     title: str
-    cell: Callable[[Row], Cell | At]
+    cell: Callable[[Row], Cell | At | Word]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +65,15 @@ class Export:
 
     read: Callable[..., Any]  # each answers a view of its own, with a page
     columns: Sequence[Column]
+
+
+def _license_type(license_type: LicenseType) -> Word:
+    return Word(license_type, type_words(license_type))
+
+
+def _license_state(state: StandingState) -> Word:
+    """As one chooses it in the list: its day stands in a column of its own."""
+    return Word(state, gettext(STATES[state]))
 
 
 LICENSES = Export(
@@ -64,9 +85,9 @@ LICENSES = Export(
         Column("id", mark("License id"), lambda row: row.license.id),
         Column("order", mark("Order"), lambda row: row.license.order_id),
         Column("customer", mark("Customer"), lambda row: row.license.customer),
-        Column("license_type", mark("Type"), lambda row: row.license.license_type),
+        Column("license_type", mark("Type"), lambda row: _license_type(row.license.license_type)),
         Column("is_trial", mark("Trial"), lambda row: row.license.is_trial),
-        Column("status", mark("Status"), lambda row: row.standing.state),
+        Column("status", mark("Status"), lambda row: _license_state(row.standing.state)),
         Column("users_assigned", mark("Users"), lambda row: row.license.users_assigned),
         Column("max_license_users", mark("Max users"), lambda row: row.license.max_license_users),
         Column("times_activated", mark("Active devices"), lambda row: row.license.times_activated),
@@ -107,7 +128,7 @@ OF_LICENSE: Mapping[str, Export] = {
         portal_queries.license_devices,
         (
             Column("hostname", mark("Host name"), lambda row: row.device.hostname),
-            Column("state", mark("State"), lambda row: row.state),
+            Column("state", mark("State"), lambda row: Word(row.state, device_words(row.state))),
             Column("email", mark("User"), lambda row: display_email(row.email)),
             Column("hardware_id", mark("Hardware id"), lambda row: row.device.hardware_id),
             Column("os_ver", mark("System"), lambda row: row.device.os_ver),
@@ -124,7 +145,7 @@ OF_LICENSE: Mapping[str, Export] = {
         portal_queries.license_history,
         (
             Column("at", mark("When"), lambda event: At(event.at)),
-            Column("type", mark("Event"), lambda event: event.type),
+            Column("type", mark("Event"), lambda event: Word(event.type, event_kind(event.type))),
             Column("text", mark("What"), event_words),
             Column("email", mark("User"), lambda event: display_email(event.user or "")),
             Column("hostname", mark("Host name"), lambda event: event.detail.get("hostname")),
@@ -192,17 +213,21 @@ def _to_json(columns: Sequence[Column], rows: Sequence[Row]) -> str:
     return json.dumps([{c.name: _plain(c.cell(row)) for c in columns} for row in rows], ensure_ascii=False, indent=1)
 
 
-def _typed(cell: Cell | At) -> str:
+def _typed(cell: Cell | At | Word) -> str:
     """As spreadsheets read it, of whatever country; times are UTC."""
     if isinstance(cell, At):
         at = cell.instant
         return "" if at is None else f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%d %H:%M:%S}"
+    if isinstance(cell, Word):
+        return cell.words
     if isinstance(cell, bool):
         return gettext("yes") if cell else gettext("no")
     return "" if cell is None else str(cell)
 
 
-def _plain(cell: Cell | At) -> Cell:
+def _plain(cell: Cell | At | Word) -> Cell:
+    if isinstance(cell, Word):
+        return cell.code
     return to_iso(cell.instant) if isinstance(cell, At) else cell
 
 

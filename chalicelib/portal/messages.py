@@ -43,6 +43,8 @@ _EVENTS: dict[EventType, str] = {
     "license_will_expire": mark("License will expire"),
     "grace_started": mark("Grace period began"),
     "license_expired": mark("License expired"),
+    "license_limit_reached": mark("Limit reached"),
+    "activation_refused": mark("Activation refused"),
     "device_activated": mark("Device activated"),
     "device_deactivated": mark("Device deactivated"),
     "device_reset": mark("Device reset"),
@@ -215,6 +217,12 @@ _ACTIVATED = {
 """What an activation is besides, by what its event says; the first that it is."""
 
 
+def event_kind(type: EventType) -> str:
+    """What a kind of event is called."""
+    known = _EVENTS.get(type)
+    return gettext(known) if known else type.replace("_", " ").capitalize()
+
+
 def event_words(event: Event) -> str:
     """An event as a short sentence."""
     words = _words(event)
@@ -222,8 +230,7 @@ def event_words(event: Event) -> str:
 
 
 def _words(event: Event) -> str:
-    known = _EVENTS.get(event.type)
-    words = gettext(known) if known else event.type.replace("_", " ").capitalize()
+    words = event_kind(event.type)
     match event.type, event.detail:
         case "device_activated", detail:
             marked = [gettext(text) for name, text in _ACTIVATED.items() if detail.get(name)]

@@ -19,7 +19,7 @@ from chalicelib.portal.forms import FIELD, new_token
 from chalicelib.portal.messages import actor_words, event_words, row_message, type_words
 from chalicelib.portal.request import VISITOR_COOKIE, WAY_COOKIE, PortalRequest
 from chalicelib.portal.rules import duration_words
-from chalicelib.portal.standing import COUNTED, STATES, standing_words
+from chalicelib.portal.standing import COUNTED, STATES, device_words, standing_words
 from chalicelib.usecases.portal_queries import Principal
 from chalicelib.web.errors import FinalResponse
 
@@ -150,7 +150,13 @@ def _environment() -> "Environment":
         "email": _email,
     }
     blank = Markup('<span class="blank">\N{EN DASH}</span>')  # of a cell of a list
-    environment.globals |= {"_": _text, "ngettext": _texts, "type_words": type_words, "blank": blank}
+    environment.globals |= {
+        "_": _text,
+        "ngettext": _texts,
+        "type_words": type_words,
+        "device_words": device_words,
+        "blank": blank,
+    }
     return environment
 
 

@@ -1,4 +1,4 @@
-"""How a license stands, in people's words: beside its name, in lists, and as a choice of a list's filter."""
+"""How licenses and devices stand, in people's words: beside a name, in lists, in files, and as a filter's choice."""
 
 from collections.abc import Mapping
 
@@ -8,6 +8,7 @@ from chalicelib.domain.figures import Figure
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.standing import Standing, StandingState
 from chalicelib.languages import day, day_of_year, gettext, mark, ngettext, reader
+from chalicelib.usecases.portal_queries import DeviceState
 
 STATES: Mapping[StandingState, str] = {
     "in_use": mark("In use"),
@@ -21,6 +22,14 @@ STATES: Mapping[StandingState, str] = {
     "suspended": mark("Suspended"),
 }
 """Each state as one chooses it."""
+DEVICE_STATES: Mapping[DeviceState, str] = {
+    "in_use": mark("In use"),
+    "active": mark("Active"),
+    "imported": mark("Imported"),
+    "deactivated": mark("Deactivated"),
+    "blacklisted": mark("Blacklisted"),
+}
+"""How a device stands, wherever it is told: beside its name, in files, and as a choice of a list's filter."""
 COUNTED: Mapping[Figure, str] = {
     "running": mark("Not expired"),
     "with_users": mark("Not expired, user-based"),
@@ -28,6 +37,11 @@ COUNTED: Mapping[Figure, str] = {
     "never_used": mark("Never used"),
 }
 """What the overview counts, as one chooses it in the list."""
+
+
+def device_words(state: DeviceState) -> str:
+    """How a device stands."""
+    return gettext(DEVICE_STATES[state])
 
 
 def standing_words(standing: Standing, company: Company, now: Instant) -> str:

@@ -8,12 +8,11 @@ from chalicelib.domain.activation import Snapshot, decide_deactivation, guard_li
 from chalicelib.domain.errors import Denied, LimitReached, Unavailable
 from chalicelib.domain.events import Actor, Event, EventType, named, of_seat
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.license import Device, License, is_live
+from chalicelib.domain.license import Device, License, Seat, is_live
 from chalicelib.domain.slots import (
     BLIND_ABOVE,
     MINUTE_MS,
     FullPool,
-    SeatEpochs,
     Slot,
     SlotDecision,
     decide_slot,
@@ -136,13 +135,17 @@ def held_slots(license: License, now: Instant) -> list[Slot]:
     return in_use(found, license, slots.seat_epochs(license, found), now)
 
 
-def held_until(license: License, devices: Sequence[Device], seats: SeatEpochs, now: Instant) -> dict[int, Instant]:
-    """Until when these devices hold slots, by their ids: consistently, in one read for a hundred of them; of a license
-    that is not floating there are none. `seats`: of the users whose devices they are.
+def held_until(devices: Sequence[tuple[License, Device, Seat | None]], now: Instant) -> list[Instant | None]:
+    """Until when each of these devices of licenses and seats holds a slot; None: it holds none, as all do of a license
+    that is not floating. Consistent, in one read for a hundred that name one.
     """
-    named = slots.read_named_slots([(license, device) for device in devices])
-    found = [slot for slot in named if slot is not None]
-    return {slot.holder: slot.held_until for slot in in_use(found, license, seats, now)}
+    named = slots.read_named_slots([(license, device) for license, device, _ in devices])
+    held = list[Instant | None]()
+    for (license, device, seat), slot in zip(devices, named, strict=True):
+        seats = {} if seat is None else {seat.user_id: seat.epoch}
+        mine = [] if slot is None or slot.holder != device.id else in_use([slot], license, seats, now)
+        held.append(mine[0].held_until if mine else None)
+    return held
 
 
 def with_slots_in_use(snapshot: Snapshot, now: Instant, *, fresh: bool = False) -> Snapshot:

@@ -195,7 +195,7 @@ def test_a_license_user_sees_the_own_devices_and_resets_one(either_page: playwri
     lands(either_page, site, "/seats")
     expect(row(either_page, "Revit")).to_contain_text("1 / 1")
     row(either_page, "Revit").click()
-    expect(row(either_page, "DON-PC")).to_contain_text("active")
+    expect(row(either_page, "DON-PC")).to_contain_text("Active")
     expect(row(either_page, "ANN-PC")).to_have_count(0)
     choose(either_page, "DON-PC", "Details")
     expect(fact(either_page, "Hardware id")).to_have_text("pc")

@@ -216,7 +216,7 @@ def test_a_device_that_is_reset_is_not_found_by_its_next_check_and_its_place_is_
     send(either_page, f"Reset {HOST}")
     confirmed(either_page, f"{HOST} was reset. Its activation is free.")
     expect(either_page.locator(".count")).to_contain_text("Activations: 0 / 5")
-    expect(row(either_page, HOST)).to_contain_text("deactivated")
+    expect(row(either_page, HOST)).to_contain_text("Deactivated")
     check = application.get("check_license", product="revit", hardware_id="pc", username=USER)
     assert check.json()["code"] == "device_not_found"
     activated(site, application, "the new pc")

@@ -52,7 +52,7 @@ def test_a_new_user_activates_with_the_initial_password_that_the_manager_copied(
     assert answer.status_code == 200, answer.text
     either_page.goto(site.at(site.license, "/devices"))
     expect(row(either_page, "ANN-PC")).to_contain_text(NEW)
-    expect(row(either_page, "ANN-PC")).to_contain_text("active")
+    expect(row(either_page, "ANN-PC")).to_contain_text("Active")
 
 
 def test_the_sixth_user_of_five_is_refused(either_page: playwright.Page, site: Site) -> None:

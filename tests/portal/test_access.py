@@ -119,6 +119,16 @@ def test_pages_without_a_license_show_nothing_of_others(victim: tuple[Vendor, Li
             assert page.status < 500
 
 
+@pytest.mark.parametrize("name", ["", "/devices", "/users", "/history", "/devices/{device}"])
+def test_a_page_of_a_license_is_of_one_tab(victim: tuple[Vendor, License], name: str) -> None:
+    vendor, license = victim
+    text = (
+        browser_of(vendor, MANAGER).get(concrete(f"/portal/licenses/{{license_id}}{name}", vendor, license)).answer.text
+    )
+    (tabs,) = re.findall('<nav class="tabs".*?</nav>', text, re.DOTALL)
+    assert tabs.count("aria-current") == 1
+
+
 def test_no_form_is_carried_out_without_its_token(victim: tuple[Vendor, License]) -> None:
     vendor, license = victim
     manager = browser_of(vendor, MANAGER)

@@ -172,15 +172,15 @@ def test_devices_that_hold_a_floating_license_are_told_from_those_that_are_activ
     devices, one = at(license, "/devices"), at(license, f"/devices/{hash}-{account(vendor, ADA).id}")
     assert "Floating license" not in manager.get(one).words
     change_terms(license.company, license.id, {"floating_users": 3, "floating_timeout": 60}, ADMIN, now=NOW)
-    assert "ADA-PC active" in manager.get(devices).words
+    assert "ADA-PC Active" in manager.get(devices).words
     assert "Floating license not in use" in manager.get(one).words
     vendor.check(ADA, "pc")
-    assert "ADA-PC in use" in manager.get(devices).words
+    assert "ADA-PC In use" in manager.get(devices).words
     assert re.search(r"Floating license in use until \d+ \w+ \d+, \d\d:\d\d", manager.get(one).words)
     own = browser_of(vendor, ADA)
-    assert "ADA-PC in use" in own.get(f"/portal/seats/{license.id}").words
+    assert "ADA-PC In use" in own.get(f"/portal/seats/{license.id}").words
     release_slot(vendor.code, vendor.lookup(ADA, "pc"), ADMIN, now=vendor.now)
-    assert "ADA-PC active" in manager.get(devices).words
+    assert "ADA-PC Active" in manager.get(devices).words
 
 
 def test_a_user_whose_devices_were_reset_holds_no_floating_license(
@@ -189,7 +189,7 @@ def test_a_user_whose_devices_were_reset_holds_no_floating_license(
     change_terms(license.company, license.id, {"floating_users": 3}, ADMIN, now=NOW)
     vendor.check(ADA, "pc")
     reset_activations(vendor.code, license.id, ADA, ADMIN, now=vendor.now)
-    assert "ADA-PC deactivated" in manager.get(at(license, "/devices")).words
+    assert "ADA-PC Deactivated" in manager.get(at(license, "/devices")).words
 
 
 def test_a_change_of_terms_names_those_that_are_shown_and_none_of_the_vendors_own(

@@ -12,6 +12,7 @@ from chalicelib.domain.license import License
 from chalicelib.portal.exports import LICENSES, OF_LICENSE
 from chalicelib.usecases.assign_user import Profile, assign_user
 from chalicelib.usecases.batch_assign import preview
+from chalicelib.usecases.change_terms import change_terms
 from chalicelib.usecases.portal_queries.listing import FileQuery
 from chalicelib.web import clock
 from tests.portal.browser import Browser, at, browser_of
@@ -85,6 +86,33 @@ def test_devices_and_history_are_taken_away(vendor: Vendor, license: License) ->
     assert (shown["Virtual machine"], shown["First activated"][:2]) == ("no", "20")
     events = objects_of(browser, at(license, "/export/history"))
     assert {event["type"] for event in events} == {"device_activated", "license_issued", "user_assigned"}
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_a_table_for_people_has_the_words_of_the_pages_and_a_file_for_programs_those_that_stay(
+    vendor: Vendor, license: License, language: str
+) -> None:
+    change_terms(vendor.code, license.id, {"floating_users": 3, "floating_timeout": 60}, ADMIN, now=vendor.now)
+    vendor.check(BEN, "pc-1")
+    browser = browser_of(vendor, MANAGER)
+    browser.http.headers["Accept-Language"] = language
+    files = {
+        "/portal/licenses": "/portal/export/licenses",
+        at(license, "/devices"): at(license, "/export/devices"),
+        at(license, "/history"): at(license, "/export/history"),
+    }
+    found = set[str]()
+    for page, file in files.items():
+        words = browser.get(page).words
+        for row, table in zip(objects_of(browser, file), rows_of(browser, file), strict=True):
+            cells = list(table.values())
+            for name in {"license_type", "status", "state", "type"} & row.keys():
+                found.add(row[name])
+                cell = cells[list(row).index(name)]
+                assert cell in words, (name, cell)
+                assert cell != row[name] or language == "en"
+    of_history = {"slot_taken", "license_changed", "device_activated", "license_issued", "user_assigned"}
+    assert found == {"perpetual", "in_use", *of_history}
 
 
 def test_a_history_is_taken_away_as_it_is_filtered(vendor: Vendor, license: License) -> None:

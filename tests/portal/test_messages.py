@@ -1,11 +1,12 @@
 """Events and refusals in the words of people."""
 
+import re
 from dataclasses import replace
 from typing import get_args
 
 from chalicelib.domain.errors import Code, Denied, Invalid
 from chalicelib.domain.events import Actor, Event, EventType
-from chalicelib.portal.messages import error_message, event_words
+from chalicelib.portal.messages import _EVENTS, error_message, event_words
 from chalicelib.web.refusal_messages import refusal_message
 from tests.support import NOW
 from tests.usecases.refusals import a_refusal
@@ -60,3 +61,15 @@ def test_the_name_of_a_field_is_left_out() -> None:
 def test_how_long_to_wait_is_reported() -> None:
     assert "in 1 second," in error_message(Denied("account_locked", retry_after=1))
     assert "in 15 minutes," in error_message(Denied("account_locked", retry_after=900))
+
+
+OF_THE_VENDOR = re.compile(
+    "company_|product_|feature_|field_|policy_|api_key_|management_key_|webhook_|customer|order_changed|import_started"
+    "|links_repaired|sweep_late"
+)
+"""Events that stand in no history that the portal shows."""
+
+
+def test_every_event_of_a_license_and_a_person_has_a_name_in_the_language_of_the_reader() -> None:
+    nameless = set(get_args(EventType)) - _EVENTS.keys()
+    assert {type for type in nameless if not OF_THE_VENDOR.match(type)} == set()

@@ -4,6 +4,8 @@ import pytest
 
 from chalicelib.domain.license import License
 from chalicelib.usecases.assign_user import Profile, assign_user
+from chalicelib.usecases.change_device import blacklist_device
+from chalicelib.usecases.change_terms import change_terms
 from chalicelib.usecases.portal_queries.search import MAX_FOUND
 from chalicelib.web import clock
 from tests.portal.browser import Page, at, browser_of
@@ -49,6 +51,20 @@ def test_each_kind_is_found_by_what_people_know(vendor: Vendor, licenses: list[L
         "hw-1": at(revit, "/devices/"),
     }.items():
         assert any(found.startswith(link) for found in search(vendor, words).links), words
+
+
+def test_a_device_is_found_in_the_state_that_the_list_shows(vendor: Vendor, licenses: list[License]) -> None:
+    viewer, revit = licenses
+    change_terms(vendor.code, revit.id, {"floating_users": 3, "floating_timeout": 60}, ADMIN, now=vendor.now)
+    assert "Revit Active" in search(vendor, "buero-pc").words
+    vendor.check(ANN, "hw-1")
+    blacklist_device(viewer.company, viewer.id, "hw-2", ADMIN, now=vendor.now)
+    browser = browser_of(vendor, MANAGER)
+    for license, host, state in ((revit, "BUERO-PC", "In use"), (viewer, "RENDER-7", "Blacklisted")):
+        assert f"{host} {state}" in browser.get(at(license, "/devices")).words
+        assert state in search(vendor, host).words.rpartition(host)[2]
+    for status, is_there in {"active": True, "in_use": True, "deactivated": False}.items():
+        assert ("BUERO-PC" in browser.get(at(revit, "/devices"), status=status).words) is is_there
 
 
 def test_each_word_has_to_stand_in_what_is_found(vendor: Vendor, licenses: list[License]) -> None:

@@ -9,6 +9,7 @@ from chalicelib.usecases.portal_queries.details import (
 )
 from chalicelib.usecases.portal_queries.devices import (
     DeviceRow,
+    DeviceState,
     DevicesView,
     DeviceView,
     license_device,
@@ -56,6 +57,7 @@ __all__ = [
     "ChosenView",
     "DetailsView",
     "DeviceRow",
+    "DeviceState",
     "DeviceView",
     "DevicesView",
     "HeldSeat",

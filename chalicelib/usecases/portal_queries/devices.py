@@ -1,9 +1,9 @@
 """The devices of a license: the list, and one of them."""
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from chalicelib.domain.email import display_email
 from chalicelib.domain.errors import NotFound
@@ -14,7 +14,9 @@ from chalicelib.domain.paging import Page, Rows, cut
 from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.variables import Variable
 from chalicelib.store import activations, batch_reads, licenses
+from chalicelib.store import devices as stored
 from chalicelib.store.batch_reads import BatchRead, ReadRequest
+from chalicelib.store.devices import DeviceKey
 from chalicelib.usecases.portal_queries.listing import CHUNK, ListQuery, has_words, list_page
 from chalicelib.usecases.portal_queries.principal import LicenseView, fields, guard_manager, guard_seat
 from chalicelib.usecases.slots import held_until
@@ -24,20 +26,41 @@ MAX_DEVICE_EVENTS = 500
 _DEVICE_KEY = re.compile(r"([0-9a-f]{24})(?:-([0-9]{1,16}))?")
 
 
+OwnedDevice = tuple[License, Device, Seat | None]
+"""A device of a license, and the seat of its user."""
+DeviceState = Literal["in_use", "active", "imported", "deactivated", "blacklisted"]
+"""How a device of a license stands. `in_use`: it holds a slot of a floating license; of any other it is `active`.
+`imported`: it waits to be adopted.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceRow:
-    """A device in a list. `state`: active, imported (it waits to be adopted), deactivated or blacklisted."""
+    """A device in a list."""
 
     device: Device
+    seat: Seat | None
+    """Of its user; None where there is none."""
     key: str
-    email: str
-    person: str
-    """The name of its user, as the license's customer gave it; empty where there is none."""
-    state: str
+    state: DeviceState
     is_live: bool
     """Whether it holds an activation, blacklisted or not."""
     slot_until: Instant | None = None
-    """Until when it holds a slot of a floating license, if it checks no more; None: it holds none, or nobody asked."""
+    """Until when it holds a slot of a floating license, if it checks no more; None: it holds none."""
+
+    @property
+    def email(self) -> str:
+        """Of its user; empty where there is none."""
+        return "" if self.seat is None else self.seat.email
+
+    @property
+    def may_be_reset(self) -> bool:
+        """Whether it holds an activation that a reset gives back."""
+        return self.is_live and self.state != "blacklisted"
+
+    def is_in(self, status: str) -> bool:
+        """Whether a filter lets it through: what is in use is active, too."""
+        return status in ("", self.state) or (status, self.state) == ("active", "in_use")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +98,7 @@ def license_devices(claims: SessionClaims, license_id: int, list_query: ListQuer
         wanted = ReadRequest(managed=[license_id], licenses=[license_id], seats=[(license_id, user) for user in owners])
         found = batch_reads.batch_read(claims, wanted, now)
         views.append(guard_manager(claims, found, license_id, now))
-        return device_rows(devices, views[-1].license, found, now), more
+        return device_rows(with_seats(devices, views[-1].license, found), now), more
 
     page = device_page(read, list_query)
     return DevicesView(*fields(views[-1]), page)
@@ -112,7 +135,7 @@ def device_page(
         return [
             row
             for row in rows
-            if (not list_query.status or row.state == list_query.status) and names_device(row, list_query.search)
+            if row.is_in(list_query.status) and names_device(row.device, row.seat, list_query.search)
         ]
 
     def arrange(rows: list[DeviceRow]) -> list[DeviceRow]:
@@ -122,21 +145,30 @@ def device_page(
     return list_page(Rows(read, lambda row: row.key, CHUNK, CHUNK), list_query, keep if filtered else None, arrange)
 
 
-def device_rows(devices: list[Device], license: License, found: BatchRead, now: Instant) -> list[DeviceRow]:
-    """Devices of a license as they stand, by the seats that were found; one more read where some are blacklisted, and
-    one for each hundred of a floating license.
+def with_seats(devices: list[Device], license: License, found: BatchRead) -> list[OwnedDevice]:
+    """Devices of a license, each with the seat of its user, as it was found."""
+    return [(license, device, found.seats.get((license.id, device.user_id or 0))) for device in devices]
+
+
+def device_rows(devices: Sequence[OwnedDevice], now: Instant) -> list[DeviceRow]:
+    """Devices as they stand, at most a hundred of licenses with blacklisted ones. One read where there are
+    such licenses, and one for each hundred devices of floating licenses.
     """
-    hashes = {hash_hardware_id(device.hardware_id) for device in devices}
-    blocked = activations.blocked(license, hashes) if license.blocked_devices else set[str]()
-    seats = {user_id: seat for (_, user_id), seat in found.seats.items()}
-    rows = [device_row(device, license, seats.get(device.user_id or 0), blocked) for device in devices]
-    return _with_slots(rows, license, seats, now)
+    at = [DeviceKey(license.id, hash_hardware_id(device.hardware_id), None) for license, device, _ in devices]
+    may_be = {key for key, (license, *_) in zip(at, devices, strict=True) if license.blocked_devices}
+    blocked = stored.blocked(devices[0][0].company, sorted(may_be)) if may_be else set()
+    rows = [_device_row(owned, is_blocked=key in blocked) for key, owned in zip(at, devices, strict=True)]
+    return _with_slots(rows, devices, now)
 
 
-def _with_slots(rows: list[DeviceRow], license: License, seats: Mapping[int, Seat], now: Instant) -> list[DeviceRow]:
-    live = [row.device for row in rows if row.is_live]
-    held = held_until(license, live, {user_id: seat.epoch for user_id, seat in seats.items()}, now)
-    return [replace(row, slot_until=held.get(row.device.id) if row.is_live else None) for row in rows]
+def _with_slots(rows: list[DeviceRow], devices: Sequence[OwnedDevice], now: Instant) -> list[DeviceRow]:
+    live = [one for row, one in zip(rows, devices, strict=True) if row.is_live]
+    held = iter(held_until(live, now))
+    return [_with_slot(row, next(held)) if row.is_live else row for row in rows]
+
+
+def _with_slot(row: DeviceRow, until: Instant | None) -> DeviceRow:
+    return replace(row, state="in_use" if until and row.state == "active" else row.state, slot_until=until)
 
 
 def device_key(key: str) -> tuple[str, int | None]:
@@ -154,32 +186,28 @@ _SORTS: dict[str, Callable[[DeviceRow], Any]] = {  # what can be compared
 }
 
 
-def device_row(device: Device, license: License, seat: Seat | None, blocked: Collection[str]) -> DeviceRow:
-    """A device of a license as it stands, by the seat of its user; `blocked`: hashes of those that are blacklisted."""
-    hardware_hash = hash_hardware_id(device.hardware_id)
-    key = hardware_hash if device.user_id is None else f"{hardware_hash}-{device.user_id}"
-    live = is_live(device, license, seat)
-    state = "deactivated" if not live else "imported" if device.legacy else "active"
-    if hardware_hash in blocked or hardware_hash in license.blacklist:
-        state = "blacklisted"
-    email, person = (
-        ("", "") if seat is None else (seat.email, f"{seat.first_name or ''} {seat.last_name or ''}".strip())
-    )
-    return DeviceRow(device, key, email, person, state, live)
-
-
-def names_device(row: DeviceRow, search: str) -> bool:
-    """Whether each word that is searched for stands in what is known of a device."""
-    device = row.device
+def names_device(device: Device, seat: Seat | None, search: str) -> bool:
+    """Whether each word that is searched for stands in what is known of a device and its user."""
     texts = (
         device.hostname or "",
         device.hardware_id,
-        display_email(row.email),
-        row.person,
+        *(() if seat is None else (display_email(seat.email), seat.first_name or "", seat.last_name or "")),
         device.os_ver or "",
         device.app_ver or "",
     )
     return has_words(texts, search)
+
+
+def _device_row(owned: OwnedDevice, *, is_blocked: bool) -> DeviceRow:
+    """A device as it stands, but for the slot that it may hold; `is_blocked`: blacklisted by an item of its own."""
+    license, device, seat = owned
+    hardware_hash = hash_hardware_id(device.hardware_id)
+    key = hardware_hash if device.user_id is None else f"{hardware_hash}-{device.user_id}"
+    live = is_live(device, license, seat)
+    state: DeviceState = "deactivated" if not live else "imported" if device.legacy else "active"
+    if is_blocked or hardware_hash in license.blacklist:
+        state = "blacklisted"
+    return DeviceRow(device, seat, key, state, live)
 
 
 def _device_view(
@@ -188,9 +216,8 @@ def _device_view(
     if found.device is None:
         raise NotFound("device_not_found")
     seat = None if owner is None else found.seats.get((base.license.id, owner))
-    blocked = {hash_hardware_id(found.device.hardware_id)} if found.blocked else set[str]()
-    alone = device_row(found.device, base.license, seat, blocked)
-    [row] = _with_slots([alone], base.license, {} if seat is None else {seat.user_id: seat}, now)
+    owned = (base.license, found.device, seat)
+    [row] = _with_slots([_device_row(owned, is_blocked=found.blocked)], [owned], now)
     own = [event for event in events if _is_of(event, found.device, row.email)]
     return DeviceView(*fields(base), row, found.variables, own, len(events) < MAX_DEVICE_EVENTS)
 

@@ -17,6 +17,7 @@ from chalicelib.usecases.portal_queries.devices import (
     device_key,
     device_page,
     device_rows,
+    with_seats,
 )
 from chalicelib.usecases.portal_queries.listing import ListQuery, list_page, page_with
 from chalicelib.usecases.portal_queries.principal import (
@@ -114,11 +115,11 @@ def own_devices(claims: SessionClaims, license_id: int, list_query: ListQuery, *
         )
         views.append(guard_seat(claims, found, license_id, now))
         license, all_of_list = views[-1].license, not (after or more)
-        rows = device_rows(found.devices.get(license_id, []), license, found, now)
+        rows = device_rows(with_seats(found.devices.get(license_id, []), license, found), now)
         held = found.seats[seat].activations_in(license)
         if found.all_linked and not (all_of_list and sum(row.is_live for row in rows) < held):
             return rows, more
-        return device_rows(_all_devices(claims, license_id), license, found, now), False
+        return device_rows(with_seats(_all_devices(claims, license_id), license, found), now), False
 
     page = device_page(read, list_query)
     return DevicesView(*fields(views[-1]), page)

@@ -16,7 +16,7 @@ from chalicelib.domain.session import SessionClaims
 from chalicelib.domain.standing import Standing
 from chalicelib.store import accounts, activations, batch_reads, license_lists
 from chalicelib.store.batch_reads import ReadRequest
-from chalicelib.usecases.portal_queries.devices import DeviceRow, device_row, names_device
+from chalicelib.usecases.portal_queries.devices import DeviceRow, OwnedDevice, device_rows, names_device, with_seats
 from chalicelib.usecases.portal_queries.listing import has_words
 from chalicelib.usecases.portal_queries.overview import Managed, read_of_each
 from chalicelib.usecases.portal_queries.parts import MAX_READS, Part, read_part
@@ -106,7 +106,7 @@ def search_managed(claims: SessionClaims, search: str, start: str = "", *, now: 
         search,
         found,
         read_rows(claims, people[:MAX_FOUND], now) if people else [],
-        devices[:MAX_FOUND],
+        _shown_devices(devices, now),
         all_seats(part) and all_devices and most <= MAX_FOUND,
         not start.strip(),
         part.behind,
@@ -140,18 +140,16 @@ def _named_devices(claims: SessionClaims, name: str, now: Instant) -> list[Found
     owned = [(license_id, user_id) for license_id, _, user_id in links if user_id is not None]
     found = batch_reads.batch_read(claims, ReadRequest(managed=ids, licenses=ids, seats=owned, devices=links), now)
     there = [found.licenses[id] for id in ids if id in found.licenses and id in found.managed]
-    rows = [
-        FoundDevice(
-            one, title_of(one, now), device_row(device, one, found.seats.get((one.id, device.user_id or 0)), ())
-        )
-        for one in there
-        for device in found.devices.get(one.id, [])
-    ]
-    return sorted(rows, key=_heard_of_last)[:MAX_FOUND]
+    return _shown_devices(
+        [owned for one in there for owned in with_seats(found.devices.get(one.id, []), one, found)], now
+    )
 
 
-def _heard_of_last(found: FoundDevice) -> Instant:
-    return -found.row.device.last_check_at
+def _shown_devices(devices: list[OwnedDevice], now: Instant) -> list[FoundDevice]:
+    """Those of them that are shown, the one heard of last first, as they stand."""
+    shown = sorted(devices, key=lambda owned: -owned[1].last_check_at)[:MAX_FOUND]
+    rows = zip(shown, device_rows(shown, now), strict=True)
+    return [FoundDevice(license, title_of(license, now), row) for (license, *_), row in rows]
 
 
 def _found(license: License, managed: Managed, now: Instant) -> FoundLicense:
@@ -169,14 +167,11 @@ def _device_reads(license: License) -> int:
     return 0 if license.first_activated_at is None else max(1, math.ceil(license.known_devices / DEVICES_AT_ONCE))
 
 
-def _devices(part: Part, held: dict[int, list[HeldSeat]], search: str) -> list[FoundDevice]:
-    """Those that are found, the one heard of last first."""
+def _devices(part: Part, held: dict[int, list[HeldSeat]], search: str) -> list[OwnedDevice]:
+    """Those that are found."""
     looked_at = [license for license in part.licenses if _device_reads(license)]
     seats = {(one.license.id, one.seat.user_id): one.seat for some in held.values() for one in some}
     devices = read_of_each(looked_at, lambda one: list(activations.devices(one.company, one.id, limit=MAX_DEVICES)))
-    found = []
-    for license, some in zip(looked_at, devices, strict=True):
-        rows = [device_row(one, license, seats.get((license.id, one.user_id or 0)), ()) for one in some]
-        found += [FoundDevice(license, part.managed.title(license), row) for row in rows if names_device(row, search)]
-    found.sort(key=_heard_of_last)
-    return found
+    pairs = ((license, device) for license, some in zip(looked_at, devices, strict=True) for device in some)
+    owned = ((license, device, seats.get((license.id, device.user_id or 0))) for license, device in pairs)
+    return [one for one in owned if names_device(*one[1:], search)]
