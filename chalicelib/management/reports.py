@@ -76,6 +76,8 @@ class ActivationSumsList(ListBody):
     """A part, as of licenses."""
 
     results: list[ActivationSums]
+    incomplete_licenses: list[int]
+    """Those of this part that had more than 10,000 events in these days: their newest ones are counted."""
 
 
 class RefusalSums(TypedDict):
@@ -125,15 +127,19 @@ def list_most_devices(query: ListQuery, caller: Caller) -> MostDevicesList:
 def sum_activations(query: DaysQuery, caller: Caller) -> ActivationSumsList:
     """How many activations were taken and given back, by day and product. Follow `next`, and add up."""
 
+    incomplete = list[int]()
+
     def read(after: str, _limit: int) -> tuple[list[tuple[DayCount, int]], str]:
         behind = int(after) if after else None
-        counts, further = reports.sum_some_activations(
+        found, further = reports.sum_some_activations(
             caller.company, caller.key.products, behind, query.days, now=caller.now
         )
-        return list(in_order(counts)), "" if further is None else str(further)
+        incomplete.extend(found.incomplete)
+        return list(in_order(found.counts)), "" if further is None else str(further)
 
     rows, page = part_of_walk(read, query, caller, "sums of activations")
-    return {**page, "count": None, "results": [_activation_sums(*row) for row in rows]}
+    sums = [_activation_sums(*row) for row in rows]
+    return {**page, "count": None, "results": sums, "incomplete_licenses": incomplete}
 
 
 @endpoint("GET", "/reports/refusals", writes=False, scope="events:read", reach=itself)

@@ -8,10 +8,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
+from typing import NamedTuple
 
 from chalicelib.domain.days import day_of, first_instant
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License
+from chalicelib.domain.paging import cut
 from chalicelib.domain.reports import (
     DayCount,
     LicenseReport,
@@ -44,7 +46,15 @@ def report_licenses(
     return report
 
 
-def report_days(company: str, days: int, *, now: Instant, progress: Callable[[int], None]) -> Counter[DayCount]:
+class DayCounts(NamedTuple):
+    """What happened on days."""
+
+    counts: Counter[DayCount]
+    incomplete: list[int]
+    """The licenses of which the newest `MOST_EVENTS` events are counted alone: in these days they had more."""
+
+
+def report_days(company: str, days: int, *, now: Instant, progress: Callable[[int], None]) -> DayCounts:
     """How many activations were taken, and given back, and how many calls were refused and why, on each of so many days
     up to today, which are the company's own.
 
@@ -54,11 +64,14 @@ def report_days(company: str, days: int, *, now: Instant, progress: Callable[[in
     owner = find_company(company)
     zone, since = owner.time_zone, _first_of(days, owner.time_zone, now)
     counts = count_refusals(refusals.all_refusals(owner.code, now), since, now, zone)
+    incomplete = list[int]()
     with ThreadPool(_AT_ONCE) as threads:
         for some in _all_licenses(owner.code):
-            counts.update(_activations(some, threads, since, zone, now)[0])
+            found, _ = _activations(some, threads, since, zone, now)
+            counts.update(found.counts)
+            incomplete += found.incomplete
             progress(len(some))
-    return counts
+    return DayCounts(counts, incomplete)
 
 
 def sum_some_licenses(
@@ -84,23 +97,23 @@ def some_with_most_devices(
 
 def sum_some_activations(
     company: str, codes: frozenset[str], after: int | None, days: int, *, now: Instant
-) -> tuple[Counter[DayCount], int | None]:
+) -> tuple[DayCounts, int | None]:
     """Of each of so many days up to today, how many activations of at most `MOST_HISTORIES` licenses behind `after`
     were taken and given back; likewise. A read for each license that was ever used, besides; after `MOST_EVENTS` in all
     no other history is begun.
     """
     zone = find_company(company).time_zone
-    found, behind = _some_licenses(company, codes, after, MOST_HISTORIES)
-    used, since = [one for one in found if one.first_activated_at is not None], _first_of(days, zone, now)
-    counts, read = Counter[DayCount](), 0
+    looked_at, behind = _some_licenses(company, codes, after, MOST_HISTORIES)
+    used, since = [one for one in looked_at if one.first_activated_at is not None], _first_of(days, zone, now)
+    found, read = DayCounts(Counter(), []), 0
     with ThreadPool(_AT_ONCE) as threads:
         for start in range(0, len(used), _AT_ONCE):
             some = used[start : start + _AT_ONCE]
-            sums, events = _activations(some, threads, since, zone, now)
-            counts, read = counts + sums, read + events
+            (counts, incomplete), events = _activations(some, threads, since, zone, now)
+            found, read = DayCounts(found.counts + counts, found.incomplete + incomplete), read + events
             if read >= MOST_EVENTS and some[-1] != used[-1]:
-                return counts, some[-1].id
-    return counts, behind
+                return found, some[-1].id
+    return found, behind
 
 
 def sum_some_refusals(
@@ -129,18 +142,23 @@ def _first_of(days: int, zone: str, now: Instant) -> Instant:
 
 def _activations(
     some: list[License], threads: ThreadPool, since: Instant, zone: str, now: Instant
-) -> tuple[Counter[DayCount], int]:
+) -> tuple[DayCounts, int]:
     """And of how many events that was told."""
 
-    def of_license(license: License) -> tuple[Counter[DayCount], int]:
-        events = licenses.events_between(license.company, license.id, since, now, MOST_EVENTS)
-        return count_activations(events, license.product, zone), len(events)
+    def of_license(license: License) -> tuple[int, Counter[DayCount], int, bool]:
+        events, more = cut(
+            licenses.events_between(license.company, license.id, since, now, MOST_EVENTS + 1), MOST_EVENTS
+        )
+        return license.id, count_activations(events, license.product, zone), len(events), more
 
-    counts, read = Counter[DayCount](), 0
-    for found, events in threads.map(of_license, [one for one in some if one.first_activated_at is not None]):
-        counts.update(found)
+    found, read = DayCounts(Counter(), []), 0
+    for id, counts, events, more in threads.map(
+        of_license, [one for one in some if one.first_activated_at is not None]
+    ):
+        found.counts.update(counts)
+        found.incomplete.extend([id] if more else [])
         read += events
-    return counts, read
+    return found, read
 
 
 def _some_licenses(

@@ -13,7 +13,7 @@ def report(company: str, days: int, ending: int, limit: int, *, now: Instant) ->
     with counting("licenses summed up") as tell:
         sums = report_licenses(company, ending_days=ending, most=limit, now=now, progress=tell)
     with counting("histories read") as tell:
-        counts = report_days(company, days, now=now, progress=tell)
+        found = report_days(company, days, now=now, progress=tell)
     products = [
         {
             "product": code,
@@ -30,7 +30,7 @@ def report(company: str, days: int, ending: int, limit: int, *, now: Instant) ->
     ]
     rows = [
         {"day": day.isoformat(), "product": product or None, "what": what, "times": times}
-        for (day, product, what), times in in_order(counts)
+        for (day, product, what), times in in_order(found.counts)
     ]
     return CommandResult(
         {
@@ -39,6 +39,7 @@ def report(company: str, days: int, ending: int, limit: int, *, now: Instant) ->
             "ending_soon": [_named(one, validity_period=to_iso(one.validity_period)) for one in sums.ending_soon],
             "most_devices": [_named(one, active_devices=one.times_activated) for one in sums.most_devices],
             "days": rows,
+            "incomplete": [{"license": id} for id in found.incomplete],
         }
     )
 

@@ -23,7 +23,7 @@ def sums(vendor: Vendor, **more: Any) -> Any:
 def days(vendor: Vendor, most: int = 3) -> Counter[tuple[int, str, str]]:
     """By days before today."""
     today = day_of(vendor.now, "").toordinal()
-    found = report_days(vendor.code, most, now=vendor.now, progress=lambda _: None)
+    found = report_days(vendor.code, most, now=vendor.now, progress=lambda _: None).counts
     return Counter({(today - day.toordinal(), product, what): n for (day, product, what), n in found.items()})
 
 
@@ -75,3 +75,17 @@ def test_of_each_day_it_is_told_what_was_taken_given_back_and_refused(vendor: Ve
     assert days(vendor, 2) == {key: n for key, n in expected.items() if key[0] < 2}
     assert days(vendor, 1) == {}
     assert days(Vendor(now=vendor.now)) == {}
+
+
+def test_a_license_whose_oldest_events_are_not_counted_is_named(
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reports, "MOST_EVENTS", 3)
+    busy, quiet = vendor.issue(), vendor.issue()
+    for license, names in ((busy, "abcd"), (quiet, "ab")):
+        for name in names:
+            vendor.now += 1
+            vendor.activate(license, name)
+    found = report_days(vendor.code, 1, now=vendor.now, progress=lambda _: None)
+    part, _ = reports.sum_some_activations(vendor.code, frozenset(), None, 1, now=vendor.now)
+    assert (found.incomplete, part.incomplete, found.counts.total()) == ([busy.id], [busy.id], 5)
