@@ -11,6 +11,7 @@ from operator import itemgetter
 
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.import_files import FileRow, read_rows
+from chalicelib.domain.license import Overage
 from chalicelib.domain.source_rows import System
 from chalicelib.domain.types import Json, JsonValue
 
@@ -102,6 +103,13 @@ def _id_named(row: Json, name: str) -> str:
 
 _MAINTAIN, _ALLOW = "MAINTAIN_ACCESS", "ALLOW_ACCESS"
 """Expiration strategies by which a license is valid after its end, too."""
+_OVERAGES: Mapping[JsonValue, Overage] = {
+    "ALLOW_1_25X_OVERAGE": "1.25x",
+    "ALLOW_1_5X_OVERAGE": "1.5x",
+    "ALLOW_2X_OVERAGE": "2x",
+    "ALWAYS_ALLOW_OVERAGE": "always",
+}
+"""By how much a license may go beyond its limit of machines, by the strategy of its policy."""
 
 
 def _keygen(rows: Iterable[FileRow]) -> Iterator[FileRow]:
@@ -147,6 +155,7 @@ def _keygen_license(row: Json, id: str, policy: Json) -> Json:
         "valid_duration": lasts,
         "max_activations": most,
         "allow_unlimited_activations": most is None,
+        "overage": None if most is None else _OVERAGES.get(_name(policy.get("overageStrategy"))),
         "enabled": not said.get("suspended") and said.get("status") != "BANNED",
         "maintenance_period": expiry if strategy == _MAINTAIN else None,
         "enable_maintenance_period": False if strategy == _ALLOW else None,
@@ -215,6 +224,7 @@ def _cryptlex_license(row: Json) -> Json:
         "max_activations": most,
         "allow_unlimited_activations": most is None,
         "enabled": not row.get("suspended") and not row.get("revoked"),
+        "prevent_vm": True if row.get("allowVmActivation") is False else None,
         "maintenance_period": row.get("maintenanceExpiresAt"),
         "note": row.get("notes"),
         "metadata": _pairs(metadata) if isinstance(metadata, list) else None,

@@ -270,6 +270,30 @@ def test_cryptlex_lists_in_whole_what_each_of_its_objects_has() -> None:
 
 
 @pytest.mark.parametrize(
+    ("strategy", "most", "overage"),
+    [
+        *(("ALLOW_1_25X_OVERAGE", 4, "1.25x"), ("ALLOW_1_5X_OVERAGE", 4, "1.5x"), ("ALLOW_2X_OVERAGE", 4, "2x")),
+        *(("ALWAYS_ALLOW_OVERAGE", 4, "always"), ("ALWAYS_ALLOW_OVERAGE", None, None), ("NO_OVERAGE", 4, None)),
+        *((None, 4, None), ([], 4, None)),
+    ],
+)
+def test_keygen_says_by_how_much_machines_may_go_beyond_their_limit(
+    strategy: object, most: int | None, overage: str | None
+) -> None:
+    policy = resource("policies", "y1", name="Team", duration=None, overageStrategy=strategy)
+    of = {"product": ("products", "viewer"), "policy": ("policies", "y1")}
+    [found] = read("keygen", [resource("licenses", "l1", of, key="A", expiry=None, maxMachines=most), policy])
+    assert found.terms.get("overage") == overage
+
+
+@pytest.mark.parametrize(("allowed", "prevented"), [(False, True), (True, None), (None, None)])
+def test_cryptlex_says_whether_virtual_machines_may_use_a_license(allowed: bool | None, prevented: bool | None) -> None:
+    license = {"id": "l1", "key": "A", "productId": "viewer", "allowedActivations": 1, "allowVmActivation": allowed}
+    [found] = read("cryptlex", [license])
+    assert found.terms.get("prevent_vm") == prevented
+
+
+@pytest.mark.parametrize(
     ("said", "lasts"),
     [
         ({"subscriptionInterval": "P1Y"}, "12m"),
