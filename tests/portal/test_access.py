@@ -129,6 +129,30 @@ def test_a_page_of_a_license_is_of_one_tab(victim: tuple[Vendor, License], name:
     assert tabs.count("aria-current") == 1
 
 
+@pytest.mark.parametrize(
+    ("path", "part"),
+    {
+        "/portal": "Overview",
+        "/portal/invited": "Overview",
+        "/portal/invited/again": "Overview",
+        "/portal/licenses": "Licenses",
+        "/portal/licenses/{license_id}/users/chosen": "Licenses",
+        "/portal/people/{user_id}/leave": "People",
+        "/portal/activity": "Activity",
+        "/portal/seats": "My devices",
+        "/portal/password": "Account",
+        "/portal/account/mails": "Account",
+        "/portal/search": "",
+    }.items(),
+)
+def test_a_page_is_of_one_part_of_the_portal(victim: tuple[Vendor, License], path: str, part: str) -> None:
+    vendor, license = victim
+    page = browser_of(vendor, MANAGER).get(concrete(path, vendor, license))
+    assert page.status == 200
+    (main,) = re.findall('<nav aria-label="Main">.*?</nav>', page.answer.text, re.DOTALL)
+    assert "".join(re.findall('aria-current="page">([^<]+)<', main)) == part
+
+
 def test_no_form_is_carried_out_without_its_token(victim: tuple[Vendor, License]) -> None:
     vendor, license = victim
     manager = browser_of(vendor, MANAGER)

@@ -1,6 +1,9 @@
 """People: everyone who may use a license of the manager's, once; and all seats of somebody who leaves."""
 
+import math
+import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,8 +19,10 @@ from chalicelib.store.keys import LICENSE, license_pk, manager_license_sort_key,
 from chalicelib.store.orders import sold_item, summary_of
 from chalicelib.usecases.assign_user import Profile, assign_user
 from chalicelib.usecases.change_seat import remove_account
+from chalicelib.usecases.portal_queries.overview import READ_AT_ONCE
 from chalicelib.usecases.remove_person import remove_person
 from chalicelib.web import clock
+from infra.cost.inputs import DEFAULT, read_inputs
 from tests.portal.browser import Page, at, browser_of
 from tests.store.costs import counted
 from tests.support import ADMIN, DAY, Vendor
@@ -25,6 +30,14 @@ from tests.usecases.people import MANAGER, PASSWORD, account, chosen, issued
 
 ANN, BEN = "ann@customer.test", "ben@customer.test"
 CID, OTHER = "cid@customer.test", "other@customer.test"
+
+
+def figures() -> list[tuple[int, int, int, int, float]]:
+    """The table of docs/portal.md by which it was decided: licenses, reads, how many waits, read units, USD."""
+    text = Path("docs/portal.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+)[^|]* \| (\d+) \| (\d+) \| (\d+) \| ([\d.]+) USD \|", text, re.MULTILINE)
+    assert rows, "the table is no longer there"
+    return [(int(row[0]), int(row[1]), int(row[2]), int(row[3]), float(row[4])) for row in rows]
 
 
 @pytest.fixture
@@ -61,8 +74,10 @@ def test_everyone_is_listed_once_with_all_licenses_and_devices(vendor: Vendor, l
     assert "2 people" in page.words
 
 
-@pytest.mark.parametrize(("managed", "units"), [(12, 57), (24, 82)])
-def test_a_page_of_people_reads_each_license_and_costs_little(vendor: Vendor, managed: int, units: int) -> None:
+@pytest.mark.parametrize(("managed", "reads", "waits", "units", "usd"), figures())
+def test_a_page_of_people_costs_what_the_docs_reckon_with(
+    vendor: Vendor, managed: int, reads: int, waits: int, units: int, usd: float
+) -> None:
     some = [issued(vendor, "revit", max_license_users=13) for _ in range(managed)]
     vendor.assign(some[0], ANN)
     like, license = account(vendor, ANN), some[0]
@@ -82,7 +97,10 @@ def test_a_page_of_people_reads_each_license_and_costs_little(vendor: Vendor, ma
     browser.get("/portal/people")
     with counted() as cost:
         assert browser.get("/portal/people").status == 200
-    assert (len(cost.calls), round(cost.read_units)) == (3 + managed, units)
+    assert (len(cost.calls), round(cost.read_units)) == (reads, units)
+    assert (reads - managed, waits) == (3, 3 + math.ceil(managed / READ_AT_ONCE))
+    price = read_inputs(DEFAULT).prices.read_unit
+    assert f"{price.of(units * 1000):.3f}" == f"{usd:.3f}"
 
 
 def used(vendor: Vendor, license: License, email: str, at: int) -> None:

@@ -23,7 +23,8 @@ T = TypeVar("T")
 
 MAX_COUNTED, MAX_PRODUCTS = 80, 16
 """Licenses that are counted, the newest ones, and products that are named: one BatchGet, with who asks."""
-_READ_AT_ONCE = 8
+READ_AT_ONCE = 8
+"""Licenses of which something is read at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,7 @@ def read_newest(claims: SessionClaims, now: Instant, *, after: int | None = None
 
 def read_of_each(licenses: Sequence[License], read: Callable[[License], T]) -> list[T]:
     """What `read` answers of each license, in their order, some at a time."""
-    with ThreadPool(_READ_AT_ONCE) as threads:
+    with ThreadPool(READ_AT_ONCE) as threads:
         return list(threads.map(read, licenses))
 
 
