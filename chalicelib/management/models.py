@@ -130,9 +130,11 @@ def _object(value: object) -> object:
         return value
 
 
-SentMetadata = Annotated[Json, BeforeValidator(_object)]
-"""An object, also as the text that the public API takes."""
-QueryMetadata = Annotated[SentMetadata, PlainSerializer(lambda metadata: json.dumps(metadata, sort_keys=True))]
+SentMetadata = Annotated[Json | None, BeforeValidator(_object)]
+"""An object or null, also as the text that the public API takes."""
+QueryMetadata = Annotated[
+    Json, BeforeValidator(_object), PlainSerializer(lambda metadata: json.dumps(metadata, sort_keys=True))
+]
 """The same in a query, which has texts alone."""
 
 

@@ -73,7 +73,7 @@ class SentDetails(Sent):
     language: Text | None = None
     campaign_params: Text | None = None
     download_id: Text | None = None
-    metadata: SentMetadata | None = None
+    metadata: SentMetadata = None
 
 
 class DetailsBody(TypedDict):

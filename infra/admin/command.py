@@ -25,6 +25,10 @@ class Option:
     default: object = None
     many: bool = False
 
+    def is_in(self, value: object) -> bool:
+        """Whether a value is one that was given, and not what it is without."""
+        return value is not self.default and not (self.many and not value) and not (self.read is None and not value)
+
     @property
     def argument(self) -> str:
         """The argument of the command's function; behind a word of Python stands a dash."""
@@ -54,6 +58,8 @@ SUBJECTS: Mapping[str, str] = {
 """The options that name what a command of a noun is about, where that has no position. A device has none: its hardware
 id may be a dash.
 """
+_ASIDE = frozenset({"--company", "--revision", "--strict"})
+"""Options of a `set` that say of what, or when, and not what is changed."""
 FINAL = frozenset({"delete", "merge", "retire", "revoke"})
 """Verbs of what cannot be undone: it is done with --yes alone, or with a --confirm of its own."""
 
@@ -99,6 +105,14 @@ class Command:
         placed = (one for one in self.options if not (one.name.startswith("--") or one.many))
         named = (one for one in self.options if one.name == SUBJECTS.get(noun) and one.required)
         return next(chain(placed, named), None) if verb else None
+
+    @property
+    def changing(self) -> tuple[Option, ...]:
+        """Of a `set` the options that say what is changed: one of them has to be given."""
+        if self._verb != "set":
+            return ()
+        named = (one for one in self.options if one.name.startswith("--"))
+        return tuple(one for one in named if not one.required and one.name not in _ASIDE)
 
     @property
     def _verb(self) -> str:

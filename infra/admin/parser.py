@@ -69,6 +69,8 @@ def read_command_line(arguments: Sequence[str]) -> tuple[Command, Json, argparse
     if wrong:
         raise UsageError(_usage_sentence(wrong, f"{PROG} {given.command.name}"))
     command: Command = given.command
+    if command.changing and not any(one.is_in(getattr(given, one.argument)) for one in command.changing):
+        raise UsageError("Say what is to be changed.")
     if command.is_final and not (given.yes or given.dry_run):
         raise UsageError("It cannot be undone: look at it with --dry-run, then say --yes.")
     return command, {option.argument: getattr(given, option.argument) for option in command.options}, given

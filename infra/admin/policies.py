@@ -18,7 +18,6 @@ from chalicelib.web.messages import message
 from infra.admin.command import NotGiven
 from infra.admin.command_result import CommandResult
 from infra.admin.operator_name import operator
-from infra.admin.parser import UsageError
 
 
 def policy_create(company: str, product: str, *, now: Instant, **fields: Any) -> CommandResult:  # as of a policy
@@ -107,7 +106,7 @@ def _outcome(row: Row) -> Json:
 
 
 def _given(company: str, fields: Json) -> Json:
-    """What was given of the options that may be left out, by the fields of a policy. Raises `UsageError`."""
+    """What was given of the options that may be left out, by the fields of a policy."""
     given = {name: value for name, value in fields.items() if value is not NotGiven}
     if given.get("validity_period") is not None:
         given["validity_period"] = last_instant(given["validity_period"], find_company(company).time_zone)
@@ -116,8 +115,6 @@ def _given(company: str, fields: Json) -> Json:
         given["features"] = {code: {"valid_duration": time} if time else {} for code, time in features.items()}
     if values:
         given["custom_fields"] = values
-    if not given:
-        raise UsageError("Say what is to be changed.")
     return given
 
 

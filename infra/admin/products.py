@@ -13,7 +13,6 @@ from chalicelib.usecases import create, product_features, product_fields, produc
 from infra.admin.command import NotGiven
 from infra.admin.command_result import CommandResult
 from infra.admin.operator_name import operator
-from infra.admin.parser import UsageError
 
 _FEATURE = (
     *("id", "product", "code", "name", "feature_type", "max_consumption", "allow_overages", "max_overages"),
@@ -120,11 +119,8 @@ def field_delete(company: str, field: int, *, now: Instant) -> CommandResult:
 
 
 def _given(fields: Json) -> Json:
-    """What was given of the options that may be left out. Raises `UsageError` where that is nothing."""
-    given = {name: value for name, value in fields.items() if value is not NotGiven}
-    if not given:
-        raise UsageError("Say what is to be changed.")
-    return given
+    """What was given of the options that may be left out."""
+    return {name: value for name, value in fields.items() if value is not NotGiven}
 
 
 def _feature_fields(fields: Json) -> Json:

@@ -52,7 +52,7 @@ def _aligned(rows: list[list[str]]) -> list[str]:
 
 
 def _word(name: str, value: Any) -> str:  # whatever stands in a document
-    if value is None:
+    if value in (None, "", []):
         return _WORD_OF_NONE.get(name, "-")
     if isinstance(value, bool):
         return "yes" if value else "no"

@@ -325,3 +325,11 @@ def test_the_export_has_what_is_said_of_orders(shop: VendorsServer, vendor: Vend
     assert {"reference", "is_test", "created", "metadata"} <= {*head.split(",")}
     assert "PO-77" in line
     assert json.dumps(KEPT["metadata"]).replace('"', '""') in line
+
+
+def test_metadata_are_null_as_a_text_as_well(shop: VendorsServer) -> None:
+    order: Any = {"id": "S-1", "items": [{"product_code": "viewer", "licenses": [{}]}], "metadata": '{"deal": 7}'}
+    made = granted(shop.post("orders/create_order", order), 201)
+    assert granted(shop.get(f"orders/{made['id']}"))["metadata"] == {"deal": 7}
+    assert granted(shop.call("PATCH", f"orders/{made['id']}", {"metadata": "null"}))["metadata"] == {}
+    assert refused(shop.call("PATCH", f"orders/{made['id']}", {"metadata": "7"}), 400) == "validation_error"

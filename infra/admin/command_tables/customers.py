@@ -24,7 +24,6 @@ def _texts(of: Mapping[str, int]) -> tuple[Option, ...]:
 
 
 _TEXTS = _texts(PROFILE)
-_METADATA = Option("--metadata", "JSON", "an object of JSON, in the place of all that was there", values.json_object)
 _LABEL = (OF_COMPANY, Option("--label", "ID", "the label", values.customer_id, required=True))
 _COLOR = Option("--color", "#RRGGBB", "its color; '' for none", values.accent)
 _ACCOUNT = (OF_COMPANY, Option("--account", "ID", "the customer account", values.customer_id, required=True))
@@ -44,7 +43,7 @@ COMMANDS = (
             Option("--email", "EMAIL", "no other customer's", values.new_email, required=True),
             *_TEXTS,
             Option("--account", "ID", "the customer account", values.customer_id),
-            _METADATA,
+            Option("--metadata", "JSON", "an object of your own", values.json_object),
         ),
     ),
     Command(
@@ -81,7 +80,7 @@ COMMANDS = (
             Option("--email", "EMAIL", "from now on; repeat it if it was cut short", values.new_email),
             *_TEXTS,
             Option("--account", "ID", "the customer account; '' for none", values.customer_id_or_none),
-            _METADATA,
+            Option("--metadata", "JSON", "an object of your own, for all that was there", values.json_object),
         ),
     ),
     Command(

@@ -14,11 +14,8 @@ LISTED = (
     Option("--after", "ID", "go on after this order", values.text),
 )
 
-_SAID = (
-    Option("--reference", "TEXT", "your other name of it; '' for none", partial(kept_text, most=TEXTS["reference"])),
-    Option("--is-test", "yes|no", "whether it is a test", values.yes_or_no),
-    Option("--metadata", "JSON", "an object of JSON, in the place of all that was there", values.json_object),
-)
+_reference = partial(kept_text, most=TEXTS["reference"])
+_IS_TEST = Option("--is-test", "yes|no", "whether it is a test", values.yes_or_no)
 
 COMMANDS = (
     Command(
@@ -32,7 +29,9 @@ COMMANDS = (
             Option("--policy", "CODE", "a license policy of the product, by whose terms it is sold", values.text),
             Option("--customer", "EMAIL", "who buys", values.email),
             Option("--manager", "EMAIL", "who manages the order; gets an account, if new", values.email),
-            *_SAID,
+            Option("--reference", "TEXT", "your other name of it", _reference),
+            _IS_TEST,
+            Option("--metadata", "JSON", "an object of your own", values.json_object),
         ),
     ),
     Command(
@@ -66,7 +65,12 @@ COMMANDS = (
         "order set",
         "say something else of an order; what is not given stays",
         "--company QBITEC --order A-17 --reference PO-78 --is-test no",
-        (*ORDER, *_SAID),
+        (
+            *ORDER,
+            Option("--reference", "TEXT", "your other name of it; '' for none", _reference),
+            _IS_TEST,
+            Option("--metadata", "JSON", "an object of your own, for all that was there", values.json_object),
+        ),
     ),
     Command(
         "order add-manager",
