@@ -261,6 +261,17 @@ def box(page: playwright.Page, selector: str) -> playwright.FloatRect:
     return found
 
 
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_tabs_of_a_license_are_whole_on_a_phone(language: str, page: playwright.Page, site: Site) -> None:
+    """With the counts of a license of some size."""
+    page.set_extra_http_headers({"Accept-Language": language})
+    site.enter(page, site.at(site.license, "/users"))
+    page.set_viewport_size({"width": 390, "height": 900})
+    tabs = page.locator(".tabs")
+    assert tabs.locator(".muted").evaluate_all("all => all.forEach(one => { one.firstChild.data = '88'; })") is None
+    assert tabs.evaluate("tabs => tabs.scrollWidth - tabs.clientWidth") == 0
+
+
 def test_a_row_that_is_folded_has_no_dashes_for_what_is_not_there(page: playwright.Page, site: Site) -> None:
     site.enter(page, site.at(site.license, "/users"))
     phone = row(page, USER).locator(".phone")
