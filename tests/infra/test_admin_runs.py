@@ -237,7 +237,7 @@ def test_many_are_answered_as_a_table_and_looked_at_before(
     assert (row["answer"]["event"], vendor.stored(license).enabled) == ("license_disabled", True)
     type_in(monkeypatch, license.id)
     heads, done = operator.reads("license disable -").splitlines()[-2:]
-    assert (heads.split(), done.split()) == (["license", "status", "note"], [str(license.id), "done"])
+    assert (heads.split(), done.split()) == (["license", "status", "note"], [str(license.id), "done", "-"])
     type_in(monkeypatch)
     assert operator.reads("license show -") == "\nrows: none\n"
 

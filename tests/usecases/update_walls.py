@@ -7,6 +7,7 @@ from chalicelib.usecases.scheduled_updates import (
     UpdateFilter,
     apply_update,
     cancel_update,
+    change_update,
     delete_update,
     find_update,
     find_updates,
@@ -36,6 +37,11 @@ OF_UPDATES: list[tuple[Any, str, list[Any]]] = [
         [lambda c, v: there(find_updates(c, UpdateFilter(license=_scheduled(v).license), "", 9)[0])],
     ),
     (apply_update, "scheduled_update_not_found", [lambda c, v: apply_update(c, _scheduled(v).id, ADMIN, now=NOW)]),
+    (
+        change_update,
+        "scheduled_update_not_found",
+        [lambda c, v: change_update(c, _scheduled(v).id, {}, ADMIN, changes={"note": "theirs"}, now=NOW)],
+    ),
     (cancel_update, "scheduled_update_not_found", [lambda c, v: cancel_update(c, _scheduled(v).id, ADMIN, now=NOW)]),
     (delete_update, "scheduled_update_not_found", [lambda c, v: delete_update(c, _scheduled(v).id, ADMIN, now=NOW)]),
 ]

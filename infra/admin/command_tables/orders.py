@@ -1,7 +1,5 @@
 """The commands for orders and their managers."""
 
-from functools import partial
-
 from chalicelib.domain.customers import kept_text
 from chalicelib.domain.orders import TEXTS
 from infra.admin import values
@@ -14,8 +12,12 @@ LISTED = (
     Option("--after", "ID", "go on after this order", values.text),
 )
 
-_reference = partial(kept_text, most=TEXTS["reference"])
 _IS_TEST = Option("--is-test", "yes|no", "whether it is a test", values.yes_or_no)
+
+
+def _reference(text: str) -> str:
+    return kept_text(text, TEXTS["reference"])
+
 
 COMMANDS = (
     Command(
