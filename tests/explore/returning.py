@@ -1,15 +1,18 @@
 """What a function has left when it has returned, as bytes: of two calls that left the same it is forgotten how.
 
 A function's variables are gone once it has returned. What it was answered meanwhile can be told only by what it returns
-or raises, by what it was given, if it has changed that, and by what the process remembers. Whoever was called at the
-same point and left the same goes on alike, whatever he was answered.
+or raises, by what it was given, if it has changed that, also by the variables of others that it was given with their
+functions, by context variables, and by what the process remembers. Whoever was called at the same point and left the
+same goes on alike, whatever he was answered.
 """
 
 from collections.abc import Callable
+from contextvars import copy_context
 from functools import partial, wraps
 from io import BytesIO
-from pickle import Pickler
+from pickle import Pickler, PicklingError
 from threading import Condition, Lock
+from types import FunctionType
 from typing import Any, ParamSpec, TypeVar
 
 from chalicelib.runtime import runtime
@@ -20,10 +23,7 @@ R = TypeVar("R")
 
 
 def returning(do: Callable[P, R]) -> Callable[P, R]:
-    """The same function, of which it is told what it has left.
-
-    It must move nothing else: no variable of those who call it, and no context variable.
-    """
+    """The same function, of which it is told what it has left: nothing else is moved by a function of a module."""
 
     @wraps(do)
     def returning_do(*given: P.args, **named: P.kwargs) -> R:
@@ -42,10 +42,14 @@ def returning(do: Callable[P, R]) -> Callable[P, R]:
     return returning_do
 
 
-def _left(*what: object) -> bytes:
-    """Raises `PicklingError` and the like for what cannot be told."""
+def _left(*what: object) -> bytes | None:
+    """None for what cannot be told, as a generator that others go on with."""
     here, into = runtime(), BytesIO()
-    _Pickler(into).dump((what, here.caches, here.turns))
+    context = [(var.name, value) for var, value in copy_context().items() if value is not here]
+    try:
+        _Pickler(into).dump((what, context, here.caches, here.turns))
+    except (PicklingError, TypeError, AttributeError):
+        return None
     return into.getvalue()
 
 
@@ -57,9 +61,14 @@ def _raised(error: BaseException | None) -> object:
 
 
 class _Pickler(Pickler):
-    """Locks are free: each task is alone in its process."""
+    """Locks are free: each task is alone in its process. A function that others have made is told by its code, and by
+    the variables that it shares with them.
+    """
 
     def reducer_override(self, value: Any) -> Any:  # of whatever kind
+        if isinstance(value, FunctionType) and "<" in value.__qualname__:
+            shared = tuple(cell.cell_contents for cell in value.__closure__ or ())
+            return tuple, ((id(value.__code__), value.__defaults__, value.__kwdefaults__, shared),)
         return (str, ()) if isinstance(value, _LOCKS) else NotImplemented
 
 

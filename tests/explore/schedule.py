@@ -6,7 +6,7 @@ The same list of choices does the same again, to the step. A schedule can go bac
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import groupby
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from infra.embedded.values import Item
@@ -80,8 +80,6 @@ class Step(NamedTuple):
 
     choice: Choice
     call: Call
-    number: int
-    """Of the task's calls."""
     footprint: Footprint
     is_last: bool
     """Whether the call has been answered with it."""
@@ -199,7 +197,7 @@ class Schedule:
         if not faults and not any(one.lags for one in tasks):
             olds = {}
         self._moments.append(_Moment(state, mark, tasks, faults, olds, left_alone))
-        self.steps.append(Step(choice, call, task.calls, footprint, is_last, failed))
+        self.steps.append(Step(choice, call, footprint, is_last, failed))
         self.engine.state = state
 
     def back_to(self, count: int) -> None:
@@ -404,11 +402,14 @@ def _mark_of_all(seen: Seen) -> int:
 
 def in_calls(steps: Sequence[Step]) -> Iterator[list[Step]]:
     """The steps by which one call after another was answered; a step of its own where that came to several times."""
-    for _, run in groupby(steps, key=lambda step: (step.task, step.number)):
-        own = list(run)
-        parts = [step.choice.thread.part for step in own]
-        is_one = own[-1].is_last and parts == sorted(parts) and not any(step.fault for step in own)
-        yield from [own] if is_one else [[step] for step in own]
+    run = list[Step]()
+    for step, next in zip_longest(steps, steps[1:]):
+        run.append(step)
+        if step.is_last or next is None or next.task != step.task:
+            parts = [one.choice.thread.part for one in run]
+            is_one = step.is_last and parts == sorted(parts) and not any(one.fault for one in run)
+            yield from [run] if is_one else [[one] for one in run]
+            run = []
 
 
 def described(steps: Sequence[Step]) -> str:

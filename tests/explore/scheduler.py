@@ -12,11 +12,14 @@ from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import cache
+from importlib import import_module
+from pkgutil import walk_packages
+from types import ModuleType
 from typing import Any, Self, TypeVar
 
 from greenlet import getcurrent
 
-from chalicelib import threads
+from chalicelib import threads, usecases
 from chalicelib.domain import license, session
 from chalicelib.domain.rate import Bucket
 from chalicelib.runtime import Caches, runtime, using
@@ -26,13 +29,22 @@ from chalicelib.usecases import (
     audit,
     batch_assign,
     call_rate,
+    change_account,
+    change_seat,
+    create_order,
+    customer_moves,
     file_events,
     import_files,
     log_in,
+    order_managers,
     passwords,
+    repair_links,
+    retry,
+    second_factor,
     send_mails,
     send_webhooks,
     session_list,
+    sessions,
     sweep,
 )
 from chalicelib.webhooks import signature
@@ -179,13 +191,36 @@ CHANCE: tuple[tuple[Any, str, Any], ...] = (
     (send_webhooks, "random", lambda: _dice().random()),
 )
 """Where something is drawn or waited for, and what is there instead (tests/explore/test_scheduler.py)."""
+_LEAVING: dict[Any, tuple[str, ...]] = {
+    retry: ("decide_and_write",),
+    log_in: ("_start", "_in_turn", "log_in"),
+    sessions: ("note_log_in",),
+    second_factor: ("_count", "_change"),
+    order_managers: ("remove_manager", "change_order", "let_join"),
+    change_seat: ("remove_account", "set_password"),
+    change_account: ("end_other_sessions", "choose_password"),
+    customer_moves: ("move_order",),
+    repair_links: ("_repair_customers",),
+    audit: ("_faults",),
+    create_order: ("_sell", "_told_of", "_issue"),
+}
+
+
+def _everywhere(target: ModuleType, name: str) -> Iterator[tuple[ModuleType, str]]:
+    """Each module that has this function of a use case."""
+    each_of_ours = walk_packages(usecases.__path__, f"{usecases.__name__}.")
+    for module in (import_module(one.name) for one in each_of_ours):
+        if vars(module).get(name) is getattr(target, name):
+            yield module, name
+
+
 TELLING: tuple[tuple[Any, str, Callable[[Any], Any]], ...] = (
     (removal, "remove_all", telling),
-    (log_in, "_start", returning),
-    (log_in, "_in_turn", returning),
+    *((*where, returning) for one, names in _LEAVING.items() for name in names for where in _everywhere(one, name)),
 )
 """What tells where it stands, so that all ways to the same place go on as one, and by what: of a removal the steps; of
-a log-in what was seen when it was counted, and whose account it is.
+functions, wherever they are called, what they have left. It pays where much that was answered is forgotten: what was
+tried in vain, above all.
 """
 SMALL: tuple[tuple[Any, str, Any], ...] = (
     (batch_assign, "ROWS_PER_TRANSACTION", 1),

@@ -205,9 +205,11 @@ class Script:
         self._stands = where
 
     def returns(self, name: str, since: object, left: Callable[[], Hashable]) -> None:
-        """A function that was called then has returned: all that was answered since is told by what is left."""
-        if self._is_new and self.since is not since:
-            self.stands((name, since, left()))
+        """A function that was called then has returned: all that was answered since is told by what is left, if that
+        can be told; otherwise by what was told within it.
+        """
+        if self._is_new and self.since is not since and (what := left()) is not None:
+            self.stands((name, since, what))
 
     def costs(self) -> tuple[list[str], int] | None:
         """Of all ways to its end: what it sent on the longest, and how many writes did not hold at most.

@@ -241,7 +241,10 @@ def test_who_tells_where_he_stands_comes_to_the_same_as_if_all_answers_were_reme
 
 @pytest.mark.parametrize(
     "name",
-    ["activate+repeat@users/below", "log-in+log-in-wrong@account/failed", "log-in+log-in-stranger@account/failed"],
+    [
+        *("activate+repeat@users/below", "log-in+log-in-wrong@account/failed", "log-in+log-in-stranger@account/failed"),
+        *("issue-rival+deny@shop/sold", "merge+edit@customer/sold", "recover+recover-rival@factor/protected"),
+    ],
 )
 def test_what_a_function_has_left_is_all_that_tells_what_comes_after_it(
     name: str, monkeypatch: pytest.MonkeyPatch
