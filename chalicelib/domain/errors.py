@@ -135,6 +135,7 @@ Code = Literal[
     "email_on_too_many_licenses",
     "password_length",
     "password_of_account",
+    "password_known_to_others",
     "password_common",
     "password_of_a_row",
     "password_word_and_year",

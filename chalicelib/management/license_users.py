@@ -1,6 +1,6 @@
 """Management API: license users, and the seats that they have on licenses."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, RootModel, StrictInt, StrictStr, Tag, model_validator
@@ -44,10 +44,11 @@ from chalicelib.management.models import (
     part_of_list,
     sent_number,
 )
-from chalicelib.management.reach import its_license
+from chalicelib.management.reach import its_license, not_of_one_product
 from chalicelib.usecases import license_users
+from chalicelib.usecases.assign_manager import assign_manager
 from chalicelib.usecases.assign_user import Profile
-from chalicelib.usecases.assign_user import assign_user as give_seat
+from chalicelib.usecases.assign_user import assign_user as assign_seat
 from chalicelib.usecases.bulk import MAX_ROWS, Row, change_each
 from chalicelib.usecases.change_seat import (
     remove_user,
@@ -90,8 +91,8 @@ class NewSeat(Sent):
     """Names and number are kept with the seat, for this license alone."""
     last_name: Text = ""
     phone_number: Text = ""
-    is_manager: Literal[False] = False
-    """Managers are those of an order."""
+    is_manager: Flag = False
+    """Whether the person manages the order of the license, too."""
     password: Password | None = None
     """The initial one of an account that is made; not given: one is generated."""
     max_activations: StrictInt | None = DEFAULT_MAX_ACTIVATIONS
@@ -129,7 +130,8 @@ class ListedUser(Sent):
     """A row of assign_users."""
 
     email: Text
-    is_manager: Literal[False] = False
+    is_manager: Flag = False
+    """As in `assign_user`."""
 
 
 class NewSeats(Sent):
@@ -211,6 +213,8 @@ class LicenseUsersBody(ListBody):
 @endpoint("POST", "/licenses/{license_id}/assign_user", writes=True, scope="users:write", reach=its_license)
 def assign_user(path: LicensePath, body: NewSeat, caller: Caller) -> AssignedBody:
     """Give a person a seat, and an account with an initial password where the company does not know the email yet."""
+    _guard_managers([body], caller)
+    give_seat = assign_manager if body.is_manager else assign_seat
     profile = Profile(body.first_name, body.last_name, body.phone_number)
     given = (caller.company, path.license_id, body.email, body.max_activations, caller.actor)
     return caller.once(
@@ -223,10 +227,12 @@ def assign_user(path: LicensePath, body: NewSeat, caller: Caller) -> AssignedBod
 def assign_users(path: LicensePath, body: NewSeats, caller: Caller) -> list[AssignedRow]:
     """The same of several, one after the other; who has a seat already keeps it."""
 
+    _guard_managers(body.emails, caller)
+
     def assign() -> list[AssignedRow]:
         find_license(caller.company, path.license_id)
         with in_steps():
-            return [_assigned_row(path.license_id, one.email, caller) for one in body.emails]
+            return [_assigned_row(path.license_id, one, caller) for one in body.emails]
 
     return caller.once(assign, lambda rows: {"rows": rows})["rows"]
 
@@ -365,9 +371,18 @@ def _of_email(emails: set[str], query: LicenseUsersQuery, caller: Caller) -> Lic
     return {**page, "results": [*part]}
 
 
-def _assigned_row(license_id: int, email: str, caller: Caller) -> AssignedRow:
-    row: AssignedRow = {"email": email, "new_user": False, "password": None, "status": "done", "error": None}
-    given = (caller.company, license_id, email, DEFAULT_MAX_ACTIVATIONS, caller.actor)
+def _guard_managers(people: Sequence[NewSeat | ListedUser], caller: Caller) -> None:
+    """That the key may add managers, where any are named: of an order, which may be of several products."""
+    if any(one.is_manager for one in people):
+        caller.key.guard_scope("orders:write")
+        if caller.key.products:
+            raise not_of_one_product()
+
+
+def _assigned_row(license_id: int, one: ListedUser, caller: Caller) -> AssignedRow:
+    row: AssignedRow = {"email": one.email, "new_user": False, "password": None, "status": "done", "error": None}
+    given = (caller.company, license_id, one.email, DEFAULT_MAX_ACTIVATIONS, caller.actor)
+    give_seat = assign_manager if one.is_manager else assign_seat
     try:
         assigned = give_seat(*given, now=caller.now)
     except SeatkeeperError as error:

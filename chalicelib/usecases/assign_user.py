@@ -133,6 +133,19 @@ def assign_user(
     return assigned
 
 
+def guard_assignment(
+    company: str, license_id: int, email: str, max_activations: int | None, profile: Profile, password: str | None
+) -> License:
+    """The license, on which a person could be given a seat as it stands now. Raises as `assign_user`."""
+    _guard_person(company, license_id, email, max_activations, profile)
+    address = known_email(email)
+    if password is not None:
+        _guard_password(password, company, address)
+    state = _read(company, license_id, address)
+    _guard_room(state.license, state.seat, max_activations)
+    return state.license
+
+
 def _assigned(state: _State, granted: tuple[Seat, User] | None) -> Assigned | None:
     if granted is None:
         return None

@@ -303,14 +303,21 @@ def _customer(
 
 
 def manager_of(
-    license: License | LicenseSummary, company: str, email: str | None, now: Instant, new: NewAccount = NO_MORE
+    license: License | LicenseSummary,
+    company: str,
+    email: str | None,
+    now: Instant,
+    new: NewAccount = NO_MORE,
+    *,
+    keep_password: bool = False,
 ) -> tuple[User | None, User | None]:
     """Who will manage the order of a license, and the account as it is known; `new`: what is said of one that is made.
 
     An account that somebody else has made, and may know the password of, gets a new initial password: who assigns a
     person to his own license must not come to manage what the person buys later. So does a manager of another
     customer, and who manages nothing any more: others could set the password since. An order that names no customer
-    is its manager's own. Raises `Forbidden`: `account_closed`, `Invalid`: `validation_error`.
+    is its manager's own. `keep_password`: refuse instead what would give an account another password.
+    Raises `Forbidden`: `account_closed`, `Invalid`: `validation_error`.
     """
     if email is None:
         return None, None
@@ -328,4 +335,6 @@ def manager_of(
     if held.managed and (not license.customer or whose in scope):
         kept = scope | {whose} if len(scope) < MAX_SCOPE else scope
         return replace(known, password_scope=kept), known
+    if keep_password:
+        raise Invalid("password_known_to_others", field="is_manager")
     return with_initial_password(known, new_initial_password(), read_holdings(known).buyers | {whose}), known

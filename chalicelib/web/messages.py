@@ -145,6 +145,9 @@ MESSAGES: dict[str, str] = {
     "email_too_long": "an email has at most {most} characters.",
     "email_on_too_many_licenses": "it can be changed on up to {most} licenses; this user has more.",
     "password_length": "choose from {least} to {most} characters.",
+    "password_known_to_others": (
+        "the account has a password that others may know; the person has to choose one by an emailed code first."
+    ),
     "password_of_account": "choose one that has more in it than parts of your email or of your company code.",
     "password_common": "choose one that is not among the most common passwords.",
     "password_of_a_row": "choose more than characters that are repeated, or that follow each other as in abcd or qwer.",

@@ -130,8 +130,6 @@ NOT_BUILT: Mapping[int, str] = {
 
 PARTLY: Mapping[int, str] = {
     9: "nothing is used up yet: `total_consumptions` is refused by its name",
-    10: "`is_manager` may only be false: managers are those of an order, and are added to it",
-    11: "`is_manager` may only be false, likewise",
     41: "another `store_id` only where the order has few licenses: one write changes all that names it",
     **dict.fromkeys(range(96, 103), _ANALYTICS),
 }

@@ -1,15 +1,19 @@
 """License users by the Management API: who has a seat, since when, and how the person gets in."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from chalicelib.domain.instants import to_iso
 from chalicelib.domain.license import License
-from chalicelib.store import seats
+from chalicelib.store import seats, writes
+from chalicelib.store.items.accounts import UserItem
+from chalicelib.store.keys import user_sort_key
 from chalicelib.usecases.batch_assign import start_batch
 from chalicelib.usecases.change_seat import set_max_activations
 from chalicelib.usecases.find_license import find_account
+from chalicelib.usecases.order_managers import add_manager, find_managers, find_order
 from chalicelib.usecases.passwords import verify_password
 from chalicelib.usecases.sessions import log_in_to_portal
 from tests.management.server import VendorsServer, granted, new_key, refused
@@ -88,7 +92,7 @@ def test_a_seat_has_one_activation_unless_more_is_said(shop: VendorsServer, lice
         ({"phone_number": "\x07"}, "phone_number"),
         ({"password": "short"}, "password"),
         ({"password": "x" * 129}, "password"),
-        ({"is_manager": True}, "is_manager"),
+        ({"is_manager": "yes"}, "is_manager"),
         ({"total_activations": 2}, "total_activations"),
         ({"max_activations": -1}, "max_activations"),
         ({"username": ADA}, "username"),
@@ -114,6 +118,99 @@ def test_why_nobody_gets_a_seat_is_told_by_its_code(shop: VendorsServer, vendor:
         assign(shop, license, f"n{n}@customer.test")
     assert code(license, BOB, 409) == "license_users_limit_reached"
     assert code(vendor.issue(), BOB, 400) == "validation_error"
+
+
+# --- assign a manager ------------------------------------------------------------------------------------------------
+
+
+def managers(vendor: Vendor, license: License) -> list[str]:
+    return [user.email for user in find_managers(find_order(vendor.code, license.order_id or ""))]
+
+
+def test_who_gets_a_seat_may_manage_the_order_and_a_new_account_has_one_password(
+    shop: VendorsServer, vendor: Vendor, license: License
+) -> None:
+    done = assign(shop, license, is_manager=1, password=CHOSEN, first_name="Ada")
+    assert done["new_password"] == CHOSEN
+    user = find_account(vendor.code, ADA)
+    assert (user.is_manager, user.is_initial_password, user.first_name) == (True, True, "")
+    assert verify_password(user.password_hash, CHOSEN)
+    assert (managers(vendor, license), vendor.stored(license).users_assigned) == ([ADA], 1)
+    vendor.activate(ADA, "pc", CHOSEN, license_id=license.id)
+    rows = [{"email": BOB, "is_manager": True}, {"email": "c@customer.test", "is_manager": False}]
+    answer = granted(shop.post(f"licenses/{license.id}/assign_users", {"emails": rows}))
+    assert [(row["new_user"], row["status"]) for row in answer] == [(True, "done")] * 2
+    assert verify_password(find_account(vendor.code, BOB).password_hash, answer[0]["password"])
+    assert managers(vendor, license) == [ADA, BOB]
+
+
+def proved(vendor: Vendor, license: License) -> None:
+    """The person has chosen a password by a mailed code."""
+    user, _ = vendor.assign(license, ADA)
+    item = UserItem(vendor.code, user_sort_key(user.id))
+    writes.update(item, [UserItem.email_verified.set(True), UserItem.password_scope.remove()])
+
+
+def of_the_same_customer(vendor: Vendor, license: License) -> None:
+    """The person manages another order of it, with an initial password."""
+    vendor.issue("revit", customer=license.customer, manager=ADA)
+
+
+@pytest.mark.parametrize("before", [proved, of_the_same_customer])
+def test_an_account_that_is_there_keeps_its_password_and_none_is_answered(
+    shop: VendorsServer, vendor: Vendor, license: License, before: Callable[[Vendor, License], None]
+) -> None:
+    before(vendor, vendor.issue("revit", customer=license.customer))
+    was = find_account(vendor.code, ADA)
+    assert assign(shop, license, is_manager=True, password=CHOSEN)["new_password"] is None
+    now = find_account(vendor.code, ADA)
+    assert (now.password_hash, now.session_epoch) == (was.password_hash, was.session_epoch)
+    assert managers(vendor, license) == [ADA]
+
+
+@pytest.mark.parametrize("customer", ["other@customer.test", "office@customer.test"])
+def test_who_has_a_password_that_others_may_know_is_not_let_in_and_not_locked_out(
+    shop: VendorsServer, vendor: Vendor, customer: str
+) -> None:
+    license = vendor.issue("revit", customer="office@customer.test", max_license_users=2)
+    vendor.assign(vendor.issue("revit", customer=customer), ADA)
+    was = find_account(vendor.code, ADA)
+    answer = shop.post(f"licenses/{license.id}/assign_user", {"email": ADA, "is_manager": True})
+    assert (refused(answer, 400), [*answer.json()["errors"]]) == ("validation_error", ["is_manager"])
+    (row,) = granted(shop.post(f"licenses/{license.id}/assign_users", {"emails": [{"email": ADA, "is_manager": True}]}))
+    assert (row["status"], row["error"]["code"], row["password"]) == ("refused", "validation_error", None)
+    assert (find_account(vendor.code, ADA), managers(vendor, license)) == (was, [])
+    assert vendor.stored(license).users_assigned == 0
+
+
+def test_nobody_manages_what_there_is_no_seat_on(shop: VendorsServer, vendor: Vendor) -> None:
+    full, by_key = vendor.issue("revit", max_license_users=0), vendor.issue()
+    for license, code, status in ((full, "license_users_limit_reached", 409), (by_key, "validation_error", 400)):
+        answer = shop.post(f"licenses/{license.id}/assign_user", {"email": ADA, "is_manager": True})
+        assert refused(answer, status) == code
+        assert managers(vendor, license) == []
+
+
+def test_one_that_was_cut_short_goes_on_where_it_was(shop: VendorsServer, vendor: Vendor, license: License) -> None:
+    add_manager(vendor.code, license.order_id or "", ADA, ADMIN, now=NOW)
+    was = find_account(vendor.code, ADA)
+    assert assign(shop, license, is_manager=True)["new_password"] is None
+    assert find_account(vendor.code, ADA).password_hash == was.password_hash
+    assert (managers(vendor, license), vendor.stored(license).users_assigned) == ([ADA], 1)
+
+
+def test_who_adds_a_manager_needs_the_scope_of_orders_and_all_products(
+    shop: VendorsServer, vendor: Vendor, license: License
+) -> None:
+    body = {"email": ADA, "is_manager": True}
+    for key, code in (
+        (new_key(vendor, "users:write"), "management_key_scope_missing"),
+        (new_key(vendor, products=frozenset({"revit"})), "management_key_product_not_allowed"),
+    ):
+        other = VendorsServer(key, shop.http)
+        assert refused(other.post(f"licenses/{license.id}/assign_user", body), 403) == code
+        assert refused(other.post(f"licenses/{license.id}/assign_users", {"emails": [body]}), 403) == code
+    assert managers(vendor, license) == []
 
 
 # --- unassign ------------------------------------------------------------------------------------------------------

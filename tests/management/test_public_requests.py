@@ -175,7 +175,6 @@ OBJECTS = {
 """What `{id}` is, by the first word of the path."""
 LEFT = {
     9: "nothing is used up yet, so there is nothing to reset",
-    10: "`is_manager`: managers are those of an order, and a seat makes none",
 }
 """What is not answered yet as it is sent, and why: docs/management-requests.md says it, too."""
 SENT = [number for number in range(1, 96) if number not in NOT_BUILT]

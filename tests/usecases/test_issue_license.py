@@ -182,6 +182,7 @@ KEPT: list[tuple[str, dict[str, Any]]] = [
     ("viewer", {"floating_users": 7, "floating_timeout": 15}),
     ("viewer", {"license_type": "subscription", "validity_period": NOW - DAY, "grace_period": 24}),
     ("viewer", TIMED | {"valid_duration": "30d", "start_date": NOW + DAY, "is_trial": True, "free_resets": True}),
+    ("viewer", {"prevent_vm": False}),
     ("revit", {"max_license_users": 0}),
     ("revit", {"max_license_users": None}),
 ]
