@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from chalicelib.domain.errors import SeatkeeperError
@@ -102,6 +102,12 @@ def _first(use_case: Callable[..., object]) -> Callable[[World], str | None]:
     return _answered(do)
 
 
+def _put_off(world: World) -> str | None:
+    """The one that is due, which then does something else."""
+    change = partial(scheduled_updates.change_update, fields={"at": NOW + 5 * DAY}, changes={"note": "As put off."})
+    return _first(lambda company, id, actor, now: change(company, id, actor=actor, now=now))(world)
+
+
 def _more(later: int) -> Callable[[World], str | None]:
     def do(world: World) -> None:
         schedule_update(world.vendor.code, world.license.id, NOW + later * DAY, CHANGED, ADMIN, now=world.now)
@@ -122,6 +128,7 @@ def _all() -> Iterator[SerialDeed]:
     yield SerialDeed("schedule", _more(2))
     yield SerialDeed("schedule-rival", _more(3))
     yield SerialDeed("apply", _first(scheduled_updates.apply_update))
+    yield SerialDeed("put-off", _put_off)
     yield SerialDeed("cancel", _first(scheduled_updates.cancel_update))
     yield SerialDeed("delete", _first(scheduled_updates.delete_update))
     yield SerialDeed("sell-more", _change(max_activations=5))
