@@ -63,7 +63,7 @@ def test_a_call_that_was_cut_short_goes_on_where_it_was(
         return give(*args, **more)
 
     with monkeypatch.context() as patched:
-        patched.setattr(face, "give_seat", dying)
+        patched.setattr(face, "assign_seat", dying)
         body = {"emails": [{"email": ADA}, {"email": BOB}]}
         answer = shop.post(f"licenses/{license.id}/assign_users", body, Idempotency_Key="job-1")
     assert (refused(answer, 500), given) == ("internal_error", [ADA])
