@@ -437,6 +437,7 @@ PATTERNS: dict[str, str] = {
     "chalicelib.usecases.portal_queries.managed._KEY": "itself",
     "chalicelib.usecases.portal_queries.devices._DEVICE_KEY": "itself",
     "chalicelib.portal.chosen_users._BOX": "itself",
+    "chalicelib.portal.people._ID": "itself",
     "chalicelib.web.hmac_signature._PARAMETER": "web.hmac_signature.parse_authorization",
     "infra.addresses._WITH_PORT": "infra.addresses.read_address",
     "infra.embedded.source._TOKEN": "itself",
