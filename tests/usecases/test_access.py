@@ -21,7 +21,8 @@ from chalicelib.store import accounts
 from chalicelib.usecases import endpoints
 from chalicelib.usecases.activate import activate
 from chalicelib.usecases.adopt import add_legacy_devices
-from chalicelib.usecases.assign_user import Profile, assign_user
+from chalicelib.usecases.assign_manager import assign_manager
+from chalicelib.usecases.assign_user import Profile, assign_user, guard_assignment
 from chalicelib.usecases.audit import audit
 from chalicelib.usecases.batch_assign import batch_result, continue_batch, end_batch, find_batch, preview, start_batch
 from chalicelib.usecases.catalog import find_product, known_product
@@ -263,6 +264,16 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
     (find_owner, "license_not_found", [lambda c, v: find_owner(v.by_key.id, c)]),
     (find_seat, "license_not_found", [lambda c, v: find_seat(c, v.by_user.id, ADA)]),
     (assign_user, "license_not_found", [lambda c, v: assign_user(c, v.by_user.id, "x@y.test", 1, ADMIN, now=NOW)]),
+    (
+        guard_assignment,
+        "license_not_found",
+        [lambda c, v: guard_assignment(c, v.by_user.id, "x@y.test", 1, Profile(), None)],
+    ),
+    (
+        assign_manager,
+        "license_not_found",
+        [lambda c, v: assign_manager(c, v.by_user.id, "x@y.test", 1, ADMIN, now=NOW)],
+    ),
     (
         replace_user,
         "license_not_found",
