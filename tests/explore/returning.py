@@ -8,6 +8,7 @@ same goes on alike, whatever he was answered.
 
 from collections.abc import Callable
 from contextvars import copy_context
+from dataclasses import fields, is_dataclass
 from functools import partial, wraps
 from io import BytesIO
 from pickle import Pickler, PicklingError
@@ -45,10 +46,12 @@ def returning(do: Callable[P, R]) -> Callable[P, R]:
 def _left(*what: object) -> bytes | None:
     """None for what cannot be told, as a generator that others go on with."""
     here, into = runtime(), BytesIO()
-    context = [(var.name, value) for var, value in copy_context().items() if value is not here]
+    context = sorted((var.name, value) for var, value in copy_context().items() if value is not here)
+    pickler = _Pickler(into)
+    pickler.fast = True  # by values alone: whether two are one object depends on what the process has met before
     try:
-        _Pickler(into).dump((what, context, here.caches, here.turns))
-    except (PicklingError, TypeError, AttributeError):
+        pickler.dump((what, context, here.caches, here.turns))
+    except (PicklingError, TypeError, AttributeError, ValueError):
         return None
     return into.getvalue()
 
@@ -62,14 +65,18 @@ def _raised(error: BaseException | None) -> object:
 
 class _Pickler(Pickler):
     """Locks are free: each task is alone in its process. A function that others have made is told by its code, and by
-    the variables that it shares with them.
+    the variables that it shares with them; a set by what is in it, in whatever order it goes through that.
     """
 
     def reducer_override(self, value: Any) -> Any:  # of whatever kind
         if isinstance(value, FunctionType) and "<" in value.__qualname__:
             shared = tuple(cell.cell_contents for cell in value.__closure__ or ())
             return tuple, ((id(value.__code__), value.__defaults__, value.__kwdefaults__, shared),)
+        if is_dataclass(value) and not isinstance(value, type):
+            parts = (getattr(value, one.name) for one in fields(value))
+            return tuple, ((type(value), *(sorted(one, key=repr) if isinstance(one, _SETS) else one for one in parts)),)
         return (str, ()) if isinstance(value, _LOCKS) else NotImplemented
 
 
 _LOCKS = (type(Lock()), Condition)
+_SETS = (set, frozenset)

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, cast
 from botocore.exceptions import ClientError
 from greenlet import GreenletExit, getcurrent, greenlet
 
+from chalicelib.languages import Reader, writing_for
 from chalicelib.runtime import Caches, runtime, using
 from chalicelib.turns import Turns
 from infra.embedded.values import Item
@@ -275,7 +276,7 @@ class Script:
         return kept.given_to(self._run)
 
     def _work(self) -> None:
-        with using(replace(runtime(), caches=Caches(), turns=Turns())):
+        with using(replace(runtime(), caches=Caches(), turns=Turns())), writing_for(Reader()):
             self._outcome = self._do()
 
     def _went_on(self, known: Known, call: Call | None) -> Known:
