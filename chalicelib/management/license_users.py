@@ -46,7 +46,7 @@ from chalicelib.management.models import (
 )
 from chalicelib.management.reach import its_license, not_of_one_product
 from chalicelib.usecases import license_users
-from chalicelib.usecases.assign_manager import assign_manager
+from chalicelib.usecases.assign_manager import assign_manager, manages
 from chalicelib.usecases.assign_user import Profile
 from chalicelib.usecases.assign_user import assign_user as assign_seat
 from chalicelib.usecases.bulk import MAX_ROWS, Row, change_each
@@ -386,7 +386,8 @@ def _assigned_row(license_id: int, one: ListedUser, caller: Caller) -> AssignedR
     try:
         assigned = give_seat(*given, now=caller.now)
     except SeatkeeperError as error:
-        return row if error.code == "user_already_assigned" else {**row, "status": "refused", "error": row_error(error)}
+        is_done = error.code == "user_already_assigned" and (not one.is_manager or manages(*given[:3]))
+        return row if is_done else {**row, "status": "refused", "error": row_error(error)}
     is_new = assigned.user.created_at == caller.now
     return {**row, "new_user": is_new, "password": assigned.new_password}
 

@@ -11,8 +11,10 @@ refused.
 
 from dataclasses import replace
 
+from chalicelib.domain.email import known_email
 from chalicelib.domain.events import Actor
 from chalicelib.domain.instants import Instant
+from chalicelib.store import accounts
 from chalicelib.usecases.assign_user import (
     EMPTY_PROFILE,
     Assigned,
@@ -21,6 +23,7 @@ from chalicelib.usecases.assign_user import (
     assign_user,
     guard_assignment,
 )
+from chalicelib.usecases.find_license import find_license
 from chalicelib.usecases.idempotency import in_steps
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.order_managers import add_manager, find_order
@@ -50,3 +53,9 @@ def assign_manager(
         seated = assign_user(company, license_id, email, max_activations, actor, profile=profile, now=now)
     is_new = user.created_at == now
     return replace(seated, new_password=initial_password(user) if is_new else None)
+
+
+def manages(company: str, license_id: int, email: str) -> bool:
+    """Whether a person manages the order of a license. Raises `NotFound`: `license_not_found`, `order_not_found`."""
+    order = find_order(company, find_license(company, license_id).order_id or "")
+    return accounts.user_of_email(company, known_email(email)) in order.managers

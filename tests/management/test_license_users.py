@@ -183,6 +183,20 @@ def test_who_has_a_password_that_others_may_know_is_not_let_in_and_not_locked_ou
     assert vendor.stored(license).users_assigned == 0
 
 
+def test_of_who_has_a_seat_it_is_not_said_that_he_manages_what_he_does_not(
+    shop: VendorsServer, vendor: Vendor, license: License
+) -> None:
+    path, rows = f"licenses/{license.id}/assign_users", [{"email": ADA, "is_manager": True}, {"email": BOB}]
+    vendor.assign(license, ADA)
+    for outcome in ("refused", "done"):
+        ada, bob = granted(shop.post(path, {"emails": rows}))
+        code = ada["error"] and ada["error"]["code"]
+        assert (ada["status"], code) == (outcome, "user_already_assigned" if outcome == "refused" else None)
+        assert (bob["status"], ada["password"]) == ("done", None)
+        assert managers(vendor, license) == ([] if outcome == "refused" else [ADA])
+        add_manager(vendor.code, license.order_id or "", ADA, ADMIN, now=NOW)
+
+
 def test_nobody_manages_what_there_is_no_seat_on(shop: VendorsServer, vendor: Vendor) -> None:
     full, by_key = vendor.issue("revit", max_license_users=0), vendor.issue()
     for license, code, status in ((full, "license_users_limit_reached", 409), (by_key, "validation_error", 400)):

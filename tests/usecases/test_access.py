@@ -21,7 +21,7 @@ from chalicelib.store import accounts
 from chalicelib.usecases import endpoints
 from chalicelib.usecases.activate import activate
 from chalicelib.usecases.adopt import add_legacy_devices
-from chalicelib.usecases.assign_manager import assign_manager
+from chalicelib.usecases.assign_manager import assign_manager, manages
 from chalicelib.usecases.assign_user import Profile, assign_user, guard_assignment
 from chalicelib.usecases.audit import audit
 from chalicelib.usecases.batch_assign import batch_result, continue_batch, end_batch, find_batch, preview, start_batch
@@ -274,6 +274,7 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
         "license_not_found",
         [lambda c, v: assign_manager(c, v.by_user.id, "x@y.test", 1, ADMIN, now=NOW)],
     ),
+    (manages, "license_not_found", [lambda c, v: manages(c, v.by_user.id, ADA)]),
     (
         replace_user,
         "license_not_found",
