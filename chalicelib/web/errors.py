@@ -75,7 +75,7 @@ CLIENT_ERRORS: dict[str, tuple[int, str]] = {
     "invalid_license_feature_code": (400, "The license has no feature with this code."),
     "invalid_pool_type": (400, "This pool is not of the type that this call needs."),
     "invalid_product_auth_method": (400, "The product is licensed in another way than this call needs."),
-    "vm_not_allowed": (400, "This product does not run on virtual machines."),
+    "vm_not_allowed": (400, "This license does not run on virtual machines."),
     "device_transfer_limit_reached": (400, "This license has been moved to another device as often as it may be."),
     "device_transfer_not_allowed": (400, "This license may not be moved to another device."),
     "invalid_credentials": (401, "The email or the password is wrong."),

@@ -123,10 +123,14 @@ REFUSED: dict[str, tuple[str, str, Callable[[Vendor], Prepared]]] = {
         "has expired",
         lambda v: of_key(v, license_type="time-limited", validity_period=v.now - DAY),
     ),
-    "virtual": ("vm_not_allowed", "on virtual machines", lambda v: of_product(v, PRODUCT.prevent_vm.set(True))),
+    "virtual": (
+        "vm_not_allowed",
+        "license does not run on virtual machines",
+        lambda v: of_product(v, PRODUCT.prevent_vm.set(True)),
+    ),
     "virtual by its own word": (
         "vm_not_allowed",
-        "on virtual machines",
+        "license does not run on virtual machines",
         lambda v: with_license(of_product(v, PRODUCT.prevent_vm.set(False)), ITEM.prevent_vm.set(True)),
     ),
     "does not move": ("device_transfer_not_allowed", "may not move", lambda v: moved(v, -1)),
