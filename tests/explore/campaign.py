@@ -127,7 +127,12 @@ class Campaign:
         cores = len(os.sched_getaffinity(0))
         machine = f"{platform.system()} {platform.machine()}, {cores} cores, Python {platform.python_version()}"
         took = f"{self.seconds / 60:.0f} minutes, on {time.strftime('%Y-%m-%d')}, on {machine}"
-        left = f"At most {in_figures(MOST)} turns of each; with faults {in_figures(ENOUGH)} moments, drawn by chance."
+        left = (
+            f"At most {in_figures(MOST)} turns are walked of each; with faults only so many, drawn by chance, as come"
+            f" to {in_figures(ENOUGH)} moments.\n"
+            "A *moment* is a state that calls under way can be in, a *turn* a step from one to another, and *schedules*"
+            " are the orders of calls that these stand for. What is walked *to the end* had no turn left."
+        )
         return f"Walked by `.venv/bin/python -m tests.explore --long` in {took}. {left}\n\n{self.table()}"
 
 

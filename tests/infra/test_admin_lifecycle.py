@@ -51,7 +51,7 @@ def test_a_license_is_shown_with_what_is_scheduled_for_it_next(operator: Operato
         *("", True),
     )
     assert operator.refused(f"scheduled-update set {of_it}") == "Say what is to be changed."
-    assert "beside it" in operator.refused(f"scheduled-update set {of_it} --at 2080-03-01 --strict")
+    assert "give all" in operator.refused(f"scheduled-update set {of_it} --at 2080-03-01 --strict")
     operator.asks(f"scheduled-update cancel {of_it}")
     assert operator.asks(f"license show {license.id}")["next_update"]["id"] == later
 
