@@ -11,9 +11,12 @@ refused.
 
 from dataclasses import replace
 
+from chalicelib.domain.catalog import Order
 from chalicelib.domain.email import known_email
+from chalicelib.domain.errors import NotFound
 from chalicelib.domain.events import Actor
 from chalicelib.domain.instants import Instant
+from chalicelib.domain.license import License
 from chalicelib.store import accounts
 from chalicelib.usecases.assign_user import (
     EMPTY_PROFILE,
@@ -26,7 +29,7 @@ from chalicelib.usecases.assign_user import (
 from chalicelib.usecases.find_license import find_license
 from chalicelib.usecases.idempotency import in_steps
 from chalicelib.usecases.initial_password import initial_password
-from chalicelib.usecases.order_managers import add_manager, find_order
+from chalicelib.usecases.order_managers import add_manager, find_order_of
 
 
 def assign_manager(
@@ -46,7 +49,7 @@ def assign_manager(
     as it stands before. Raises as `assign_user` and `add_manager`, and `Invalid`: `password_known_to_others`.
     """
     license = guard_assignment(company, license_id, email, max_activations, profile, password)
-    order = find_order(company, license.order_id or "")
+    order = _order_of(license)
     new = NewAccount(password)
     with in_steps():
         user = add_manager(company, order.number or order.id, email, actor, new=new, keep_password=True, now=now)
@@ -56,6 +59,14 @@ def assign_manager(
 
 
 def manages(company: str, license_id: int, email: str) -> bool:
-    """Whether a person manages the order of a license. Raises `NotFound`: `license_not_found`, `order_not_found`."""
-    order = find_order(company, find_license(company, license_id).order_id or "")
+    """Whether a person manages the order of a license. Raises `NotFound`: `license_not_found`."""
+    order = _order_of(find_license(company, license_id))
     return accounts.user_of_email(company, known_email(email)) in order.managers
+
+
+def _order_of(license: License) -> Order:
+    """As it is called now. Raises `NotFound`: `license_not_found`, where that is deleted by now."""
+    order = find_order_of(license)
+    if order is None:
+        raise NotFound("license_not_found")
+    return order

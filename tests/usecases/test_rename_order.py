@@ -13,6 +13,7 @@ from chalicelib.domain.license_rows import license_row
 from chalicelib.domain.terms import Terms
 from chalicelib.store import accounts, counts, histories, orders, renamed_orders
 from chalicelib.store.customers import Sold
+from chalicelib.usecases.assign_manager import assign_manager, manages
 from chalicelib.usecases.change_seat import remove_user
 from chalicelib.usecases.change_terms import change_terms
 from chalicelib.usecases.create_order import NewLicense, NewOrder, create_order
@@ -383,6 +384,24 @@ def test_a_row_changes_no_other_order_than_that_of_its_license(vendor: Vendor, c
     with before_call(call, lambda: give_its_name_away(vendor, made.license_id or 0)):
         bring(row=second)
     assert (said_of(vendor, A)[2], said_of(vendor, B)[2]) == ("", "PO 2")
+
+
+@pytest.mark.parametrize("call", range(1, 6))
+def test_who_gets_a_seat_and_manages_its_order_manages_no_other_that_gets_its_name(vendor: Vendor, call: int) -> None:
+    first, second = order_of(vendor)
+    with before_call(call, lambda: give_its_name_away(vendor, first.id)):
+        assign_manager(vendor.code, second.id, BEN, 1, ADMIN, now=vendor.now)
+    mia, ben, ada = (account(vendor, email).id for email in (MIA, BEN, ADA))
+    managers = [{*find_order(vendor.code, name).managers} for name in (A, B)]
+    assert managers == [{ada}, {mia, ben}]
+    assert vendor.differences() == []
+
+
+@pytest.mark.parametrize("call", range(1, 4))
+def test_of_a_manager_it_is_told_by_the_order_of_the_license_alone(vendor: Vendor, call: int) -> None:
+    first, second = order_of(vendor)
+    with before_call(call, lambda: give_its_name_away(vendor, first.id)):
+        assert manages(vendor.code, second.id, MIA)
 
 
 # --- orders that are sold by a call ------------------------------------------------------------------------------
