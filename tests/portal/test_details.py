@@ -51,6 +51,18 @@ def test_every_fact_stands_on_the_page(license: License, manager: Browser) -> No
     assert "ADA-PC" in page.words
 
 
+@pytest.mark.parametrize(
+    ("prevent_vm", "fact", "rule"), [(True, "not allowed", "does not run"), (False, "allowed", "also runs")]
+)
+def test_of_virtual_machines_fact_and_rule_say_the_same(
+    license: License, manager: Browser, prevent_vm: bool, fact: str, rule: str
+) -> None:
+    change_terms(license.company, license.id, {"prevent_vm": prevent_vm}, ADMIN, now=NOW)
+    words = manager.get(at(license)).words
+    assert f"Virtual machines {fact}" in words
+    assert f"It {rule} on virtual machines." in words
+
+
 def test_how_many_are_over_the_limit_is_said(license: License, manager: Browser) -> None:
     assert "over the limit" not in manager.get(at(license)).words
     change_terms(license.company, license.id, {"max_activations": 0}, ADMIN, now=NOW)
