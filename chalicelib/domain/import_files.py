@@ -104,8 +104,14 @@ def rows_with(said: Json, rows: Iterable[FileRow]) -> Iterator[FileRow]:
 
 
 def _with(said: Json, row: Json) -> Json:
-    both = {name: _with(said[name], row[name]) for name in said.keys() & row.keys() if isinstance(row[name], dict)}
-    return said | row | both
+    given = {name: value for name, value in row.items() if name not in said or not _is_empty(value)}
+    both = {name: _with(said[name], one) for name, one in given.items() if name in said and isinstance(one, dict)}
+    return said | given | both
+
+
+def _is_empty(value: JsonValue) -> bool:
+    """As a row leaves a value out (`domain.license_rows`)."""
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def _row(number: int, row: JsonValue) -> FileRow:

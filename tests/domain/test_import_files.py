@@ -8,7 +8,7 @@ import pytest
 from chalicelib.domain.adoption import LegacyDevice
 from chalicelib.domain.days import first_instant, last_instant, read_moment
 from chalicelib.domain.errors import Invalid
-from chalicelib.domain.import_files import MAX_SHOWN, FileRow, read_rows, unknown_columns
+from chalicelib.domain.import_files import MAX_SHOWN, FileRow, read_rows, rows_with, unknown_columns
 from chalicelib.domain.license import DeviceReport
 from chalicelib.domain.license_rows import LICENSE_COLUMNS, FeatureRow, LicenseRow, UserRow, feature_row, license_row
 
@@ -17,6 +17,14 @@ OBJECTS = [{"license_key": "A", "product": {"short_code": "viewer"}}, {"license_
 
 def rows(text: str) -> list[dict[str, Any]]:
     return [row.row for row in read_rows(text)]
+
+
+@pytest.mark.parametrize("none", [None, "", " "])
+def test_what_is_said_of_all_rows_is_said_of_one_that_has_it_empty(none: str | None) -> None:
+    said = {"product": {"short_code": "viewer"}, "customer": {"email": "a@b.test"}}
+    for empty in (none, {"email": none}):
+        given = [FileRow(1, {"license_key": "A", "product": none, "customer": empty})]
+        assert [one.row for one in rows_with(said, given)] == [{"license_key": "A"} | said]
 
 
 def row(**more: Any) -> LicenseRow:
