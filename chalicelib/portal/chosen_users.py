@@ -35,7 +35,7 @@ from chalicelib.usecases.replace_user import replace_user
 
 MAX_UNDO = 24_000
 """Characters of what is kept to take a removal back: an answer that may come again is bounded. Names are short."""
-_BOX = re.compile(r"user-([0-9]{1,16})")
+_BOX = re.compile(r"user-(0|[1-9][0-9]{0,15})")
 """The name of the box of a user in the list; where users are replaced, of the field for the email of who comes."""
 
 
