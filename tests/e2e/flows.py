@@ -102,7 +102,7 @@ def with_password(page: Page, site: Site, email: str, button: str) -> None:
 def assigns(email: str) -> Callable[[Page, Site], None]:
     def act(page: Page, site: Site) -> None:
         follow(page, "Assign license user")
-        with_password(page, site, email, "Confirm")
+        with_password(page, site, email, "Assign")
 
     return act
 
@@ -118,7 +118,7 @@ def replaces(leaves: str, comes: str) -> Callable[[Page, Site], None]:
 def pastes(page: Page, _site: Site) -> None:
     follow(page, "Assign license user")
     type_in(page, "Email", LIST)
-    send(page)
+    send(page, "Assign")
     expect(page.get_by_role("heading", name=gettext("Preview"), exact=True)).to_be_visible()
 
 
@@ -183,14 +183,14 @@ def resets_user(page: Page, _site: Site) -> None:
 def changes_email(page: Page, _site: Site) -> None:
     choose(page, USER, "Change email")
     type_in(page, "New email", ANN)
-    send(page)
+    send(page, "Change email")
     confirmed(page, ANN)
 
 
 def sets_limit(page: Page, _site: Site) -> None:
     choose(page, USER, "Set max activations")
     type_in(page, "Max activations", "3")
-    send(page)
+    send(page, "Set max activations")
     expect(row(page, USER).locator(".max")).to_have_text("3")
 
 
@@ -206,7 +206,7 @@ def copies_password(page: Page, site: Site) -> None:
 
 def renews_password(page: Page, site: Site) -> None:
     choose(page, USER, "Set password")
-    send(page)
+    send(page, "Set password")
     press(page.locator(".flash").get_by_role("link", name=gettext("Copy the initial password")))
     assert clipboard(page) == initial_password(account(site.vendor, USER))
 

@@ -91,7 +91,7 @@ def at_rest(page: Page) -> None:
     expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
 
 
-def send(page: Page, button: str = "Confirm", **typed: str) -> None:
+def send(page: Page, button: str, **typed: str) -> None:
     """Type into fields of the open form, each by the begin of its label (`new_email` for "New email"), and send it."""
     for name, text in typed.items():
         fill(form(page).get_by_label(_begins(name)).first, text)

@@ -109,7 +109,7 @@ def test_who_is_invited_opens_the_link_in_the_mail_chooses_a_password_and_logs_i
     new = "ann@customer.test"
     site.enter(either_page, site.at(site.license, "/users"))
     follow(either_page, "Assign license user")
-    send(either_page, email=new)
+    send(either_page, "Assign", email=new)
     confirmed(either_page, f"{new} was assigned. An invitation is on its way; its link is valid for 7 days.")
     expect(row(either_page, new)).to_contain_text("invited")
     leave(either_page)

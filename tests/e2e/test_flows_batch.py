@@ -25,7 +25,7 @@ def preview(site: Site, page: playwright.Page, people: list[str]) -> None:
     """The manager pastes a list, and looks at what will happen."""
     site.enter(page, site.at(site.license, "/users"))
     follow(page, "Assign license user")
-    send(page, email="\n".join(people))
+    send(page, "Assign", email="\n".join(people))
     expect(page.get_by_role("heading", name="Preview", exact=True)).to_be_visible()
 
 
@@ -103,7 +103,7 @@ def test_a_csv_file_is_assigned_and_the_result_downloaded_with_the_initial_passw
 def test_a_list_that_cannot_be_read_is_refused_with_the_reason(either_page: playwright.Page, site: Site) -> None:
     site.enter(either_page, site.at(site.license, "/users"))
     follow(either_page, "Assign license user")
-    send(either_page, email="a@b.ch " * 1001)
+    send(either_page, "Assign", email="a@b.ch " * 1001)
     expect(form(either_page).get_by_role("alert")).to_contain_text("1001 are too many;")
     expect(form(either_page).get_by_label("Email")).to_have_value("a@b.ch " * 1001)
 

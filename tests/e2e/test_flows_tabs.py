@@ -67,7 +67,7 @@ def test_who_has_logged_out_in_another_tab_logs_in_in_place_and_the_form_goes_on
     typed: playwright.Page, other: playwright.Page, site: Site
 ) -> None:
     log_out(other)
-    send(typed)
+    send(typed, "Assign")
     log_in_again(typed, site.company, PASSWORD)
     assigned(typed, site)
 
@@ -77,10 +77,10 @@ def test_who_has_logged_in_again_in_another_tab_is_told_and_sends_what_was_typed
 ) -> None:
     log_out(other)
     site.log_in(other)
-    send(typed)
+    send(typed, "Assign")
     refused(typed, "This form has expired. Here is a new one with what you typed: please send it again.")
     expect(form(typed).get_by_label("First name")).to_have_value("Nora")
-    send(typed)
+    send(typed, "Assign")
     assigned(typed, site)
 
 
@@ -88,7 +88,7 @@ def test_a_password_that_was_changed_in_another_tab_costs_a_form_nothing(
     typed: playwright.Page, other: playwright.Page, site: Site
 ) -> None:
     change_password(other)
-    send(typed)
+    send(typed, "Assign")
     assigned(typed, site)
 
 
@@ -100,7 +100,7 @@ def test_sessions_that_were_ended_in_another_tab_were_those_of_other_browsers(
     follow(other, "End other sessions")
     send(other, "End other sessions")
     confirmed(other, "All other sessions have ended.")
-    send(typed)
+    send(typed, "Assign")
     assigned(typed, site)
 
 
@@ -116,7 +116,7 @@ def test_who_has_ended_this_session_in_another_browser_logs_in_in_place_and_the_
         follow(second_page, "End other sessions")
         send(second_page, "End other sessions")
         confirmed(second_page, "All other sessions have ended.")
-    send(typed)
+    send(typed, "Assign")
     log_in_again(typed, site.company, NEW_PASSWORD if by_password else PASSWORD)
     assigned(typed, site)
 
@@ -129,11 +129,11 @@ def test_a_form_goes_on_in_the_language_that_was_chosen_in_another_tab_and_the_p
     form(other).get_by_label("Language").select_option("Deutsch")
     send(other, "Save")
     expect(other.locator("html")).to_have_attribute("lang", "de")
-    send(typed)
+    send(typed, "Assign")
     with writing_for(Reader("de")):
         refused(typed, gettext("This email is already assigned to the license."))
         assert form(typed).evaluate("form => form.closest('[lang]').lang") == "de"
-        send(typed, email=NEW)
+        send(typed, "Assign", email=NEW)
         confirmed(typed, f"{NEW} wurde zugewiesen.")
         expect(typed.locator("html")).to_have_attribute("lang", "de")
         follow(typed, "Assign license user")

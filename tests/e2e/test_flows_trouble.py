@@ -46,13 +46,13 @@ def session_ends(page: playwright.Page) -> None:
 def test_a_server_that_cannot_be_reached_costs_nothing_that_was_typed(page: playwright.Page, site: Site) -> None:
     typed = assigning(page, site)
     page.context.set_offline(True)
-    send(page, "Confirm")
+    send(page, "Assign")
     bar = page.locator("#trouble")
     expect(bar).to_be_visible()
     expect(bar).to_have_text(OFFLINE)
     expect(typed).to_have_value("new@customer.test")
     page.context.set_offline(False)
-    send(page, "Confirm")
+    send(page, "Assign")
     confirmed(page, "new@customer.test was assigned.")
     expect(bar).to_be_hidden()
 
@@ -69,10 +69,10 @@ def test_a_server_that_is_busy_says_so_and_keeps_the_form(page: playwright.Page,
     typed = assigning(page, site)
     busy = '<p id="form-error">The database is busy.</p>'
     page.route("**/assign", lambda route: route.fulfill(status=503, content_type="text/html", body=busy), times=1)
-    send(page, "Confirm")
+    send(page, "Assign")
     expect(page.locator("#trouble")).to_have_text("The database is busy.")
     expect(typed).to_have_value("new@customer.test")
-    send(page, "Confirm")
+    send(page, "Assign")
     confirmed(page, "new@customer.test was assigned.")
 
 
@@ -96,7 +96,7 @@ def test_a_session_that_ends_in_a_form_is_opened_in_place_and_the_form_goes_on(
 ) -> None:
     assigning(page, site)
     session_ends(page)
-    send(page, "Confirm")
+    send(page, "Assign")
     again = page.get_by_role("dialog", name="Log in again")
     expect(again.get_by_label("Company code")).to_have_value(site.company)
     expect(again.get_by_label("Email")).to_have_value(MANAGER)
@@ -153,7 +153,7 @@ def test_after_an_action_the_list_is_as_it_was_and_its_row_in_sight(page: playwr
     site.enter(page, site.at(site.license, "/users?search=customer.test&sort=newest"))
     page.set_viewport_size({"width": 1280, "height": 400})
     choose(page, USER, "Set max activations")
-    send(page, "Confirm", max_activations="2")
+    send(page, "Set max activations", max_activations="2")
     confirmed(page, "2")
     expect(page.locator(".filter input[name=search]")).to_have_value("customer.test")
     expect(page.locator(".filter select[name=sort]")).to_have_value("newest")

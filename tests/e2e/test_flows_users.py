@@ -39,7 +39,15 @@ def test_a_new_user_activates_with_the_initial_password_that_the_manager_copied(
     expect(either_page.locator(".count")).to_contain_text(COUNT.format(1))
     follow(either_page, "Assign license user")
     form(either_page).get_by_label("Show an initial password").check()
-    send(either_page, email=NEW, first_name="Ann", last_name="Lee", phone_number="+41 44 123", max_activations="2")
+    send(
+        either_page,
+        "Assign",
+        email=NEW,
+        first_name="Ann",
+        last_name="Lee",
+        phone_number="+41 44 123",
+        max_activations="2",
+    )
     confirmed(either_page, f"{NEW} was assigned. Copy the initial password now, or show it later in the list.")
     expect(either_page.locator(".count")).to_contain_text(COUNT.format(2))
     expect(row(either_page, NEW)).to_contain_text("Ann")
@@ -61,7 +69,7 @@ def test_the_sixth_user_of_five_is_refused(either_page: playwright.Page, site: S
     at_users(site, either_page)
     expect(either_page.locator(".count")).to_contain_text(COUNT.format(5))
     follow(either_page, "Assign license user")
-    send(either_page, email=NEW, first_name="Ann")
+    send(either_page, "Assign", email=NEW, first_name="Ann")
     refused(either_page, ALL_ASSIGNED)
     expect(form(either_page).get_by_label("Email")).to_have_value(NEW)
     expect(form(either_page).get_by_label("First name")).to_have_value("Ann")
@@ -83,7 +91,7 @@ def test_who_cannot_be_assigned_is_refused_with_the_reason(
 ) -> None:
     at_users(site, either_page)
     follow(either_page, "Assign license user")
-    send(either_page, email=email, max_activations=limit)
+    send(either_page, "Assign", email=email, max_activations=limit)
     refused(either_page, why)
     expect(form(either_page).get_by_label("Email")).to_have_value(email)
     assert site.vendor.stored(site.license).users_assigned == 1
@@ -96,7 +104,7 @@ def test_who_has_an_account_gets_the_seat_and_keeps_the_password(either_page: pl
     at_users(site, either_page)
     follow(either_page, "Assign license user")
     expect(form(either_page)).to_contain_text("If somebody has no password yet")
-    send(either_page, email=NEW)
+    send(either_page, "Assign", email=NEW)
     confirmed(either_page, f"{NEW} was assigned. This person has chosen their own password.")
     expect(row(either_page, NEW)).to_contain_text("chosen")
     assert account(site.vendor, NEW).password_hash == before
@@ -119,9 +127,9 @@ def test_the_initial_password_is_masked_shown_on_request_and_gone_once_the_user_
 def test_a_user_gets_another_email_and_logs_in_with_it(either_page: playwright.Page, site: Site) -> None:
     at_users(site, either_page)
     choose(either_page, USER, "Change email")
-    send(either_page, new_email=OTHER_MANAGER)
+    send(either_page, "Change email", new_email=OTHER_MANAGER)
     refused(either_page, "Another account of this company has this email.")
-    send(either_page, new_email=NEW)
+    send(either_page, "Change email", new_email=NEW)
     confirmed(either_page, f"{USER} is now {NEW}, on all licenses. The password stays.")
     expect(emails(either_page)).to_have_text([NEW])
     assert initial_password(account(site.vendor, NEW)) == site.initial_password
@@ -135,10 +143,10 @@ def test_a_password_that_the_manager_sets_is_good_for_one_log_in(
     at_users(site, either_page)
     choose(either_page, USER, "Set password")
     form(either_page).get_by_label("Use this one:").check()
-    send(either_page, password="short")
+    send(either_page, "Set password", password="short")
     refused(either_page, "Choose from 8 to 128 characters.")
     expect(form(either_page).get_by_label("Use this one:")).to_be_checked()
-    send(either_page, password="a word to pass on")
+    send(either_page, "Set password", password="a word to pass on")
     confirmed(either_page, f"{USER} has a new initial password")
     site.log_in(second_page, USER, "a word to pass on")
     expect(second_page).to_have_url(f"{site.base_url}/portal/password")
@@ -151,7 +159,7 @@ def test_a_password_can_be_generated_and_ends_the_sessions_of_the_user(
     expect(second_page).to_have_url(f"{site.base_url}/portal/seats")
     at_users(site, either_page)
     choose(either_page, USER, "Set password")
-    send(either_page)
+    send(either_page, "Set password")
     confirmed(either_page, f"{USER} has a new initial password")
     either_page.locator(".flash").get_by_role("link", name="Show").click()
     password = form(either_page).locator("output").inner_text()
@@ -165,10 +173,10 @@ def test_a_password_can_be_generated_and_ends_the_sessions_of_the_user(
 def test_the_limit_of_a_user_is_set_and_refused_beyond_the_license(either_page: playwright.Page, site: Site) -> None:
     at_users(site, either_page)
     choose(either_page, USER, "Set max activations")
-    send(either_page, max_activations="6")
+    send(either_page, "Set max activations", max_activations="6")
     refused(either_page, "Give at most 5: the license has no more activations.")
     expect(form(either_page).get_by_label("Max activations")).to_have_value("6")
-    send(either_page, max_activations="3")
+    send(either_page, "Set max activations", max_activations="3")
     confirmed(either_page, f"{USER} may now activate 3 devices.")
     found = seat(site)
     assert found is not None
