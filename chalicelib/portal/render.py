@@ -148,6 +148,7 @@ def _environment() -> "Environment":
         "number": number,
         "actor": actor_words,
         "email": _email,
+        "mailable": _mailable,
     }
     blank = Markup('<span class="blank">\N{EN DASH}</span>')  # of a cell of a list
     environment.globals |= {
@@ -265,6 +266,17 @@ def _iso(at: Instant) -> str:
 
 def _email(email: str | None) -> str:
     return display_email(email or "")
+
+
+def _mailable(sentence: str, company: Company | None) -> "Markup":
+    """A sentence, in which the vendor's support address is a link."""
+    from markupsafe import Markup, escape  # noqa: PLC0415 - comes with jinja2
+
+    if company is None or not company.support_email:
+        return escape(sentence)
+    shown = display_email(company.support_email)
+    link = Markup('<a href="mailto:{}" hx-boost="false">{}</a>').format(company.support_email, shown)
+    return link.join(sentence.split(shown))
 
 
 def _reported(text: str | None, otherwise: str = "\N{EN DASH}") -> "Markup | str":

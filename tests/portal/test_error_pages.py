@@ -1,11 +1,13 @@
 """What is wrong is said by a page of the portal: with its navigation, for who is logged in, in his language."""
 
+import re
 from collections.abc import Callable
 
 import pytest
 
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.license import License
+from chalicelib.portal.render import HERE
 from chalicelib.portal.request import MAX_TEXT
 from chalicelib.usecases.branding import set_branding
 from chalicelib.usecases.change_account import choose_language
@@ -68,6 +70,11 @@ def inside(page: Page) -> list[str]:
     return [link for link in page.links if link.startswith("/")]
 
 
+def without_links(page: Page) -> str:
+    """What is written beside the links of a page."""
+    return re.sub(r"<a\b.*?</a>", "", page.answer.text, flags=re.DOTALL)
+
+
 @pytest.mark.parametrize(("status", "wrong"), WRONG.values(), ids=WRONG)
 def test_an_error_is_a_page_of_the_portal_for_who_is_logged_in(
     license: License, manager: Browser, status: int, wrong: Open
@@ -76,9 +83,19 @@ def test_an_error_is_a_page_of_the_portal_for_who_is_logged_in(
     assert (page.status, inside(page), has_face(page)) == (status, [*OF_MANAGERS, *OF_ALL, *BACK], True)
     assert "aria-current" not in page.answer.text
     assert MANAGER in page.words
+    assert SUPPORT not in without_links(page)
     assert manager.send(page, "/portal/log-out").path == "/portal/log-in"
     over = wrong(manager, license)
     assert (over.path == "/portal/log-in" or inside(over) == BACK, MANAGER in over.words) == (True, False)
+
+
+def test_whom_to_ask_is_a_link_wherever_something_is_refused(license: License, manager: Browser) -> None:
+    page = manager.get(at(license, "/name"))
+    assert f'Write to <a href="mailto:{SUPPORT}" hx-boost="false">{SUPPORT}</a>.' in page.answer.text
+    sources = [template.read_text() for template in (HERE / "templates").glob("*.html")]
+    shown = [found for source in sources for found in re.findall(r"{{ (?:error|line)\b[^}]*}}", source)]
+    assert len(shown) > 5, "forms say what is refused"
+    assert [one for one in shown if "mailable(company)" not in one] == []
 
 
 def test_who_manages_nothing_has_the_navigation_of_a_user(vendor: Vendor, license: License) -> None:

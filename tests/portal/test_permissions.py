@@ -297,7 +297,7 @@ def test_the_refusal_names_whom_to_write_to(shop: Shop) -> None:
     set_branding(shop.vendor.code, None, None, ADMIN, support_email="help@vendor.test", now=shop.vendor.now)
     shop.deny("reset_license")
     page = browser_of(shop.vendor, MANAGER).get(shop.address(ONE + "/reset"))
-    assert f"{REFUSED} Write to help@vendor.test." in page.words
+    assert f"{REFUSED} Write to help@vendor.test ." in page.words
 
 
 def test_who_leaves_the_company_keeps_the_seat_where_removing_users_is_denied(shop: Shop) -> None:
