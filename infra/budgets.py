@@ -214,9 +214,11 @@ PORTAL_PAGE_NOTED = Budget("2 reads + 1 write", 10, 1)
 PART_PAGE_READS = 27
 """At most, of a page that looks through licenses in parts: who asks and which licenses there are, 24 reads of what lies
 with them, and who the people are."""
-SEARCH_PAGE_READS = PART_PAGE_READS + 2
-"""The same, of the first page of a search, which looks for a device of that name before. Of devices that are found on
-licenses with blacklisted ones, and on floating ones, it is a read more each."""
+SEARCHED_PART_READS = PART_PAGE_READS + 2
+"""The same, of a page of a search: of the devices that are found it is a read more where licenses have blacklisted
+ones, and one where they are floating."""
+SEARCH_PAGE_READS = SEARCHED_PART_READS + 2
+"""The same, of the first page of a search, which looks for a device of that name before."""
 PAGES_OF_MORE_READS = {
     "/portal/activity": 26,
     "/portal/export/licenses": 3,

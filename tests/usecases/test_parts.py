@@ -32,7 +32,8 @@ from chalicelib.usecases.portal_queries import ListQuery
 from chalicelib.usecases.portal_queries.listing import FileQuery
 from chalicelib.usecases.portal_queries.overview import MAX_COUNTED
 from chalicelib.usecases.portal_queries.parts import MAX_READS
-from infra.budgets import LIST_PAGE_READS, PART_PAGE_READS, SEARCH_PAGE_READS
+from chalicelib.usecases.portal_queries.search import MAX_FOUND
+from infra.budgets import LIST_PAGE_READS, PART_PAGE_READS, SEARCH_PAGE_READS, SEARCHED_PART_READS
 from tests.store.costs import counted
 from tests.support import ADMIN, NOW, Vendor
 from tests.usecases.people import MANAGER, account, issued, logged_in
@@ -103,6 +104,8 @@ def _licenses(vendor: Vendor, like: License) -> Iterator[Any]:
             times_activated=1 if has_users else 0,
             known_devices=1 if has_users else 0,
             first_activated_at=NOW if has_users else None,
+            floating_users=3 if has_users else 0,
+            blocked_devices=1 if has_users else 0,
         )
         yield LicenseItem.of(license, pk, "license")
         yield event_item(pk, Event.new("license_named", ADMIN, NOW - 1000 + id - FIRST))
@@ -110,7 +113,7 @@ def _licenses(vendor: Vendor, like: License) -> Iterator[Any]:
             yield SeatItem.of(Seat(user_id, email(user_id), 1, 0, 0, NOW), pk, seat_sort_key(user_id))
         if has_users:
             hardware, host = f"hardware-{id}", f"host-{id}"
-            device = Device(id, hardware, True, 0, NOW, NOW, NOW, user_id=id, seat_epoch=0, hostname=host)
+            device = Device(id, hardware, True, 0, NOW, NOW, NOW, user_id=id, seat_epoch=0, hostname=host, slot=1)
             yield DeviceItem.of(device, pk, device_sort_key(hash_hardware_id(hardware), id))
 
 
@@ -210,7 +213,7 @@ def test_a_search_goes_on_until_all_was_looked_at_and_shows_each_license_once(cl
     for page in range(LICENSES):
         with counted() as cost:
             view = portal_queries.search_managed(claims, str(id), start, now=NOW)
-        assert len(cost.calls) <= (PART_PAGE_READS if page else SEARCH_PAGE_READS), cost.calls
+        assert len(cost.calls) <= (SEARCHED_PART_READS if page else SEARCH_PAGE_READS), cost.calls
         assert (view.is_first, view.is_all) == (page == 0, False)
         licenses += [one.license.id for one in view.licenses]
         people += [row.user.id for row in view.people]
@@ -220,13 +223,23 @@ def test_a_search_goes_on_until_all_was_looked_at_and_shows_each_license_once(cl
     assert (start, licenses, people, devices) == ("", [id], [id], [id])
 
 
+def test_a_search_takes_what_its_budget_says_where_devices_of_many_licenses_are_found(claims: SessionClaims) -> None:
+    """They are of floating licenses with blacklisted devices: it costs a read more to say how each stands."""
+    start = ""
+    for most in (SEARCH_PAGE_READS, SEARCHED_PART_READS):
+        with counted() as cost:
+            view = portal_queries.search_managed(claims, "hardware-", start, now=NOW)
+        assert (len(cost.calls), len(view.devices)) == (most - 1, MAX_FOUND), "no person is found and read"
+        start = view.behind
+
+
 @pytest.mark.parametrize("kind", ["email", "host", "hardware"])
 def test_whose_whole_name_is_searched_for_is_found_first_on_whichever_license(claims: SessionClaims, kind: str) -> None:
     oldest = with_users()[0]
     name = {"email": email(oldest), "host": f" HOST-{oldest} ", "hardware": f"hardware-{oldest}"}[kind]
     with counted() as cost:
         view = portal_queries.search_managed(claims, name, now=NOW)
-    assert len(cost.calls) <= 2 + LIST_PAGE_READS, cost.calls
+    assert len(cost.calls) <= 2 + LIST_PAGE_READS + (2 if view.devices else 0), cost.calls
     assert [row.user.id for row in view.people] == ([oldest] if kind == "email" else [])
     assert [one.row.device.id for one in view.devices] == ([] if kind == "email" else [oldest])
     assert (view.is_all, view.is_first) == (False, True)
