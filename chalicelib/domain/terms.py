@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from chalicelib.domain.errors import Denied, Invalid, at_field, raise_all, wrong_in
+from chalicelib.domain.errors import Denied, Forbidden, Invalid, at_field, raise_all, wrong_in
+from chalicelib.domain.events import Actor
 from chalicelib.domain.instants import Instant, add, duration_days, parse_duration
 from chalicelib.domain.license import (
     FLOATING_TIMEOUT,
@@ -89,6 +90,21 @@ def with_terms(license: License, changes: TermChanges, *, now: Instant) -> Licen
     wrong_before = {(error.code, error.field) for error in _contradictions(license)}
     raise_all([error for error in _contradictions(new) if (error.code, error.field) not in wrong_before])
     return redated(license, new, now)
+
+
+def switched(license: License, enabled: bool, by: Actor) -> License:
+    """The license enabled or disabled. The vendor's word is final: what he has disabled no customer enables, and he may
+    make a customer's word his own. Raises `Forbidden`: `disabled_by_vendor`; `Denied`: `license_archived`.
+    """
+    if license.archived_at is not None:
+        raise Forbidden("disabled_by_vendor") if by.is_customer else Denied("license_archived")
+    if enabled:
+        if by.is_customer and not license.enabled and license.disabled_by != "customer":
+            raise Forbidden("disabled_by_vendor")
+        return replace(license, enabled=True, disabled_by=None)
+    if by.is_customer:
+        return replace(license, enabled=False, disabled_by="customer") if license.enabled else license
+    return replace(license, enabled=False, disabled_by="vendor")
 
 
 def guard_use(license: License, changes: TermChanges) -> None:

@@ -57,6 +57,7 @@ class CustomerFilters(Sent):
     email: Text | None = None
     email__icontains: Text | None = None
     email__startswith: Text | None = None
+    company_name: Text | None = None
     company_name__icontains: Text | None = None
     first_name__icontains: Text | None = None
     last_name__icontains: Text | None = None

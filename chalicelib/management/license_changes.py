@@ -123,14 +123,21 @@ class LicenseChange(SentTerms):
     """Whether a limit below what is in use is refused."""
 
 
-class OneLicenseChange(LicenseChange):
+class LicenseSwitch(LicenseChange):
+    """The same at once, with the switch of `enable` and `disable`."""
+
+    enabled: Flag = True
+    """Not given: it stays as it is."""
+
+
+class OneLicenseChange(LicenseSwitch):
     """The same of one license alone, which can move, too."""
 
     order: Id | None = None
     """The order that it moves to, as by `move`; no term is changed in the same call."""
 
 
-class BulkChange(LicenseChange):
+class BulkChange(LicenseSwitch):
     """A row of licenses/bulk_update."""
 
     id: Id
@@ -332,12 +339,13 @@ def _change_each(body: BulkChanges, caller: Caller) -> list[RowBody]:
     return each_license(rows, lambda row: row.id, lambda row: _change(row.id, row, zone, caller, None), caller)
 
 
-def _change(license_id: int, body: LicenseChange, zone: str, caller: Caller, revision: int | None) -> Sold:
+def _change(license_id: int, body: LicenseSwitch, zone: str, caller: Caller, revision: int | None) -> Sold:
     return change_terms(
         caller.company,
         license_id,
         lambda sold: terms_of(body, sold[0].created_at, zone),
         caller.actor,
+        enabled=body.enabled if "enabled" in body.model_fields_set else None,
         strict=body.strict,
         revision=revision,
         now=caller.now,

@@ -4,43 +4,27 @@ from dataclasses import replace
 
 from chalicelib.domain.activation import counts_as_release, guard_reset
 from chalicelib.domain.days import renewed
-from chalicelib.domain.errors import Denied, Forbidden, Invalid, at_field
+from chalicelib.domain.errors import Invalid, at_field
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant, add, parse_duration, to_iso
 from chalicelib.domain.license import License, RenewalBasis, license_name, within_calendar
-from chalicelib.domain.terms import renewed_from
+from chalicelib.domain.terms import renewed_from, switched
 from chalicelib.domain.transitions import redated, transitions_due
 from chalicelib.store import licenses
-from chalicelib.usecases.announcements import transition_events
+from chalicelib.usecases.announcements import switch_events, transition_events
 from chalicelib.usecases.find_license import find_license
 from chalicelib.usecases.retry import decide_and_write
 
 
 def set_enabled(company: str, license_id: int, enabled: bool, actor: Actor, *, now: Instant) -> License:
-    """Enable or disable. Doing so again changes nothing. Raises `Forbidden`: `disabled_by_vendor`, …
-
-    The vendor's word is final: what he has disabled no customer enables, and he may make a customer's word his own.
-    One that is archived stays so: `Denied`: `license_archived`.
-    """
-
-    def decide(license: License) -> License:
-        if license.archived_at is not None:
-            raise Forbidden("disabled_by_vendor") if actor.is_customer else Denied("license_archived")
-        if enabled:
-            if actor.is_customer and not license.enabled and license.disabled_by != "customer":
-                raise Forbidden("disabled_by_vendor")
-            return replace(license, enabled=True, disabled_by=None)
-        if actor.is_customer:
-            return replace(license, enabled=False, disabled_by="customer") if license.enabled else license
-        return replace(license, enabled=False, disabled_by="vendor")
+    """Enable or disable. Doing so again changes nothing. Raises as `switched`."""
 
     def write(old: License, new: License) -> None:
-        if (old.enabled, old.disabled_by) != (new.enabled, new.disabled_by):
-            event = Event.new("license_enabled" if enabled else "license_disabled", actor, now)
+        for event in switch_events(old, new, actor, now):
             licenses.update(old, new, event)
 
     find = lambda _: find_license(company, license_id)  # noqa: E731 - short and local
-    return decide_and_write(find, decide, write, result=lambda _, new: new)[1]
+    return decide_and_write(find, lambda old: switched(old, enabled, actor), write, result=lambda _, new: new)[1]
 
 
 def set_archived(company: str, license_id: int, archived: bool, actor: Actor, *, now: Instant) -> License:

@@ -8,11 +8,11 @@ from chalicelib.domain.events import Actor, Event, differences
 from chalicelib.domain.extras import EXTRAS, Extras, with_extras
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import License
-from chalicelib.domain.terms import CHANGEABLE, TermChanges, guard_use, limits_in, with_terms
+from chalicelib.domain.terms import CHANGEABLE, TermChanges, guard_use, limits_in, switched, with_terms
 from chalicelib.domain.transitions import transitions_due
 from chalicelib.domain.types import Json
 from chalicelib.store import licenses
-from chalicelib.usecases.announcements import transition_events
+from chalicelib.usecases.announcements import switch_events, transition_events
 from chalicelib.usecases.retry import decide_and_write
 
 Sold = tuple[License, Extras]
@@ -35,6 +35,7 @@ def change_terms(
     changes: TermChanges | Callable[[Sold], TermChanges],
     actor: Actor,
     *,
+    enabled: bool | None = None,
     strict: bool = False,
     revision: int | None = None,
     now: Instant,
@@ -43,10 +44,11 @@ def change_terms(
 
     `changes`: terms of the license (`domain.terms.CHANGEABLE`), and what it carries besides (`domain.extras.EXTRAS`);
     or what makes them of the license as it stands.
+    `enabled`: whether it is enabled or disabled in the same write; None: neither.
     A limit below what is in use evicts nobody: it is full until enough was given back. `strict` refuses it.
     `revision`: the one that is to be changed. What no sweep has announced of the old dates yet is announced now.
     Raises `Invalid` for terms that contradict each other, `Denied`: `revision_changed`, `limit_below_use`;
-    `NotFound`: `license_not_found`.
+    `NotFound`: `license_not_found`; and as `switched`.
     """
     at_most: dict[str, int] = {}
 
@@ -57,12 +59,17 @@ def change_terms(
         if strict:
             guard_use(sold[0], given)
             at_most.update(limits_in(given))
-        return changed_terms(sold, given, now)
+        license = sold[0] if enabled is None else switched(sold[0], enabled, actor)
+        return changed_terms((license, sold[1]), given, now)
 
     def write(old: Sold, new: Sold) -> None:
-        if new != old:
-            event, missed = change_events(old, new, actor, now)
-            licenses.update(old[0], new[0], event, missed, at_most, changed_extras(old, new))
+        events = switch_events(old[0], new[0], actor, now)
+        before = (replace(old[0], enabled=new[0].enabled, disabled_by=new[0].disabled_by), old[1])
+        if new != before:
+            event, missed = change_events(before, new, actor, now + len(events))
+            events += [*missed, event]
+        if events:
+            licenses.update(old[0], new[0], events[-1], events[:-1], at_most, changed_extras(old, new))
 
     def result(old: Sold, new: Sold) -> Sold:
         return new if new == old else (replace(new[0], revision=old[0].revision + 1), new[1])

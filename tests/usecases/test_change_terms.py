@@ -1,5 +1,6 @@
 """Terms after the sale: what can be changed, what is refused, and what it makes of dates and of what is in use."""
 
+from itertools import count
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from chalicelib.domain.instants import from_iso, to_iso
 from chalicelib.domain.license import License
 from chalicelib.domain.terms import CHANGEABLE
 from chalicelib.store import licenses
-from chalicelib.usecases.change_license import extend
+from chalicelib.usecases.change_license import extend, set_archived
 from chalicelib.usecases.change_terms import change_terms
 from chalicelib.usecases.sweep import sweep
 from tests.store.seam import Request, intercepted
@@ -57,6 +58,31 @@ def test_every_term_can_be_changed_and_history_has_it_as_it_is_and_was(vendor: V
     changed(vendor, license, **{name: CHANGES[name]})
     assert kinds(vendor, license) == ["license_changed"], "the same again changes nothing"
     assert vendor.differences() == []
+
+
+def test_a_license_is_switched_in_the_write_of_its_terms_and_each_has_its_event(vendor: Vendor) -> None:
+    license, times = vendor.issue(), count(NOW, 10)
+
+    def change(enabled: bool | None, **changes: Any) -> tuple[bool, str | None, str]:
+        sold, _ = change_terms(vendor.code, license.id, changes, ADMIN, enabled=enabled, now=next(times))
+        assert sold == vendor.stored(license)
+        return sold.enabled, sold.disabled_by, sold.name
+
+    sent: list[Request] = []
+    with intercepted(lambda request, send: sent.append(request) or send(request)):  # type: ignore[func-returns-value]
+        assert change(False, name="Office") == (False, "vendor", "Office")
+    assert [request.operation for request in sent].count("TransactWriteItems") == 1
+    change(False, name="Office")
+    assert kinds(vendor, license) == ["license_disabled", "license_changed"], "the same again changes nothing"
+    assert change(None, name="Studio") == (False, "vendor", "Studio")
+    assert change(True) == (True, None, "Studio")
+    assert kinds(vendor, license)[2:] == ["license_changed", "license_enabled"]
+    (told, _) = [event.detail for event in vendor.history(license) if event.type == "license_changed"]
+    assert set(told) == {"name", "name_before"}
+    set_archived(vendor.code, license.id, True, ADMIN, now=next(times))
+    with refused("license_archived"):
+        change(True, name="Office")
+    assert (vendor.stored(license).name, vendor.differences()) == ("Studio", [])
 
 
 def test_a_change_leaves_what_others_change_meanwhile(vendor: Vendor) -> None:
