@@ -2,7 +2,7 @@
 otherwise than the other, both are answered. The values are ours.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -164,7 +164,7 @@ def import_licenses(shop: VendorsServer, ids: Ids) -> Any:
     return [row["row"] for row in result["invalid_rows"]], sorted(buyers)
 
 
-TOOLS: Mapping[str, tuple[Call, Any]] = {
+TOOLS: dict[str, tuple[Call, Any]] = {
     "list licenses": (list_licenses, (True, [])),
     "create a license": (create_license, ("OWN-1", False, "by phone", True)),
     "change one": (update_license, (False, "renewed", True)),
@@ -184,7 +184,7 @@ TOOLS: Mapping[str, tuple[Call, Any]] = {
 """What a client of the public API, written by others, lets people do (15 tools): each with all that it may send, by the
 names that it sends it under, and what comes of it.
 """
-MORE: Mapping[str, tuple[Call, Any]] = {
+MORE: dict[str, tuple[Call, Any]] = {
     "licenses of a customer, by email": (list_licenses_of_customer, [True]),
     "licenses of a customer": (lambda shop, ids: licenses_of(shop, customer_id=ids["other_customer_id"]), []),
     "create one by the code of its product": (create_by_code, (True, True, "2031-01-31")),
