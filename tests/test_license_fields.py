@@ -32,6 +32,7 @@ INNER = {
     *("bucket_full_at", "seats_full_at", "known_devices"),
     "bought_as",  # by it passwords are kept apart
     "sold_in",  # by it the id of that order leads there
+    *("customer_id", "listed_users"),  # where lists look first
     *("blocked_devices", "blacklist"),  # as one count, by who blacklists: `license show`
 }
 """Shown by nobody."""

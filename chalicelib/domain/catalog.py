@@ -159,6 +159,8 @@ class Order:
     begins anew where one has."""
     licenses_sold: int = field(default=0, compare=False)
     """How many licenses were sold in it, behind the first: who gives it another name knows that it has no other."""
+    customer_id: int | None = field(default=None, compare=False)
+    """As `License.customer_id`."""
     revision: int = field(default=0, compare=False)
     """How often it was changed. What is filed under its managers does not move it."""
 

@@ -31,6 +31,8 @@ HOUR_MS = 3_600_000
 MAX_NAME = 60
 """Characters of a license's name."""
 LEAST_IDLE_DEVICES = 1000
+MAX_LISTED_USERS = 10
+"""Users that a license is listed with."""
 FLOATING_TIMEOUT = 120
 """Minutes, where nothing else is sold."""
 _SHARES: Mapping[Overage, tuple[int, int]] = {"none": (1, 1), "1.25x": (5, 4), "1.5x": (3, 2), "2x": (2, 1)}
@@ -130,6 +132,12 @@ class License:
     """How many devices may never be activated here; each has an item of its own."""
     blacklist: frozenset[str] = frozenset()
     """Tags of such devices, of those that were named before they had items."""
+    customer_id: int | None = field(default=None, compare=False)
+    """Under which id a list looks for the record of the customer first. It may be that of another one by now; None, of
+    before it was kept: it follows from the email, by a read more."""
+    listed_users: frozenset[int] = field(default=frozenset(), compare=False)
+    """Whose seats a list looks for: of the first `MAX_LISTED_USERS` who have got one those who still have it. Some may
+    be missing, or have none by now: then the license's seats say it, by a read more."""
 
     @property
     def most_activations(self) -> int | None:

@@ -11,6 +11,7 @@ from chalicelib.domain.features import CHANGEABLE, Period, ProductFeature
 from chalicelib.domain.ids import made_at
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import (
+    MAX_LISTED_USERS,
     AuthorizationMethod,
     License,
     LicenseType,
@@ -35,8 +36,8 @@ from chalicelib.usecases.product_features import find_granted
 from chalicelib.usecases.slots import slots_in_use
 from chalicelib.web.freshness import Date
 
-MAX_LISTED_USERS, MAX_USERS = 10, 100
-"""Users that a license has in a list, and where it is answered alone."""
+MAX_USERS = 100
+"""Users that a license has where it is answered alone."""
 
 Features = Mapping[int, ProductFeature]
 
@@ -175,7 +176,7 @@ class LicenseBody(LicenseFacts):
 
     customer: CustomerBody | NamedCustomer | None
     license_users: list[UserOfLicense]
-    """The first ten; where one license is answered, the first hundred."""
+    """Ten of them; where one license is answered, the first hundred."""
 
 
 def body_of(caller: Caller) -> Callable[[Sold], LicenseBody]:
@@ -186,7 +187,7 @@ def body_of(caller: Caller) -> Callable[[Sold], LicenseBody]:
 def bodies_of(caller: Caller, some: Sequence[Sold], users: int = MAX_LISTED_USERS) -> list[LicenseBody]:
     """The bodies of licenses, each with so many of its users."""
     sees = sees_customers(caller)
-    found = read_relations(caller.company, some, customers=sees, users=users, now=caller.now)
+    found = read_relations(caller.company, some, customers=sees, users=users)
     return [
         {
             **license_facts((license, extras), found.products.get(license.product), found.features, caller.now),

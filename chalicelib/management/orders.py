@@ -212,7 +212,7 @@ def order_body(caller: Caller, order: Order) -> OrderBody:
 
 def order_bodies(caller: Caller, some: Sequence[Order]) -> list[OrderBody]:
     """Orders as lists have them."""
-    emails = {order.customer for order in some if order.customer} if sees_customers(caller) else set[str]()
+    emails = {order.customer: order.customer_id for order in some if order.customer} if sees_customers(caller) else {}
     found = shown_by_emails(caller.company, emails)
     return [{**order_facts(order), "customer": buyer_body(order.customer or None, found)} for order in some]
 

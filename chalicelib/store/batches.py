@@ -25,7 +25,7 @@ from chalicelib.store.keys import LICENSE, batch_sort_key, email_sort_key, licen
 from chalicelib.store.limits import has_room_for
 from chalicelib.store.mails import put_mail
 from chalicelib.store.schema import AnyItem, Rows
-from chalicelib.store.seats import giving, put_seat
+from chalicelib.store.seats import giving, listing, put_seat
 from chalicelib.store.transactions import Transaction
 
 M = TypeVar("M", bound=AnyItem)
@@ -134,12 +134,14 @@ def fill(
     if new is None:
         write.delete(item(pk, batch_sort_key(old.id)), as_seen)
     else:
-        moved = [item.position.set(new.position), item.reserved.set(new.reserved)]
-        write.update(item(pk, batch_sort_key(old.id)), moved, as_seen)
+        gone_on = [item.position.set(new.position), item.reserved.set(new.reserved)]
+        write.update(item(pk, batch_sort_key(old.id)), gone_on, as_seen)
     unneeded = old.reserved - (0 if new is None else new.reserved) - len(assignments)
+    moved = listing(license, (assignment.seat.user_id for assignment in assignments))
     if unneeded:
-        freed = [LicenseItem.users_assigned.add(-unneeded)]
-        write.update(LicenseItem(pk, LICENSE), freed, LicenseItem.pk.exists())
+        moved.append(LicenseItem.users_assigned.add(-unneeded))
+    if moved:
+        write.update(LicenseItem(pk, LICENSE), moved, LicenseItem.pk.exists())
     write.commit()
 
 

@@ -1,6 +1,6 @@
 """Objects of a company that stand alone, each an item under its id: read, made, changed and deleted with an event."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -45,6 +45,19 @@ def read_some(kind: type[V], company: str, ids: list[int]) -> dict[int, V]:
     items = reads.batch_get([_item(kind, company, id) for id in ids], consistent=True) if ids else []
     found = [item.to_domain() for item in items if item is not None]
     return {one.id: one for one in found}
+
+
+def read_labels_and_accounts(
+    company: str, labels: Iterable[int], accounts: Iterable[int]
+) -> tuple[dict[int, CustomerLabel], dict[int, CustomerAccount]]:
+    """Those of these that there are, by their ids. Consistent, a hundred in one round trip."""
+    of_labels = [_item(CustomerLabel, company, id) for id in sorted(labels)]
+    of_accounts = [_item(CustomerAccount, company, id) for id in sorted(accounts)]
+    found = reads.batch_get_values([*of_labels, *of_accounts])
+    there = [
+        {one.id: one for one in some if one is not None} for some in (found[: len(of_labels)], found[len(of_labels) :])
+    ]
+    return there[0], there[1]
 
 
 def create(new: V, event: Event) -> None:

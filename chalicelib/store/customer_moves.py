@@ -91,10 +91,14 @@ def move_few(
     record = customers.record_item(company, customer.id)
     write.check(record, (CustomerItem.email == customer.email) & CustomerItem.former_emails.contains(email))
     write.change(
-        OrderItem(company, order_sort_key(old_order.id)), old_order, new_order, event=events[0] if events else None
+        OrderItem(company, order_sort_key(old_order.id)),
+        old_order,
+        new_order,
+        more=[OrderItem.customer_id.set(customer.id)],
+        event=events[0] if events else None,
     )
     for old, new, _ in licenses:
-        write.update(LicenseItem(license_pk(company, old.id), LICENSE), *_resold(old, new))
+        write.update(LicenseItem(license_pk(company, old.id), LICENSE), *_resold(old, new, customer.id))
         write.delete(LookupItem(company, customer_license_sort_key(email, old.id)), THERE_OR_NOT)
         bought = LookupItem(company, customer_license_sort_key(customer.email, old.id))
         bought.product, bought.order_id = new.product, new.order_id
@@ -111,11 +115,12 @@ def end_move(customer: Customer, email: str) -> None:
     writes.update(record, [CustomerItem.moving.delete(frozenset({email}))], CustomerItem.moving.contains(email))
 
 
-def _resold(old: License, new: License) -> tuple[list[Action], Condition]:
+def _resold(old: License, new: License, customer_id: int) -> tuple[list[Action], Condition]:
     """What makes a license that of another customer. No other change of its terms does, for its names move with it."""
     item = LicenseItem
     bought_as = item.bought_as.set(new.bought_as) if new.bought_as else item.bought_as.remove()
-    actions = [item.customer.set(new.customer), bought_as, item.revision.set(old.revision + 1)]
+    sold_to = [item.customer.set(new.customer), item.customer_id.set(customer_id)]
+    actions = [*sold_to, bought_as, item.revision.set(old.revision + 1)]
     return actions, item.unchanged(old, item.customer, item.bought_as, item.revision)
 
 

@@ -6,6 +6,7 @@ waited for. So no link comes behind the steps that says otherwise, and steps tha
 goes on.
 """
 
+from collections.abc import Sequence
 from itertools import islice
 
 from chalicelib.domain.access import buyer
@@ -14,6 +15,7 @@ from chalicelib.domain.customers import Sales
 from chalicelib.domain.events import Event
 from chalicelib.domain.license import License
 from chalicelib.store import customers, licenses, reads
+from chalicelib.store.attributes import AnyAttribute
 from chalicelib.store.customers import Buyer, NewBuyer
 from chalicelib.store.expressions import Action
 from chalicelib.store.items.customers import SalesItem
@@ -45,8 +47,8 @@ def move(
     """
     pk, item, (left, joined) = license_pk(old.company, old.id), LicenseItem, orders
     write = Transaction(event_item(pk, event))
-    names = (item.order_id, item.customer, item.bought_as, item.sold_in)
-    values = (new.order_id, new.customer, new.bought_as, new.sold_in)
+    names: Sequence[AnyAttribute] = (item.order_id, item.customer, item.customer_id, item.bought_as, item.sold_in)
+    values = (new.order_id, new.customer, new.customer_id, new.bought_as, new.sold_in)
     moved: list[Action] = [
         name.remove() if value is None else name.set(value) for name, value in zip(names, values, strict=True)
     ]

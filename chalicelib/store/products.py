@@ -35,12 +35,6 @@ def read_product(company: str, code: str) -> Product | None:
     return None if item is None else item.to_domain()
 
 
-def read_some_products(company: str, codes: list[str]) -> dict[str, Product]:
-    """Products by code, at most a hundred, consistently, in one round trip."""
-    found = reads.batch_get([ProductItem(company, product_sort_key(code)) for code in codes], consistent=True)
-    return {item.code: item.to_domain() for item in found if item is not None}
-
-
 def read_products(company: str) -> Iterator[Product]:
     """All products of a company by code, consistently."""
     return (item.to_domain() for item in reads.query(ProductItem, company, product_sort_key()))

@@ -7,7 +7,7 @@ from itertools import islice
 from chalicelib.domain.access import buyer
 from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.license import License, Seat
+from chalicelib.domain.license import MAX_LISTED_USERS, License, Seat
 from chalicelib.domain.limits import LICENSE_USERS
 from chalicelib.domain.mail import Mail
 from chalicelib.domain.slots import is_draining, is_floating
@@ -51,7 +51,7 @@ def assign(license: License, seat: Seat, old: User | None, user: User, event: Ev
     pk, item = license_pk(license.company, license.id), LicenseItem
     write = Transaction(event_item(pk, event))
     given, may_give = giving(license, event, 1)
-    write.update(item(pk, LICENSE), given, may_give & has_room(LICENSE_USERS))
+    write.update(item(pk, LICENSE), [*given, *listing(license, [seat.user_id])], may_give & has_room(LICENSE_USERS))
     put_seat(write, license, seat, old, user)
     if mail is not None:
         put_mail(write, mail, event.at)
@@ -71,8 +71,9 @@ def replace_user(
     pk, item = license_pk(license.company, license.id), LicenseItem
     write = Transaction(event_item(pk, event))
     taken, may_give = buckets.giving_seats(license, event.actor, event.at, 1)
-    as_read = (item.epoch == license.epoch) & same_buyer(license)
-    write.update(item(pk, LICENSE), [*_freed(license, old, released), *taken], as_read & may_give)
+    as_read = (item.epoch == license.epoch) & same_buyer(license) & item.unchanged(license, item.listed_users)
+    listed = item.listed_users.set(_first((license.listed_users - {old.user_id}) | {seat.user_id}))
+    write.update(item(pk, LICENSE), [*_freed(license, old, released), *taken, listed], as_read & may_give)
     _delete_seat(write, license, old, _unchanged(old) & SeatItem.unchanged(old, SeatItem.max_activations))
     put_seat(write, license, seat, known, user)
     put_mail(write, mail, event.at)
@@ -85,6 +86,12 @@ def giving(license: License, event: Event, count: int) -> tuple[list[Action], Co
     """
     taken, allowed = buckets.giving_seats(license, event.actor, event.at, count)
     return [LicenseItem.users_assigned.add(count), *taken], allowed & same_buyer(license)
+
+
+def listing(license: License, user_ids: Iterable[int]) -> list[Action]:
+    """What lets lists find users at the license itself, up to `MAX_LISTED_USERS` of it."""
+    added = frozenset(islice(user_ids, max(0, MAX_LISTED_USERS - len(license.listed_users))))
+    return [LicenseItem.listed_users.add(added)] if added else []
 
 
 def same_buyer(license: License) -> Condition:
@@ -131,7 +138,8 @@ def remove(license: License, seat: Seat, event: Event, *, released: bool, closed
     """
     pk, item = license_pk(license.company, license.id), LicenseItem
     write = Transaction(event_item(pk, event))
-    freed = [item.users_assigned.add(-1), *_freed(license, seat, released)]
+    unlisted = item.listed_users.delete({seat.user_id})
+    freed = [item.users_assigned.add(-1), unlisted, *_freed(license, seat, released)]
     write.update(item(pk, LICENSE), freed, item.epoch == license.epoch)
     _delete_seat(write, license, seat, _unchanged(seat) & SeatItem.unchanged(seat, SeatItem.revision))
     if closed_at is not None:
@@ -157,6 +165,10 @@ def update(license: License, old: Seat, new: Seat, event: Event) -> None:
     write = Transaction(event_item(pk, event))
     write.change(SeatItem(pk, seat_sort_key(old.user_id)), old, new, SeatItem.epoch == old.epoch)
     write.commit()
+
+
+def _first(user_ids: Iterable[int]) -> frozenset[int]:
+    return frozenset(sorted(user_ids)[:MAX_LISTED_USERS])
 
 
 def _freed(license: License, seat: Seat, released: bool) -> list[Action]:

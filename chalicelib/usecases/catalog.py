@@ -1,13 +1,12 @@
 """The catalog as calls see it: remembered for a minute."""
 
-from collections.abc import Callable, Iterable
-from functools import cache, partial
+from collections.abc import Callable
 
 from chalicelib.domain.catalog import API_KEY, PRODUCT_CODE, ApiKey, Product, guard_product
 from chalicelib.domain.instants import Instant
 from chalicelib.runtime import runtime
 from chalicelib.store import accounts
-from chalicelib.store.products import read_product, read_products, read_some_products
+from chalicelib.store.products import read_product, read_products
 from chalicelib.usecases.create import shared_key
 
 
@@ -33,15 +32,6 @@ def known_product(
     return products.get((company, code), lambda: read_product(company, code), now, refuses=refuses)
 
 
-def known_products(company: str, codes: Iterable[str], *, now: Instant) -> dict[str, Product]:
-    """Those of these products that there are, by code: what is not remembered is read at once."""
-    wanted = sorted(set(codes))
-    read = cache(lambda: read_some_products(company, wanted))
-    remembered = runtime().caches.products
-    found = [remembered.get((company, code), partial(_get, read, code), now) for code in wanted]
-    return {product.code: product for product in found if product is not None}
-
-
 def products(company: str, only: frozenset[str]) -> list[Product]:
     """A company's products by code, whether they can be used or not; `only` some of them, where any are named."""
     return [product for product in read_products(company) if not only or product.code in only]
@@ -61,7 +51,3 @@ def find_credentials(api_key: str, *, fresh: bool = False, now: Instant) -> tupl
         return None if found is None else (found, shared_key(found))
 
     return runtime().caches.api_keys.get(api_key, load, now, fresh=fresh)
-
-
-def _get(read: Callable[[], dict[str, Product]], code: str) -> Product | None:
-    return read().get(code)

@@ -66,12 +66,12 @@ def find_customers(
 ) -> tuple[list[Customer], int | None]:
     """At most `limit` customers behind the one with the id `after`, oldest first, and the id to go on behind.
 
-    That is None where there are no more. Raises `company_not_found`.
+    That is None where there are no more.
     """
-    owner, found = find_company(company).code, list[Customer]()
-    chunk, matches = limit if wanted.is_empty else CHUNK, customer_matcher(owner, wanted)
+    found = list[Customer]()
+    chunk, matches = limit if wanted.is_empty else CHUNK, customer_matcher(company, wanted)
     for _ in range(0, max(limit, MAX_SCANNED), chunk):
-        rows, more = cut(customers.read_page(owner, after=after, limit=chunk + 1), chunk)
+        rows, more = cut(customers.read_page(company, after=after, limit=chunk + 1), chunk)
         for row in rows:
             after = row.id
             if matches(row):
@@ -85,7 +85,7 @@ def find_customers(
 
 def count_customers(company: str) -> int | None:
     """How many customers a company has; None where not all were ever counted (`audit --repair`)."""
-    return read_count(find_company(company).code, "customers")
+    return read_count(company, "customers")
 
 
 def find_customers_of_email(company: str, email: str) -> list[Customer]:

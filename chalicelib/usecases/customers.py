@@ -1,10 +1,10 @@
 """The customers of a company: made, changed, labeled, deleted. Who is merged: `usecases.customer_moves`."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from chalicelib.domain.catalog import Company
+from chalicelib.domain.catalog import Company, company_code
 from chalicelib.domain.customers import (
     MAX_LABELS_OF_CUSTOMER,
     Customer,
@@ -22,6 +22,7 @@ from chalicelib.domain.ids import new_id
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.types import Json
 from chalicelib.store import company_objects, customer_moves, customers
+from chalicelib.store.relations import Emails, Relations, read_relations
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.customer_moves import followed, with_email
 from chalicelib.usecases.find_customer import find_customer
@@ -51,45 +52,41 @@ class Labeling(NamedTuple):
     label: int
 
 
-def shown(company: str, some: Iterable[Customer]) -> list[ShownCustomer]:
-    """Customers of a company, at most a hundred, each with what is stored elsewhere. Raises `company_not_found`."""
-    found, owner = list(some), find_company(company)
-    return shown_with(owner, _labels_of(owner, found), found)
+def shown(company: str, some: Sequence[Customer]) -> list[ShownCustomer]:
+    """Customers of a company, at most a hundred, each with what is stored elsewhere: one read for forty-nine, and one
+    more where some are labeled or have accounts. Raises `company_not_found`.
+    """
+    owner, beside = customers.read_beside(company_code(company), some)
+    if owner is None:
+        raise NotFound("company_not_found")
+    return _shown(owner, some, beside)
 
 
-def shown_by_emails(company: str, emails: Collection[str]) -> dict[str, ShownCustomer]:
+def shown_by_emails(company: str, emails: Emails) -> dict[str, ShownCustomer]:
     """The same of those to whom something was sold under these emails, by each: at most a hundred.
 
-    Nothing of an email under which there is no record: what was sold to it is of before there were any. Two reads, and
-    one each where customers are labeled, have accounts, or have another email by now.
+    Nothing of an email under which there is no record: what was sold to it is of before there were any. Reads as
+    `read_relations`, and one more where customers are labeled or have accounts.
     """
-    owner, found = customers.read_sold_to(company, emails) if emails else (None, {})
-    if owner is None:
+    return shown_found(read_relations(company, emails)) if emails else {}
+
+
+def shown_found(found: Relations) -> dict[str, ShownCustomer]:
+    """The same of what was read with them: one read where customers are labeled or have accounts."""
+    if found.owner is None:
         return {}
-    some = [one.customer for one in found.values()]
-    beside = [(one.sales, one.license_user) for one in found.values()]
-    return dict(zip(found, _shown(owner, _labels_of(owner, some), some, beside), strict=True))
-
-
-def shown_with(owner: Company, labels: Mapping[int, CustomerLabel], some: Sequence[Customer]) -> list[ShownCustomer]:
-    """The same with the company and its labels, by their ids, as they were read before."""
-    return _shown(owner, labels, some, customers.read_beside(some))
-
-
-def _labels_of(owner: Company, some: Sequence[Customer]) -> dict[int, CustomerLabel]:
-    """All labels of the company, by their ids, where any of these customers has one."""
-    is_labeled = any(one.labels for one in some)
-    return {label.id: label for label in company_objects.read_all(CustomerLabel, owner.code)} if is_labeled else {}
+    some = [one.customer for one in found.customers.values()]
+    beside = [(one.sales, one.license_user) for one in found.customers.values()]
+    return dict(zip(found.customers, _shown(found.owner, some, beside), strict=True))
 
 
 def _shown(
-    owner: Company,
-    labels: Mapping[int, CustomerLabel],
-    some: Sequence[Customer],
-    beside: Sequence[tuple[Sales | None, int | None]],
+    owner: Company, some: Sequence[Customer], beside: Sequence[tuple[Sales | None, int | None]]
 ) -> list[ShownCustomer]:
-    accounts = company_objects.read_some(
-        CustomerAccount, owner.code, sorted({one.account for one in some if one.account is not None})
+    labels, accounts = company_objects.read_labels_and_accounts(
+        owner.code,
+        {int(label) for one in some for label in one.labels},
+        {one.account for one in some if one.account is not None},
     )
     return [
         ShownCustomer(

@@ -204,6 +204,7 @@ def _joined(
             customer,
             managers,
             number=license.id,
+            customer_id=license.customer_id,
             import_id=_import_id(source),
         )
         return replace(first, denied=denied or frozenset(), bought_as=license.bought_as or "", **details)
@@ -252,7 +253,8 @@ def _license(
         "license_key": key,
         "free_resets": terms.free_resets or None,
         "order_id": terms.order_id or f"order-{license_id}",
-        "customer": None if sold_to is None else sold_to.email,
+        "customer": sold_to and sold_to.email,
+        "customer_id": sold_to and sold_to.id,
     }
     return License(
         company=product.company,

@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from chalicelib.domain.catalog import Product
 from chalicelib.domain.extras import Extras
 from chalicelib.domain.features import ProductFeature
-from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.users import User
-from chalicelib.usecases.catalog import known_products
-from chalicelib.usecases.customers import ShownCustomer, shown_by_emails
+from chalicelib.store import relations
+from chalicelib.usecases.customers import ShownCustomer, shown_found
 from chalicelib.usecases.license_list import users_of_some
-from chalicelib.usecases.product_features import find_granted
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,19 +26,23 @@ class Relations:
     """The first of each license, by its id."""
 
 
-def read_relations(
-    company: str, some: Sequence[tuple[License, Extras]], *, customers: bool, users: int, now: Instant
-) -> Relations:
+def read_relations(company: str, some: Sequence[tuple[License, Extras]], *, customers: bool, users: int) -> Relations:
     """Of some licenses, at most a hundred. `customers`: whether who has bought is asked for; `users`: how many of each.
 
-    Products are remembered. Customers take two reads or three, features one for each hundred, and users one for each
-    license that has some, several at a time, and one more for each hundred.
+    It is one read for each hundred items (`store.relations`), one more where customers
+    are labeled or have accounts, and one for each license that does not list all the users who are asked for (`users`
+    of more than ten, or of what older code has written), several at a time, with one for each hundred of these.
     """
-    emails = {license.customer for license, _ in some if license.customer is not None} if customers else set[str]()
+    emails = {one.customer: one.customer_id for one, _ in some if one.customer is not None} if customers else {}
     granted = {(license.product, grant.feature_id) for license, extras in some for grant in extras.features}
+    wanted = {one.id: min(users, one.users_assigned) for one, _ in some}
+    listed = [one for one, _ in some if wanted[one.id] <= len(one.listed_users)]
+    found = relations.read_relations(company, emails, listed, (license.product for license, _ in some), granted)
+    lacking = [one for one, _ in some if len(found.users.get(one.id, ())) < wanted[one.id]]
+    first = {id: seats[:users] for id, seats in found.users.items()}
     return Relations(
-        known_products(company, (license.product for license, _ in some), now=now),
-        find_granted(company, granted),
-        shown_by_emails(company, emails),
-        users_of_some(company, (license for license, _ in some), users),
+        found.products,
+        found.features,
+        shown_found(found),
+        first | users_of_some(company, lacking, users),
     )

@@ -11,6 +11,7 @@ from chalicelib.domain.events import Actor, Event, differences
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License
+from chalicelib.domain.types import Json
 from chalicelib.store import batches, customers, licenses, moved_licenses, orders
 from chalicelib.store.customers import Buyer, NewBuyer
 from chalicelib.store.database import ConditionFailed
@@ -54,8 +55,9 @@ def move_license(
         if license.order_id == joined.id:
             return license
         guard_revision(license, revision)
-        customer, sold_in = None if state.sold_to is None else state.sold_to.email, license.sold_in or license.order_id
-        new = replace(license, order_id=joined.id, customer=customer, bought_as=joined.bought_as or None)
+        sold_to, sold_in = state.sold_to, license.sold_in or license.order_id
+        customer: Json = {"customer": sold_to and sold_to.email, "customer_id": sold_to and sold_to.id}
+        new = replace(license, order_id=joined.id, bought_as=joined.bought_as or None, **customer)
         if buyer(new) != buyer(license) and any(batches.all_pending(company, license_id)):
             raise Denied("batch_under_way")
         return replace(new, sold_in=sold_in, revision=license.revision + 1)

@@ -5,6 +5,7 @@ from chalicelib.domain.errors import NotFound
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.types import Json
 from chalicelib.usecases import customer_accounts, customer_labels, customers
+from chalicelib.usecases.create import find_company
 from chalicelib.usecases.customer_list import (
     CustomerFilter,
     TextFilter,
@@ -57,8 +58,10 @@ def customer_find(company: str, text: str, limit: int, after: int | None, *, now
 
 
 def _page(asked: Json, company: str, wanted: CustomerFilter, limit: int, after: int | None) -> CommandResult:
+    owner = find_company(company).code
+
     def read(after: int | None, limit: int) -> tuple[list[Customer], int | None]:
-        return find_customers(company, wanted, after=after, limit=limit)
+        return find_customers(owner, wanted, after=after, limit=limit)
 
     return _listed(asked, company, *full_page(read, after, limit))
 

@@ -102,7 +102,7 @@ def customers_of(code: str) -> list[tuple[object, ...]]:
     accounts = {one.id: one.name for one in company_objects.read_all(CustomerAccount, code)}
     labels = {str(one.id): one.label for one in company_objects.read_all(CustomerLabel, code)}
     found = [*customers.read_page(code)]
-    sold = [sales for sales, _ in customers.read_beside(found)]
+    sold = [sales for sales, _ in customers.read_beside(code, found)[1]]
     return sorted(
         (
             one.email,

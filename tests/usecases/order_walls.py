@@ -85,7 +85,7 @@ def _is_taken(company: str, key: str) -> bool:
 def _relations(company: str, victim: Any) -> Any:
     """What is read beside licenses of another company's, where these are taken for one's own."""
     sold = [(victim.by_key, NO_EXTRAS), (victim.by_user, NO_EXTRAS)]
-    found = read_relations(company, sold, customers=True, users=9, now=NOW)
+    found = read_relations(company, sold, customers=True, users=9)
     return found.customers or any(found.users.values())
 
 
@@ -129,7 +129,11 @@ OF_ORDERS: list[tuple[Any, str, list[Any]]] = [
         [lambda c, v: license_users.change_user(c, _ada(v), {"first_name": "Eve"}, ADMIN, now=NOW)],
     ),
     (read_relations, "license_not_found", [lambda c, v: there(_relations(c, v))]),
-    (shown_by_emails, "license_not_found", [lambda c, v: there(shown_by_emails(c, {v.by_key.customer}))]),
+    (
+        shown_by_emails,
+        "license_not_found",
+        [lambda c, v: there(shown_by_emails(c, {v.by_key.customer: v.by_key.customer_id}))],
+    ),
     (users_of_some, "license_not_found", [lambda c, v: there(any(users_of_some(c, [v.by_user], 9).values()))]),
     (find_granted, "license_not_found", [lambda c, v: there(find_granted(c, [("viewer", feature(v.vendor))]))]),
     (license_users.licenses_held, "license_not_found", [lambda c, v: there(license_users.licenses_held(c, _ada(v)))]),

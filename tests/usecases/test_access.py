@@ -505,7 +505,6 @@ NAMES_NOTHING = {
     "delete_company",
     "new_user",
     "products",
-    "known_products",
     "list_licenses",
     "search_licenses",
     "list_orders",

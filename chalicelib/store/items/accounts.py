@@ -166,7 +166,7 @@ class OrderItem(AccountsItem[Order]):
 
     by_hand = ("company", "id")
     stored_as = MappingProxyType({"pending_managers": "joining"})
-    guarded = frozenset({"pending_managers", "number", "licenses_taken", "licenses_sold"})
+    guarded = frozenset({"pending_managers", "number", "licenses_taken", "licenses_sold", "customer_id"})
     omitted = frozenset({"is_test", "is_trial", *TEXTS})
     customer: TextAttribute
     managers: IdSetAttribute
@@ -176,6 +176,7 @@ class OrderItem(AccountsItem[Order]):
     bought_as: TextAttribute
     licenses_taken: IntegerAttribute
     licenses_sold: IntegerAttribute
+    customer_id: IntegerAttribute
     revision: IntegerAttribute
 
     def fields_by_hand(self) -> Fields:

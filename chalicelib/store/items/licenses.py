@@ -8,6 +8,7 @@ from chalicelib.domain.license import Device, License, Seat, ends_at
 from chalicelib.domain.slots import Slot
 from chalicelib.store.attributes import (
     BooleanAttribute,
+    IdSetAttribute,
     IntegerAttribute,
     JSONAttribute,
     TextAttribute,
@@ -68,6 +69,8 @@ class LicenseItem(LicensesItem[License]):
             "customer",
             "bought_as",
             "sold_in",
+            "customer_id",
+            "listed_users",
         }
     )
 
@@ -110,6 +113,8 @@ class LicenseItem(LicensesItem[License]):
     known_devices: IntegerAttribute
     blocked_devices: IntegerAttribute
     blacklist: TextSetAttribute
+    customer_id: IntegerAttribute
+    listed_users: IdSetAttribute
 
     ends_at = IntegerAttribute(null=True)
     """What the conditions judge the end by; it follows from the dates."""
