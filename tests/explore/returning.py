@@ -6,10 +6,11 @@ functions, by context variables, and by what the process remembers. Whoever was 
 same goes on alike, whatever he was answered.
 """
 
+from collections import OrderedDict
 from collections.abc import Callable
 from contextvars import copy_context
 from dataclasses import fields, is_dataclass
-from functools import partial, wraps
+from functools import cache, partial, wraps
 from io import BytesIO
 from pickle import Pickler, PicklingError
 from threading import Condition, Lock
@@ -23,6 +24,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+@cache
 def returning(do: Callable[P, R]) -> Callable[P, R]:
     """The same function, of which it is told what it has left: nothing else is moved by a function of a module."""
 
@@ -64,19 +66,52 @@ def _raised(error: BaseException | None) -> object:
 
 
 class _Pickler(Pickler):
-    """Locks are free: each task is alone in its process. A function that others have made is told by its code, and by
-    the variables that it shares with them; a set by what is in it, in whatever order it goes through that.
+    """Tells a value of a dataclass by its fields, and what is of a plain class by all that it has; a set by what is in
+    it, in whatever order it goes through that; a function that others have made by its code, and by the variables that
+    it shares with them. Locks are free: each task is alone in its process.
     """
 
-    def reducer_override(self, value: Any) -> Any:  # of whatever kind
-        if isinstance(value, FunctionType) and "<" in value.__qualname__:
-            shared = tuple(cell.cell_contents for cell in value.__closure__ or ())
-            return tuple, ((id(value.__code__), value.__defaults__, value.__kwdefaults__, shared),)
-        if is_dataclass(value) and not isinstance(value, type):
-            parts = (getattr(value, one.name) for one in fields(value))
-            return tuple, ((type(value), *(sorted(one, key=repr) if isinstance(one, _SETS) else one for one in parts)),)
-        return (str, ()) if isinstance(value, _LOCKS) else NotImplemented
+    def persistent_id(self, value: Any) -> object:  # of whatever kind
+        """What tells it, in simpler values; None for what pickle tells by itself."""
+        tell = _TELLING[type(value)]
+        return None if tell is None else tell(value)
+
+
+class _Telling(dict[type, Callable[[Any], object] | None]):
+    """By their kinds, how values are told."""
+
+    def __missing__(self, kind: type) -> Callable[[Any], object] | None:
+        tell = self[kind] = _telling(kind, len(self))
+        return tell
+
+
+_TELLING = _Telling()
+
+
+def _telling(kind: type, number: int) -> Callable[[Any], object] | None:
+    """`number`: of the kind, for its name is long to write, and to find."""
+    if kind is FunctionType:
+        return _of_function
+    if issubclass(kind, OrderedDict):
+        return lambda value: (number, tuple(value.items()))
+    if kind in (set, frozenset, *_LOCKS):
+        return (lambda _: number) if kind in _LOCKS else (lambda value: (number, *sorted(value, key=repr)))
+    if is_dataclass(kind):
+        names = [one.name for one in fields(kind)]
+        return lambda value: (number, *[getattr(value, name) for name in names])
+    own = [name for one in kind.__mro__[:-1] for name in vars(one)]
+    if kind.__new__ is object.__new__ and kind.__dictoffset__ and _BY_HAND.isdisjoint(own):
+        return lambda value: (number, vars(value))
+    return None
+
+
+def _of_function(value: Any) -> object:
+    if "<" not in value.__qualname__:
+        return None
+    shared = [cell.cell_contents for cell in value.__closure__ or ()]
+    return id(value.__code__), value.__defaults__, value.__kwdefaults__, shared
 
 
 _LOCKS = (type(Lock()), Condition)
-_SETS = (set, frozenset)
+_BY_HAND = {"__slots__", "__reduce__", "__reduce_ex__", "__getstate__"}
+"""What a class has that is told otherwise than by all that its values have."""

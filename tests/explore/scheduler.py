@@ -9,7 +9,7 @@ import random
 import secrets
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
@@ -65,7 +65,6 @@ def controlled(engine: MemoryEngine) -> Iterator[None]:
     """
     passwords.verify_password(None, "")  # what a process draws but once is of no task's dice
     connection = database.connection()
-    before = connection.send
 
     def send(operation: str, request: Request) -> Answer:
         here = getcurrent()
@@ -74,17 +73,19 @@ def controlled(engine: MemoryEngine) -> Iterator[None]:
         answer: Answer = here.parent.switch(Call(operation, request, Footprint.of(operation, request)))
         return answer
 
-    with ExitStack() as stack:
-        stack.enter_context(using(replace(runtime(), caches=Caches(), turns=Turns())))
-        stack.callback(setattr, connection, "send", before)
-        connection.send = send
-        _outside.seed(0)
-        _keep_what_is_there()
-        tells = ((target, name, wrapped(getattr(target, name))) for target, name, wrapped in TELLING)
-        for target, name, wrong in (*CHANCE, *tells, *SMALL):
-            stack.callback(setattr, target, name, getattr(target, name))
-            setattr(target, name, wrong)
-        yield
+    _outside.seed(0)
+    _keep_what_is_there()
+    tells = ((target, name, wrapped(getattr(target, name))) for target, name, wrapped in TELLING)
+    instead = [(connection, "send", send), *CHANCE, *tells, *SMALL]
+    there = [(target, name, getattr(target, name)) for target, name, _ in instead]
+    with using(replace(runtime(), caches=Caches(), turns=Turns())):
+        try:
+            for target, name, wrong in instead:
+                setattr(target, name, wrong)
+            yield
+        finally:
+            for target, name, right in reversed(there):
+                setattr(target, name, right)
 
 
 @cache
@@ -155,6 +156,7 @@ def _token_urlsafe(count: int = 32) -> str:
     return f"{_dice().getrandbits(8 * count):0{2 * count}x}"
 
 
+@cache
 def telling(steps: Callable[..., Iterator[Y]]) -> Callable[..., Iterator[Y]]:
     """The same steps, of a generator that alone remembers what it was answered: where it stands is told after each."""
 
