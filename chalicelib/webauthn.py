@@ -9,6 +9,7 @@ import struct
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -102,8 +103,9 @@ def signed(party: RelyingParty, challenge: str, answer: str, public_keys: Mappin
         return utils.websafe_encode(credential.credential_id), data.counter
 
 
+@lru_cache(maxsize=64)  # to make one takes longer than to look at a signature
 def _server(party: RelyingParty, name: str = "") -> "Fido2Server":
-    """Its name is shown where a passkey is made, by some."""
+    """Its name is shown where a passkey is made, by some. It remembers nothing."""
     from fido2 import server, webauthn  # noqa: PLC0415 - see above
 
     entity = webauthn.PublicKeyCredentialRpEntity(name=name, id=party.id)

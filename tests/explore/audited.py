@@ -1,9 +1,9 @@
-"""What the audit finds at an end. Each part of it is told by what it reads: those who leave that alike share it."""
+"""What is found at an end, by the audit or otherwise, is told by what is read: those who leave that alike share it."""
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from chalicelib.runtime import Caches, runtime, using
 from chalicelib.store import database
@@ -12,48 +12,57 @@ from tests.explore.footprints import Footprint
 from tests.explore.schedule import mark_of_found
 from tests.support import Vendor
 
+T = TypeVar("T")
+
 
 @dataclass(slots=True)
 class _Read:
-    """How far a part has read."""
+    """How far somebody has read."""
 
     next: Footprint | None = None
-    """What it reads next; None where that is not known, or nothing."""
+    """What he reads next; None where that is not known, or nothing."""
     then: "dict[int, _Read]" = field(default_factory=dict)
     """By the mark of what that finds."""
-    found: list[str] | None = None
-    """Once it has read all."""
+    is_all: bool = False
+    found: Any = None
+    """Once he has read all."""
 
 
 @lru_cache(maxsize=1)
-def parts_read(_vendor: Hashable) -> dict[int, _Read]:
-    """What is known of the ends of walks from a world of this vendor, by the number of each part."""
+def parts_read(_vendor: Hashable) -> dict[Hashable, _Read]:
+    """What is known of the ends of walks from a world of this vendor, by what was looked for."""
     return {}
 
 
 def audited(vendor: Vendor, engine: MemoryEngine) -> list[str]:
     """As `Vendor.differences`, of what is stored in the engine."""
-    parts = parts_read(id(vendor))
-    return [one for n, part in enumerate(vendor.audits) for one in _found(parts.setdefault(n, _Read()), part, engine)]
+    return [one for n, part in enumerate(vendor.audits) for one in told(vendor, ("audit", n), part, engine)]
 
 
-def _found(read: _Read, part: Callable[[], list[str]], engine: MemoryEngine) -> list[str]:
-    first, state = read, engine.state
+def told(vendor: Vendor, what: Hashable, find: Callable[[], T], engine: MemoryEngine) -> T:
+    """What `find` finds in the engine, or has found where all that it reads was the same; nobody changes that.
+
+    It reads in a world of this vendor, writes nothing, remembers nothing, and finds the same wherever it reads the
+    same; `what` names it.
+    """
+    read, state = parts_read(id(vendor)).setdefault(what, _Read()), engine.state
+    first = read
     while read.next is not None and (then := read.then.get(mark_of_found(state, read.next))) is not None:
         read = then
-    if read.found is None:
+    if not read.is_all:
         read = first
-        for footprint, found in _noted(part):
-            read.next, read.found = footprint, found
-            if footprint is not None:
-                read = read.then.setdefault(mark_of_found(state, footprint), _Read())
-    assert read.found is not None
-    return read.found
+        footprints, found = _noted(find)
+        for footprint in footprints:
+            read.next = footprint
+            read = read.then.setdefault(mark_of_found(state, footprint), _Read())
+        read.is_all, read.found = True, found
+    known: T = read.found
+    return known
 
 
-def _noted(part: Callable[[], list[str]]) -> list[tuple[Footprint | None, list[str] | None]]:
-    """What it reads, one after another, and then what it finds. It remembers nothing of before."""
-    steps: list[tuple[Any, Any]] = []
+def _noted(find: Callable[[], T]) -> tuple[list[Footprint], T]:
+    """What it reads, one after another, and what it finds."""
+    footprints = list[Footprint]()
     connection = database.connection()
     send = connection.send
 
@@ -61,13 +70,12 @@ def _noted(part: Callable[[], list[str]]) -> list[tuple[Footprint | None, list[s
         footprint = Footprint.of(operation, request)
         assert not footprint.writes, "it changes nothing"
         assert not footprint.tables, "it reads what it names"
-        steps.append((footprint, None))
+        footprints.append(footprint)
         return send(operation, request)
 
     connection.send = noting
     try:
         with using(replace(runtime(), caches=Caches())):
-            steps.append((None, part()))
+            return footprints, find()
     finally:
         connection.send = send
-    return steps

@@ -3,7 +3,7 @@ same answers, and to what is then stored, mailed and noted.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -17,11 +17,13 @@ from chalicelib.usecases.passkey_answers import PasskeyAnswer, with_new_passkey
 from chalicelib.usecases.second_factor import with_code_used
 from tests.explore.account_judge import NOTES, OF_SEATS, as_counts, is_open
 from tests.explore.accounts import about
+from tests.explore.audited import told
 from tests.explore.engine import MemoryEngine
 from tests.explore.factors import FactorDeed, FactorOutcome, FactorWorld
 from tests.explore.judge import spans_of
 from tests.explore.refined import SECOND_FACTOR, Answered, explained
 from tests.explore.schedule import Schedule, Task
+from tests.explore.scripts import ends_of
 from tests.model.account import Counts
 from tests.model.second_factor import APP, NEW, PASSKEY, RECOVERY, Call, Guarded
 from tests.proof.history import CRASHED
@@ -79,7 +81,7 @@ class FactorJudge:
         key = schedule.mark, history, is_noted
         if key not in self.known:
             outcomes = [task.outcome for task in schedule.tasks]
-            stored = self._stored(schedule.engine, outcomes)
+            stored = self._stored(schedule, outcomes)
             self.known[key] = tuple(self._judged(history, stored, outcomes, is_noted))
         return self.known[key]
 
@@ -116,11 +118,20 @@ class FactorJudge:
         own = {self.world.model.own: self.world.session}
         return own | {name: session for name, session in opened.items() if session is not None}
 
-    def _stored(self, engine: MemoryEngine, outcomes: Sequence[FactorOutcome]) -> Stored:
-        end = engine.state
-        engine.state = dict(end)  # who looks at a session notes that it is in use
+    def _stored(self, schedule: Schedule, outcomes: Sequence[FactorOutcome]) -> Stored:
+        ends, engine, code = ends_of(self.world), schedule.engine, self.world.vendor.code
+        if schedule.mark not in ends:
+            ends[schedule.mark] = _found(self.world, engine)
+        found: Stored = ends[schedule.mark]
+        end, user = engine.state, accounts.read_user(code, self.world.user_id)
+        engine.state, now = dict(end), self.world.now  # who looks at a session notes that it is in use
+        assert user is not None
         try:
-            return _found(self.world, self._opened(outcomes), outcomes)
+            made = [str(n) for n, one in enumerate(outcomes) if one.made and _is_good(user, "", one.made[0], now)]
+            opened = self._opened(outcomes).items()
+            return found._replace(
+                made="".join(made), sessions=frozenset(name for name, session in opened if is_open(session, now))
+            )
         finally:
             engine.state = end
 
@@ -129,26 +140,43 @@ def _call(deed: FactorDeed, number: int) -> Call:
     return replace(deed.call, name=str(number))
 
 
-def _found(world: FactorWorld, opened: Mapping[str, SessionClaims], outcomes: Sequence[FactorOutcome]) -> Stored:
-    code, now = world.vendor.code, world.now
-    user = accounts.read_user(code, world.user_id)
-    assert user is not None
-    good = frozenset(name for name, code in world.codes.items() if _is_good(user, name, code, now))
-    made = [str(number) for number, one in enumerate(outcomes) if one.made and _is_good(user, "", one.made[0], now)]
-    noted = Counter[str]()
-    for event in histories.company_events(code):
-        if event.key not in world.before:
-            noted[event.type] += 1 + event.repeats
+def _found(world: FactorWorld, engine: MemoryEngine) -> Stored:
+    """What is stored; of sessions and of what was told it knows nothing."""
+    vendor = world.vendor
+    factor, keys = told(vendor, "user", lambda: _of_user(world), engine)
+    noted = told(vendor, "noted", lambda: _noted(world), engine)
+    mailed = told(vendor, "mails", lambda: _mailed(world), engine)
     return Stored(
-        (user.sealed_totp_secret is not None, good),
-        frozenset(passkey.name for passkey in passkeys_in(user.passkeys)),
-        "".join(made),
-        frozenset(name for name, session in opened.items() if is_open(session, now)),
-        as_counts(_tried(code, user.id)),
+        factor,
+        keys,
+        "",
+        frozenset(),
+        as_counts(_tried(vendor.code, world.user_id)),
         as_counts(Counter({type: times for type, times in noted.items() if type not in _NOTES | OF_SEATS})),
         as_counts(Counter({type: times for type, times in noted.items() if type in _NOTES})),
-        as_counts(Counter(about(mail.subject) for _, mail in mails.mails_of(code) if mail.to)),
+        as_counts(Counter(mailed)),
     )
+
+
+def _of_user(world: FactorWorld) -> tuple[tuple[bool, frozenset[str]], frozenset[str]]:
+    """Which of his codes and passkeys are good, and which passkeys he has."""
+    user = accounts.read_user(world.vendor.code, world.user_id)
+    assert user is not None
+    good = (name for name, code in world.codes.items() if _is_good(user, name, code, world.now))
+    factor = user.sealed_totp_secret is not None, frozenset(good)
+    return factor, frozenset(passkey.name for passkey in passkeys_in(user.passkeys))
+
+
+def _noted(world: FactorWorld) -> Counter[str]:
+    noted = Counter[str]()
+    for event in histories.company_events(world.vendor.code):
+        if event.key not in world.before:
+            noted[event.type] += 1 + event.repeats
+    return noted
+
+
+def _mailed(world: FactorWorld) -> list[str]:
+    return [about(mail.subject) for _, mail in mails.mails_of(world.vendor.code) if mail.to]
 
 
 def _tried(company: str, user_id: int) -> Counter[str]:

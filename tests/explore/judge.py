@@ -4,9 +4,10 @@ What callers have seen is who was answered before who began.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from math import inf
+from typing import TypeVar
 
 from chalicelib.domain.events import Event
 from chalicelib.domain.instants import to_iso
@@ -14,12 +15,12 @@ from chalicelib.domain.license import License
 from chalicelib.store import activations, batches, licenses
 from chalicelib.store.mails import mails_of
 from chalicelib.usecases.sweep import sweep
-from tests.explore.audited import audited
+from tests.explore.audited import audited, told
 from tests.explore.deeds import Deed, Outcome
 from tests.explore.engine import MemoryEngine
 from tests.explore.faults import LAG
-from tests.explore.schedule import Schedule, Task
-from tests.explore.scripts import ends_of
+from tests.explore.schedule import Schedule, Task, alone
+from tests.explore.scripts import Script, ends_of, known_in
 from tests.explore.worlds import World, almost_over, ends_as_told
 from tests.proof.history import Op
 from tests.proof.linear import is_linearizable
@@ -27,6 +28,8 @@ from tests.proof.rounds import LINEARIZABLE
 from tests.proof.rules import Aftermath, Violation, violations
 from tests.race.clients import OK, OK_EXPIRED
 from tests.support import DAY, NOW
+
+T = TypeVar("T")
 
 LATER = NOW + 40 * DAY
 """When the last sweep comes: after all ends."""
@@ -47,7 +50,7 @@ class Judge:
         if key not in self.known:
             ends = ends_of(self.world)
             if schedule.mark not in ends:
-                ends[schedule.mark] = _aftermath(self.world, schedule.engine)
+                ends[schedule.mark] = _aftermath(self.world, schedule.engine, schedule.mark)
             found = self._judged(history, ends[schedule.mark])
             self.known[key] = tuple(dict.fromkeys(found))
         return self.known[key]
@@ -94,27 +97,33 @@ def spans_of(tasks: Sequence[Task]) -> list[tuple[float, float]]:
     return [(start, end - 0.5) for start, end in zip(starts, ends, strict=True)]
 
 
-def _aftermath(world: World, engine: MemoryEngine) -> Aftermath:
+def _aftermath(world: World, engine: MemoryEngine, mark: int) -> Aftermath:
     """What is stored, after a last sweep."""
-    end = engine.state
-    engine.state = dict(end)  # the schedule may go back to this one
+    end, vendor, license = engine.state, world.vendor, world.license  # the schedule may go back to this one
+    of_license = vendor.code, license.id
+
+    def read(what: str, find: Callable[[], T]) -> T:
+        return told(vendor, what, find, engine)
+
     try:
-        sweep(now=LATER)
-        vendor, license = world.vendor, world.license
+        alone(Script(0, lambda: sweep(now=LATER), known_in(world)["the last sweep", 0]), engine, mark)
         imported = {device for device, _ in world.model.imported}  # nobody has asked for them here
-        stored = licenses.read_license(vendor.code, license.id)
+        stored = read("license", lambda: licenses.read_license(*of_license))
         assert stored is not None
+        devices = read("devices", lambda: [*activations.devices(*of_license)])
         return Aftermath(
             stored,
-            tuple(_in_order(vendor.history(license), stored, world.before)),
+            tuple(_in_order(read("history", lambda: vendor.history(license)), stored, world.before)),
             world.before,
-            frozenset(device.hardware_id for device in activations.devices(vendor.code, license.id)) - imported,
+            frozenset(device.hardware_id for device in devices) - imported,
             ends_as_told(),
             (),
             tuple(audited(vendor, engine)),
-            reserved=tuple(batch.reserved for batch in batches.all_pending(vendor.code, license.id)),
+            reserved=read(
+                "reserved", lambda: tuple(one.reserved for one in batches.all_pending(vendor.code, license.id))
+            ),
             between=almost_over(),
-            mails=tuple(mail.to for _, mail in mails_of(vendor.code)),
+            mails=read("mails", lambda: tuple(mail.to for _, mail in mails_of(vendor.code))),
         )
     finally:
         engine.state = end

@@ -185,7 +185,7 @@ class Schedule:
         if is_last:
             turn = self._turn(moment, task, seen, "" if is_lag else choice.fault)
             failed, changed = turn.failed, turn.changes
-            state, mark = _changed(moment, turn)
+            state, mark = _changed(state, mark, turn)
             point = self._scripts[number].after(task.point, turn.heard, in_vain=failed and not choice.fault)
             after = Task(number, point, began=task.began, met=met)
         else:
@@ -286,31 +286,48 @@ class Schedule:
 
     def _turn(self, moment: _Moment, task: Task, seen: Seen, fault: str) -> Turn:
         """What comes of the call on what is stored, but for what it has seen."""
-        call, known = _waiting(task), task.point.known
-        found = moment.mark if call.footprint.tables else mark_of_found(moment.state, call.footprint)
-        found ^= _mark_of_all(seen)
-        for one in seen:
-            found ^= _mark(moment.state, one.where)
-        if (found, fault) not in known.turns:
-            engine = self._engine(dict(moment.state))
-            for one in seen:
-                engine.store(one.where, one.item)
-            before = {where: engine.item(where) for where in call.footprint.writes}
-            heard: Heard
-            try:
-                heard = meet(fault, call.operation, call.request, engine)
-            except BaseException as error:  # whatever it is, the task gets it
-                heard = error
-            kept, after = Kept(heard), {where: engine.item(where) for where in before}
-            changes = tuple(
-                Found(*one, _mark(engine.state, one[0])) for one in after.items() if one[1] is not before[one[0]]
-            )
-            kept = known.answers.setdefault(kept.key, kept)
-            known.turns[found, fault] = Turn(kept, changes, isinstance(heard, BaseException))
-        return known.turns[found, fault]
+        return _turn(self._engine(moment.state), moment.mark, task.point, seen, fault)
 
     def _engine(self, state: State) -> MemoryEngine:
         return MemoryEngine(self.engine.tables, state)
+
+
+def alone(script: Script, engine: MemoryEngine, mark: int) -> tuple[Any, int]:
+    """What comes of a task to which nobody comes in between, and the mark of what is then stored: it was that one."""
+    point = script.first
+    while point.call is not None:
+        turn = _turn(engine, mark, point)
+        engine.state, mark = _changed(engine.state, mark, turn)
+        point = script.after(point, turn.heard, in_vain=turn.failed)
+    script.end()
+    return point.outcome, mark
+
+
+def _turn(engine: MemoryEngine, mark: int, point: Point, seen: Seen = (), fault: str = "") -> Turn:
+    """What comes of a call on what is stored, which has that mark, but for what it has seen; it is not done there."""
+    call, known, state = point.call, point.known, engine.state
+    assert call is not None
+    found = mark if call.footprint.tables else mark_of_found(state, call.footprint)
+    found ^= _mark_of_all(seen)
+    for one in seen:
+        found ^= _mark(state, one.where)
+    if (found, fault) not in known.turns:
+        there = MemoryEngine(engine.tables, dict(state))
+        for one in seen:
+            there.store(one.where, one.item)
+        before = {where: there.item(where) for where in call.footprint.writes}
+        heard: Heard
+        try:
+            heard = meet(fault, call.operation, call.request, there)
+        except BaseException as error:  # whatever it is, the task gets it
+            heard = error
+        kept, after = Kept(heard), {where: there.item(where) for where in before}
+        changes = tuple(
+            Found(*one, _mark(there.state, one[0])) for one in after.items() if one[1] is not before[one[0]]
+        )
+        kept = known.answers.setdefault(kept.key, kept)
+        known.turns[found, fault] = Turn(kept, changes, isinstance(heard, BaseException))
+    return known.turns[found, fault]
 
 
 @cache
@@ -338,11 +355,11 @@ def _mark(state: State, where: Where) -> int:
     return 0 if partition is None else partition.marks.get(where.part, 0)
 
 
-def _changed(moment: _Moment, turn: Turn) -> tuple[State, int]:
+def _changed(state: State, mark: int, turn: Turn) -> tuple[State, int]:
     """What is stored after a turn, and its mark."""
     if not turn.changes:
-        return moment.state, moment.mark
-    state, mark = dict(moment.state), moment.mark
+        return state, mark
+    state = dict(state)
     for where, item, new in turn.changes:
         mark ^= _mark(state, where) ^ new
         state[where[:2]] = state.get(where[:2], NO_ITEMS).having(where.part, item, new)

@@ -13,7 +13,7 @@ from tests.explore.audited import audited
 from tests.explore.deeds import Outcome, outcome_of
 from tests.explore.engine import MemoryEngine, State
 from tests.explore.faults import LAG
-from tests.explore.schedule import Choice, Schedule, Task, Thread
+from tests.explore.schedule import Schedule, Task, alone
 from tests.explore.scripts import Script, ends_of, known_in
 from tests.explore.worlds import APART_MS
 from tests.proof.history import BUSY, CRASHED, DIED
@@ -108,18 +108,12 @@ class SerialJudge:
 
     def _one_after_another(self, engine: MemoryEngine, order: Sequence[int], state: State, mark: int) -> "_Came":
         """What comes of these calls in this order, from there. They do what they have done in the walks, too."""
-        known = known_in(self.world)
-        scripts = {
-            number: Script(number, self._deed(number), known[self.deeds[number].name, number]) for number in order
-        }
-        alone = Schedule(MemoryEngine(engine.tables, dict(state)), [*scripts.values()])
-        for place in range(len(order)):
-            while alone.tasks[place].pending is not None:
-                alone.step(Choice(Thread(place)))
-        for script in scripts.values():
-            script.end()
-        answers = {number: task.outcome.answer for number, task in zip(order, alone.tasks, strict=True)}
-        return _Came(answers, alone.engine.state, mark ^ alone.mark)
+        known, there, answers = known_in(self.world), MemoryEngine(engine.tables, state), dict[int, str]()
+        for number in order:
+            script = Script(number, self._deed(number), known[self.deeds[number].name, number])
+            outcome, mark = alone(script, there, mark)
+            answers[number] = outcome.answer
+        return _Came(answers, there.state, mark)
 
     def _stored(self, engine: MemoryEngine, came: "_Came") -> tuple[object, int]:
         """What people see of a state, and how much the audit finds there: it names what was drawn."""
