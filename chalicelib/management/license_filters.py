@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from operator import ge, gt, le, lt
-from typing import Annotated, Literal
+from types import MappingProxyType
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StrictStr
 
@@ -32,6 +33,20 @@ class LicensesQuery(ListQuery):
 
     `__icontains`: whatever the letters are, large or small. `customer__account__…`: of the customer's account.
     """
+
+    not_served: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {
+            "devices__os": "no filter goes by it, for each device reports its own: GET devices?license= answers it, "
+            "and licenses are found by devices__hardware_id or devices__hostname",
+            "devices__hardware_id__": "devices are filed by the whole of it: give devices__hardware_id",
+            "devices__hostname__": "devices are filed by the whole of it: give devices__hostname",
+            "updated_at": "no filter goes by it, for it is not kept: webhooks and GET license-histories tell what has "
+            "changed, and licenses are found by created_at__gte, created_at__lt, time_activated and validity_period",
+            "license_user_group": "no filter goes by it, for there are no groups: license users are found by "
+            "license_users__id, license_users__true_email or license_users__true_email__icontains",
+        }
+    )
+    """Filters of the public API that no license can be held against, by how their names begin, and why."""
 
     order_by: Literal["id", "-id", "created_at", "-created_at"] = "id"
     id__in: SentIds | None = None
@@ -77,13 +92,16 @@ class LicensesQuery(ListQuery):
     order__customer_account: QueryId | None = None
     """An order has the account of its customer."""
     order__customer_account__name: Text | None = None
+    order__customer_account__name__icontains: Text | None = None
     order__customer_account__code: Text | None = None
+    order__customer_account__code__icontains: Text | None = None
     license_users__true_email__icontains: Text | None = None
     manager__true_email__icontains: Text | None = None
     product_short_code__icontains: Text | None = None
     product_name__icontains: Text | None = None
     note__icontains: Text | None = None
     subscription_id: Text | None = None
+    subscription_id__icontains: Text | None = None
     enabled: SentFlag | None = None
     is_archived: SentFlag | None = None
     active: SentFlag | None = None
@@ -94,6 +112,7 @@ class LicensesQuery(ListQuery):
     license_type: LicenseType | None = None
     license_template: QueryId | None = None
     license_template__code: Text | None = None
+    license_template__code__icontains: Text | None = None
     product__authorization_method: AuthorizationMethod | None = None
     product_features__id: QueryId | None = None
     """Of a product's feature that the license has."""
@@ -176,6 +195,8 @@ _TEXTS: Mapping[str, Callable[[License, Extras], str | None]] = {
     "customer_email": lambda license, _: license.customer,
     "product_short_code": lambda license, _: license.product,
     "note": lambda _, extras: extras.note,
+    "subscription_id": lambda _, extras: extras.subscription_id,
+    "license_template__code": lambda _, extras: None if extras.policy is None else extras.policy.code,
 }
 _VALUES: Mapping[str, Callable[[License, Instant], str | bool]] = {
     "status": status,
@@ -196,7 +217,8 @@ _OF_BUYER: Mapping[str, tuple[str, str]] = {
 }
 """Of the record of the customer: which of its texts, and how."""
 _OF_ACCOUNT = "customer__account__"
-_OF_ORDER = {f"order__customer_account{field}" for field in ("", "__name", "__code")}
+_ACCOUNT_OF_ORDER = ("__name", "__name__icontains", "__code", "__code__icontains")
+_OF_ORDER = {f"order__customer_account{field}" for field in ("", *_ACCOUNT_OF_ORDER)}
 _OF_OTHERS: Mapping[str, str] = {
     "customer_name": "customers:read",
     "customer_company_name": "customers:read",

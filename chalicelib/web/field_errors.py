@@ -45,13 +45,19 @@ def _field_error(model: type[BaseModel], found: ErrorDetails, path: Sequence[str
     if kind == "missing" or (len(path) == 1 and found["input"] in (None, "")):
         return Invalid("missing_hardware_id" if field == "hardware_id" else "missing_parameters", field=field)
     if kind == "extra_forbidden":
-        return _unknown(field, path[-1], names_at(model, path[:-1]))
+        return _unknown(field, path[-1], model, path[:-1])
     if kind in ERRORS:
         return ERRORS[kind](field, found.get("ctx", {}))
     return Invalid("field_malformed", field=field, reason=found["msg"])  # a sentence of our own validators
 
 
-def _unknown(field: str, name: str, names: Sequence[str]) -> Invalid:
+def _unknown(field: str, name: str, model: type[BaseModel], path: Sequence[str]) -> Invalid:
+    """Of a name that there is not; where the model says why (`not_served`, by how names begin), that is said."""
+    for one in _models_at(model, path):
+        for begins, reason in getattr(one, "not_served", {}).items():
+            if name.startswith(begins):
+                return Invalid("field_malformed", field=field, reason=reason)
+    names = names_at(model, path)
     near = get_close_matches(name, names)
     if near:
         return Invalid("name_unknown", of="near", field=field, names=", ".join(near))

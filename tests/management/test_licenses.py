@@ -103,6 +103,8 @@ def test_all_are_listed_oldest_first_or_newest_first_with_an_exact_count(
         ({"order__customer_account__name": "Group", "customer__account__name": "Other"}, []),
         ({"customer__account__code__icontains": "GR"}, ["revit"]),
         ({"customer__account__code__icontains": "GR", "product_short_code": "viewer"}, []),
+        ({"order__customer_account__name__icontains": "ROU"}, ["revit"]),
+        ({"order__customer_account__code__icontains": "nobody"}, []),
         ({"license_users__true_email__icontains": "DA@cust"}, ["revit"]),
         ({"license_users__true_email__icontains": "nobody"}, []),
         ({"manager__true_email__icontains": "Manager@"}, ["revit"]),

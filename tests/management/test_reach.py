@@ -73,6 +73,7 @@ OF_CUSTOMERS = (
     *("customer_name__icontains", "customer_company_name__icontains"),
     *(f"customer__reference{how}" for how in ("", "__icontains")),
     *("order__customer_account__name", "order__customer_account__code"),
+    *("order__customer_account__name__icontains", "order__customer_account__code__icontains"),
     *(
         f"customer__account__{field}{how}"
         for field in ("name", "code", "description", "phone", "address", "email", "reference")
