@@ -318,6 +318,30 @@ def raise_all(found: Sequence[Invalid]) -> None:
         raise Invalid.all(found)
 
 
+class Faults:
+    """What is wrong with several parts of a call, each looked at whatever is wrong with the others."""
+
+    def __init__(self, found: Sequence[Invalid] = ()) -> None:
+        self._found = list(found)
+        self._refusal: Rejected | None = None
+
+    @contextmanager
+    def of(self, name: Callable[[str], str] = str) -> Iterator[None]:
+        """One part. What is refused inside is raised by `raise_all`, by the names that `name` makes."""
+        try:
+            yield
+        except Invalid as error:
+            self._found.append(error.sent_as(name))
+        except Rejected as error:
+            self._refusal = self._refusal or error.sent_as(name)
+
+    def raise_all(self) -> None:
+        """Raise one error for all fields that are malformed; where none is, the first other refusal, if any."""
+        raise_all(self._found)
+        if self._refusal is not None:
+            raise self._refusal
+
+
 @contextmanager
 def at_field(field: str) -> Iterator[None]:
     """What is invalid inside is so in this field."""

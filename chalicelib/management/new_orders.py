@@ -1,6 +1,6 @@
 """Management API: orders that are sold, with all that the public API's body says of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import fields
 from functools import partial
@@ -241,13 +241,8 @@ def _made_license(license: MadeLicense) -> MadeLicenseBody:
 def _wanted(body: NewOrderBody, caller: Caller) -> NewOrder:
     """An order as the use case takes it."""
     zone = find_company(caller.company).time_zone
-    sold = [
-        (item.product_code, license) for n, item in enumerate(body.items) for license in _licenses_of(body, item, n)
-    ]
-    customer, licenses = body.customer, []
-    for place, (product, license) in enumerate(sold):
-        with sent_as(f"licenses.{place}.{{}}".format):
-            licenses.append(_license(product, license, body, caller, zone))
+    sold = [(item.product_code, license) for item in body.items for license in _licenses_of(body, item)]
+    customer, licenses = body.customer, [_license(product, license, body, caller, zone) for product, license in sold]
     return NewOrder(
         body.id,
         licenses,
@@ -256,14 +251,24 @@ def _wanted(body: NewOrderBody, caller: Caller) -> NewOrder:
         append=body.append,
         details=details_of(body, caller.company),
         customer=_customer(body),
+        faults=[*_wrong_items(body)],
         call="" if caller.idempotency_key is None else caller.idempotency_key.key,
     )
 
 
-def _licenses_of(body: NewOrderBody, item: SoldItem, place: int) -> list[SoldLicense]:
-    """The licenses of an item, each with what item and order say and the license does not. Raises `Invalid`."""
-    if item.key is not None and len(item.licenses) > 1:
-        raise Invalid("count_out_of_range", field=f"items.{place}.licenses", least=1, most=1)
+def _wrong_items(body: NewOrderBody) -> Iterator[Invalid]:
+    """Items that contradict the order, or themselves."""
+    account = body.customer_account_id
+    for place, item in enumerate(body.items):
+        if item.key is not None and len(item.licenses) > 1:
+            yield Invalid("count_out_of_range", field=f"items.{place}.licenses", least=1, most=1)
+        account = account or item.customer_account_id
+        if item.customer_account_id not in (None, account):
+            yield Invalid("choice_unknown", field=f"items.{place}.customer_account_id", choices=str(account))
+
+
+def _licenses_of(body: NewOrderBody, item: SoldItem) -> list[SoldLicense]:
+    """The licenses of an item, each with what item and order say and the license does not."""
     of_item = {name: getattr(item, name) for name in ("note", "subscription_id", "key", "enabled")}
     said = of_item | {"prevent_vm": body.prevent_vm}
     of_all = {name: value for name, value in said.items() if value is not None}
@@ -282,12 +287,8 @@ def _licenses_of(body: NewOrderBody, item: SoldItem, place: int) -> list[SoldLic
 
 def _customer(body: NewOrderBody) -> CustomerSaid | None:
     """What is said of the customer besides the email, if anything. Raises `Invalid`."""
-    account = body.customer_account_id
-    for place, item in enumerate(body.items):
-        if item.customer_account_id is not None and item.customer_account_id != (
-            account := account or item.customer_account_id
-        ):
-            raise Invalid("choice_unknown", field=f"items.{place}.customer_account_id", choices=str(account))
+    said = (body.customer_account_id, *(item.customer_account_id for item in body.items))
+    account = next((id for id in said if id is not None), None)
     if body.customer is None:
         if account is not None:
             raise Invalid("missing_parameters", field="customer")
@@ -312,6 +313,14 @@ def _sent_name(body: NewOrderBody, field: str) -> str:
 
 
 def _license(product: str, sold: SoldLicense, body: NewOrderBody, caller: Caller, zone: str) -> NewLicense:
+    """A license as the use case takes it; of one whose terms cannot be read, why: it is refused with all else."""
+    try:
+        return _with_terms(product, sold, body, caller, zone)
+    except Invalid as error:
+        return NewLicense(product, Terms("perpetual", None), refusal=error)
+
+
+def _with_terms(product: str, sold: SoldLicense, body: NewOrderBody, caller: Caller, zone: str) -> NewLicense:
     policy, refusal = None, None
     try:
         policy = _policy(product, sold, caller.company)

@@ -5,15 +5,26 @@ comes again with the same order within a day goes on where it was cut short, and
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
 
 from chalicelib.domain import keys
-from chalicelib.domain.catalog import MAX_MANAGERS, Order
+from chalicelib.domain.catalog import MAX_MANAGERS, Order, Product
 from chalicelib.domain.customers import wrong_in_profile
 from chalicelib.domain.email import known_email
-from chalicelib.domain.errors import AlreadyExists, Denied, Invalid, NotFound, Rejected, raise_all, sent_as, wrong_in
+from chalicelib.domain.errors import (
+    AlreadyExists,
+    Denied,
+    Faults,
+    Invalid,
+    NotFound,
+    Rejected,
+    raise_all,
+    sent_as,
+    wrong_in,
+)
 from chalicelib.domain.events import Actor
 from chalicelib.domain.extras import with_extras
 from chalicelib.domain.instants import Instant
@@ -101,6 +112,8 @@ class NewOrder:
     """What is said of the order, of `domain.orders.DETAILS`; one that is there says so from then on."""
     customer: CustomerSaid | None = None
     """None: nothing is said of the customer, whom the terms of each license name."""
+    faults: Sequence[Invalid] = ()
+    """What the caller has found wrong with it: said with all else that is."""
     call: str = ""
     """What tells an append from another one that says the same; empty: nothing, they are one."""
 
@@ -291,18 +304,25 @@ def _guard(company: str, wanted: NewOrder, now: Instant) -> None:
     """That all of an order can be made, as far as that is known before. Raises `SeatkeeperError`."""
     if not wanted.append and orders.read_order(company, wanted.id) is not None:
         raise _other(wanted)
-    raise_all([*_wrong(wanted)])
-    guard_account(company, None if wanted.customer is None else wanted.customer.account)
-    given = [key for license in wanted.licenses if (key := keys.normalize(license.terms.license_key or ""))]
-    if len({*given}) < len(given):
-        raise AlreadyExists("already_exists", of="license_key", field="license_key")
-    for n, license in enumerate(wanted.licenses):
-        with sent_as(f"licenses.{n}.{{}}".format):
+    faults = Faults([*_wrong(wanted)])
+    with faults.of():
+        guard_account(company, None if wanted.customer is None else wanted.customer.account)
+    with faults.of():
+        given = [key for license in wanted.licenses if (key := keys.normalize(license.terms.license_key or ""))]
+        if len({*given}) < len(given):
+            raise AlreadyExists("already_exists", of="license_key", field="license_key")
+    few = wanted.licenses[:MAX_LICENSES]
+    for n, license in enumerate(few):
+        with faults.of(f"licenses.{n}.{{}}".format):
             guard_license(company, license, now=now)
+    faults.raise_all()
+    for n, license in enumerate(few):
+        with sent_as(f"licenses.{n}.{{}}".format):
             guard_names(company, license.terms, None)
 
 
 def _wrong(wanted: NewOrder) -> Iterator[Invalid]:
+    yield from wanted.faults
     people = len(wanted.managers) + sum(len(license.users) for license in wanted.licenses)
     for name, number, least, most in (
         ("items", len(wanted.licenses), 1, MAX_LICENSES),
@@ -325,24 +345,38 @@ def guard_license(company: str, license: NewLicense, source: SourceRow | None = 
     """
     if license.refusal is not None:
         raise license.refusal
-    product = find_product(company, license.product, now=now)
-    guard_terms(license.terms, product, None, source)
-    with_extras(extras_of(license.policy, product, now=now), license.more)
-    license_name(license.more.get("name") or "")
-    new_extras(company, product.code, license.features, license.fields, now=now)
+    product, faults = find_product(company, license.product, now=now), Faults()
+    with faults.of():
+        guard_terms(license.terms, product, None, source)
+    with faults.of():
+        with_extras(extras_of(license.policy, product, now=now), license.more)
+    with faults.of():
+        license_name(license.more.get("name") or "")
+    with faults.of():
+        new_extras(company, product.code, license.features, license.fields, now=now)
+    _guard_users(license, product, faults)
+    faults.raise_all()
+
+
+def _guard_users(license: NewLicense, product: Product, faults: Faults) -> None:
+    """That the people of a license can be given what they are to have."""
     most, seats = license.terms.max_license_users, license.users
     if product.authorization_method != "user":
-        if not all(user.is_manager for user in seats):
-            raise Invalid("license_has_no_users", field="users")
-        raise_all([e for n, user in enumerate(seats) for e in wrong_in(f"users.{n}.email", known_email, user.email)])
+        with faults.of():
+            if not all(user.is_manager for user in seats):
+                raise Invalid("license_has_no_users", field="users")
+            wrong = (e for n, user in enumerate(seats) for e in wrong_in(f"users.{n}.email", known_email, user.email))
+            raise_all([*wrong])
         return
-    if most is not None and len(seats) > most:
-        raise Invalid("count_out_of_range", field="users", least=0, most=most)
+    with faults.of():
+        if most is not None and len(seats) > most:
+            raise Invalid("count_out_of_range", field="users", least=0, most=most)
     for n, user in enumerate(seats):
-        with sent_as(f"users.{n}.{{}}".format):
+        with faults.of(f"users.{n}.{{}}".format):
             raise_all([*wrong_assignment(license.terms, user.email, user.max_activations, user.profile)])
-    if len({known_email(user.email) for user in seats}) < len(seats):
-        raise AlreadyExists("user_already_assigned", field="users")
+    with faults.of(), suppress(Invalid):  # an email that is malformed is found above
+        if len({known_email(user.email) for user in seats}) < len(seats):
+            raise AlreadyExists("user_already_assigned", field="users")
 
 
 def _other(wanted: NewOrder) -> AlreadyExists:

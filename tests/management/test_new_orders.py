@@ -210,6 +210,38 @@ def test_so_is_what_an_item_says(shop: VendorsServer, vendor: Vendor, account: i
     assert licenses_in(vendor) == []
 
 
+def test_all_that_is_wrong_with_an_order_is_said_at_once(shop: VendorsServer, vendor: Vendor, account: int) -> None:
+    """Of each of its licenses, whatever is wrong with another, with the customer, or with the order."""
+    first = {"note": "x" * 1001, "maintenance_duration": "soon", "grace_period": -1}
+    seats = [{"email": "no email"}, {"email": "ada@customer.test", "max_activations": 9}]
+    wrong = order(
+        {"is_floating_cloud": True},
+        {"subscription_id": "x" * 201, "valid_duration": "9999y"},
+        customer={"email": CUSTOMER, "phone": "1\x002"},
+        customer_account_id=account,
+        reference="x" * 201,
+    )
+    wrong["items"] += [
+        {
+            "product_code": "revit",
+            "customer_account_id": account + 1,
+            "licenses": [{"max_activations": 3, "users": seats}],
+        },
+        {"product_code": "viewer", "licenses": [first | {"maintenance_duration": None}]},
+    ]
+    answer = shop.post("orders/create_order", wrong)
+    assert (refused(answer, 400), {*answer.json()["errors"]}) == (
+        "validation_error",
+        {
+            *("customer.phone", "reference", "items.0.licenses.0.floating_users", "items.1.customer_account_id"),
+            *("items.0.licenses.1.subscription_id", "items.0.licenses.1.valid_duration"),
+            *("items.1.licenses.0.users.0.email", "items.1.licenses.0.users.1.max_activations"),
+            *("items.2.licenses.0.grace_period", "items.2.licenses.0.note"),
+        },
+    )
+    assert licenses_in(vendor) == []
+
+
 @pytest.mark.parametrize(
     ("customer", "field"),
     [({"first_name": "x" * 101}, "customer.first_name"), ({"phone": "1\x002"}, "customer.phone")],
