@@ -339,19 +339,17 @@ def put_password(write: Transaction, old: User, new: User, now: Instant, more: C
     put_forgiveness(write, old.company, old.email, now)
 
 
-def put_manager(write: Transaction, old: User, new: User) -> None:
-    """Add to a transaction that a user who is there comes to manage an order, with the password of `new`."""
-    put_given(write, old, new, [UserItem.is_manager.set(True)])
-
-
-def put_given(write: Transaction, old: User, new: User, more: Sequence[Action] = ()) -> None:
+def put_given(write: Transaction, old: User, new: User, *, manages: bool = False) -> None:
     """Add to a transaction that a user who is there is given something, and what `new` says of the password.
 
     Where that differs from `old`, the user must have been given nothing meanwhile, and the password must be the same.
+    `manages`: it is an order to manage. The password must be the same then, too: nobody else may come to know it.
     """
     opening = _opening(old, new)
-    unchanged = _opened_as(old) & _as_given(old) if opening else (UserItem.email == old.email) & _is_open()
-    given = [UserItem.access_revision.add(1), *more, *opening]
+    unchanged = _opened_as(old) if opening or manages else (UserItem.email == old.email) & _is_open()
+    if opening:
+        unchanged &= _as_given(old)
+    given = [UserItem.access_revision.add(1), *([UserItem.is_manager.set(True)] if manages else []), *opening]
     write.update(_account(old), given, unchanged)
 
 

@@ -15,7 +15,7 @@ from chalicelib.domain.source_rows import SourceRow
 from chalicelib.domain.transitions import due_of
 from chalicelib.domain.users import User
 from chalicelib.store import reads
-from chalicelib.store.accounts import put_manager, put_new_user, require_company
+from chalicelib.store.accounts import put_given, put_new_user, require_company
 from chalicelib.store.counts import put_count
 from chalicelib.store.customers import Buyer, NewBuyer, put_sale
 from chalicelib.store.due import as_filed, update_due_index
@@ -95,7 +95,7 @@ def issue(
     if manager is not None and known is None:
         put_new_user(write, manager)
     elif manager is not None and known is not None and (old is None or manager.id not in old.managers):
-        put_manager(write, known, manager)
+        put_given(write, known, manager, manages=True)
     if mail is not None:
         put_mail(write, mail, event.at)
     require_company(write, company)

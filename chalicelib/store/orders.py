@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from itertools import islice
 
 from chalicelib.domain.catalog import LicenseSummary, Order
@@ -13,7 +13,7 @@ from chalicelib.domain.mail import Mail
 from chalicelib.domain.permissions import Permission
 from chalicelib.domain.users import User
 from chalicelib.store import reads, writes
-from chalicelib.store.accounts import put_manager, put_new_user, require_closed
+from chalicelib.store.accounts import put_given, put_new_user, require_closed
 from chalicelib.store.counts import put_count
 from chalicelib.store.database import ConditionFailed
 from chalicelib.store.expressions import Action, Condition
@@ -26,6 +26,16 @@ from chalicelib.store.transactions import THERE_OR_NOT, Requirement, Transaction
 
 FILED_AT_ONCE = 90
 """Licenses in one transaction of a hundred items."""
+
+
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """That a person comes to manage an order, which was `old`, by a transaction that is about something else, too."""
+
+    old: Order
+    new: Order
+    event: Event
+    mail: Mail
 
 
 def read_order(company: str, order_id: str) -> Order | None:
@@ -235,20 +245,35 @@ def update(old: Order, new: Order, event: Event) -> None:
 def add_manager(old: Order, new: Order, manager: User, known: User | None, event: Event, mail: Mail | None) -> None:
     """Make `old` into `new` with a manager more, who joins by `backfill_managers`; make the account if none is `known`.
 
-    One license is filed at once: from this instant on nobody else may touch the account (`usecases.account_access`).
     Raises `ConditionFailed` where the order or the account has changed meanwhile.
     """
     write = Transaction(event_item(new.company, event, AccountEventItem))
-    for sold in islice(sold_in_order(new.company, new.id), 1):
-        _file(write, sold, new, manager.id)
-    _put_changes(write, old, new, OrderItem.unchanged(old, OrderItem.licenses_taken))
+    _put_manager_more(write, old, new, manager.id)
     if known is None:
         put_new_user(write, manager)
     else:
-        put_manager(write, known, manager)
+        put_given(write, known, manager, manages=True)
     if mail is not None:
         put_mail(write, mail, event.at)
     write.commit()
+
+
+def put_joining(write: Transaction, joining: Joining, user_id: int) -> None:
+    """Let a transaction that is about an account, too, add a manager as `add_manager` does."""
+    event = event_item(joining.new.company, joining.event, AccountEventItem)
+    _put_manager_more(write, joining.old, joining.new, user_id, event)
+    write.put_event(event)
+    put_mail(write, joining.mail, joining.event.at)
+
+
+def _put_manager_more(write: Transaction, old: Order, new: Order, user_id: int, event: EventItem | None = None) -> None:
+    """One license is filed at once: from this instant on nobody else may touch the account (`usecases.account_access`).
+
+    `event`: as in `Transaction.change`.
+    """
+    for sold in islice(sold_in_order(new.company, new.id), 1):
+        _file(write, sold, new, user_id)
+    _put_changes(write, old, new, OrderItem.unchanged(old, OrderItem.licenses_taken), event=event)
 
 
 def remove_manager(old: Order, new: Order, user_id: int, event: Event, *, closed_at: Instant | None = None) -> None:
@@ -321,7 +346,8 @@ def _put_changes(
     It has to be this one yet: another may have its name, and the same revision.
     """
     same = OrderItem.unchanged(old, OrderItem.number)
-    added = new.pending_managers - old.pending_managers
-    moved = [*([OrderItem.pending_managers.add(added)] if added else []), *more]
+    # Also who was pending when it was read: somebody may have finished since what that was for.
+    refiled = new.managers ^ old.managers if new.denied == old.denied else new.pending_managers
+    moved = [*([OrderItem.pending_managers.add(refiled)] if refiled else []), *more]
     terms = replace(new, pending_managers=old.pending_managers, number=old.number)
     write.change(_order(old), old, terms, same if also is None else same & also, moved, event)

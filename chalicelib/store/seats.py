@@ -23,6 +23,7 @@ from chalicelib.store.keys import LICENSE, license_pk, seat_sort_key, user_licen
 from chalicelib.store.licenses import releasing
 from chalicelib.store.limits import has_room
 from chalicelib.store.mails import put_mail
+from chalicelib.store.orders import Joining, put_joining
 from chalicelib.store.transactions import Transaction
 
 
@@ -42,9 +43,17 @@ def read_seats(license: License, user_ids: Iterable[int]) -> dict[int, Seat]:
     return found
 
 
-def assign(license: License, seat: Seat, old: User | None, user: User, event: Event, mail: Mail | None) -> None:
-    """Give a user a seat, within `max_license_users`, and make the user where there is no `old`. Raises
-    `ConditionFailed`.
+def assign(
+    license: License,
+    seat: Seat,
+    old: User | None,
+    user: User,
+    event: Event,
+    mail: Mail | None,
+    joining: Joining | None = None,
+) -> None:
+    """Give a user a seat, within `max_license_users`, and make the user where there is no `old`. `joining`: the order
+    of the license, where the user comes to manage it by the same write. Raises `ConditionFailed`.
 
     A user who is there already takes note of it: nobody may be deciding what to do with the account at this instant.
     """
@@ -52,9 +61,11 @@ def assign(license: License, seat: Seat, old: User | None, user: User, event: Ev
     write = Transaction(event_item(pk, event))
     given, may_give = giving(license, event, 1)
     write.update(item(pk, LICENSE), [*given, *listing(license, [seat.user_id])], may_give & has_room(LICENSE_USERS))
-    put_seat(write, license, seat, old, user)
+    put_seat(write, license, seat, old, user, manages=joining is not None)
     if mail is not None:
         put_mail(write, mail, event.at)
+    if joining is not None:
+        put_joining(write, joining, user.id)
     write.commit()
 
 
@@ -112,15 +123,21 @@ def count_refused(license: License, actor: Actor, now: Instant) -> None:
         writes.update(LicenseItem(license_pk(license.company, license.id), LICENSE), taken, allowed)
 
 
-def put_seat(write: Transaction, license: License, seat: Seat, old: User | None, user: User) -> None:
-    """Add a seat, the link to it, and the user (new, or `old` as it takes it) to a transaction that counts it."""
+def put_seat(
+    write: Transaction, license: License, seat: Seat, old: User | None, user: User, *, manages: bool = False
+) -> None:
+    """Add a seat, the link to it, and the user (new, or `old` as it takes it) to a transaction that counts it.
+
+    `manages`: whether it lets the user manage an order besides.
+    """
     item = SeatItem.of(seat, license_pk(license.company, license.id), seat_sort_key(seat.user_id))
     write.put(item, SeatItem.pk.does_not_exist())
     write.put(held_item(license, seat.user_id), LookupItem.pk.does_not_exist())
     if old is None:
         put_new_user(write, user)
     else:
-        put_given(write, replace(old, email=seat.email), user)  # whatever it was when the account was read
+        known = replace(old, email=seat.email)  # whatever it was when the account was read
+        put_given(write, known, user, manages=manages)
 
 
 def held_item(license: License, user_id: int) -> LookupItem:

@@ -1,35 +1,27 @@
-"""Give a person a seat on a license, and let him manage the order that it was sold in.
-
-Two writes, for neither has room for the other: the order with its manager, and then the seat. An account that is made
-is made by the first, with all that the second needs. Cut short between them, the person manages the order, and the same
-call gives the seat.
+"""Give a person a seat on a license, and let him manage the order that it was sold in, by one write.
 
 An account that is there keeps its password, whoever has made it: else whoever may give seats could lock a person out,
 or be told a password. Where somebody else may know it, the person would not be alone in managing the order: that is
 refused.
 """
 
-from dataclasses import replace
+from contextlib import suppress
 
-from chalicelib.domain.catalog import Order
+from chalicelib.domain.catalog import Order, with_manager
 from chalicelib.domain.email import known_email
-from chalicelib.domain.errors import NotFound
-from chalicelib.domain.events import Actor
+from chalicelib.domain.errors import AlreadyExists, NotFound, Unavailable
+from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License
+from chalicelib.domain.types import Json
+from chalicelib.domain.users import User
 from chalicelib.store import accounts
-from chalicelib.usecases.assign_user import (
-    EMPTY_PROFILE,
-    Assigned,
-    NewAccount,
-    Profile,
-    assign_user,
-    guard_assignment,
-)
+from chalicelib.store.orders import Joining
+from chalicelib.usecases.assign_user import EMPTY_PROFILE, Assigned, NewAccount, Profile, assign_user
 from chalicelib.usecases.find_license import find_license
-from chalicelib.usecases.idempotency import in_steps
-from chalicelib.usecases.initial_password import initial_password
-from chalicelib.usecases.order_managers import add_manager, find_order_of
+from chalicelib.usecases.issue_license import account_of_manager
+from chalicelib.usecases.notices import manager_notice
+from chalicelib.usecases.order_managers import find_order_of, show_all
 
 
 def assign_manager(
@@ -43,19 +35,34 @@ def assign_manager(
     password: str | None = None,
     now: Instant,
 ) -> Assigned:
-    """Give a user a seat as `assign_user` does, who manages the order of the license from then on.
+    """Give a user a seat as `assign_user` does, who manages the order of the license from the same write on.
 
-    `new_password` is that of an account that is made, and of no other. Nothing is done where the seat cannot be given,
-    as it stands before. Raises as `assign_user` and `add_manager`, and `Invalid`: `password_known_to_others`.
+    `new_password` is that of an account that is made, and of no other. All else that was sold in the order is shown to
+    the person behind that write: cut short there, it is when the call is made again, though that is refused, and with
+    whatever else changes the order. Raises as `assign_user` and `add_manager`, and `Invalid`:
+    `password_known_to_others`.
     """
-    license = guard_assignment(company, license_id, email, max_activations, profile, password)
-    order = _order_of(license)
-    new = NewAccount(password)
-    with in_steps():
-        user = add_manager(company, order.number or order.id, email, actor, new=new, keep_password=True, now=now)
-        seated = assign_user(company, license_id, email, max_activations, actor, profile=profile, now=now)
-    is_new = user.created_at == now
-    return replace(seated, new_password=initial_password(user) if is_new else None)
+
+    def managing(license: License, known: User | None) -> tuple[User, Joining | None]:
+        old = _order_of(license)
+        made, address = NewAccount(password), known_email(email)
+        user = account_of_manager(known, license, company, address, made, keep_password=True, now=now)
+        new = with_manager(old, user.id)
+        if new == old:
+            return user, None
+        event = Event.new("manager_added", actor, now, user=address, user_id=user.id, order=old.id)
+        return user, Joining(old, new, event, manager_notice(user, license, company, actor))
+
+    given: Json = {"profile": profile, "password": password, "managing": managing, "now": now}
+    try:
+        assigned = assign_user(company, license_id, email, max_activations, actor, **given)
+    except AlreadyExists:  # perhaps by the same call, cut short
+        show_all(_order_of(find_license(company, license_id)))
+        raise
+    if assigned.joined is not None:
+        with suppress(Unavailable):  # it is given; who joins is shown the rest as he is when the call was cut short
+            show_all(assigned.joined)
+    return assigned
 
 
 def manages(company: str, license_id: int, email: str) -> bool:

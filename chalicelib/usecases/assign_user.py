@@ -1,9 +1,11 @@
 """Assign a user to a license."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
+from typing import NamedTuple
 
 from chalicelib.domain.activation import assign_bucket
+from chalicelib.domain.catalog import Order
 from chalicelib.domain.customers import wrong_metadata
 from chalicelib.domain.email import known_email
 from chalicelib.domain.errors import AlreadyExists, Denied, Forbidden, Invalid, NotFound, at_field, raise_all, wrong_in
@@ -18,6 +20,7 @@ from chalicelib.domain.terms import Terms
 from chalicelib.domain.types import Json
 from chalicelib.domain.users import User, person_name, phone_number
 from chalicelib.store import accounts, activations, seats
+from chalicelib.store.orders import Joining
 from chalicelib.usecases.chosen_password import guard_chosen
 from chalicelib.usecases.find_license import find_license
 from chalicelib.usecases.give_seat import account_of_seat
@@ -65,6 +68,14 @@ class Assigned:
     user: User
     new_password: str | None
     """The initial password in clear, where this has made it; None: the account has kept its own."""
+    joined: Order | None = None
+    """The order that the user has come to manage, as it is by that."""
+
+
+Managing = Callable[[License, User | None], tuple[User, Joining | None]]
+"""Given a license, and the account of a person where there is one: the account as one that manages the order has it,
+and how the person comes to manage that; None: the person does already.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +83,12 @@ class _State:
     license: License
     user: User | None
     seat: Seat | None
+
+
+class _Granted(NamedTuple):
+    seat: Seat
+    user: User
+    joining: Joining | None
 
 
 def assign_user(
@@ -86,6 +103,7 @@ def assign_user(
     invite: bool = False,
     password: str | None = None,
     tell: bool = True,
+    managing: Managing | None = None,
     now: Instant,
 ) -> Assigned:
     """Give a user a seat, and an account with an initial password where the company does not know the email yet.
@@ -94,37 +112,40 @@ def assign_user(
     `invite`: mail a link by which the person chooses a password, unless that is done (`domain.invitation`).
     `password`: the initial one of an account that is made, in the place of a generated one.
     `profile` is kept with the seat: what one customer says of somebody is shown to no other. The person is mailed, but
-    for `tell`: who has had the seat before, in another system, is told nothing.
+    for `tell`: who has had the seat before, in another system, is told nothing. `managing`: where the person manages
+    the order of the license from the same write on (`usecases.assign_manager`).
     Raises `user_already_assigned`, `license_users_limit_reached`, …; `account_closed`, which counts as a seat that is
     given.
     """
     _guard_person(company, license_id, email, max_activations, profile)
     address = known_email(email)
-    if password is not None:
-        _guard_password(password, company, address)
+    _guard_password(password, company, address)
     notice, secret = seat_notice(company, actor), new_secret() if invite else ""
 
-    def decide(state: _State) -> tuple[Seat, User] | None:
+    def decide(state: _State) -> _Granted | None:
         """None: the account is closed. Last, for who can give no seat learns nothing of the account."""
         license = state.license
         _guard_room(license, state.seat, max_activations)
         guard_seats_rate(license, actor, 1, now)
         # Made anew each time: the id may be another's.
-        user = account_of_seat(state.user, license, address, manager_id, secret, password, now=now)
+        user: User | None
+        if managing is not None:
+            user, joining = managing(license, state.user)
+        else:
+            user, joining = account_of_seat(state.user, license, address, manager_id, secret, password, now=now), None
         if user is None:
             return None
         seat = Seat(user.id, address, 0, new_epoch(), license.epoch, now, max_activations, **asdict(profile))
-        return seat, user
+        return _Granted(seat, user, joining)
 
-    def write(state: _State, granted: tuple[Seat, User] | None) -> None:
+    def write(state: _State, granted: _Granted | None) -> None:
         if granted is None:
             seats.count_refused(state.license, actor, now)
             raise Forbidden("account_closed")
-        seat, user = granted
-        opened_by = way_in(state.user, user)
-        event = Event.new("user_assigned", actor, now, user=address, user_id=user.id, **opened_by)
+        seat, user, joining = granted
+        event = Event.new("user_assigned", actor, now, user=address, user_id=user.id, **way_in(state.user, user))
         mail = notice(user, state.license, secret) if tell else None
-        seats.assign(state.license, seat, state.user, user, event, mail)
+        seats.assign(state.license, seat, state.user, user, event, mail, joining)
 
     read = lambda _: _read(company, license_id, address)  # noqa: E731 - short and local
     with noting_limits(company, license_id, actor, now=now):
@@ -133,25 +154,13 @@ def assign_user(
     return assigned
 
 
-def guard_assignment(
-    company: str, license_id: int, email: str, max_activations: int | None, profile: Profile, password: str | None
-) -> License:
-    """The license, on which a person could be given a seat as it stands now. Raises as `assign_user`."""
-    _guard_person(company, license_id, email, max_activations, profile)
-    address = known_email(email)
-    if password is not None:
-        _guard_password(password, company, address)
-    state = _read(company, license_id, address)
-    _guard_room(state.license, state.seat, max_activations)
-    return state.license
-
-
-def _assigned(state: _State, granted: tuple[Seat, User] | None) -> Assigned | None:
+def _assigned(state: _State, granted: _Granted | None) -> Assigned | None:
     if granted is None:
         return None
-    seat, user = granted
+    seat, user, joining = granted
     is_new = state.user is None or state.user.password_hash != user.password_hash
-    return Assigned(state.license, seat, user, initial_password(user) if is_new else None)
+    joined = None if joining is None else joining.new
+    return Assigned(state.license, seat, user, initial_password(user) if is_new else None, joined)
 
 
 def _read(company: str, license_id: int, address: str) -> _State:
@@ -179,9 +188,10 @@ def guard_new_account(new: NewAccount, company: str, email: str) -> None:
     raise_all([*wrong, *wrong_names(new.profile), *wrong_metadata(new.metadata)])
 
 
-def _guard_password(password: str, company: str, address: str) -> None:
-    with at_field("password"):
-        guard_chosen(password, company, address)
+def _guard_password(password: str | None, company: str, address: str) -> None:
+    if password is not None:
+        with at_field("password"):
+            guard_chosen(password, company, address)
 
 
 def wrong_assignment(

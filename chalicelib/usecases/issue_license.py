@@ -310,33 +310,49 @@ def manager_of(
     email: str | None,
     now: Instant,
     new: NewAccount = NO_MORE,
-    *,
-    keep_password: bool = False,
 ) -> tuple[User | None, User | None]:
     """Who will manage the order of a license, and the account as it is known; `new`: what is said of one that is made.
+
+    Raises as `account_of_manager`, and `Invalid`: `validation_error`.
+    """
+    if email is None:
+        return None, None
+    address = known_email(email)
+    user_id = accounts.user_of_email(company, address)
+    known = None if user_id is None else accounts.read_user(company, user_id)
+    return account_of_manager(known, license, company, address, new, now=now), known
+
+
+def account_of_manager(
+    known: User | None,
+    license: License | LicenseSummary,
+    company: str,
+    address: str,
+    new: NewAccount = NO_MORE,
+    *,
+    keep_password: bool = False,
+    now: Instant,
+) -> User:
+    """The account of this email as one has it that comes to manage the order of a license: `known`, or a new one.
 
     An account that somebody else has made, and may know the password of, gets a new initial password: who assigns a
     person to his own license must not come to manage what the person buys later. So does a manager of another
     customer, and who manages nothing any more: others could set the password since. An order that names no customer
     is its manager's own. `keep_password`: refuse instead what would give an account another password.
-    Raises `Forbidden`: `account_closed`, `Invalid`: `validation_error`.
+    Raises `Forbidden`: `account_closed`, `Invalid`: `password_known_to_others`.
     """
-    if email is None:
-        return None, None
-    address, whose = known_email(email), buyer(license)
-    user_id = accounts.user_of_email(company, address)
-    known = None if user_id is None else accounts.read_user(company, user_id)
+    whose = buyer(license)
     if known is None:
         made = new_user(company, address, frozenset({whose}), new.password, now=now)
-        return replace(made, is_manager=True, **asdict(new.profile), metadata=new.metadata), None
+        return replace(made, is_manager=True, **asdict(new.profile), metadata=new.metadata)
     guard_open(known)
     if known.email_verified:
-        return known, known
+        return known
     held = read_holdings(known, limit=None if known.password_scope is None else 1)  # else: whether it manages any
     scope = held.buyers if known.password_scope is None else known.password_scope
     if held.managed and (not license.customer or whose in scope):
         kept = scope | {whose} if len(scope) < MAX_SCOPE else scope
-        return replace(known, password_scope=kept), known
+        return replace(known, password_scope=kept)
     if keep_password:
         raise Invalid("password_known_to_others", field="is_manager")
-    return with_initial_password(known, new_initial_password(), read_holdings(known).buyers | {whose}), known
+    return with_initial_password(known, new_initial_password(), read_holdings(known).buyers | {whose})

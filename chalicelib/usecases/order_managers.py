@@ -123,20 +123,16 @@ def add_manager(
     *,
     tell: bool = True,
     new: NewAccount = NO_MORE,
-    keep_password: bool = False,
     now: Instant,
 ) -> User:
     """Let a person manage an order with all that was sold in it; again, it finishes what was cut short.
 
     An account as `issue_license` makes and renews it. `tell`: whether the person is mailed. `new`: what is said of an
-    account that is made; one that is there keeps what it has. `keep_password`: its password, too; where that would have
-    to be another one, it is refused. Raises `Invalid`: `validation_error`.
+    account that is made; one that is there keeps what it has. Raises `Invalid`: `validation_error`.
     """
     guard_new_account(new, company, email)
     with in_steps():
-        user, order = let_join(
-            company, order_id, email, actor, tell=tell, new=new, keep_password=keep_password, now=now
-        )
+        user, order = let_join(company, order_id, email, actor, tell=tell, new=new, now=now)
         show_all(order)
     return user
 
@@ -149,14 +145,13 @@ def let_join(
     *,
     tell: bool = True,
     new: NewAccount = NO_MORE,
-    keep_password: bool = False,
     now: Instant,
 ) -> tuple[User, Order]:
     """As `add_manager`, but all that was sold in the order is shown by `show_all`; answers the order, too."""
 
     def read(_: bool) -> tuple[Order, User, User | None]:
         order = find_order(company, order_id)
-        manager, known = manager_of(_as_sold(order), company, email, now, new, keep_password=keep_password)
+        manager, known = manager_of(_as_sold(order), company, email, now, new)
         assert manager is not None  # an email was given
         return order, manager, known
 

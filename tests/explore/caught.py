@@ -48,6 +48,7 @@ CAUGHT_IN = (
         "seat that nobody needs is kept": "assign-listed+continue@batch/spare",
         "replaced in two steps": "replace+assign-rival@users/below",
         "replaced user keeps places counted": "replace+check@users/below",
+        "managed in two steps": "manage+assign-rival@managing/last",
         "mail outside the transaction": "assign+assign-rival@users/below",
         "refusal by several instants": "repeat+deactivate@key/limit",
         "company not in the condition": "create-product+delete-company@shop/new",

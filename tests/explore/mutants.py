@@ -15,6 +15,7 @@ from chalicelib.store import (
     deleted_licenses,
     licenses,
     mails,
+    orders,
     products,
     reads,
     seats,
@@ -98,6 +99,19 @@ def _replaced_in_two_steps() -> Patches:
 def _replaced_user_keeps_places_counted() -> Patches:
     kept = LicenseItem.times_activated.add(0)
     return rewriting(seats, "replace_user", LicenseItem, lambda _, asked: ([kept], asked))
+
+
+def _managed_in_two_steps() -> Patches:
+    """Who gets a seat and is to manage the order manages it by a write of its own, and then the seat is given."""
+    right = seats.assign
+
+    def assign(license: Any, seat: Any, old: Any, user: Any, event: Any, mail: Any, joining: Any = None) -> None:
+        if joining is not None:
+            orders.add_manager(joining.old, joining.new, user, old, joining.event, joining.mail)
+            old = user
+        right(license, seat, old, user, event, mail)
+
+    return [(seats, "assign", assign)]
 
 
 def _mail_outside_the_transaction() -> Patches:
@@ -238,6 +252,7 @@ MUTANTS: dict[str, Callable[[], Patches]] = (
         "seat that nobody needs is kept": _seat_that_nobody_needs_is_kept,
         "replaced in two steps": _replaced_in_two_steps,
         "replaced user keeps places counted": _replaced_user_keeps_places_counted,
+        "managed in two steps": _managed_in_two_steps,
         "mail outside the transaction": _mail_outside_the_transaction,
         "refusal by several instants": _refusal_by_several_instants,
         "company not in the condition": _company_not_in_the_condition,

@@ -18,6 +18,7 @@ from tests.explore import (
     imports,
     listed,
     management,
+    managing,
     moves,
     orders,
     passkeys,
@@ -159,6 +160,14 @@ SCENES["customer"] = _serial(
 )
 SCENES["order"] = _serial(
     "Orders of the Management API", orders.STARTS, orders.DEEDS, orders.world, orders.view, orders.FROM, orders.LEFT_OUT
+)
+SCENES["managing"] = _serial(
+    "Seats of who manages the order",
+    managing.STARTS,
+    managing.DEEDS,
+    managing.world,
+    managing.view,
+    left_out=managing.LEFT_OUT,
 )
 SCENES["definition"] = _serial(
     "What products define", definitions.STARTS, definitions.DEEDS, definitions.world, definitions.view

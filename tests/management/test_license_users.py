@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
 from chalicelib.domain.instants import to_iso
 from chalicelib.domain.license import License
-from chalicelib.store import seats, writes
+from chalicelib.store import orders, seats, writes
 from chalicelib.store.items.accounts import UserItem
 from chalicelib.store.keys import user_sort_key
 from chalicelib.usecases.batch_assign import start_batch
@@ -17,6 +18,7 @@ from chalicelib.usecases.order_managers import add_manager, find_managers, find_
 from chalicelib.usecases.passwords import verify_password
 from chalicelib.usecases.sessions import log_in_to_portal
 from tests.management.server import VendorsServer, granted, new_key, refused
+from tests.store.faults import Crash
 from tests.support import ADMIN, NOW, Vendor
 from tests.usecases.support import before_write
 
@@ -205,12 +207,23 @@ def test_nobody_manages_what_there_is_no_seat_on(shop: VendorsServer, vendor: Ve
         assert managers(vendor, license) == []
 
 
-def test_one_that_was_cut_short_goes_on_where_it_was(shop: VendorsServer, vendor: Vendor, license: License) -> None:
+def test_who_manages_the_order_already_is_given_a_seat(shop: VendorsServer, vendor: Vendor, license: License) -> None:
     add_manager(vendor.code, license.order_id or "", ADA, ADMIN, now=NOW)
     was = find_account(vendor.code, ADA)
     assert assign(shop, license, is_manager=True)["new_password"] is None
     assert find_account(vendor.code, ADA).password_hash == was.password_hash
     assert (managers(vendor, license), vendor.stored(license).users_assigned) == ([ADA], 1)
+
+
+def test_who_has_not_heard_of_the_password_is_answered_it_again(
+    shop: VendorsServer, vendor: Vendor, license: License
+) -> None:
+    body = {"email": ADA, "is_manager": True}
+    with patch.object(orders, "backfill_managers", side_effect=Crash), pytest.raises(Crash):
+        shop.post(f"licenses/{license.id}/assign_user", body, Idempotency_Key="once")
+    made = granted(shop.post(f"licenses/{license.id}/assign_user", body, Idempotency_Key="once"))
+    assert verify_password(find_account(vendor.code, ADA).password_hash, made["new_password"])
+    orders.backfill_managers(find_order(vendor.code, license.order_id or ""))
 
 
 def test_who_adds_a_manager_needs_the_scope_of_orders_and_all_products(

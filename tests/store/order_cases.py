@@ -7,7 +7,7 @@ from chalicelib.domain.license import License
 from chalicelib.domain.permissions import Permission
 from chalicelib.domain.users import User
 from chalicelib.store import orders
-from chalicelib.usecases import order_managers, rename_order
+from chalicelib.usecases import assign_manager, order_managers, rename_order
 from tests.store import states
 from tests.store.case import Case
 from tests.store.states import ADA
@@ -17,6 +17,12 @@ from tests.support import ADMIN, Vendor
 def in_order(change: Callable[..., User], vendor: Vendor, license: License) -> Any:
     user = change(vendor.code, license.order_id, ADA, ADMIN, now=vendor.now)
     return user.email, list(order_managers.find_order(vendor.code, license.order_id or "").managers) == [user.id]
+
+
+def assign(vendor: Vendor, license: License) -> Any:
+    assigned = assign_manager.assign_manager(vendor.code, license.id, ADA, 1, ADMIN, now=vendor.now)
+    managers = order_managers.find_order(vendor.code, license.order_id or "").managers
+    return assigned.user.email, assigned.new_password is None, managers == {assigned.user.id}
 
 
 def deny(vendor: Vendor, license: License) -> Any:
@@ -43,6 +49,13 @@ ORDER_CASES = [
         states.key_license,
         lambda v, x: in_order(order_managers.add_manager, v, x),
         ("manager_added",),
+    ),
+    Case(
+        "assign who manages the order",
+        assign_manager.assign_manager,
+        states.user_license,
+        assign,
+        ("manager_added", "user_assigned"),
     ),
     Case(
         "take a manager off an order",

@@ -24,7 +24,6 @@ from chalicelib.store import database, transactions, writes
 from chalicelib.store.definitions import Definitions
 from chalicelib.store.dynamodb import READ_TIMEOUT
 from chalicelib.usecases import endpoints, portal_queries, security_events
-from chalicelib.usecases.assign_manager import assign_manager
 from chalicelib.usecases.bounded_guesses import count_guess
 from chalicelib.usecases.change_device import reset_device
 from chalicelib.usecases.create_order import create_order
@@ -207,8 +206,7 @@ def test_every_use_case_that_writes_is_a_case_here() -> None:
     # tests/usecases/test_deliver_events.py, and test_refused_mails.py there: what they send may be sent again
     sending: set[Any] = {deliver_events, keep_delivering, file_events, endpoints.send_again, give_up_refused}
     noting: set[Any] = {note_late}  # a part of the sweep
-    # of use cases that are cases; tests/management/test_orders.py, and test_license_users.py there, cut them short
-    stepping: set[Any] = {create_order, assign_manager}
+    stepping: set[Any] = {create_order}  # of use cases that are cases; tests/management/test_orders.py cuts it short
     # they add to a `Counter` or a dict, whose method has the name of a way to write
     reading: set[Any] = {report_days, sum_some_activations, find_orders_of_products}
     looking |= guessing | sending | noting | stepping | reading | DEFINING

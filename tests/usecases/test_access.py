@@ -22,7 +22,7 @@ from chalicelib.usecases import endpoints
 from chalicelib.usecases.activate import activate
 from chalicelib.usecases.adopt import add_legacy_devices
 from chalicelib.usecases.assign_manager import assign_manager, manages
-from chalicelib.usecases.assign_user import Profile, assign_user, guard_assignment
+from chalicelib.usecases.assign_user import Profile, assign_user
 from chalicelib.usecases.audit import audit
 from chalicelib.usecases.batch_assign import batch_result, continue_batch, end_batch, find_batch, preview, start_batch
 from chalicelib.usecases.catalog import find_product, known_product
@@ -265,11 +265,6 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
     (find_seat, "license_not_found", [lambda c, v: find_seat(c, v.by_user.id, ADA)]),
     (assign_user, "license_not_found", [lambda c, v: assign_user(c, v.by_user.id, "x@y.test", 1, ADMIN, now=NOW)]),
     (
-        guard_assignment,
-        "license_not_found",
-        [lambda c, v: guard_assignment(c, v.by_user.id, "x@y.test", 1, Profile(), None)],
-    ),
-    (
         assign_manager,
         "license_not_found",
         [lambda c, v: assign_manager(c, v.by_user.id, "x@y.test", 1, ADMIN, now=NOW)],
@@ -494,6 +489,7 @@ NAMES_NOTHING = {
     "manager_notice",
     "endpoint_disabled_notice",
     "sweep_late_notice",
+    "account_of_manager",
     "manager_of",
     "seat_notice",
     *("guard_chosen", "guard_new_account"),
