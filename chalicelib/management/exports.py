@@ -18,7 +18,7 @@ from chalicelib.management.customers import CustomerBody, CustomerFilters, custo
 from chalicelib.management.license_body import LicenseFacts, license_facts
 from chalicelib.management.models import MAX_EXPORTED, CursorQuery, ExportWalk, SentMoment, part_of_export
 from chalicelib.management.orders import OrderFacts, OrderPath, order_facts
-from chalicelib.management.reach import its_order, itself, reached_order
+from chalicelib.management.reach import its_order, itself, own_in_order, reached_order
 from chalicelib.usecases.change_terms import Sold
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.customer_list import find_customers
@@ -111,7 +111,9 @@ def export_order(path: OrderPath, query: CursorQuery, caller: Caller) -> Csv:
     order, row = reached_order(caller, path.order_id), license_row_of(caller.company, caller.now)
 
     def walk(after: str) -> ExportWalk:
-        return ((position, dict(row(one))) for position, one in export_licenses_of_order(order, after))
+        for position, one in export_licenses_of_order(order, after):
+            own_in_order(caller, path.order_id, [one[0]])
+            yield position, dict(row(one))
 
     return part_of_export(walk, LicenseRow, query, caller, f"licenses of order {path.order_id}")
 

@@ -31,7 +31,7 @@ from chalicelib.management.models import (
     part_of,
     part_of_filed,
 )
-from chalicelib.management.reach import its_order, itself, reached_order
+from chalicelib.management.reach import its_order, itself, own_in_order, reached_order
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.customers import shown_by_emails
 from chalicelib.usecases.order_managers import count_orders, find_orders, find_sold_in
@@ -165,6 +165,7 @@ def _part_of_orders(query: OrdersQuery, caller: Caller) -> tuple[Sequence[Order]
 def show_order(path: OrderPath, caller: Caller) -> WholeOrder:
     """One order, with its first hundred licenses."""
     order, sold = find_sold_in(reached_order(caller, path.order_id), MAX_SHOWN + 1)
+    own_in_order(caller, path.order_id, (license for license, _ in sold))
     bodies = bodies_of(caller, sold[:MAX_SHOWN])
     buyers = {license.customer: body["customer"] for (license, _), body in zip(sold, bodies, strict=False)}
     items: dict[str, OrderItemBody] = {}

@@ -5,11 +5,12 @@ refused: what is about the whole company, and what somebody forgets. What is of 
 answered as an id that leads nowhere.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from chalicelib.domain.catalog import Order
 from chalicelib.domain.errors import Forbidden, NotFound
+from chalicelib.domain.license import License
 from chalicelib.management.caller import Caller
 from chalicelib.usecases.devices import license_of_device, license_of_variable
 from chalicelib.usecases.find_license import product_of_license
@@ -119,6 +120,14 @@ def reached_order(caller: Caller, order_id: int) -> Order:
     if codes and not is_of_products(codes, order):
         raise NotFound("order_not_found", order=order_id)
     return order
+
+
+def own_in_order(caller: Caller, order_id: int, some: Iterable[License]) -> None:
+    """Licenses that were read in such an order after it was found: another may have come into it meanwhile. Raises
+    `NotFound`.
+    """
+    for license in some:
+        guard_own(caller, license.product, NotFound("order_not_found", order=order_id))
 
 
 def own_product(caller: Caller, product_id: int) -> None:

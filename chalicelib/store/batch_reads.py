@@ -156,28 +156,38 @@ class People:
 
 
 def read_people(company: str, user_ids: Iterable[int], order_ids: Iterable[str], license_ids: Iterable[int]) -> People:
-    """What is there of these, consistently, a hundred in one round trip."""
-    wanted: list[AnyItem] = [UserItem(company, user_sort_key(id)) for id in sorted(user_ids)]
-    wanted += [OrderItem(company, order_sort_key(id)) for id in sorted(order_ids)]
-    wanted += [LicenseItem(license_pk(company, id), LICENSE) for id in sorted(license_ids)]
-    found = _Found(wanted)
+    """What is there of these: orders and licenses, at most a hundred, as they stood at one instant, and users, in the
+    same round trip where they fit.
+
+    Read one by one, a license and its order may be of two instants, between which another order has got the name.
+    """
+    orders: list[AnyItem] = [OrderItem(company, order_sort_key(id)) for id in sorted(order_ids)]
+    licenses = [LicenseItem(license_pk(company, id), LICENSE) for id in sorted(license_ids)]
+    users = [UserItem(company, user_sort_key(id)) for id in sorted(user_ids)]
+    together = [*orders, *licenses, *users[: reads.BATCH_GET_LIMIT - len(orders) - len(licenses)]]
+    there, rest = _Found(), _Found(users[len(together) - len(orders) - len(licenses) :])
+    there.add(together, reads.transact_get(together) if together else [])
     return People(
-        {user.id: user for user in found.values(UserItem)},
-        {order.id: order for order in found.values(OrderItem)},
-        {license.id: license for license in found.values(LicenseItem)},
+        {user.id: user for user in [*there.values(UserItem), *rest.values(UserItem)]},
+        {order.id: order for order in there.values(OrderItem)},
+        {license.id: license for license in there.values(LicenseItem)},
     )
 
 
 class _Found:
     """What is there of items, by their kinds and in their order: read a hundred at a time, as they are stored."""
 
-    def __init__(self, wanted: Iterable[AnyItem], now: Instant | None = None) -> None:
+    def __init__(self, wanted: Iterable[AnyItem] = (), now: Instant | None = None) -> None:
         self.raws: defaultdict[type[AnyItem], list[Raw]] = defaultdict(list)
         left = iter(wanted)
         while chunk := list(islice(left, reads.BATCH_GET_LIMIT)):
-            for item, raw in zip(chunk, reads.batch_get_raw(chunk, consistent=True, now=now), strict=True):
-                if raw is not None:
-                    self.raws[type(item)].append(raw)
+            self.add(chunk, reads.batch_get_raw(chunk, consistent=True, now=now))
+
+    def add(self, wanted: Iterable[AnyItem], raws: Iterable[Raw | None]) -> None:
+        """What is stored of items, as they were asked for."""
+        for item, raw in zip(wanted, raws, strict=True):
+            if raw is not None:
+                self.raws[type(item)].append(raw)
 
     def values(self, kind: type[Item[T]]) -> list[T]:
         """The values of a kind."""

@@ -6,7 +6,7 @@ from dataclasses import astuple, dataclass, replace
 
 from chalicelib.domain.catalog import Order, Product
 from chalicelib.domain.email import known_email
-from chalicelib.domain.errors import Denied, Invalid, NotFound
+from chalicelib.domain.errors import Denied, Invalid, NotFound, Unavailable
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License, Seat
 from chalicelib.domain.paging import cut
@@ -14,6 +14,7 @@ from chalicelib.domain.users import User
 from chalicelib.store import accounts, batch_reads, licenses
 from chalicelib.usecases.catalog import find_product
 from chalicelib.usecases.cursors import from_cursor, to_cursor
+from chalicelib.usecases.retry import MAX_ATTEMPTS
 
 MAX_LIMIT = 100
 """Rows of a page."""
@@ -106,7 +107,7 @@ def _page(listed: _List, start: _Position | None, limit: int) -> tuple[list[Row]
             further = _Position(license_id, seats[-1][1].user_id, "")
         if len(seats) >= limit:
             break
-    rows = _with_people(company, seats, order_ids)
+    rows = _with_people(listed, seats, order_ids)
     if further is None or not further.user_id:
         return rows, further
     inside = (license.order_id for license, *_ in rows if license.id == further.license_id)
@@ -128,16 +129,23 @@ def _next_licenses(listed: _List, start: _Position | None) -> tuple[dict[int, st
     return order_ids, _Position(sold[-1].license_id + 1, 0, "") if len(sold) == MAX_LOOKED_AT else None
 
 
-def _with_people(company: str, seats: list[tuple[int, Seat]], order_ids: dict[int, str | None]) -> list[Row]:
-    """The seats with all else, which is read together; with one read more for orders that `order_ids` has not."""
-    ids, users = {id for id, _ in seats}, {seat.user_id for _, seat in seats}
+def _with_people(listed: _List, seats: list[tuple[int, Seat]], order_ids: dict[int, str | None]) -> list[Row]:
+    """The seats with all else, licenses and orders as they stood at one instant; with one read more where a license is
+    in another order than `order_ids` has: links of older code name none, and it may have got another name since.
+
+    A license that is another customer's by then is left out. Raises `Unavailable`.
+    """
+    company, ids, users = listed.product.company, {id for id, _ in seats}, {seat.user_id for _, seat in seats}
     known = {order_id for id in ids if (order_id := order_ids[id])}
-    read = batch_reads.read_people(company, users, known, ids)
-    orders, sold = read.orders, {license.order_id or "" for license in read.licenses.values()}
-    if others := sold - known - {""}:  # links of older code do not name them
-        orders |= batch_reads.read_people(company, (), others, ()).orders
-    return [
-        (read.licenses[id], orders.get(read.licenses[id].order_id or ""), seat, read.users[seat.user_id])
-        for id, seat in seats
-        if id in read.licenses and seat.user_id in read.users
-    ]
+    for _ in range(MAX_ATTEMPTS):
+        read = batch_reads.read_people(company, users, known, ids)
+        own = {id: one for id, one in read.licenses.items() if one.customer == listed.customer}
+        sold_in = {one.order_id for one in own.values() if one.order_id}
+        if sold_in <= known:
+            return [
+                (own[id], read.orders.get(own[id].order_id or ""), seat, read.users[seat.user_id])
+                for id, seat in seats
+                if id in own and seat.user_id in read.users
+            ]
+        known = sold_in
+    raise Unavailable("too_many_rivals")

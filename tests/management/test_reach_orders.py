@@ -9,9 +9,11 @@ import pytest
 
 from chalicelib.management import exports
 from chalicelib.usecases import order_products
+from chalicelib.usecases.move_license import move_license
 from tests.management.server import VendorsServer, granted, refused
 from tests.management.test_reach import limited
-from tests.support import Vendor
+from tests.support import ADMIN, Vendor
+from tests.usecases.support import before_call
 
 ORDERS = {"A": ["viewer"], "B": ["viewer", "revit"], "C": ["revit"], "D": ["viewer", "viewer"], "E": ["cad", "viewer"]}
 
@@ -86,6 +88,28 @@ def test_an_order_is_of_what_is_in_it_now(shop: VendorsServer, sold: dict[str, A
     sell(shop, "A", "revit", append=True)
     assert refused(viewer.get(f"orders/{sold['A']['id']}"), 404) == "order_not_found"
     assert listed(viewer) == [["B", "D"]]
+
+
+@pytest.mark.parametrize("how", ["moved", "sold"])
+@pytest.mark.parametrize("call", range(1, 9))
+@pytest.mark.parametrize("path", ["orders/{}", "orders/{}/export"])
+def test_no_license_of_another_product_is_shown_that_comes_into_an_order_while_it_is_read(
+    shop: VendorsServer, vendor: Vendor, sold: dict[str, Any], path: str, call: int, how: str
+) -> None:
+    viewer, order, other = limited(shop, "viewer"), sold["D"], sold["C"]
+    revit = other["order_items"][0]["licenses"][0]["id"]
+    granted(viewer.call("GET", f"orders/{order['id']}"))
+
+    def come() -> None:
+        if how == "moved":
+            move_license(vendor.code, revit, order["id"], ADMIN, now=vendor.now)
+        else:
+            vendor.issue("revit", order_id="D", customer="d@customer.test")
+
+    with before_call(call, come):
+        answer = viewer.get(path.format(order["id"]))
+    assert "revit" not in answer.text
+    assert answer.status_code == 200 or refused(answer, 404) == "order_not_found"
 
 
 @pytest.mark.parametrize("how", ["moved", "deleted"])

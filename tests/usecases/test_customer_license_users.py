@@ -12,9 +12,11 @@ from chalicelib.store.keys import customer_license_sort_key
 from chalicelib.usecases import customer_license_users as use_case
 from chalicelib.usecases.batch_assign import start_batch
 from chalicelib.usecases.customer_license_users import customer_license_users, page_of_license_users
+from chalicelib.usecases.move_license import move_license
+from chalicelib.usecases.rename_order import rename_order
 from tests.store.costs import counted
 from tests.support import ADMIN, NOW, Vendor
-from tests.usecases.support import refused
+from tests.usecases.support import before_call, refused
 
 ADA = "ada@customer.test"
 SHOP = "shop@customer.test"
@@ -125,3 +127,49 @@ def test_a_customer_without_users_has_none_and_one_who_bought_nothing_is_none(ve
         users(vendor, product="nothing")
     with refused("invalid_product_auth_method"):
         users(vendor, product="viewer")
+
+
+def page(vendor: Vendor) -> list[Any]:
+    return page_of_license_users(vendor.code, "revit", SHOP, "", 9, now=NOW)[1]
+
+
+@pytest.mark.parametrize("is_named", [True, False])
+@pytest.mark.parametrize("call", range(1, 5))
+def test_a_row_has_the_order_of_its_license_and_no_other_that_gets_its_name(
+    vendor: Vendor, call: int, is_named: bool
+) -> None:
+    license = vendor.issue("revit", customer=SHOP, order_id="A")
+    vendor.assign(license, ADA)
+    if not is_named:  # by the link of older code
+        link = LookupItem(vendor.code, customer_license_sort_key(SHOP, license.id))
+        writes.update(link, [LookupItem.order_id.remove()])
+    page(vendor)  # the product is remembered from now on
+
+    def take() -> None:
+        rename_order(vendor.code, license.id, "B", ADMIN, now=NOW)
+        vendor.issue(order_id="A", customer="other@customer.test")
+
+    calls = 3 if is_named else 4
+    with before_call(min(call, calls), take):
+        ((read, order, _, _),) = page(vendor)
+    assert (read.id, order.number, order.id) == (license.id, license.id, read.order_id)
+
+
+@pytest.mark.parametrize("call", range(1, 4))
+def test_no_row_has_a_license_that_is_another_customers_by_now(vendor: Vendor, call: int) -> None:
+    license, kept = (vendor.issue("revit", customer=SHOP, order_id=name) for name in "AB")
+    other = vendor.issue("revit", customer="other@customer.test", order_id="C")
+    vendor.assign(license, ADA)
+    vendor.assign(kept, ADA)
+    page(vendor)
+    with before_call(call, lambda: move_license(vendor.code, license.id, other.id, ADMIN, now=NOW)):
+        rows = page(vendor)
+    assert [read.id for read, *_ in rows] == [kept.id]
+
+
+def test_a_row_is_what_license_and_order_were_at_one_instant(vendor: Vendor) -> None:
+    vendor.assign(vendor.issue("revit", customer=SHOP), ADA)
+    page(vendor)
+    with counted() as cost:
+        page(vendor)
+    assert cost.calls == ["Query", "Query", "TransactGetItems"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from itertools import count
 from typing import Any
 
 import pytest
@@ -11,8 +12,10 @@ from chalicelib.domain.errors import AlreadyExists, NotFound
 from chalicelib.domain.license import License
 from chalicelib.domain.license_rows import license_row
 from chalicelib.domain.terms import Terms
-from chalicelib.store import accounts, counts, histories, orders, renamed_orders
+from chalicelib.store import accounts, counts, histories, orders, renamed_orders, writes
 from chalicelib.store.customers import Sold
+from chalicelib.store.items.accounts import OrderItem
+from chalicelib.store.keys import order_sort_key
 from chalicelib.usecases.assign_manager import assign_manager, manages
 from chalicelib.usecases.change_seat import remove_user
 from chalicelib.usecases.change_terms import change_terms
@@ -33,6 +36,7 @@ from chalicelib.usecases.order_managers import (
     find_numbered_order,
     find_order,
     find_sold_in,
+    read_in_order,
     remove_manager,
 )
 from chalicelib.usecases.order_products import is_of_products, those_of_products
@@ -337,6 +341,33 @@ def test_what_is_read_of_an_order_is_that_of_no_other(vendor: Vendor, name: str,
         take = lambda: None  # noqa: E731 - it is named by its name, and read first
     with before_call(call, take):
         assert FILED[name][1](vendor, order) == ids
+
+
+@pytest.mark.parametrize(
+    ("name", "call"),
+    [(name, n + 1) for name, (calls, _) in FILED.items() for n in range(calls) if name != "is_of_products"],
+)
+def test_so_it_is_of_an_order_of_before_there_were_numbers(vendor: Vendor, name: str, call: int) -> None:
+    """It is found by its name, which it keeps, also when it is changed while it is read."""
+    ids = {license.id for license in order_of(vendor)}
+    writes.update(OrderItem(vendor.code, order_sort_key(A)), [OrderItem.number.remove()])
+    order = find_order(vendor.code, A)
+    assert order.number is None
+    with before_call(call, lambda: change_order(vendor.code, A, ADMIN, details={"reference": "PO"}, now=vendor.now)):
+        assert FILED[name][1](vendor, order) == ids
+    assert read_in_order(order, lambda now: now.reference) == (find_order(vendor.code, A), "PO")
+
+
+def test_an_order_of_before_there_were_numbers_that_others_keep_changing_is_busy(vendor: Vendor) -> None:
+    order_of(vendor)
+    writes.update(OrderItem(vendor.code, order_sort_key(A)), [OrderItem.number.remove()])
+    changes = count()
+
+    def read(_: Order) -> None:
+        change_order(vendor.code, A, ADMIN, details={"reference": f"PO {next(changes)}"}, now=vendor.now)
+
+    with refused("too_many_rivals"):
+        read_in_order(find_order(vendor.code, A), read)
 
 
 @pytest.mark.parametrize("call", range(1, 3))
