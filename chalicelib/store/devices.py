@@ -91,12 +91,15 @@ def devices_by_id(
 
 
 def blocked(company: str, keys: Sequence[DeviceKey]) -> set[DeviceKey]:
-    """Those of these devices, at most a hundred, whose hardware id is blacklisted on their license by an item of its
-    own. Consistent, one round trip.
+    """Those of these devices whose hardware id is blacklisted on their license by an item of its own. Consistent, a
+    hundred in one round trip.
     """
-    items = [BlockItem(license_pk(company, key.license_id), block_sort_key(key.hardware_hash)) for key in keys]
-    found = reads.batch_get_raw(items, consistent=True) if items else []
-    return {key for key, raw in zip(keys, found, strict=True) if raw is not None}
+    left, found = iter(keys), set[DeviceKey]()
+    while few := list(islice(left, reads.BATCH_GET_LIMIT)):
+        items = [BlockItem(license_pk(company, key.license_id), block_sort_key(key.hardware_hash)) for key in few]
+        raws = reads.batch_get_raw(items, consistent=True)
+        found |= {key for key, raw in zip(few, raws, strict=True) if raw is not None}
+    return found
 
 
 def read_variables_of(company: str, keys: Sequence[DeviceKey]) -> list[tuple[int, list[Variable]] | None]:

@@ -72,7 +72,7 @@ def scheduled_update_set(
     has_terms = any(value is not NotGiven for value in terms.values())
     if strict and not has_terms:
         raise UsageError.of("--strict", "it goes with terms: give all that is to be changed beside it.")
-    changes = given_terms(company, terms) if has_terms or not fields else None
+    changes = given_terms(company, terms) if has_terms else None
     with sent_as(lambda field: "at" if field == "scheduled_at" else field):
         done = scheduled_updates.change_update(
             company, update, fields, operator(), changes=changes, strict=strict, revision=revision, now=now

@@ -8,6 +8,7 @@ from chalicelib.store import activations, reads, writes
 from chalicelib.store.items.links import UserDeviceItem
 from chalicelib.store.keys import license_pk, user_device_sort_key
 from chalicelib.usecases import portal_queries
+from chalicelib.usecases.change_device import blacklist_device
 from chalicelib.usecases.portal_queries import ListQuery
 from chalicelib.usecases.repair_links import repair_links
 from infra.budgets import LIST_PAGE_READS
@@ -78,6 +79,23 @@ def test_what_older_code_has_activated_is_shown_before_and_after_a_repair(vendor
         portal_queries.own_devices(claims, license.id, ListQuery(), now=NOW)
     assert len(cost.calls) <= LIST_PAGE_READS
     assert own(vendor, license) == OWN
+
+
+def test_more_devices_than_one_read_takes_are_shown_where_some_are_blacklisted(vendor: Vendor) -> None:
+    license = issued(vendor, max_activations=None)
+    vendor.assign(license, ADA, None)
+    chosen(vendor, ADA)
+    names = [f"pc-{n}" for n in range(reads.BATCH_GET_LIMIT + 1)]
+    for name in names:
+        vendor.activate(ADA, name, PASSWORD)
+    for name in (names[0], names[-1]):
+        blacklist_device(vendor.code, license.id, name, ADMIN, now=NOW)
+    for item in links(vendor, license):
+        writes.delete(item)
+    listed = ListQuery(status="blacklisted")
+    page = portal_queries.own_devices(logged_in(vendor, ADA), license.id, listed, now=NOW).page
+    assert {row.device.hardware_id for row in page.rows} == {names[0], names[-1]}
+    repair_links(vendor.code, ADMIN, now=NOW)
 
 
 def test_what_older_code_activates_meanwhile_is_shown(vendor: Vendor, license: License) -> None:

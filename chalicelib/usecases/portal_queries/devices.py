@@ -151,8 +151,8 @@ def with_seats(devices: list[Device], license: License, found: BatchRead) -> lis
 
 
 def device_rows(devices: Sequence[OwnedDevice], now: Instant) -> list[DeviceRow]:
-    """Devices as they stand, at most a hundred of licenses with blacklisted ones. One read where there are
-    such licenses, and one for each hundred devices of floating licenses.
+    """Devices as they stand. One read for each hundred of licenses with blacklisted ones, and one for each hundred of
+    floating licenses.
     """
     at = [DeviceKey(license.id, hash_hardware_id(device.hardware_id), None) for license, device, _ in devices]
     may_be = {key for key, (license, *_) in zip(at, devices, strict=True) if license.blocked_devices}
