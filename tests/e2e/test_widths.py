@@ -12,6 +12,7 @@ from chalicelib.domain.invitation import VALID_MS
 from chalicelib.domain.license import DeviceReport, License
 from chalicelib.usecases.activate import activate
 from chalicelib.usecases.assign_user import Profile, assign_user
+from chalicelib.usecases.change_license import set_name
 from chalicelib.usecases.change_terms import change_terms
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.license_lookup import LicenseLookup
@@ -114,6 +115,36 @@ OUTSIDE = """() => {
     }
     const { scrollWidth } = document.documentElement;
     if (scrollWidth > width) found.push(`the page is ${scrollWidth} wide`);
+    return found;
+}"""
+
+SPARE, ONE_OF_TEXT = 48, 30
+"""What a column may be wider than all that stands in it, beside one that cuts something: five letters; and how high a
+line of text is at most.
+"""
+CUT = """([spare, line]) => {
+    const text = document.createRange(), found = [];
+    const wide = (cell) => {
+        text.selectNodeContents(cell);
+        const { width, height } = text.getBoundingClientRect();
+        return height > line ? Infinity : width;  // what takes several lines has no room to spare
+    };
+    const room = (cell) => {
+        const { paddingLeft, paddingRight } = getComputedStyle(cell);
+        return cell.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+    };
+    for (const list of document.querySelectorAll(".list")) {
+        const columns = {};
+        for (const cell of list.querySelectorAll("tr:not(.unfolded) > :is(th, td)")) {
+            if (!cell.checkVisibility()) continue;
+            const column = columns[cell.cellIndex] ??= { left: Infinity, cut: [] };
+            column.left = Math.min(column.left, room(cell) - wide(cell));
+            if (cell.scrollWidth > cell.clientWidth) column.cut.push(cell.innerText);
+        }
+        const all = Object.values(columns), cut = all.flatMap((column) => column.cut);
+        const free = Math.max(...all.map(({ left }) => left));
+        if (cut.length && free > spare) found.push(`${Math.round(free)} are free beside ${cut[0]}`);
+    }
     return found;
 }"""
 
@@ -382,3 +413,27 @@ def test_a_row_that_is_one_link_leads_on_wherever_it_is_clicked(page: playwright
     page.mouse.move(box["x"] + 9, box["y"] + 9)
     page.mouse.click(box["x"] + 9, box["y"] + 9)
     expect(page).to_have_url(f"{site.base_url}{site.at(site.license)}")
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_nothing_is_cut_beside_a_column_with_room_to_spare(language: str, page: playwright.Page, crowded: Site) -> None:
+    page.set_extra_http_headers({"Accept-Language": language})
+    named = (crowded.company, crowded.license.id, "Büro Nürnberg, Erdgeschoss")
+    set_name(*named, ADMIN, now=crowded.vendor.now)
+    person = account(crowded.vendor, LONG).id
+    lists = (
+        f"{ONE}/users",
+        f"{ONE}/devices",
+        f"{ONE}/history",
+        "/portal/licenses",
+        "/portal/people",
+        "/portal/invited",
+    )
+    found: dict[str, list[str]] = {}
+    for path in (*lists, "/portal/invited", f"/portal/people/{person}", "/portal/seats", "/portal/seats/{id}"):
+        crowded.enter(page, path.format(id=crowded.license.id))
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        for width in (WIDE, 1280, 1440):
+            page.set_viewport_size({"width": width, "height": 900})
+            found[f"{path} at {width}"] = page.evaluate(CUT, [SPARE, ONE_OF_TEXT])
+    assert {where: cut for where, cut in found.items() if cut} == {}
