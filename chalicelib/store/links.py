@@ -277,10 +277,12 @@ def _due_fault(due: DueItem, license: LicenseItem | None, update: ScheduledUpdat
     if license is None:
         return "due_license_gone", {}
     if due.update_id is not None:
-        right = update is not None and update.status == "pending" and update.at == due.validity_period
-        return None if right else ("due_otherwise", {})
-    dated = license.to_domain()
-    possible = filter(None, (*transition_entries(dated), notice_entry(dated), adoption_entry(dated)))
+        is_then = update is not None and update.status == "pending" and update.at == due.validity_period
+        possible = [due_entry(update.to_domain())] if update is not None and is_then else []
+    else:
+        dated = license.to_domain()
+        entries = (*transition_entries(dated), notice_entry(dated), adoption_entry(dated))
+        possible = [entry for entry in entries if entry is not None]
     right = [(entry.pk, entry.sort_key) for entry in possible]
     return None if (due.pk, due.sort_key) in right else ("due_otherwise", {})
 

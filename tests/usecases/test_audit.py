@@ -24,6 +24,7 @@ from chalicelib.store.keys import (
     user_license_sort_key,
 )
 from chalicelib.store.links import Fault
+from chalicelib.store.scheduled_updates import due_entry
 from chalicelib.usecases.audit import audit, audit_due, audit_links
 from chalicelib.usecases.batch_assign import continue_batch, start_batch
 from chalicelib.usecases.change_device import blacklist_device
@@ -443,6 +444,25 @@ def test_a_transition_that_is_filed_when_it_is_not_due_is_named(
     assert faults_of_due(vendor)[-1] == Fault(license.id, "due_license_gone")
     tamper.remove(LICENSES, license_pk(vendor.code, license.id), "license")
     assert set(faults_of_due(vendor)) == {Fault(license.id, "due_license_gone")}
+
+
+@pytest.mark.parametrize("changed", ["key", "value", "both"])
+def test_an_update_that_is_filed_at_another_instant_too_is_named(
+    vendor: Vendor, license: License, tamper: Tamper, changed: str
+) -> None:
+    """As of before it was put off, whatever the item there says of it."""
+    before, now_at = NOW + DAY, NOW + 4000 * DAY
+    update = schedule_update(vendor.code, license.id, now_at, {"max_activations": 9}, ADMIN, now=NOW)
+    entry = due_entry(update)
+    assert not any(faults_of_due(vendor))
+    raw = tamper.read(LICENSES, entry.pk, entry.sort_key)
+    if changed == "value":
+        tamper.set(LICENSES, entry.pk, entry.sort_key, validity_period=before)
+    else:
+        value = {"validity_period": {"N": str(before)}} if changed == "both" else {}
+        part = due_sort_key(before, license_pk(vendor.code, license.id), "-update", update.id)
+        tamper.add(LICENSES, raw | value | {"part": {"S": part}})
+    assert [fault for fault in faults_of_due(vendor) if fault] == [Fault(license.id, "due_otherwise")]
 
 
 def test_of_other_companies_nothing_is_read_but_that_they_are_due_and_of_this_one_many_at_once(vendor: Vendor) -> None:
