@@ -1,12 +1,10 @@
 """Lists of all that a company's licenses have, devices, variables and events: a walk sees each once, whatever comes."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from unittest.mock import patch
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, rule
+from hypothesis.stateful import rule
 
 from chalicelib.domain import paging
 from chalicelib.domain.events import Event
@@ -22,6 +20,7 @@ from chalicelib.usecases.variables import find_variables
 from infra.budgets import LIST_PAGE_READS, SEARCHED_PAGE_READS
 from tests.store.costs import counted
 from tests.support import ADMIN, Vendor
+from tests.usecases.walks import Walk, Walkers
 
 Row = tuple[int | str, ...]
 """What names a row: the license of it, the id of the device, or the key of the event …"""
@@ -69,43 +68,20 @@ LISTS: Mapping[str, tuple[Read, bool]] = {
 """Each with whether its rows descend."""
 
 
-@dataclass
-class Walk:
-    """Somebody who goes through a list, page by page."""
-
-    name: str
-    size: int
-    missed: set[Row]
-    """Rows that were there when it began, and are since."""
-    seen: list[Row] = field(default_factory=list)
-    after: str = ""
-    is_over: bool = False
-
-
 @settings(max_examples=25, stateful_step_count=25, deadline=None)
-class Lists(RuleBasedStateMachine):
+class Lists(Walkers):
     """Licenses and devices come and go while several go through lists of them."""
+
+    bounds = (
+        *((paging, name, few) for name, few in (("CHUNK", 2), ("MAX_SCANNED", 4))),
+        *((variables, name, few) for name, few in (("CHUNK", 2), ("MOST", 4))),
+        (license_events, "MOST_READS", 2),
+    )
 
     def __init__(self) -> None:
         super().__init__()
-        self.vendor = Vendor()
         self.sold: dict[int, License] = {}
         self.gone: list[License] = []
-        self.walks: list[Walk] = []
-        self.bounds = (
-            *(patch.object(paging, name, value) for name, value in (("CHUNK", 2), ("MAX_SCANNED", 4))),
-            *(patch.object(variables, name, value) for name, value in (("CHUNK", 2), ("MOST", 4))),
-            patch.object(license_events, "MOST_READS", 2),
-        )
-        for bound in self.bounds:
-            bound.start()
-
-    def teardown(self) -> None:
-        for walk in self.walks:
-            while not walk.is_over:
-                self.step(walk)
-        for bound in self.bounds:
-            bound.stop()
 
     @rule(product=st.sampled_from(["viewer", "cad"]))
     def issue(self, product: str) -> None:
@@ -151,12 +127,7 @@ class Lists(RuleBasedStateMachine):
 
     @rule(name=st.sampled_from(sorted(LISTS)), size=st.integers(1, 3))
     def begin(self, name: str, size: int) -> None:
-        self.walks.append(Walk(name, size, self.there(name)))
-
-    @rule(data=st.data())
-    def go_on(self, data: st.DataObject) -> None:
-        if going := [walk for walk in self.walks if not walk.is_over]:
-            self.step(data.draw(st.sampled_from(going)))
+        self.walks.append(Walk(name=name, size=size, missed=self.there(name), after=""))
 
     def devices(self, license: License) -> list[Device]:
         return list(activations.devices(self.vendor.code, license.id))
@@ -185,15 +156,11 @@ class Lists(RuleBasedStateMachine):
             if not LISTS[walk.name][0].__qualname__.startswith("events_of"):
                 walk.missed = {row for row in walk.missed if row[0] not in ids}
 
-    def step(self, walk: Walk) -> None:
+    def step(self, walk: Walk[Row]) -> None:
         read, descends = LISTS[walk.name]
-        rows, walk.after = read(self.vendor.code, walk.after, walk.size)
-        assert len(rows) <= walk.size
+        rows, after = read(self.vendor.code, walk.after, walk.size)
         assert {*rows} <= self.there(walk.name)
-        walk.seen += rows
-        assert walk.seen == sorted(set(walk.seen), reverse=descends), "doubled, or out of order"
-        walk.is_over = not walk.after
-        assert not walk.is_over or walk.missed <= set(walk.seen), "lost"
+        walk.go_on(rows, after, descends=descends)
 
 
 TestLists = Lists.TestCase

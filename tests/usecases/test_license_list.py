@@ -1,14 +1,13 @@
 """The list of licenses: a page costs the same at any size, and a walk sees each license once, whatever others do."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cache
-from unittest.mock import patch
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, rule
+from hypothesis.stateful import rule
 
 from chalicelib.domain.extras import Extras
 from chalicelib.domain.license import License, hash_hardware_id
@@ -31,6 +30,7 @@ from chalicelib.usecases.license_list import ANY, LicenseFilter, count_licenses,
 from infra.budgets import LIST_PAGE_READS, SEARCHED_PAGE_READS
 from tests.store.costs import counted
 from tests.support import CUSTOMER, Vendor
+from tests.usecases.walks import Walk, Walkers
 
 ADA = "ada@customer.test"
 LICENSES, PC = 3_000, "pc of many users"
@@ -156,39 +156,15 @@ WANTED: Mapping[str, tuple[LicenseFilter, Callable[[License], bool]]] = {
 """What is looked for, and what is so of each that is found."""
 
 
-@dataclass
-class Walk:
-    """Somebody who goes through a list, page by page."""
-
-    wanted: str
-    newest_first: bool
-    size: int
-    missed: set[int]
-    """Licenses that were there when it began, and are since."""
-    seen: list[int] = field(default_factory=list)
-    after: int | None = None
-    is_over: bool = False
-
-
 @settings(max_examples=25, stateful_step_count=25, deadline=None)
-class Lists(RuleBasedStateMachine):
+class Lists(Walkers):
     """Licenses come and go while several go through lists of them."""
+
+    bounds = ((license_list, "CHUNK", 2), (license_list, "MOST", 4))
 
     def __init__(self) -> None:
         super().__init__()
-        self.vendor = Vendor()
         self.there: dict[int, License] = {}
-        self.walks: list[Walk] = []
-        self.bounds = (patch.object(license_list, "CHUNK", 2), patch.object(license_list, "MOST", 4))
-        for bound in self.bounds:
-            bound.start()
-
-    def teardown(self) -> None:
-        for walk in self.walks:
-            while not walk.is_over:
-                self.step(walk)
-        for bound in self.bounds:
-            bound.stop()
 
     @rule(product=st.sampled_from(["viewer", "revit"]), order=st.sampled_from("AB"), trial=st.booleans())
     def issue(self, product: str, order: str, trial: bool) -> None:
@@ -206,26 +182,18 @@ class Lists(RuleBasedStateMachine):
         for walk in self.walks:
             walk.missed.discard(id)
 
-    @rule(wanted=st.sampled_from(sorted(WANTED)), newest_first=st.booleans(), size=st.integers(1, 3))
-    def begin(self, wanted: str, newest_first: bool, size: int) -> None:
-        is_wanted = WANTED[wanted][1]
+    @rule(name=st.sampled_from(sorted(WANTED)), descends=st.booleans(), size=st.integers(1, 3))
+    def begin(self, name: str, descends: bool, size: int) -> None:
+        is_wanted = WANTED[name][1]
         there = {id for id, license in self.there.items() if is_wanted(license)}
-        self.walks.append(Walk(wanted, newest_first, size, there))
+        self.walks.append(Walk(name=f"{name}, {descends}", size=size, missed=there, after=None))
 
-    @rule(data=st.data())
-    def go_on(self, data: st.DataObject) -> None:
-        if going := [walk for walk in self.walks if not walk.is_over]:
-            self.step(data.draw(st.sampled_from(going)))
-
-    def step(self, walk: Walk) -> None:
-        wanted, is_wanted = WANTED[walk.wanted]
-        part = list_licenses(self.vendor.code, wanted, after=walk.after, newest_first=walk.newest_first, size=walk.size)
-        assert len(part.rows) <= walk.size
+    def step(self, walk: Walk[int]) -> None:
+        name, descends = walk.name.split(", ")
+        (wanted, is_wanted), newest_first = WANTED[name], descends == "True"
+        part = list_licenses(self.vendor.code, wanted, after=walk.after, newest_first=newest_first, size=walk.size)
         assert all(is_wanted(license) and license.id in self.there for license, _ in part.rows)
-        walk.seen += [license.id for license, _ in part.rows]
-        assert walk.seen == sorted(set(walk.seen), reverse=walk.newest_first), "doubled, or out of order"
-        walk.after, walk.is_over = part.after, part.after is None
-        assert not walk.is_over or walk.missed <= set(walk.seen), "lost"
+        walk.go_on([license.id for license, _ in part.rows], part.after, descends=newest_first)
 
 
 TestLists = Lists.TestCase
