@@ -29,7 +29,10 @@ from infra import local, output
 from infra.version import add_version
 
 POST_CALLS = frozenset(
-    {"activate_license", "deactivate_license", "floating/release", "change_password", "track_device_variables"}
+    {
+        *("activate_license", "deactivate_license", "floating/release", "add_consumption", "change_password"),
+        "track_device_variables",
+    }
 )
 """The calls that take a JSON body; all others take a query."""
 _TIMEOUT_SECONDS = 30

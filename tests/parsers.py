@@ -489,7 +489,7 @@ NO_PARSERS = {
         "management.errors.status_of",
         "management.webhooks.delivery_id",
     ),  # of our own
-    "management.license_changes.wanted_feature",  # what is sent is held against what the product defines
+    "management.sent_features.wanted_feature",  # what is sent is held against what the product defines
     *("domain.errors.wrong_in", "domain.errors.at_field", "portal.log_in.visitor_form"),  # of our own
     *("usecases.invitations.find_invited", "usecases.invitations.accept_invitation"),  # `domain.invitation` reads it
     *("infra.call.signed_headers", "infra.call.digest_headers", "infra.local.environment"),  # of our own

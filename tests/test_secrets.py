@@ -123,7 +123,8 @@ def output() -> Iterator[Output]:
 
 def call_everything(application: Application, vendor: Vendor, heard: Heard) -> None:
     """Every call of the License API, granted and refused."""
-    by_key, by_user = vendor.issue(floating_users=1), vendor.issue("revit", customer=SHOP)
+    by_key = vendor.issue(floating_users=1, license_type="consumption", max_consumptions=5)
+    by_user = vendor.issue("revit", customer=SHOP)
     _, password = vendor.assign(by_user, ADA, 2)
     heard.add(by_key.license_key or "", password or "")
     key = {"product": "viewer", "license_key": by_key.license_key, "hardware_id": "machine-of-ada"}
@@ -139,6 +140,7 @@ def call_everything(application: Application, vendor: Vendor, heard: Heard) -> N
         application.get("check_license_feature", **key, feature="code-of-feature"),
         application.post("track_device_variables", **key, variables=result),
         application.get("get_device_variables", **key),
+        application.post("add_consumption", **key),
         application.post("deactivate_license", **key),
         application.post("activate_license", **user, password=password),
         application.get("check_license", **user),
@@ -345,7 +347,9 @@ def test_no_line_of_any_call_or_page_holds_what_was_sent_or_given_in_secret(
     assert all({"ip", "company", "account_id"} <= line.keys() for line in of_security.values())
     assert not any({"ip", "account_id"} & line.keys() for line in lines if "security" not in line)
     assert len(heard.words) > 200
-    assert heard.standing_in(output.getvalue(), vendor.code, "remove", "invite") == set()  # routes begin so, too
+    assert (
+        heard.standing_in(output.getvalue(), vendor.code, "remove", "invite", "consumption") == set()
+    )  # routes begin so, too
 
 
 @pytest.mark.parametrize(

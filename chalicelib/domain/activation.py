@@ -44,6 +44,7 @@ from chalicelib.domain.license import (
     prevents_vm,
 )
 from chalicelib.domain.limits import LICENSE_ACTIVATIONS, LICENSE_OVERAGE, LICENSE_TRANSFERS, SEAT_ACTIVATIONS
+from chalicelib.domain.meters import Meter
 from chalicelib.domain.rate import LEAST_CHANGES, Bucket, bucket_of
 from chalicelib.domain.users import User
 
@@ -72,6 +73,8 @@ class Snapshot:
     """That of the license, as the call has looked it up."""
     slots_in_use: int = 0
     """Of a floating license, where the answer shows it; it may be a minute old."""
+    meter: Meter | None = None
+    """Of a license whose uses are counted, where the answer shows it."""
 
 
 @dataclass(frozen=True, slots=True)

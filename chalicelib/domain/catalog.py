@@ -7,7 +7,7 @@ from typing import Literal
 
 from chalicelib.domain.errors import Denied, Invalid, NotFound
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.license import AuthorizationMethod, LicenseType
+from chalicelib.domain.license import AuthorizationMethod, LicenseType, UnmeteredType
 from chalicelib.domain.mail import MailCode
 from chalicelib.domain.pasted import MAX_TYPED, composed, visible
 from chalicelib.domain.permissions import Permission
@@ -71,7 +71,7 @@ class Product:
     created_at: Instant
     prevent_vm: bool = False
     state: Literal["active", "disabled", "archived"] = "active"
-    default_license_type: LicenseType = "perpetual"
+    default_license_type: UnmeteredType = "perpetual"
     """Of a license whose issue does not say which; so are the next six terms (`domain.products`)."""
     max_activations: int = 1
     valid_duration: str | None = None

@@ -55,6 +55,9 @@ Code = Literal[
     "license_users_limit_reached",
     "max_floating_reached",
     "license_not_floating",
+    "license_not_enough_consumptions",
+    "negative_consumptions_not_allowed",
+    "license_not_consumption",
     "max_activations_too_high",
     # people
     "invalid_credentials",
@@ -185,6 +188,7 @@ Code = Literal[
     "merged_with_itself",
     "order_moves_alone",
     "order_keeps_its_name",
+    "total_changes_alone",
     "event_type_unknown",
     "scope_unknown",
     # what a product defines
@@ -201,6 +205,7 @@ Code = Literal[
     "too_many_policies",
     "policy_too_large",
     "feature_without_consumption",
+    "license_without_consumption",
     "consumption_period_missing",
     "metadata_too_large",
     "metadata_malformed",

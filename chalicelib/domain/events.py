@@ -62,6 +62,8 @@ EventType = Literal[
     "device_lapsed",
     "slot_taken",
     "slot_released",
+    "consumption_counted",
+    "consumption_set",
     "legacy_devices_added",
     "devices_forgotten",
     "user_assigned",

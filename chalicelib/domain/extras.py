@@ -11,8 +11,9 @@ from typing import Any
 
 from chalicelib.domain.custom_fields import DataType
 from chalicelib.domain.errors import Invalid, at_field
-from chalicelib.domain.features import FeatureType, Period
+from chalicelib.domain.features import FeatureType
 from chalicelib.domain.instants import Instant
+from chalicelib.domain.license import Period
 from chalicelib.domain.metadata import guard_metadata
 from chalicelib.domain.types import Json
 

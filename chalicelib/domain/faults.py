@@ -19,6 +19,9 @@ FaultCode = Literal[
     "metadata_not_answerable",
     "slot_unknown",  # slot, slots
     "slot_not_named",  # slot, device
+    "meter_missing",
+    "meter_otherwise",  # terms
+    "meter_left_over",
     # what leads to it, and says something else
     "item_unreadable",  # item
     "link_not_comparable",  # error

@@ -7,12 +7,12 @@ from typing import Literal
 from chalicelib.domain.catalog import display_name
 from chalicelib.domain.errors import Invalid, raise_all, wrong_in
 from chalicelib.domain.instants import Instant
+from chalicelib.domain.license import Period
 from chalicelib.domain.metadata import guard_metadata
 from chalicelib.domain.types import Json
 
 FeatureType = Literal["activation", "consumption"]
 """`activation`: a license has it or not. `consumption`: a license has so many uses of it."""
-Period = Literal["daily", "weekly", "monthly", "annually"]
 
 MAX_FEATURES = 100
 """Of one product."""

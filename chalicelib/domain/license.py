@@ -19,7 +19,11 @@ from chalicelib.domain.instants import LATEST, Instant
 from chalicelib.domain.pasted import MAX_KEPT, composed, one_line, safe_to_show
 
 AuthorizationMethod = Literal["license-key", "user"]
-LicenseType = Literal["perpetual", "time-limited", "subscription"]
+UnmeteredType = Literal["perpetual", "time-limited", "subscription"]
+LicenseType = Literal[UnmeteredType, "consumption"]
+"""`consumption`: each use is counted (`domain.meters`); it may have an end, or none."""
+Period = Literal["daily", "weekly", "monthly", "annually"]
+"""Of uses that are counted."""
 RenewalBasis = Literal["end", "now", "later"]
 """What a renewal counts from: the old end, also where that is past; now; or whichever of them is later."""
 Overage = Literal["none", "1.25x", "1.5x", "2x", "always"]
@@ -64,6 +68,15 @@ class License:
     """How many of the active devices may use it at once, each with a slot (`domain.slots`); 0: it is not floating."""
     floating_timeout: int = FLOATING_TIMEOUT
     """Minutes that a slot is held after a check."""
+    max_consumptions: int | None = None
+    """How often it may be used in one period. None: unlimited, or no matter: uses are not counted."""
+    allow_negative_consumptions: bool = False
+    """Whether a use can be given back."""
+    allow_overages: bool = False
+    max_overages: int = 0
+    """Uses beyond `max_consumptions`, where those are allowed; 0: any number."""
+    consumption_period: Period | None = None
+    """In which uses are counted anew. None: never."""
     max_license_users: int | None = None
     users_assigned: int = 0
     max_transfers: int = TRANSFERS_UNLIMITED

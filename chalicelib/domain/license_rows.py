@@ -14,9 +14,8 @@ from chalicelib.domain.customers import PROFILE
 from chalicelib.domain.days import first_instant, last_instant, read_moment
 from chalicelib.domain.email import known_email
 from chalicelib.domain.errors import Invalid, at_field, raise_all
-from chalicelib.domain.features import Period
 from chalicelib.domain.instants import Instant, from_iso, parse_duration
-from chalicelib.domain.license import DeviceReport, LicenseType, Overage, RenewalBasis
+from chalicelib.domain.license import DeviceReport, Overage, Period, RenewalBasis, UnmeteredType
 from chalicelib.domain.orders import TEXTS, kept_details
 from chalicelib.domain.pasted import MAX_TYPED, safe_to_show
 from chalicelib.domain.terms import order_id
@@ -336,7 +335,7 @@ def _device(value: JsonValue, zone: str) -> LegacyDevice | None:
 
 
 _TERMS: Mapping[str, Reader] = {
-    "license_type": _one_of(*get_args(LicenseType)),
+    "license_type": _one_of(*get_args(UnmeteredType)),
     "max_activations": _count,
     "overage": _one_of(*get_args(Overage)),
     "floating_users": _count,

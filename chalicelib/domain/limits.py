@@ -12,7 +12,7 @@ from chalicelib.domain.errors import Code, LimitReached
 from chalicelib.domain.license import TRANSFERS_UNLIMITED, License, Seat
 
 T = TypeVar("T")
-LimitKind = Literal["devices", "users", "transfers", "devices_per_user", "floating"]
+LimitKind = Literal["devices", "users", "transfers", "devices_per_user", "floating", "consumption"]
 """What a limit is of, in events."""
 
 
@@ -92,5 +92,6 @@ KIND_OF: dict[Code, LimitKind] = {
     LICENSE_TRANSFERS.code: "transfers",
     SEAT_ACTIVATIONS.code: "devices_per_user",
     "max_floating_reached": "floating",  # of slots, which nothing counts: `domain.slots`
+    "license_not_enough_consumptions": "consumption",  # of a meter: `domain.meters`
 }
 """By the code of a refusal."""

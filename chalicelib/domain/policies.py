@@ -14,8 +14,8 @@ from chalicelib.domain.errors import Invalid, raise_all, wrong_in
 from chalicelib.domain.extras import MAX_NOTE, PolicyOrigin
 from chalicelib.domain.features import feature_code
 from chalicelib.domain.instants import Instant, add, duration_days, parse_duration
-from chalicelib.domain.license import LicenseType, Overage, RenewalBasis
-from chalicelib.domain.terms import Terms, ends_twice, wrong_counts, wrong_dates
+from chalicelib.domain.license import Overage, RenewalBasis, UnmeteredType
+from chalicelib.domain.terms import Terms, ends_twice, guard_said, wrong_counts, wrong_dates
 from chalicelib.domain.types import Json
 
 ExpiryBasis = Literal["activation", "issue"]
@@ -52,7 +52,7 @@ class Policy:
     name: str
     created_at: Instant
     updated_at: Instant
-    license_type: LicenseType = "perpetual"
+    license_type: UnmeteredType = "perpetual"
     is_trial: bool = False
     max_activations: int | None = None
     """None: unlimited; so are the users."""
@@ -106,7 +106,7 @@ def checked_policy(policy: Policy, *, by_user: bool) -> Policy:
 def with_policy_terms(policy: Policy, given: Mapping[str, Any], *, now: Instant) -> Json:  # each as `Terms` has it
     """The terms of an issue, by the fields of `Terms`: those that are given, and the policy's for the others.
 
-    Who gives an end, or sells for good, has said all of the policy's end.
+    Who gives an end, or sells for good, has said all of the policy's end. Raises `Invalid` as `guard_said`.
     """
     terms: Json = {name: getattr(policy, name) for name in _TERMS}
     if policy.valid_duration is not None and policy.expiry_basis == "issue":
@@ -115,6 +115,7 @@ def with_policy_terms(policy: Policy, given: Mapping[str, Any], *, now: Instant)
         terms |= dict.fromkeys(_ENDS)
     if given.get("license_type") == "perpetual":
         terms |= dict.fromkeys(_ENDS) | {"grace_period": 0}
+    guard_said(given)
     return terms | dict(given)
 
 

@@ -8,6 +8,7 @@ from chalicelib.domain.catalog import Product, display_name, product_code
 from chalicelib.domain.errors import Invalid, raise_all, wrong_in
 from chalicelib.domain.instants import duration_days, parse_duration
 from chalicelib.domain.metadata import guard_metadata
+from chalicelib.domain.terms import UNDATED, guard_said
 from chalicelib.domain.types import Json
 
 TERMS = (
@@ -30,14 +31,15 @@ def checked_product(product: Product) -> Product:
 def with_product_terms(product: Product, given: Mapping[str, Any]) -> Json:  # each as `Terms` has it
     """The terms of an issue, by the fields of `Terms`: those that are given, and the product's for the others.
 
-    A trial without a type is time-limited; without an end it lasts `trial_days`. A license of another type than
-    perpetual without an end lasts as long as its product says, from its first activation; where that says nothing,
-    the issue is refused for it.
+    A trial without a type is time-limited; without an end it lasts `trial_days`. A license that needs an
+    end and has none lasts as long as its product says, from its first activation; where that says nothing,
+    the issue is refused for it. Raises `Invalid` as `guard_said`.
     """
     is_trial = bool(given.get("is_trial"))
     of_type = "time-limited" if is_trial else product.default_license_type
     terms: Json = {"license_type": of_type, "max_activations": product.max_activations} | dict(given)
-    if terms["license_type"] == "perpetual" or terms.get("validity_period") is not None or terms.get("valid_duration"):
+    guard_said(terms)
+    if terms["license_type"] in UNDATED or terms.get("validity_period") is not None or terms.get("valid_duration"):
         return terms
     return terms | {"valid_duration": _duration(product, terms["license_type"], is_trial=is_trial)}
 

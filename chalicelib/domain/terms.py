@@ -6,6 +6,7 @@ from typing import Any
 
 from chalicelib.domain.errors import Denied, Forbidden, Invalid, at_field, raise_all, wrong_in
 from chalicelib.domain.events import Actor
+from chalicelib.domain.features import MAX_CONSUMPTION
 from chalicelib.domain.instants import Instant, add, duration_days, parse_duration
 from chalicelib.domain.license import (
     FLOATING_TIMEOUT,
@@ -13,11 +14,13 @@ from chalicelib.domain.license import (
     License,
     LicenseType,
     Overage,
+    Period,
     RenewalBasis,
     license_name,
     within_calendar,
 )
 from chalicelib.domain.limits import LICENSE_ACTIVATIONS, LICENSE_USERS
+from chalicelib.domain.meters import METER_TERMS
 from chalicelib.domain.transitions import redated
 
 MAX_COUNT = 10_000_000
@@ -31,9 +34,12 @@ TermChanges = Mapping[str, Any]  # each as the field of that name of `License`
 CHANGEABLE = (
     *("max_activations", "overage", "max_license_users", "max_transfers", "free_resets", "is_trial", "name"),
     *("floating_users", "floating_timeout", "prevent_vm"),
+    *("max_consumptions", "allow_negative_consumptions", "allow_overages", "max_overages", "consumption_period"),
     *("validity_period", "valid_duration", "start_date", "grace_period", "renewal_basis"),
 )
 """The terms that may be changed after the sale. All others tell what was sold, and under which names it is found."""
+UNDATED = ("perpetual", "consumption")
+"""The types of licenses that need no end."""
 _IN_USE = (LICENSE_ACTIVATIONS, LICENSE_USERS)
 """The limits of what can be given back."""
 
@@ -58,6 +64,12 @@ class Terms:
     overage: Overage = "none"
     floating_users: int = 0
     floating_timeout: int = FLOATING_TIMEOUT
+    max_consumptions: int | None = None
+    """Of a license that is sold by consumption. None: unlimited, which has to be said (`guard_said`)."""
+    allow_negative_consumptions: bool = False
+    allow_overages: bool = False
+    max_overages: int = 0
+    consumption_period: Period | None = None
     order_id: str | None = None
     customer: str | None = None
     license_key: str | None = None
@@ -82,7 +94,7 @@ def with_terms(license: License, changes: TermChanges, *, now: Instant) -> Licen
         given["name"] = license_name(given["name"] or "")
     if "free_resets" in given:
         given["free_resets"] = given["free_resets"] or None
-    new = replace(license, **given)
+    new = replace(license, **counted_terms(license.license_type, given))
     if given.get("valid_duration") is not None:
         new = _with_duration(new)
     elif given.get("validity_period") is not None and license.first_activated_at is None:
@@ -131,7 +143,7 @@ def wrong_dates(terms: Terms | License) -> Iterator[Invalid]:
     dated = end is not None or terms.valid_duration is not None
     if terms.license_type == "perpetual" and dated:
         yield Invalid("perpetual_has_no_end", field="validity_period" if end is not None else "valid_duration")
-    if terms.license_type != "perpetual" and not dated:
+    if terms.license_type not in UNDATED and not dated:
         yield Invalid("end_missing", field="validity_period", license_type=terms.license_type)
     if terms.valid_duration is not None:
         yield from wrong_in("valid_duration", lambda text: duration_days(parse_duration(text)), terms.valid_duration)
@@ -162,6 +174,30 @@ def wrong_counts(terms: Terms | License) -> Iterator[Invalid]:
             yield Invalid("count_out_of_range", field=field, least=least, most=most)
     if not TRANSFERS_FORBIDDEN <= terms.max_transfers <= MAX_COUNT:
         yield Invalid("transfers_out_of_range", field="max_transfers")
+    yield from _wrong_consumption(terms)
+
+
+def _wrong_consumption(terms: Terms | License) -> Iterator[Invalid]:
+    if terms.license_type != "consumption":
+        said = (name for name in METER_TERMS if getattr(terms, name))
+        yield from (Invalid("license_without_consumption", field=name) for name in said)
+        return
+    for field in ("max_consumptions", "max_overages"):
+        if not 0 <= (getattr(terms, field) or 0) <= MAX_CONSUMPTION // 2:  # both together are a number, too
+            yield Invalid("count_out_of_range", field=field, least=0, most=MAX_CONSUMPTION // 2)
+
+
+def counted_terms(license_type: LicenseType, given: Mapping[str, Any]) -> dict[str, Any]:  # as above
+    """The terms that are given, where a license whose uses are not counted may say that it has none of them."""
+    if license_type != "consumption" and given.get("max_consumptions") == 0:
+        return {**given, "max_consumptions": None}
+    return dict(given)
+
+
+def guard_said(given: Mapping[str, Any]) -> None:  # each as `Terms` has it
+    """That of a license by consumption it is said how often it may be used. Raises `Invalid`: `missing_parameters`."""
+    if given.get("license_type") == "consumption" and "max_consumptions" not in given:
+        raise Invalid("missing_parameters", field="max_consumptions")
 
 
 def ends_twice(end: Instant | None, duration: str | None) -> Iterator[Invalid]:

@@ -5,8 +5,9 @@ from typing import NotRequired
 from typing_extensions import TypedDict  # pydantic reads typing's from Python 3.12 on
 
 from chalicelib.domain.extras import FeatureGrant, FieldValue
-from chalicelib.domain.features import FeatureType, Period
+from chalicelib.domain.features import FeatureType
 from chalicelib.domain.instants import to_iso
+from chalicelib.domain.license import Period
 from chalicelib.domain.types import Json
 from chalicelib.web.freshness import Date, Fresh
 

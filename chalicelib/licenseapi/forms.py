@@ -14,9 +14,11 @@ from chalicelib.web.freshness import blank_to_none
 
 MAX_ID = MAX_SAFE_INTEGER
 SentId = Annotated[int, Field(ge=1, le=MAX_ID)] | Annotated[str, Field(pattern="^0*[1-9][0-9]{0,15}$")] | None
+SentWhole = Annotated[int, Field(ge=-MAX_ID, le=MAX_ID)] | Annotated[str, Field(pattern="^-?[0-9]{1,16}$")] | None
+SentCount = Annotated[int, Field(ge=0, le=MAX_ID)] | Annotated[str, Field(pattern="^[0-9]{1,16}$")] | None
 SentFlag = bool | Literal[0, 1, "0", "1", "true", "false"] | None
 SentValue = str | float | bool | None
-"""What `read_id`, `read_flag` and `read_value` take, for the OpenAPI document."""
+"""What `read_id`, `read_whole`, `read_flag` and `read_value` take, for the OpenAPI document."""
 
 _FLAGS = {"true": True, "1": True, "false": False, "0": False, "": None}
 
@@ -29,6 +31,14 @@ def read_id(value: object) -> object:
         digits = value.lstrip("0") or "0"
         return int(digits) if len(digits) <= len(str(MAX_ID)) else MAX_ID + 1  # int() of very many is slow
     return blank_to_none(value)
+
+
+def read_whole(value: object) -> object:
+    """A whole number, as `read_id` has one, or below zero."""
+    if isinstance(value, str) and value.startswith("-") and value[1:].isdecimal():
+        digits = read_id(value[1:])
+        return -digits if isinstance(digits, int) else value
+    return read_id(value)
 
 
 def read_flag(value: object) -> object:

@@ -13,7 +13,17 @@ from chalicelib.domain.activation import Snapshot
 from chalicelib.domain.catalog import Product
 from chalicelib.domain.extras import Extras, living_features
 from chalicelib.domain.instants import Instant, duration_days, parse_duration, to_iso
-from chalicelib.domain.license import HOUR_MS, License, LicenseType, is_activated, is_expired, prevents_vm, status
+from chalicelib.domain.license import (
+    HOUR_MS,
+    License,
+    LicenseType,
+    Period,
+    is_activated,
+    is_expired,
+    prevents_vm,
+    status,
+)
+from chalicelib.domain.meters import Meter, is_metered
 from chalicelib.domain.slots import is_floating
 from chalicelib.domain.types import Json
 from chalicelib.licenseapi.bodies import (
@@ -79,6 +89,39 @@ class _Floating(TypedDict):
     borrowed_until: Date | None
 
 
+class ConsumptionFields(TypedDict):
+    """What is said of uses that are counted; of all but these two the value is never null."""
+
+    max_consumptions: int
+    total_consumptions: int
+    allow_unlimited_consumptions: bool
+    allow_negative_consumptions: bool
+    allow_overages: bool
+    max_overages: int
+    reset_consumption: bool
+    consumption_period: Period | None
+
+
+class _Consumption(TypedDict, total=False):
+    """The same, of a license that is sold by consumption."""
+
+    max_consumptions: int
+    total_consumptions: int
+    allow_unlimited_consumptions: bool
+    allow_negative_consumptions: bool
+    allow_overages: bool
+    max_overages: int
+    reset_consumption: bool
+    consumption_period: Period | None
+
+
+class ConsumptionBody(ConsumptionFields, Fresh):
+    """add_consumption: the meter after it."""
+
+    id: int
+    company: dict[str, int]
+
+
 class _Sold(TypedDict):
     prevent_vm: bool
     allow_offline_activation: bool
@@ -122,7 +165,7 @@ class InstallerFields(TypedDict, total=False):
     channel: str | None
 
 
-class LicenseBody(_Who, _State, _Limits, _Floating, _Sold, _Device, CallFields, InstallerFields, Fresh):
+class LicenseBody(_Who, _State, _Limits, _Floating, _Consumption, _Sold, _Device, CallFields, InstallerFields, Fresh):
     """The license object. Those of its fields are left out that do not belong to a license's kind, or to the call."""
 
 
@@ -161,6 +204,7 @@ def license_body(snapshot: Snapshot, now: Instant, *, expired_features: bool = F
         **_state(license, snapshot.extras, now),
         **_limits(license),
         **_floating(license, snapshot.slots_in_use),
+        **_consumption(license, snapshot.meter),
         **_sold(license, product, snapshot.extras, None if expired_features else now),
         **_device(snapshot),
     }
@@ -224,6 +268,27 @@ def _floating(license: License, in_use: int) -> _Floating:
         "max_borrow_time": 0,
         "is_borrowed": False,
         "borrowed_until": None,
+    }
+
+
+def _consumption(license: License, meter: Meter | None) -> _Consumption:
+    if not is_metered(license):
+        return {}
+    fields = consumption_fields(license, meter)
+    return {**fields}
+
+
+def consumption_fields(license: License, meter: Meter | None) -> ConsumptionFields:
+    """What a meter says, with the terms of its license; one that is gone with its license says nothing."""
+    return {
+        "max_consumptions": license.max_consumptions or 0,
+        "total_consumptions": 0 if meter is None else meter.total,
+        "allow_unlimited_consumptions": license.max_consumptions is None,
+        "allow_negative_consumptions": license.allow_negative_consumptions,
+        "allow_overages": license.allow_overages,
+        "max_overages": license.max_overages,
+        "reset_consumption": license.consumption_period is not None,
+        "consumption_period": license.consumption_period,
     }
 
 

@@ -7,18 +7,22 @@ from pydantic import BeforeValidator, Field, StrictBool, StrictInt, StrictStr, V
 from pydantic_core import PydanticCustomError
 
 from chalicelib.domain.license import REPORTED, DeviceReport
+from chalicelib.domain.meters import Asked
 from chalicelib.domain.pasted import MAX_KEPT, safe_to_show
 from chalicelib.domain.users import MAX_PASSWORD, MIN_PASSWORD
 from chalicelib.domain.variables import MAX_NAME, MAX_VALUE, MAX_VARIABLES
 from chalicelib.licenseapi.forms import (
     MAX_ID,
+    SentCount,
     SentFlag,
     SentId,
     SentValue,
+    SentWhole,
     read_flag,
     read_id,
     read_value,
     read_variables,
+    read_whole,
 )
 from chalicelib.usecases.customer_license_users import MAX_LIMIT
 from chalicelib.usecases.license_lookup import LicenseLookup
@@ -49,6 +53,13 @@ Reported = Annotated[StrictStr | None, BeforeValidator(_reported, json_schema_in
 Text = Annotated[Annotated[StrictStr, Field(max_length=MAX_TEXT)] | None, BeforeValidator(blank_to_none)]
 Id = Annotated[
     Annotated[StrictInt, Field(ge=1, le=MAX_ID)] | None, BeforeValidator(read_id, json_schema_input_type=SentId)
+]
+Whole = Annotated[
+    Annotated[StrictInt, Field(ge=-MAX_ID, le=MAX_ID)] | None,
+    BeforeValidator(read_whole, json_schema_input_type=SentWhole),
+]
+Count = Annotated[
+    Annotated[StrictInt, Field(ge=0, le=MAX_ID)] | None, BeforeValidator(read_id, json_schema_input_type=SentCount)
 ]
 Flag = Annotated[StrictBool | None, BeforeValidator(read_flag, json_schema_input_type=SentFlag)]
 Required = Annotated[Annotated[StrictStr, Field(min_length=1, max_length=MAX_TEXT)], BeforeValidator(blank_to_none)]
@@ -125,6 +136,30 @@ class DeactivateRequest(LicenseRequest):
     """POST deactivate_license."""
 
     variables: Variables = None
+
+
+class ConsumptionRequest(LicenseRequest):
+    """POST add_consumption."""
+
+    consumptions: Whole = None
+    """1, where nothing is said; below zero, uses are given back."""
+    allow_overages: Flag = None
+    """False: no use beyond what was sold."""
+    max_overages: Count = None
+    """How far beyond, within what the license allows; 0: as far as that."""
+    os_ver: Reported = None
+    hostname: Reported = None
+    ip: Reported = None
+
+    @property
+    def amount(self) -> int:
+        """How many uses."""
+        return 1 if self.consumptions is None else self.consumptions
+
+    @property
+    def asked(self) -> Asked:
+        """How far beyond what was sold."""
+        return Asked(self.allow_overages, self.max_overages)
 
 
 class TrackRequest(LicenseRequest):

@@ -18,9 +18,11 @@ from chalicelib.licenseapi.features import CheckedFeatureBody, feature_body
 from chalicelib.licenseapi.license_body import (
     NO_INSTALLER,
     CallFields,
+    ConsumptionBody,
     LicenseBody,
     UserLicenseBody,
     by_ids_alone,
+    consumption_fields,
     license_body,
     license_signature,
     user_license_body,
@@ -29,6 +31,7 @@ from chalicelib.licenseapi.requests import (
     ActivateRequest,
     ChangePasswordRequest,
     CheckRequest,
+    ConsumptionRequest,
     CustomerRequest,
     DeactivateRequest,
     DeviceLicensesRequest,
@@ -42,6 +45,7 @@ from chalicelib.licenseapi.requests import (
 from chalicelib.runtime import runtime
 from chalicelib.usecases import device_variables
 from chalicelib.usecases.activate import activate
+from chalicelib.usecases.add_consumption import add_consumption as count_use
 from chalicelib.usecases.catalog import find_product
 from chalicelib.usecases.catalog import products as products_of_company
 from chalicelib.usecases.change_password import change_password as choose_password
@@ -112,6 +116,16 @@ def release_floating(body: LicenseRequest, caller: Caller) -> str:
     """Give back the slot of a floating license; the device stays active."""
     release_slot(caller.company, body.lookup(caller.ip), caller.actor, now=caller.now)
     return "license_released"
+
+
+@endpoint("POST", "/add_consumption", writes=True)
+def add_consumption(body: ConsumptionRequest, caller: Caller) -> ConsumptionBody:
+    """Count uses of a license that is sold by consumption; the same `Idempotency-Key` once more counts nothing."""
+    lookup, key = body.lookup(caller.ip), caller.idempotency_key
+    given = (caller.company, lookup, body.amount, body.device(), caller.actor)
+    license, meter = count_use(*given, key=key, asked=body.asked, now=caller.now)
+    company = {"id": find_product(caller.company, body.product, now=caller.now).company_id}
+    return {"id": license.id, **consumption_fields(license, meter), "company": company}
 
 
 @endpoint("POST", "/change_password", writes=True)

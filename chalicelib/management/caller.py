@@ -14,13 +14,12 @@ from chalicelib.domain.management_keys import ManagementKey
 from chalicelib.usecases.call_rate import Allowance, take_call
 from chalicelib.usecases.idempotency import IdempotencyKey, find_performed, perform_once
 from chalicelib.usecases.management_keys import find_caller
-from chalicelib.web.headers import sent_by_client
+from chalicelib.web.headers import MAX_IDEMPOTENCY_KEY, sent_by_client
 
 R = TypeVar("R")
 # Of any kind: the function that shapes it says which.
 B = TypeVar("B", bound=Mapping[str, Any])
 
-MAX_IDEMPOTENCY_KEY = 255
 _SCHEME = "Api-Key "
 
 

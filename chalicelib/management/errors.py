@@ -59,6 +59,7 @@ CODES = (
     "delivery_not_found",
     "device_not_found",
     "license_not_floating",
+    "license_not_consumption",
     "variable_not_found",
     "event_not_found",
     "customer_not_found",

@@ -24,6 +24,7 @@ from chalicelib.usecases.create import find_company
 from chalicelib.usecases.customer_list import find_customers
 from chalicelib.usecases.customers import shown
 from chalicelib.usecases.export import AT_ONCE, export_licenses_of_order, in_parts, with_managers
+from chalicelib.usecases.meters import read_meter
 from chalicelib.usecases.order_managers import find_orders
 from chalicelib.usecases.order_products import those_of_products
 from chalicelib.usecases.product_features import find_all_features
@@ -137,7 +138,7 @@ def license_row_of(company: str, now: Instant) -> Callable[[Sold], LicenseRow]:
 
     def row(sold: Sold) -> LicenseRow:
         license = sold[0]
-        facts = license_facts(sold, products.get(license.product), features, now)
+        facts = license_facts(sold, products.get(license.product), features, read_meter(license, now), now)
         return {
             **facts,
             "customer": license.customer,

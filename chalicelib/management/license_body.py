@@ -7,7 +7,7 @@ from typing_extensions import TypedDict  # pydantic reads typing's from Python 3
 
 from chalicelib.domain.catalog import Product
 from chalicelib.domain.extras import FeatureGrant, FieldValue, PolicyOrigin
-from chalicelib.domain.features import CHANGEABLE, Period, ProductFeature
+from chalicelib.domain.features import CHANGEABLE, ProductFeature
 from chalicelib.domain.ids import made_at
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import (
@@ -16,12 +16,14 @@ from chalicelib.domain.license import (
     License,
     LicenseType,
     Overage,
+    Period,
     RenewalBasis,
     Seat,
     Status,
     is_expired,
     status,
 )
+from chalicelib.domain.meters import Meter, is_metered
 from chalicelib.domain.slots import is_floating
 from chalicelib.domain.types import Json
 from chalicelib.domain.users import User, shown_names
@@ -32,6 +34,7 @@ from chalicelib.management.product_feature_body import feature_body as defined_f
 from chalicelib.usecases.catalog import known_product
 from chalicelib.usecases.change_terms import Sold
 from chalicelib.usecases.license_relations import read_relations
+from chalicelib.usecases.meters import read_meters
 from chalicelib.usecases.product_features import find_granted
 from chalicelib.usecases.slots import slots_in_use
 from chalicelib.web.freshness import Date
@@ -150,6 +153,16 @@ class LicenseFacts(TypedDict):
     floating_users: int
     floating_timeout: int
     floating_in_use_devices: int
+    max_consumptions: int
+    """0: none, or unlimited, or its uses are not counted."""
+    allow_unlimited_consumptions: bool
+    allow_negative_consumptions: bool
+    allow_overages: bool
+    max_overages: int
+    reset_consumption: bool
+    consumption_period: Period | None
+    total_consumptions: int
+    """In this period."""
     times_activated: int
     total_active_devices: int
     active_up_to_date_devices: int
@@ -185,20 +198,23 @@ def body_of(caller: Caller) -> Callable[[Sold], LicenseBody]:
 
 
 def bodies_of(caller: Caller, some: Sequence[Sold], users: int = MAX_LISTED_USERS) -> list[LicenseBody]:
-    """The bodies of licenses, each with so many of its users."""
+    """The bodies of licenses, each with so many of its users. Meters take a read, if there are any."""
     sees = sees_customers(caller)
     found = read_relations(caller.company, some, customers=sees, users=users)
+    meters = read_meters([license for license, _ in some], caller.now)
     return [
         {
-            **license_facts((license, extras), found.products.get(license.product), found.features, caller.now),
+            **license_facts((license, extras), found.products.get(license.product), found.features, meter, caller.now),
             "customer": buyer_body(license.customer, found.customers),
             "license_users": [_user(license, *one, caller) for one in found.users.get(license.id, ())],
         }
-        for license, extras in some
+        for (license, extras), meter in zip(some, meters, strict=True)
     ]
 
 
-def license_facts(sold: Sold, product: Product | None, features: Features, now: Instant) -> LicenseFacts:
+def license_facts(
+    sold: Sold, product: Product | None, features: Features, meter: Meter | None, now: Instant
+) -> LicenseFacts:
     """A license at an instant; 0 in a limit is unlimited. `features`: as their product defines them, by their ids."""
     license, extras = sold
     return {
@@ -228,10 +244,7 @@ def license_facts(sold: Sold, product: Product | None, features: Features, now: 
         "max_activations": license.max_activations or 0,
         "allow_unlimited_activations": license.max_activations is None,
         "overage": license.overage,
-        "is_floating_cloud": is_floating(license),
-        "floating_users": license.floating_users,
-        "floating_timeout": license.floating_timeout,
-        "floating_in_use_devices": slots_in_use(license, now),
+        **_counted(license, meter, now),
         "times_activated": license.times_activated,
         "total_active_devices": license.times_activated,
         "active_up_to_date_devices": license.times_activated,
@@ -248,6 +261,39 @@ def license_facts(sold: Sold, product: Product | None, features: Features, now: 
         "metadata": extras.metadata,
         "license_template": None if extras.policy is None else _template(extras.policy),
         "revision": license.revision,
+    }
+
+
+class _Counted(TypedDict):
+    is_floating_cloud: bool
+    floating_users: int
+    floating_timeout: int
+    floating_in_use_devices: int
+    max_consumptions: int
+    allow_unlimited_consumptions: bool
+    allow_negative_consumptions: bool
+    allow_overages: bool
+    max_overages: int
+    reset_consumption: bool
+    consumption_period: Period | None
+    total_consumptions: int
+
+
+def _counted(license: License, meter: Meter | None, now: Instant) -> _Counted:
+    """How often a license may be used, at once and in all, and is."""
+    return {
+        "is_floating_cloud": is_floating(license),
+        "floating_users": license.floating_users,
+        "floating_timeout": license.floating_timeout,
+        "floating_in_use_devices": slots_in_use(license, now),
+        "max_consumptions": license.max_consumptions or 0,
+        "allow_unlimited_consumptions": is_metered(license) and license.max_consumptions is None,
+        "allow_negative_consumptions": license.allow_negative_consumptions,
+        "allow_overages": license.allow_overages,
+        "max_overages": license.max_overages,
+        "reset_consumption": license.consumption_period is not None,
+        "consumption_period": license.consumption_period,
+        "total_consumptions": 0 if meter is None else meter.total,
     }
 
 

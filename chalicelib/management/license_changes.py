@@ -1,6 +1,7 @@
 """Management API: what is changed of licenses, one or many."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, RootModel, StrictBool, StrictInt, StrictStr, Tag
@@ -9,7 +10,7 @@ from typing_extensions import TypedDict  # pydantic reads typing's from Python 3
 from chalicelib.domain.days import Moment, first_instant, last_instant
 from chalicelib.domain.errors import Invalid, SeatkeeperError, at_field
 from chalicelib.domain.instants import Instant, add, parse_duration
-from chalicelib.domain.license import FLOATING_TIMEOUT, Overage, RenewalBasis
+from chalicelib.domain.license import FLOATING_TIMEOUT, Overage, Period, RenewalBasis
 from chalicelib.domain.terms import TermChanges
 from chalicelib.domain.types import Json
 from chalicelib.management.adapter import endpoint
@@ -17,11 +18,13 @@ from chalicelib.management.caller import Caller
 from chalicelib.management.license_body import GrantedFeatureBody, LicenseBody, body_of, last_feature_body
 from chalicelib.management.models import Id, Sent, SentMoment
 from chalicelib.management.reach import each_own, its_license, itself, named_license, reached_order
+from chalicelib.management.sent_features import FeatureTerms, SentFeature, wanted_feature
 from chalicelib.usecases.bulk import MAX_ROWS, Row, change_each
 from chalicelib.usecases.change_license import reset_license, set_enabled
-from chalicelib.usecases.change_terms import Sold, change_terms
+from chalicelib.usecases.change_terms import Sold, change_terms, find_sold
 from chalicelib.usecases.create import find_company
-from chalicelib.usecases.license_extras import Wanted, grant_feature, grant_features
+from chalicelib.usecases.license_extras import grant_feature, grant_features
+from chalicelib.usecases.meters import set_consumption
 from chalicelib.usecases.move_license import finish_move, move_license
 from chalicelib.web.error_responses import wire_code, wire_sentences
 from chalicelib.web.errors import ERRORS
@@ -38,6 +41,9 @@ _OF_NOTHING: Mapping[str, Any] = {  # each of its term's type
     "overage": "none",
     "floating_users": 0,
     "floating_timeout": FLOATING_TIMEOUT,
+    "allow_negative_consumptions": False,
+    "allow_overages": False,
+    "max_overages": 0,
     "grace_period": 0,
     "renewal_basis": "later",
     "name": "",
@@ -46,7 +52,7 @@ _OF_NOTHING: Mapping[str, Any] = {  # each of its term's type
     "metadata": {},
 }
 """What a term is where null is sent for it, or what else says nothing."""
-_AS_SENT = ("max_activations", "valid_duration", "prevent_vm")
+_AS_SENT = ("max_activations", "valid_duration", "prevent_vm", "max_consumptions", "consumption_period")
 """Terms of which null says something by itself."""
 
 Text = Annotated[StrictStr, Field(max_length=MAX_TEXT)]
@@ -83,6 +89,19 @@ class SentTerms(Sent):
     """How many devices may use it at once; 0 or null: it is not floating."""
     floating_timeout: StrictInt | None = None
     """Minutes that a device holds its slot after a check; 0 or null: 120."""
+    max_consumptions: StrictInt | None = None
+    """How often a license by consumption may be used, in each period if it has periods; null: unlimited."""
+    allow_unlimited_consumptions: Flag | None = None
+    """True: whatever `max_consumptions` says."""
+    allow_negative_consumptions: Flag | None = None
+    """Whether uses can be given back."""
+    allow_overages: Flag | None = None
+    max_overages: StrictInt | None = None
+    """Uses beyond, where overages are allowed; 0 or null: any number."""
+    reset_consumption: Flag | None = None
+    """False: it has no periods, whatever `consumption_period` says; true needs that beside it."""
+    consumption_period: Period | None = None
+    """In which uses are counted anew; null: they never are."""
     max_license_users: StrictInt | None = None
     """0 or null: unlimited."""
     max_transfers: StrictInt | None = None
@@ -135,6 +154,8 @@ class OneLicenseChange(LicenseSwitch):
 
     order: Id | None = None
     """The order that it moves to, as by `move`; no term is changed in the same call."""
+    total_consumptions: Annotated[StrictInt, Field(ge=0)] | None = None
+    """How often it counts as used in this period: 0 lets it begin anew. No term is changed in the same call."""
 
 
 class BulkChange(LicenseSwitch):
@@ -176,27 +197,6 @@ class SomeLicenses(
     RootModel[Annotated[Annotated[Ids, Tag("bare")] | Annotated[NamedIds, Tag("named")], Discriminator(_form)]]
 ):
     """Their ids, bare or in an object."""
-
-
-class FeatureTerms(Sent):
-    """What may be said of a feature that a license is to have; what is not given is as the product says."""
-
-    expiry_date: SentMoment | None = None
-    max_consumption: StrictInt | None = None
-    total_consumptions: Literal[0] = 0
-    """Nothing is counted yet."""
-    allow_overages: StrictBool | None = None
-    max_overages: StrictInt | None = None
-    reset_consumption: StrictBool | None = None
-    consumption_period: Literal["daily", "weekly", "monthly", "annually"] | None = None
-    metadata: Json | None = None
-
-
-class SentFeature(FeatureTerms):
-    """A feature that a license is to have."""
-
-    product_feature: Text
-    """Its code."""
 
 
 class NewGrant(FeatureTerms):
@@ -247,6 +247,10 @@ def change_license(path: LicensePath, body: OneLicenseChange, caller: Caller) ->
         if body.model_fields_set != {"order"}:
             raise Invalid("order_moves_alone", field="order")
         return move(path.license_id, body.order, caller)
+    if body.total_consumptions is not None:
+        if body.model_fields_set != {"total_consumptions"}:
+            raise Invalid("total_changes_alone", field="total_consumptions")
+        return caller.once(partial(_count_anew, path.license_id, body.total_consumptions, caller), body_of(caller))
     zone = find_company(caller.company).time_zone
     return caller.once(lambda: _change(path.license_id, body, zone, caller, caller.if_match), body_of(caller))
 
@@ -317,6 +321,11 @@ def reset_licenses(body: SomeLicenses, caller: Caller) -> list[RowBody]:
     return each_license(_ids(body), int, reset, caller)
 
 
+def _count_anew(license_id: int, total: int, caller: Caller) -> Sold:
+    set_consumption(caller.company, license_id, total, caller.actor, now=caller.now)
+    return find_sold(caller.company, license_id)
+
+
 def move(license_id: int, order_id: int, caller: Caller) -> LicenseBody:
     """Let a license be one of another order, which is found by `reached_order`."""
 
@@ -359,6 +368,7 @@ def terms_of(body: SentTerms, sold_at: Instant, zone: str) -> TermChanges:
     terms |= {name: given[name] or default for name, default in _OF_NOTHING.items() if name in given}
     if given.get("allow_unlimited_activations") or given.get("allow_unlimited_activation"):
         terms["max_activations"] = None
+    terms |= _consumption(given)
     if given.get("is_floating_cloud") is False:
         terms["floating_users"] = 0
     elif given.get("is_floating_cloud") and not terms.get("floating_users"):
@@ -373,6 +383,16 @@ def terms_of(body: SentTerms, sold_at: Instant, zone: str) -> TermChanges:
     return terms | _maintenance(given, sold_at, zone)
 
 
+def _consumption(given: Json) -> Json:
+    """What is said besides by whether uses are limited, and counted anew."""
+    terms: Json = {"max_consumptions": None} if given.get("allow_unlimited_consumptions") else {}
+    if given.get("reset_consumption") is False:
+        terms["consumption_period"] = None
+    elif given.get("reset_consumption") and not given.get("consumption_period"):
+        raise Invalid("consumption_period_missing", field="consumption_period")
+    return terms
+
+
 def _maintenance(given: Json, sold_at: Instant, zone: str) -> Json:
     end: Moment | None = given.get("maintenance_period")
     if given.get("enable_maintenance_period") is False:
@@ -383,14 +403,6 @@ def _maintenance(given: Json, sold_at: Instant, zone: str) -> Json:
     if "maintenance_period" in given:
         return {"maintenance_period": None if end is None else last_instant(end, zone)}
     return {}
-
-
-def wanted_feature(code: str, feature: FeatureTerms, zone: str) -> Wanted:
-    """A feature as the use case takes it."""
-    end = None if feature.expiry_date is None else last_instant(feature.expiry_date, zone)
-    apart = {"license", "product_feature", "code", "expiry_date", "total_consumptions"}
-    more = {name: getattr(feature, name) for name in feature.model_fields_set - apart}
-    return Wanted(code, end, {name: value for name, value in more.items() if value is not None})
 
 
 def _ids(body: SomeLicenses) -> list[int]:

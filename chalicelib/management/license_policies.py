@@ -7,9 +7,8 @@ from pydantic import Field, StrictBool, StrictInt, StrictStr
 from typing_extensions import TypedDict  # pydantic reads typing's from Python 3.12 on
 
 from chalicelib.domain.days import last_instant
-from chalicelib.domain.features import Period
 from chalicelib.domain.instants import to_iso
-from chalicelib.domain.license import LicenseType, Overage, RenewalBasis
+from chalicelib.domain.license import Overage, Period, RenewalBasis, UnmeteredType
 from chalicelib.domain.policies import ExpiryBasis, Policy
 from chalicelib.domain.public_events import told_name
 from chalicelib.domain.types import Json
@@ -64,7 +63,7 @@ class PolicyChange(Sent):
     code: Text | None = None
     """What orders name it by; no other policy of the product has it."""
     name: Text | None = None
-    license_type: LicenseType | None = None
+    license_type: UnmeteredType | None = None
     is_trial: Flag | None = None
     max_activations: StrictInt | None = None
     """Null: unlimited."""
@@ -130,7 +129,7 @@ class PolicyBody(TypedDict):
     name: str
     product: int
     version: int
-    license_type: LicenseType
+    license_type: UnmeteredType
     is_trial: bool
     max_activations: int
     allow_unlimited_activations: bool

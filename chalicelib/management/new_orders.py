@@ -20,10 +20,11 @@ from chalicelib.domain.types import Json
 from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller
 from chalicelib.management.customers import SentProfile, profile
-from chalicelib.management.license_changes import FeatureTerms, Flag, SentTerms, Text, terms_of, wanted_feature
+from chalicelib.management.license_changes import Flag, SentTerms, Text, terms_of
 from chalicelib.management.models import Id, Sent
 from chalicelib.management.orders import DetailsBody, OrderId, SentDetails, details_body, details_of
 from chalicelib.management.reach import not_of_one_product, own_policy, own_product_code
+from chalicelib.management.sent_features import FeatureTerms, wanted_feature
 from chalicelib.usecases.assign_user import Profile
 from chalicelib.usecases.catalog import known_product
 from chalicelib.usecases.create import find_company
@@ -86,12 +87,6 @@ class NotSold(Sent):
 
     active: Literal[True] | None = None
     """Whether it may be used is said by `enabled`."""
-    max_consumptions: Literal[0] | None = None
-    reset_consumption: Literal[False] | None = None
-    allow_unlimited_consumptions: Literal[False] | None = None
-    allow_negative_consumptions: Literal[False] | None = None
-    allow_overages: Literal[False] | None = None
-    max_overages: Literal[0] | None = None
     can_borrow: Literal[False] | None = None
     max_borrow_time: Literal[0] | None = None
     is_floating: Literal[False] | None = None

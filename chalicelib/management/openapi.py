@@ -5,11 +5,11 @@ from functools import cache
 from typing import NoReturn
 
 from chalicelib.domain.types import Json
-from chalicelib.management.caller import MAX_IDEMPOTENCY_KEY
 from chalicelib.management.errors import CODES, status_of
 from chalicelib.management.routes import PREFIX, endpoint
 from chalicelib.web.endpoint import Csv, Endpoint
 from chalicelib.web.errors import CODE_BY_STATUS, ERRORS
+from chalicelib.web.headers import MAX_IDEMPOTENCY_KEY
 from chalicelib.web.openapi import Kind, body_schemas, parameters
 
 _ABOUT = (

@@ -2,8 +2,9 @@
 
 from typing_extensions import TypedDict  # pydantic reads typing's from Python 3.12 on
 
-from chalicelib.domain.features import FeatureType, Period, ProductFeature
+from chalicelib.domain.features import FeatureType, ProductFeature
 from chalicelib.domain.instants import to_iso
+from chalicelib.domain.license import Period
 from chalicelib.domain.types import Json
 from chalicelib.web.freshness import Date
 

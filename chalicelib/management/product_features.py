@@ -6,7 +6,8 @@ from typing import Annotated, Any
 from pydantic import Field, StrictBool, StrictInt, StrictStr
 
 from chalicelib.domain.errors import Invalid, raise_all
-from chalicelib.domain.features import FeatureType, Period, ProductFeature
+from chalicelib.domain.features import FeatureType, ProductFeature
+from chalicelib.domain.license import Period
 from chalicelib.domain.types import Json
 from chalicelib.management.adapter import endpoint
 from chalicelib.management.caller import Caller

@@ -7,7 +7,7 @@ from pydantic import Field, StrictBool, StrictInt, StrictStr
 from chalicelib.domain.catalog import Product
 from chalicelib.domain.errors import sent_as
 from chalicelib.domain.features import ProductFeature
-from chalicelib.domain.license import AuthorizationMethod, LicenseType
+from chalicelib.domain.license import AuthorizationMethod, UnmeteredType
 from chalicelib.domain.products import CHANGEABLE
 from chalicelib.domain.types import Json
 from chalicelib.management.adapter import endpoint
@@ -50,7 +50,7 @@ class ProductChange(Sent):
     """A disabled or archived product refuses all calls of applications, and new licenses."""
     prevent_vm: StrictBool | None = None
     """Whether its licenses refuse virtual machines."""
-    default_license_type: LicenseType | None = None
+    default_license_type: UnmeteredType | None = None
     max_activations: StrictInt | None = None
     valid_duration: Text | None = None
     """Of a license without an end, from its first activation: `30d`, `12m`, `1y`; null: none."""

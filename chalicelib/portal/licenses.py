@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from chalicelib.domain.license import License, ends_at, prevents_vm
 from chalicelib.domain.limits import LICENSE_TRANSFERS
+from chalicelib.domain.meters import period_end
 from chalicelib.domain.session import SessionClaims
 from chalicelib.languages import gettext, ngettext, reader
 from chalicelib.portal.context import Loaded
@@ -39,6 +40,7 @@ def license(request: PortalRequest, claims: SessionClaims, license_id: int) -> L
         "grace_ends": ends_at(terms.validity_period, terms.grace_period) if terms.grace_period else None,
         "chart": view.usage and usage_chart(view.usage.days, view.usage.active, terms.max_activations),
         "rules": rules(terms, prevent_vm=view.prevent_vm),
+        "anew": period_end(terms.consumption_period, request.now),
         "prevents_vm": prevents_vm(terms, view.prevent_vm),
         "coming": [
             words for change in view.coming if (words := coming_words(change, zone, prevent_vm=view.prevent_vm))

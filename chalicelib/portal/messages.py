@@ -1,6 +1,7 @@
 """What the portal says: events and refusals in the words of people."""
 
 from collections.abc import Collection, Mapping
+from datetime import date
 from typing import cast
 
 from chalicelib.domain.batch import Row
@@ -13,7 +14,7 @@ from chalicelib.domain.mail import MailCode
 from chalicelib.domain.pasted import safe_to_show
 from chalicelib.domain.permissions import Permission
 from chalicelib.domain.users import MAX_NAME, MAX_PHONE
-from chalicelib.languages import gettext, mark, ngettext
+from chalicelib.languages import day, gettext, mark, ngettext
 from chalicelib.portal.context import Context
 from chalicelib.usecases.batch_assign import RowResult
 from chalicelib.web import messages
@@ -53,6 +54,8 @@ _EVENTS: dict[EventType, str] = {
     "device_lapsed": mark("Place of an imported device freed: no device had taken it over"),
     "slot_taken": mark("Floating license in use on a device"),
     "slot_released": mark("Floating license given back"),
+    "consumption_counted": mark("Uses of a day counted"),
+    "consumption_set": mark("Count of uses set"),
     "legacy_devices_added": mark("Devices imported from another license system"),
     "devices_forgotten": mark("Devices removed that were no longer used"),
     "user_assigned": mark("User assigned"),
@@ -145,6 +148,7 @@ _LIMITS: dict[str, str] = {
     "transfers": mark("all transfers to another device are used up"),
     "devices_per_user": mark("all devices of a user are in use"),
     "floating": mark("all floating licenses are in use"),
+    "consumption": mark("all uses are used up"),
 }
 """What was reached, by `domain.limits.LimitKind`."""
 MESSAGES = messages.MESSAGES | {
@@ -177,6 +181,7 @@ _TYPES: Mapping[LicenseType, str] = {
     "perpetual": mark("perpetual"),
     "time-limited": mark("time-limited"),
     "subscription": mark("subscription"),
+    "consumption": mark("by consumption"),
 }
 _ACTORS = {
     "api": mark("application"),
@@ -230,7 +235,8 @@ def event_words(event: Event) -> str:
 
 
 def _words(event: Event) -> str:
-    words = event_kind(event.type)
+    words = _uses(event.detail) if event.type in ("consumption_counted", "consumption_set") else ""
+    words = words or event_kind(event.type)
     match event.type, event.detail:
         case "device_activated", detail:
             marked = [gettext(text) for name, text in _ACTIVATED.items() if detail.get(name)]
@@ -253,6 +259,16 @@ def _words(event: Event) -> str:
         case "activation_refused", _:
             words = gettext("Refused: {why}", why=_refusal(event))
     return words
+
+
+def _uses(detail: Context) -> str:
+    """How much was used on a day, or what the count was set to."""
+    match detail:
+        case {"day": str(on), "amount": int(n)}:
+            return ngettext("{n} use on {day}", "{n} uses on {day}", n, day=day(date.fromisoformat(on)))
+        case {"total": int(n), "total_before": int(before)}:
+            return gettext("Count of uses set to {n}; it was {before}", n=n, before=before)
+    return ""
 
 
 def _terms_in(detail: Context) -> list[str]:

@@ -8,9 +8,9 @@ from itertools import chain
 from chalicelib.domain.custom_fields import DataType
 from chalicelib.domain.days import day_of, ends_a_day, local
 from chalicelib.domain.extras import FeatureGrant, FieldValue
-from chalicelib.domain.features import Period
 from chalicelib.domain.instants import Instant, parse_duration
-from chalicelib.domain.license import TRANSFERS_UNLIMITED, License, prevents_vm
+from chalicelib.domain.license import TRANSFERS_UNLIMITED, License, Period, prevents_vm
+from chalicelib.domain.meters import is_metered
 from chalicelib.domain.slots import is_floating
 from chalicelib.languages import day, gettext, mark, minute, ngettext, reader
 from chalicelib.portal.timeline import grace_words
@@ -65,7 +65,16 @@ def duration_words(text: str) -> str:
 
 def _counts(license: License) -> list[list[str]]:
     """What is counted, each with the sentences that belong together."""
-    return [[_users(license)], [_devices(license), *_beyond(license)], _at_once(license), _transfers(license)]
+    counted = _counted(license) if is_metered(license) else []
+    return [[_users(license)], [_devices(license), *_beyond(license)], _at_once(license), counted, _transfers(license)]
+
+
+def _counted(license: License) -> list[str]:
+    period, more = license.consumption_period, license.max_overages if license.allow_overages else None
+    said = [gettext("It is sold by consumption: {uses}.", uses=_uses(license.max_consumptions, period, more))]
+    if license.allow_negative_consumptions:
+        said.append(gettext("Uses can be given back."))
+    return said
 
 
 def _end(old: License, new: License, zone: str) -> list[str]:
@@ -188,7 +197,10 @@ def _machines(prevent_vm: bool) -> str:
 
 def feature_words(feature: FeatureGrant, now: Instant) -> str:
     """What a license has of a feature: how many uses, and until when."""
-    what = _uses(feature) if feature.feature_type == "consumption" else gettext("included")
+    period = feature.consumption_period if feature.reset_consumption else None
+    more = feature.max_overages if feature.allow_overages else None
+    counts = feature.feature_type == "consumption"
+    what = _uses(feature.max_consumption, period, more) if counts else gettext("included")
     if feature.expires_at is None:
         return what
     until = day(day_of(feature.expires_at, reader().zone))
@@ -197,16 +209,15 @@ def feature_words(feature: FeatureGrant, now: Instant) -> str:
     return gettext("{what}, until {day}", what=what, day=until)
 
 
-def _uses(feature: FeatureGrant) -> str:
-    most, period = feature.max_consumption, feature.consumption_period
+def _uses(most: int | None, period: Period | None, more: int | None) -> str:
+    """`more`: how many beyond; 0: any number; None: none."""
     if most is None:
         return gettext("any number of uses")
     uses = ngettext("{n} use", "{n} uses", most)
-    if feature.reset_consumption and period is not None:
+    if period is not None:
         uses = gettext(_PERIODS[period], uses=uses)
-    if not feature.allow_overages:
+    if more is None:
         return uses
-    more = feature.max_overages
     return gettext("{uses}, and {n} beyond", uses=uses, n=more) if more else gettext("{uses}, and more", uses=uses)
 
 

@@ -90,6 +90,11 @@ def slot_sort_key(number: int | None = None) -> str:
     return "slot#" + ("" if number is None else f"{number:05d}")
 
 
+def meter_sort_key() -> str:
+    """Sort key of the meter of a license; that of a feature would have its code behind it."""
+    return "meter#"
+
+
 def legacy_sort_key(epoch: int, user: tuple[int, int] | None, hardware_hash: str = "") -> str:
     """Sort key of the link to a device of a user, or of none, that waits to be adopted, or the prefix of all of theirs.
 

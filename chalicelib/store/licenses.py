@@ -11,6 +11,7 @@ from chalicelib.domain.extras import NO_EXTRAS, Extras
 from chalicelib.domain.instants import LATEST, Instant
 from chalicelib.domain.license import License, Seat, ends_at, hash_hardware_id
 from chalicelib.domain.mail import Mail
+from chalicelib.domain.meters import is_metered, new_meter
 from chalicelib.domain.source_rows import SourceRow
 from chalicelib.domain.transitions import due_of
 from chalicelib.domain.users import User
@@ -21,7 +22,7 @@ from chalicelib.store.customers import Buyer, NewBuyer, put_sale
 from chalicelib.store.due import as_filed, update_due_index
 from chalicelib.store.expressions import Action, Condition
 from chalicelib.store.items.events import EventItem, event_item
-from chalicelib.store.items.licenses import BlockItem, ExtrasItem, LicenseItem, SeatItem
+from chalicelib.store.items.licenses import BlockItem, ExtrasItem, LicenseItem, MeterItem, SeatItem
 from chalicelib.store.items.links import LookupItem, UserDeviceItem
 from chalicelib.store.keys import (
     COMPANY,
@@ -41,6 +42,7 @@ from chalicelib.store.keys import (
 )
 from chalicelib.store.limits import keeping
 from chalicelib.store.mails import put_mail
+from chalicelib.store.meters import meter_item, put_terms
 from chalicelib.store.orders import file_license, refile
 from chalicelib.store.schema import Raw
 from chalicelib.store.transactions import THERE_OR_NOT, Transaction
@@ -107,6 +109,8 @@ def _put_license(write: Transaction, pk: str, license: License, extras: Extras) 
     write.put(LicenseItem.of(license, pk, LICENSE), LicenseItem.pk.does_not_exist())
     if extras != NO_EXTRAS:
         write.put(ExtrasItem.of(extras, pk, EXTRAS), ExtrasItem.pk.does_not_exist())
+    if is_metered(license):
+        write.put(meter_item(license, new_meter(license)), MeterItem.pk.does_not_exist())
     if license.authorization_method == "user":
         write.put(UserDeviceItem(pk, user_device_sort_key()), UserDeviceItem.pk.does_not_exist())
 
@@ -200,6 +204,7 @@ def update(
     for counter, most in at_most.items():
         as_dated &= getattr(item, counter) <= most
     write.change(item(pk, LICENSE), old, terms, as_dated, announced)
+    put_terms(write, old, new)
     if extras is not None:
         write.put(ExtrasItem.of(extras, pk, EXTRAS), THERE_OR_NOT)
     if due_of(old) != due_of(new):

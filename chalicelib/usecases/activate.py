@@ -29,6 +29,7 @@ from chalicelib.usecases.license_lookup import (
     read_candidates,
 )
 from chalicelib.usecases.log_in import log_in
+from chalicelib.usecases.meters import with_meter
 from chalicelib.usecases.passwords import LoggedIn
 from chalicelib.usecases.retry import decide_and_write
 from chalicelib.usecases.slots import with_slots_in_use
@@ -140,7 +141,7 @@ def _activate_on(
     after = apply_activation(snapshot, decision, report, now)
     if snapshot.device is None and after.license is not None:
         forget_idle_devices(after.license, actor, now=now)
-    return with_slots_in_use(after, now), _tracked(after, variables, kept, actor, now)
+    return with_meter(with_slots_in_use(after, now), now), _tracked(after, variables, kept, actor, now)
 
 
 def _observe(snapshot: Snapshot, license: License, report: DeviceReport, actor: Actor, now: Instant) -> None:

@@ -16,6 +16,7 @@ from chalicelib.domain.limits import (
     SEAT_ACTIVATIONS,
 )
 from chalicelib.domain.metadata import can_be_answered
+from chalicelib.domain.meters import filed_consumption, is_metered, meter_terms
 from chalicelib.domain.slots import is_current
 from chalicelib.store import (
     accounts,
@@ -25,6 +26,7 @@ from chalicelib.store import (
     deleted_licenses,
     licenses,
     links,
+    meters,
     orders,
     slots,
     sold_counts,
@@ -123,6 +125,7 @@ def _compare(license: License, pending: list[BatchProgress]) -> Iterator[Fault]:
     if not all(map(can_be_answered, (extras.metadata, *(grant.metadata for grant in extras.features)))):
         yield Fault(license.id, "metadata_not_answerable")
     yield from _slots(license, seats, devices)
+    yield from _meter(license)
 
 
 def _counters(
@@ -176,6 +179,19 @@ def _slots(license: License, seats: dict[int, Seat], devices: list[Device]) -> I
         holder = by_id.get(slot.holder)
         if holder is None or holder.slot != slot.number:
             yield Fault(license.id, "slot_not_named", {"slot": slot.number, "device": slot.holder})
+
+
+def _meter(license: License) -> Iterator[Fault]:
+    """What is wrong with what counts the uses of a license: it says what the history of its period and its day do."""
+    meter = meters.read_meter_of(license)
+    if meter is None or not is_metered(license):
+        if meter is not None or is_metered(license):
+            yield Fault(license.id, "meter_missing" if meter is None else "meter_left_over")
+        return
+    if other := [name for name, value in meter_terms(license).items() if value != getattr(meter, name)]:
+        yield Fault(license.id, "meter_otherwise", {"terms": ", ".join(other)})
+    filed = filed_consumption(meter, licenses.events(license.company, license.id))
+    yield from _unequal(license.id, "total_consumptions", meter.total, filed)
 
 
 def _miscounted(found: counts.Difference) -> Fault:

@@ -7,6 +7,7 @@ from chalicelib.domain.instants import Instant
 from chalicelib.store import activations, license_lists
 from chalicelib.usecases.catalog import find_product, known_product
 from chalicelib.usecases.license_lookup import holds
+from chalicelib.usecases.meters import with_meter
 from chalicelib.usecases.slots import with_slots_in_use
 
 MAX_LICENSES = 100
@@ -18,8 +19,8 @@ def device_licenses(
 ) -> list[Snapshot]:
     """Newest first, of one product or all; `only` of some products, where any are named.
 
-    One read, one for each 20 licenses that have seen the device, and those of `with_slots_in_use`. Raises
-    `SeatkeeperError`.
+    One read, one for each 20 licenses that have seen the device, and those of `with_slots_in_use` and
+    `with_meter`. Raises `SeatkeeperError`.
     """
     if product is not None:
         only = frozenset({find_product(company, product, now=now).code})
@@ -32,5 +33,5 @@ def device_licenses(
             continue
         known = known_product(company, snapshot.license.product, now=now)
         if known is not None and (not only or known.code in only):
-            found.append(with_slots_in_use(replace(snapshot, product=known), now))
+            found.append(with_meter(with_slots_in_use(replace(snapshot, product=known), now), now))
     return found

@@ -22,7 +22,7 @@ from chalicelib.domain.permissions import Permission
 from chalicelib.domain.policies import Policy, with_policy_terms
 from chalicelib.domain.products import with_product_terms
 from chalicelib.domain.source_rows import SourceRow
-from chalicelib.domain.terms import Terms, ends_twice, order_id, wrong_counts, wrong_dates
+from chalicelib.domain.terms import Terms, counted_terms, ends_twice, order_id, wrong_counts, wrong_dates
 from chalicelib.domain.types import Json
 from chalicelib.domain.users import User, guard_open
 from chalicelib.store import accounts, licenses, orders
@@ -249,7 +249,8 @@ def _license(
     key = None
     if product.authorization_method == "license-key":
         key = _license_key(terms.license_key, source) if terms.license_key else keys.new_license_key()
-    written = {term.name: getattr(terms, term.name) for term in fields(Terms)} | {
+    said = {term.name: getattr(terms, term.name) for term in fields(Terms)}
+    written = counted_terms(terms.license_type, said) | {
         "license_key": key,
         "free_resets": terms.free_resets or None,
         "order_id": terms.order_id or f"order-{license_id}",

@@ -26,6 +26,8 @@ def decide_and_write(
     apply_conflict: Callable[[S, ConditionFailed], S | None] = lambda _state, _conflict: None,
     changes: Callable[[D], bool] = lambda _decision: True,
     result: Callable[[S, D], Any] | None = None,  # kept as JSON
+    *,
+    confirmed: bool = False,
 ) -> tuple[S, D]:
     """Read the state, decide, write the decision. Returns the state that was decided on, and the decision.
 
@@ -38,11 +40,11 @@ def decide_and_write(
     Asked where the decision changes something: what only notes something required nothing of the rest of the state.
     `changes(decision)`: false where the decision leaves the state as it is. Confirmed like a denial: a device may have
     been reset.
+    `confirmed`: whether the first read is to be consistent, where a refusal is as likely as a grant.
     `result(state, decision)`: what the answer is made of where the use case is called by `perform_once`.
     Raises `SeatkeeperError` as `decide` does, and `Unavailable` after `MAX_ATTEMPTS` failed attempts.
     """
     state: S | None = None
-    confirmed = False
     for _ in range(MAX_ATTEMPTS):
         try:
             if state is None:

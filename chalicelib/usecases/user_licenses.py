@@ -9,6 +9,7 @@ from chalicelib.domain.origin import Origin, network_of
 from chalicelib.store import accounts, activations
 from chalicelib.usecases.catalog import find_product
 from chalicelib.usecases.log_in import log_in
+from chalicelib.usecases.meters import with_meter
 from chalicelib.usecases.passwords import LoggedIn
 from chalicelib.usecases.slots import with_slots_in_use
 
@@ -20,7 +21,7 @@ def user_licenses(
     company: str, product: str, email: str, password: str, ip: str = "", *, now: Instant
 ) -> list[Snapshot]:
     """Those that the password opens, newest first: a read besides the log-in, one for each 25 of them, and those of
-    `with_slots_in_use`.
+    `with_slots_in_use` and `with_meter`.
 
     Raises `invalid_credentials`, `unknown_product`, …
     """
@@ -34,7 +35,7 @@ def user_licenses(
         hash for hash in {snapshot.user.password_hash for snapshot in held if snapshot.user} if logged_in.is_still(hash)
     }
     return [
-        with_slots_in_use(replace(snapshot, product=found), now)
+        with_meter(with_slots_in_use(replace(snapshot, product=found), now), now)
         for snapshot in held
         if snapshot.seat is not None and _is_opened(snapshot, still)
     ]

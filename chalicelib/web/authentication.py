@@ -7,13 +7,13 @@ from chalice.app import Request
 
 from chalicelib import observability, signing
 from chalicelib.domain.catalog import ApiKey
-from chalicelib.domain.errors import Forbidden, Unauthenticated
+from chalicelib.domain.errors import Forbidden, Invalid, Unauthenticated
 from chalicelib.domain.events import Actor
 from chalicelib.domain.instants import Instant
 from chalicelib.runtime import runtime
 from chalicelib.usecases.catalog import find_credentials
 from chalicelib.web import hmac_signature
-from chalicelib.web.headers import sent_by_client
+from chalicelib.web.headers import MAX_IDEMPOTENCY_KEY, sent_by_client
 
 MINUTE_MS = 60_000
 
@@ -29,6 +29,8 @@ class Caller:
     """Signs what the caller is answered."""
     origin: str | None
     """Of the page that calls, where a browser does."""
+    idempotency_key: str | None = None
+    """What names the call, of those that change something at each call."""
 
     @property
     def company(self) -> str:
@@ -79,7 +81,15 @@ def authenticate(request: Request, *, writes: bool, now: Instant) -> Caller:
         raise Forbidden("api_key_read_only")
     signer = runtime().keyring.signer(api_key.signing_key, now=now)  # before anything is done: its absence is our fault
     ip = request.context.get("identity", {}).get("sourceIp", "")
-    return Caller(api_key, ip, now, signer, request.headers.get("origin"))
+    return Caller(api_key, ip, now, signer, request.headers.get("origin"), _idempotency_key(request))
+
+
+def _idempotency_key(request: Request) -> str | None:
+    """Raises `Invalid`."""
+    given: str | None = request.headers.get("idempotency-key")
+    if given is not None and not 1 <= len(given) <= MAX_IDEMPOTENCY_KEY:
+        raise Invalid("name_length", field="Idempotency-Key", most=MAX_IDEMPOTENCY_KEY)
+    return given
 
 
 def _allows(known: ApiKey, now: Instant, allows: Callable[[ApiKey], bool]) -> bool:

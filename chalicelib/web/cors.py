@@ -10,7 +10,7 @@ from chalice.app import Response
 Headers = dict[str, str | list[str]]
 
 _SHOWN = "LicenseSignature, Retry-After, X-Request-Id"
-_SENT = "Authorization, Content-Type, X-Date, Digest"
+_SENT = "Authorization, Content-Type, X-Date, Digest, Idempotency-Key"
 _REMEMBERED_SECONDS = 7200
 """As long as any browser remembers it."""
 

@@ -12,6 +12,8 @@ pass the same window and the same signature. Who can sign a date may as well sen
 from collections.abc import Mapping
 from typing import Literal
 
+MAX_IDEMPOTENCY_KEY = 255
+"""Characters of the header `Idempotency-Key`, which names a call that may come again."""
 REMAPPED = "x-amzn-remapped-"
 OF_PAGES = "x-"
 

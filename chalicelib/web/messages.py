@@ -216,6 +216,8 @@ MESSAGES: dict[str, str] = {
     "policy_named_twice": "name one license policy, by its code or by its id.",
     "too_many_policies": "a product has at most {most} license policies.",
     "policy_too_large": "all of a license policy together, as JSON, may have up to {most} KB.",
+    "license_without_consumption": "uses are counted of licenses of the type consumption alone.",
+    "total_changes_alone": "change terms in a call of their own.",
     "feature_without_consumption": "a feature of the type activation is not used up.",
     "consumption_period_missing": "say which: daily, weekly, monthly or annually.",
     "license_too_large": "features, custom fields and metadata together come to more than {most} KB.",

@@ -7,7 +7,7 @@ from typing_extensions import TypedDict  # pydantic reads typing's from Python 3
 from chalicelib.domain.catalog import Product
 from chalicelib.domain.features import FeatureType, ProductFeature
 from chalicelib.domain.instants import to_iso
-from chalicelib.domain.license import AuthorizationMethod, LicenseType
+from chalicelib.domain.license import AuthorizationMethod, UnmeteredType
 from chalicelib.domain.types import Json
 from chalicelib.web.freshness import Date
 
@@ -47,7 +47,7 @@ class ListedProductBody(TypedDict):
     is_user_locked: bool
     maintenance_duration: str | None
     subscription_duration: str | None
-    default_license_type: LicenseType
+    default_license_type: UnmeteredType
     max_consumptions: int
     authorization_method: AuthorizationMethod
     prevent_vm: bool

@@ -13,6 +13,7 @@ from chalicelib.domain.days import first_instant, last_instant
 from chalicelib.domain.extras import Extras
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import License, is_expired, status
+from chalicelib.domain.meters import period_end
 from chalicelib.domain.permissions import Permission
 from chalicelib.domain.types import Json
 from chalicelib.domain.users import User
@@ -24,6 +25,7 @@ from chalicelib.usecases.change_device import allow_device, blacklist_device, re
 from chalicelib.usecases.find_license import find_owner
 from chalicelib.usecases.initial_password import initial_password
 from chalicelib.usecases.issue_license import issue_license, terms_of
+from chalicelib.usecases.meters import read_meter, set_consumption
 from chalicelib.usecases.policies import find_policy_by_code
 from chalicelib.usecases.slots import take_slot_back
 from infra.admin import keys
@@ -39,6 +41,7 @@ _NAMED = (
 _COUNTED = (
     *("enabled", "is_trial", "max_activations", "overage", "times_activated"),
     *("floating_users", "floating_timeout"),
+    *("max_consumptions", "allow_negative_consumptions", "allow_overages", "max_overages", "consumption_period"),
     *("max_license_users", "users_assigned"),
     *("max_transfers", "transfer_count", "free_resets", "prevent_vm", "disabled_by", "valid_duration", "grace_period"),
     *("renewal_basis", "revision"),
@@ -125,6 +128,11 @@ def license_reset(license: int, company: str | None, *, now: Instant) -> Command
     return CommandResult(license_document(changed, now))
 
 
+def license_set_consumption(license: int, company: str | None, total: int, *, now: Instant) -> CommandResult:
+    changed = set_consumption(find_owner(license, company), license, total, operator(), now=now)
+    return CommandResult(license_document(changed, now) | consumption_document(changed, now))
+
+
 # --- devices -----------------------------------------------------------------------------------------------------
 
 
@@ -200,6 +208,15 @@ def license_document(license: License, now: Instant) -> Json:
     dated = {field: to_iso(getattr(license, field)) for field in _DATED}
     state = {"status": status(license, now), "is_expired": is_expired(license, now)}
     return named | state | counted | dated | {"blacklisted_devices": license.blocked_devices + len(license.blacklist)}
+
+
+def consumption_document(license: License, now: Instant) -> Json:
+    """How often a license was used; nothing of one whose uses are not counted."""
+    meter = read_meter(license, now)
+    if meter is None:
+        return {}
+    end = period_end(meter.consumption_period, now)
+    return {"total_consumptions": meter.total, "counted_anew_at": to_iso(end)}
 
 
 def extras_document(extras: Extras) -> Json:

@@ -8,7 +8,7 @@ from chalicelib.usecases.license_list import LicenseFilter, Sold, count_licenses
 from chalicelib.usecases.license_search import search_licenses
 from chalicelib.usecases.operator_queries import license_details
 from infra.admin.command_result import CommandResult
-from infra.admin.commands import extras_document, license_document
+from infra.admin.commands import consumption_document, extras_document, license_document
 from infra.admin.pages import full_page
 from infra.admin.scheduled_updates import next_update
 
@@ -77,7 +77,7 @@ def license_show(license: int, company: str | None, limit: int, *, now: Instant)
     note = f"There are more {' and '.join(more)}: --limit shows them." if more else ""
     document = license_document(found.license, now) | extras_document(found.extras)
     coming: Json = {"next_update": None if found.next_update is None else next_update(found.next_update)}
-    coming |= {"slots_in_use": found.slots_in_use}
+    coming |= {"slots_in_use": found.slots_in_use} | consumption_document(found.license, now)
     return CommandResult(document | coming | {"users": users, "devices": devices}, note)
 
 

@@ -11,9 +11,9 @@ from chalicelib.domain import catalog, color, days, hosts, instants, public_even
 from chalicelib.domain.counts import read_count
 from chalicelib.domain.days import Moment
 from chalicelib.domain.email import known_email, normalize_email, optional_email
-from chalicelib.domain.features import Period
 from chalicelib.domain.ids import new_event_key
 from chalicelib.domain.instants import Instant
+from chalicelib.domain.license import Period
 from chalicelib.domain.mail import OF_COMPANY, MailCode
 from chalicelib.domain.pasted import visible
 from chalicelib.domain.permissions import PERMISSIONS, Permission

@@ -129,7 +129,6 @@ NOT_BUILT: Mapping[int, str] = {
 
 
 PARTLY: Mapping[int, str] = {
-    9: "nothing is used up yet: `total_consumptions` is refused by its name",
     41: "another `store_id` only where the order has few licenses: one write changes all that names it",
     **dict.fromkeys(range(96, 103), _ANALYTICS),
 }

@@ -3,6 +3,7 @@
 from tests.explore.account_mutants import CAUGHT_ON_ACCOUNTS
 from tests.explore.draw import svg
 from tests.explore.factor_mutants import CAUGHT_ON_FACTORS
+from tests.explore.meter_mutants import CAUGHT_ON_METERS
 from tests.explore.mutants import broken
 from tests.explore.pairs import Found, Walked, parsed, replay, walk_named
 from tests.explore.slot_mutants import CAUGHT_ON_SLOTS
@@ -11,6 +12,7 @@ from tests.explore.webhook_mutants import CAUGHT_ON_WEBHOOKS
 CAUGHT_IN = (
     CAUGHT_ON_ACCOUNTS
     | CAUGHT_ON_FACTORS
+    | CAUGHT_ON_METERS
     | CAUGHT_ON_SLOTS
     | CAUGHT_ON_WEBHOOKS
     | {

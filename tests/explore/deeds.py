@@ -44,6 +44,8 @@ class Deed:
     limit: int | None = None
     other: int | None = None
     """Who comes in the place of the user."""
+    sent: str | None = None
+    """The key of a use, of those that count once."""
     kinds: tuple[Kind, ...] = ("key", "users")
 
     @property

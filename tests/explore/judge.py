@@ -31,6 +31,8 @@ from tests.support import DAY, NOW
 
 T = TypeVar("T")
 
+MAY_LAG = {("check", OK), ("check", OK_EXPIRED), ("use", OK), ("use", "license_not_enough_consumptions")}
+"""Whether a license may be used is told by a replica then, whatever its meter says."""
 LATER = NOW + 40 * DAY
 """When the last sweep comes: after all ends."""
 
@@ -74,19 +76,20 @@ class Judge:
             yield from self._ops(deed, task, *span)
 
     def _ops(self, deed: Deed, task: Task, start: float, end: float) -> Iterator[Op]:
-        """As the proof notes it: what a check grants may be of a moment before, where a replica has answered it.
+        """As the proof notes it: what a check or a use grants may be of a moment before, where a replica has
+        answered it.
 
         What is done to several users may be done to each of them at another instant.
         """
         outcome: Outcome = task.outcome
-        may_lag = LAG in task.met and deed.verb == "check" and outcome.answer in (OK, OK_EXPIRED)
+        may_lag = LAG in task.met and (deed.verb, outcome.answer) in MAY_LAG
         start = -inf if may_lag else start
         for number in deed.users:
             user = None if number is None else self.world.user(number)
             about = deed.device, user, deed.limit, outcome.place
             other = None if deed.other is None else self.world.user(deed.other)
             ahead = self.world.is_over_for(task.number)
-            yield Op(deed.verb, start, end, outcome.answer, *about, ahead=ahead, other=other)
+            yield Op(deed.verb, start, end, outcome.answer, *about, ahead=ahead, other=other, sent=deed.sent)
 
 
 def spans_of(tasks: Sequence[Task]) -> list[tuple[float, float]]:

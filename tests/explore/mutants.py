@@ -32,6 +32,7 @@ from chalicelib.usecases import create_order, issue_license, permissions
 from tests.explore.account_mutants import ACCOUNT_MUTANTS
 from tests.explore.audited import parts_read
 from tests.explore.factor_mutants import FACTOR_MUTANTS
+from tests.explore.meter_mutants import METER_MUTANTS
 from tests.explore.scripts import ends_of, known_in
 from tests.explore.slot_mutants import SLOT_MUTANTS
 from tests.explore.webhook_mutants import WEBHOOK_MUTANTS
@@ -242,6 +243,7 @@ MUTANTS: dict[str, Callable[[], Patches]] = (
     of_proof.MUTANTS
     | ACCOUNT_MUTANTS
     | FACTOR_MUTANTS
+    | METER_MUTANTS
     | SLOT_MUTANTS
     | WEBHOOK_MUTANTS
     | {

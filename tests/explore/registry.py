@@ -29,6 +29,7 @@ WALKED: dict[str, tuple[str, ...]] = {
         "activate-renamed@host",
         "activate@update",
     ),
+    "add_consumption.add_consumption": tuple(f"{deed}@meter" for deed in ("use", "use-other", "use-two", "use-once")),
     "adopt.add_legacy_devices": (
         "import@legacy",
         "import-again@legacy",
@@ -90,6 +91,7 @@ WALKED: dict[str, tuple[str, ...]] = {
     ),
     "change_device.reset_device": (
         *("reset-device@slot", "reset-device@slot_users"),
+        "reset-device@meter",
         "reset-itself@legacy",
         "reset-device@host",
         "reset-device@key",
@@ -98,6 +100,7 @@ WALKED: dict[str, tuple[str, ...]] = {
     "change_email.change_email": ("move@account",),
     "change_license.extend": (
         *("expire@slot", "expire@slot_users"),
+        "expire@meter",
         "prolong@device",
         "expire@key",
         "renew@key",
@@ -116,6 +119,7 @@ WALKED: dict[str, tuple[str, ...]] = {
     ),
     "change_license.set_enabled": (
         *("disable@slot", "disable@slot_users"),
+        "disable@meter",
         "pause@shop",
         "disable@device",
         "disable@edit",
@@ -158,6 +162,7 @@ WALKED: dict[str, tuple[str, ...]] = {
     ),
     "change_terms.change_terms": (
         *(f"{deed}@{kind}" for deed in ("sell-fewer", "sell-more") for kind in ("slot", "slot_users")),
+        *("sell-fewer@meter", "sell-more@meter"),
         "sell-less@move",
         "sell-less@legacy",
         *(f"{deed}@{kind}" for deed in ("sell-more", "sell-less", "sell-unused") for kind in ("key", "users")),
@@ -168,7 +173,8 @@ WALKED: dict[str, tuple[str, ...]] = {
         "note@update",
         "sell-more@update",
     ),
-    "check.check": (
+    "check.hear_of": (
+        *(f"{deed}@meter" for deed in ("use", "use-other", "use-two", "use-once")),
         "check@key",
         "check@users",
         "check-renamed@host",
@@ -223,6 +229,7 @@ WALKED: dict[str, tuple[str, ...]] = {
     "customers.remove_label": ("label-off@customer",),
     "deactivate.deactivate": (
         *("deactivate@slot", "deactivate@slot_users"),
+        "deactivate@meter",
         "deactivate@legacy",
         "deactivate@host",
         "deactivate@webhook",
@@ -344,6 +351,7 @@ WALKED: dict[str, tuple[str, ...]] = {
         "enter-rival@passkey",
         "recover@passkey",
     ),
+    "meters.set_consumption": ("count-anew@meter",),
     "management_keys.create_management_key": ("make@management",),
     "management_keys.find_caller": ("call@management",),
     "management_keys.revoke_management_key": ("revoke@management",),

@@ -19,6 +19,7 @@ from tests.explore import (
     listed,
     management,
     managing,
+    meters,
     moves,
     orders,
     passkeys,
@@ -202,4 +203,12 @@ SCENES["slot_users"] = Scene(
     slots.USER_DEEDS,
     partial(slots.world, "users"),
     slots.SlotJudge,
+)
+SCENES["meter"] = Scene(
+    "Uses of a license by consumption",
+    meters.STARTS,
+    meters.DEEDS,
+    meters.world,
+    meters.MeterJudge,
+    clocks=CLOCKS,
 )

@@ -119,17 +119,19 @@ def world(kind: Kind, start: str) -> World:
 class SlotJudge(Judge):
     """As any other of a license; and whoever checks it when all is over is answered as the calls before say."""
 
+    rule = HELD
+
     def violations(self, schedule: Schedule) -> tuple[Violation, ...]:
         """Every rule that was broken."""
         if found := Judge.violations(self, schedule):
             return found
         if any(task.outcome.answer in (BUSY, DIED) for task in self._of_two_writes(schedule)):
             return ()
-        history = [replace(op, end=min(op.end, _OVER)) for op in self._history(schedule)]
+        history = [replace(op, end=min(op.end, OVER_AT)) for op in self._history(schedule)]
         probes = self._probes(schedule)
         if is_linearizable([*history, *probes], self.world.model):
             return ()
-        return (Violation(HELD, "; ".join(f"{op.device}: {op.answer}" for op in probes), tuple(history)),)
+        return (Violation(self.rule, "; ".join(f"{op.device}: {op.answer}" for op in probes), tuple(history)),)
 
     def _of_two_writes(self, schedule: Schedule) -> Iterator[Task]:
         """Who blacklists a device and dies leaves it its slot until that lapses, as its activation."""
@@ -138,31 +140,31 @@ class SlotJudge(Judge):
     def _probes(self, schedule: Schedule) -> Sequence[Op]:
         ends, key = ends_of(self.world), hash(("probes", schedule.mark))
         if key not in ends:
-            ends[key] = list(_asked(self.world, schedule.engine))
+            ends[key] = list(_asked(self.world, schedule.engine, self.answers))
         found: Sequence[Op] = ends[key]
         return found
 
+    @staticmethod
+    def answers(world: World) -> Iterator[Op]:
+        """What each device is answered when all calls are over, one after the other, by the first clock."""
+        for number, (device, user) in enumerate(DEVICES, start=1):
+            answer = Deed("check", "check", check(device, user)).outcome(world).answer
+            about, ahead = (device, world.user(user)), world.is_over_for(0)
+            yield Op("check", OVER_AT + number, OVER_AT + number + 0.5, answer, *about, ahead=ahead)
 
-_OVER = 1e6
+
+OVER_AT = 1e6
 """When all calls are over."""
 
 
-def _asked(world: World, engine: MemoryEngine) -> Iterator[Op]:
-    """What each device is answered then, one after the other, by the first clock."""
+def _asked(world: World, engine: MemoryEngine, answers: Callable[[World], Iterator[Op]]) -> Iterator[Op]:
     end = engine.state
     engine.state = dict(end)
     try:
         with using(replace(runtime(), caches=Caches())):  # what one end is remembered by is not another's
-            yield from _answers(world)
+            yield from answers(world)
     finally:
         engine.state = end
-
-
-def _answers(world: World) -> Iterator[Op]:
-    for number, (device, user) in enumerate(DEVICES, start=1):
-        answer = Deed("check", "check", check(device, user)).outcome(world).answer
-        about, ahead = (device, world.user(user)), world.is_over_for(0)
-        yield Op("check", _OVER + number, _OVER + number + 0.5, answer, *about, ahead=ahead)
 
 
 def _release(device: str, user: int) -> Do:

@@ -203,14 +203,13 @@ def world(kind: Kind, name: str) -> World:
 
 def make_world(kind: Kind, name: str, prepare: Prepare, users: int = USERS, most: int = PLACES, **terms: Any) -> World:
     """One license with a key, or with so many users; what is done to it besides its making is `prepare`."""
-    engine = new_engine({})
+    engine, terms = new_engine({}), {"license_type": "time-limited"} | terms
     with controlled(engine):
         vendor = Vendor(now=BEGIN)
         product = "viewer" if kind == "key" else "revit"
         terms |= {"max_license_users": users} if kind == "users" else {}
         license = vendor.issue(
             product,
-            license_type="time-limited",
             validity_period=ENDS["far"],
             grace_period=GRACE_HOURS,
             max_activations=most,

@@ -4,6 +4,7 @@ LIFECYCLE_TEXTS = {
     "license enable": ("{license}", "enabled", "yes"),
     "license disable": ("{license}", "status", "disabled"),
     "license reset": ("{license}", "times activated", "0"),
+    "license set-consumption": ("{metered} --total 4", "total consumptions", "4"),
     "license extend": ("{license} --validity-period 2080-01-01", "validity period", "2080-01-01T23:59:59.999Z"),
     "license schedule": ("{license} --at 2080-01-01 --max-activations 3", "at", "2080-01-01T00:00:00.000Z"),
     "scheduled-update list": ("--company {company} --update-status pending", "company", "{company}"),

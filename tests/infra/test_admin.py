@@ -429,6 +429,7 @@ def things(vendor: Vendor, folder: Path) -> dict[str, Any]:
     given |= {"feature": feature(vendor), "field": field(vendor), "policy": policy(vendor)}
     given |= {"order": license.order_id, "webhook": listen(vendor), "management_key": management_key(vendor)[0]}
     given |= {"update": schedule(vendor, license).id, "device": device and device.id, "keyed": vendor.issue().id}
+    given |= {"metered": vendor.issue(license_type="consumption", max_consumptions=5).id}
     return given | customer_ids(vendor) | files(folder)
 
 

@@ -243,7 +243,8 @@ WRONG = {
     "--format": "xlsx",
     **dict.fromkeys(("--at", "--update", "--update-status"), "x y"),
     **dict.fromkeys(("--max-transfers", "--grace-period", "--revision"), "-2"),
-    **dict.fromkeys(("--floating-users", "--floating-timeout"), "-2"),
+    **dict.fromkeys(("--floating-users", "--floating-timeout", "--max-consumptions", "--total"), "-2"),
+    **dict.fromkeys(("--allow-negative-consumptions", "--consumption-period"), "now and then"),
     **dict.fromkeys(
         ("--is-test", "--is-trial", "--free-resets", "--prevent-vm", "--allow-trial", "--allow-overages"), "maybe"
     ),

@@ -8,6 +8,8 @@ import pytest
 from app import app
 from chalicelib.domain.catalog import Scope
 from chalicelib.licenseapi.routes import endpoint
+from chalicelib.store import licenses
+from chalicelib.store.meters import read_meters
 from chalicelib.usecases.create import create_api_key
 from chalicelib.web import clock
 from tests.licenseapi.objects import refused
@@ -39,6 +41,7 @@ def test_a_call_changes_something_if_and_only_if_it_declares_to_write(
     application: Application, vendor: Vendor, method: str, path: str
 ) -> None:
     floating: dict[str, Any] = {"floating_users": 1, "floating_timeout": 500_000}
+    floating |= {"license_type": "consumption", "max_consumptions": 5}
     license = vendor.issue("revit", customer=BUYER, max_license_users=2, **floating)
     _, password = vendor.assign(license, USER)
     vendor.activate(USER, "hw-1", password)
@@ -58,5 +61,7 @@ def test_a_call_changes_something_if_and_only_if_it_declares_to_write(
 
 
 def history(vendor: Vendor) -> list[str]:
-    """The events of the company, each of which is written with what it changes."""
-    return sorted(f"{pk} {part}" for _, pk, part in stored(vendor.code) if part.startswith("at#"))
+    """The events of the company, each of which is written with what it changes; and the uses that were counted."""
+    meters = read_meters(licenses.read_some(vendor.code, list(licenses.license_ids(vendor.code))))
+    events = sorted(f"{pk} {part}" for _, pk, part in stored(vendor.code) if part.startswith("at#"))
+    return [*events, *map(str, meters)]

@@ -309,6 +309,10 @@ def _license_of_users(ids: Ids) -> int:
     return ids.server.vendor.issue("revit").id
 
 
+def _metered_license(ids: Ids) -> int:
+    return ids.server.vendor.issue(license_type="consumption", max_consumptions=9).id
+
+
 def _archived_license(ids: Ids) -> int:
     license, vendor = ids.server.vendor.issue(), ids.server.vendor
     return set_archived(vendor.code, license.id, True, ADMIN, now=vendor.now).id
@@ -361,6 +365,7 @@ MAKERS: Mapping[str, Callable[[Ids], int | str]] = {
     "feature_import_id": _import("licenses/import_features_from_csv", "import_license_features"),
     "customer_import_id": _import("customers/import_from_csv", "import_customers"),
     "license_of_users": _license_of_users,
+    "metered_license": _metered_license,
     "archived_license": _archived_license,
     "user_id": _user,
     "order_id": _order,

@@ -10,6 +10,7 @@ from math import inf
 from typing import Any, Literal, Protocol
 
 from tests.model.buckets import FULL, Emptied, license_size, seat_size
+from tests.model.meter import Meter
 
 OK = "ok"
 OK_EXPIRED = "ok, expired"
@@ -20,6 +21,7 @@ Verb = Literal[
     "reset device", "reset license", "reset user", "assign", "remove", "replace", "limit",  # by a manager
     "reserve all", "reserve some", "fill", "give back",  # by a manager, for a list of people
     "take slot back",  # by a manager, or the vendor
+    "use", "resize uses", "count anew",  # of what is counted: by an application, and by the vendor
     "enable", "disable", "expire", "lapse", "renew", "extend", "bar", "sweep",  # by the vendor, and by the clock
     "resize", "resize strictly", "resize as seen", "resize slots", "import",  # by the vendor
     "bring in",  # by the vendor: a license of another system, of which there is no model
@@ -54,11 +56,15 @@ class Call(Protocol):
 
     @property
     def limit(self) -> float | None:
-        """Of a seat that is assigned or changed, or of the license that is resized."""
+        """Of a seat that is assigned or changed, or of the license that is resized; or how many uses."""
 
     @property
     def seen(self) -> int | None:
         """The revision that is to be changed; None: whichever."""
+
+    @property
+    def sent(self) -> str | None:
+        """The key of a use, of those that count once."""
 
     @property
     def by(self) -> By: ...
@@ -94,6 +100,8 @@ class License:
     """`floating_users`: how many devices may use it at once; None where it is not floating."""
     held: frozenset[tuple[Key, float]] = frozenset()
     """Which devices have a slot, each until when, by the measure of `end`: one that is taken now lasts for good."""
+    meter: Meter | None = None
+    """None where uses are not counted."""
     barred: frozenset[str] = frozenset()
     """Devices that are blacklisted."""
     enabled: bool = True
@@ -323,6 +331,33 @@ def _release(license: License, call: Call) -> Answered:
     if license.slots is None:
         return "license_not_floating", license
     return OK, replace(license, held=frozenset(one for one in license.held if one[0] != _key(call)))
+
+
+def _use(license: License, call: Call) -> Answered:
+    meter, refusal = license.meter, license.refusal(call)
+    if not refusal and _key(call) not in license.live:
+        refusal = "device_not_found"
+    if not refusal and license.is_expired(call.clock):
+        refusal = "license_expired"
+    if refusal or meter is None:
+        return refusal or "license_not_consumption", license
+    meter, sent = meter.at(call.clock), frozenset({(_key(call), call.sent)} if call.sent else ())
+    if sent & meter.sent:
+        return OK, license
+    used = meter.used + int(_limit_of(call))
+    if used > meter.sold + meter.beyond:
+        return "license_not_enough_consumptions", license
+    return OK, replace(license, meter=replace(meter, used=used, sent=meter.sent | sent))
+
+
+def _count_anew(license: License, call: Call) -> Answered:
+    assert license.meter is not None
+    return OK, replace(license, meter=replace(license.meter.at(call.clock), used=int(_limit_of(call))))
+
+
+def _resize_uses(license: License, call: Call) -> Answered:
+    assert license.meter is not None
+    return _edited(license, meter=replace(license.meter, sold=_limit_of(call)))
 
 
 def _deactivate(license: License, call: Call) -> Answered:
@@ -555,6 +590,9 @@ _RULES: dict[Verb, Callable[[License, Call], Answered]] = {
     "resize": _resize,
     "resize strictly": lambda license, call: _resize(license, call, strictly=True),
     "resize as seen": _resize,
+    "use": _use,
+    "resize uses": _resize_uses,
+    "count anew": _count_anew,
     "resize slots": lambda license, call: _edited(license, slots=call.limit),
     "import": _import,
     "sweep": _sweep,

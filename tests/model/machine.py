@@ -40,6 +40,7 @@ class Step:
     other: str | None = None
     limit: float | None = None
     seen: int | None = None
+    sent: str | None = None
     by: By = "vendor"
     to: float = inf
 

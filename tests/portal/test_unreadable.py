@@ -51,6 +51,7 @@ FAIL: dict[str, set[str]] = {
     "seat#": {"devices", "device", "users", "own", "own devices"},
     "device#": {"one", "devices", "device", "own devices"},
     "slot#": {"devices", "device", "own devices"},  # which say of each whether it holds one
+    "meter#": {"one"},
     "variables#": {"device"},
     "pending#": {"users"},
     "user#": {"users", "own", "own devices"},
@@ -63,7 +64,7 @@ FAIL: dict[str, set[str]] = {
 def license(vendor: Vendor) -> License:
     """One of everything that is stored of a license."""
     end = vendor.now + 900 * DAY
-    terms: dict[str, Any] = {"license_type": "time-limited", "validity_period": end, "floating_users": 1}
+    terms: dict[str, Any] = {"license_type": "consumption", "validity_period": end, "floating_users": 1}
     license = issued(vendor, "revit", customer="office@customer.test", **terms)
     vendor.assign(license, ADA, 2)
     chosen(vendor, ADA)

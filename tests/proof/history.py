@@ -28,7 +28,7 @@ class Op:
     device: str | None = None
     user: str | None = None
     limit: int | None = None
-    """Of a seat, where it is assigned or changed."""
+    """Of a seat, where it is assigned or changed; or how many uses."""
     place: int | None = None
     """The id of the device's place, where the answer tells it."""
     server: int | None = None
@@ -42,6 +42,8 @@ class Op:
     """The revision of the license that is to be changed; None: whichever."""
     revision: int | None = None
     """That of the license behind it, where the answer tells it."""
+    sent: str | None = None
+    """The key of a use, of those that count once."""
     by: By = "vendor"
     to: float = inf
 

@@ -106,7 +106,7 @@ class _Search:
         for number, op in enumerate(self._lost):
             if op.start > first_end:
                 break
-            alike = op.verb, op.device, op.user, op.other, op.limit, op.seen, op.ahead
+            alike = op.verb, op.device, op.user, op.other, op.limit, op.seen, op.sent, op.ahead
             is_left = op.end >= state.latest and not state.used >> number & 1
             if is_left and (alike not in ends or op.end < ends[alike]):
                 ends[alike] = op.end

@@ -42,7 +42,7 @@ CAUSES: dict[EventType, tuple[Verb, ...]] = {
     "license_enabled": ("enable",),
     "license_disabled": ("disable",),
     "license_extended": ("expire", "lapse", "renew"),
-    "license_changed": (*RESIZING, "resize slots", "expire", "lapse", "renew"),
+    "license_changed": (*RESIZING, "resize slots", "resize uses", "expire", "lapse", "renew"),
     "user_assigned": ("assign", "fill"),
     "user_removed": ("remove",),
     "user_replaced": ("replace",),

@@ -102,6 +102,9 @@ CASES = (
         lambda v, x: v.activate(x, "pc", report={"hostname": "desk"}),
         observes=True,
     ),
+    Case(
+        "hear of a device", check.hear_of, states.active, lambda v, x: v.check(x, "pc", now=NOW + HOUR), observes=True
+    ),
     Case("check", check.check, states.active, lambda v, x: v.check(x, "pc", now=NOW + HOUR), observes=True),
     Case(
         "check by email",

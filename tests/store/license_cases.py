@@ -2,12 +2,21 @@
 
 from unittest.mock import patch
 
-from chalicelib.domain.license import License
+from chalicelib.domain.license import DeviceReport, License
 from chalicelib.store import deleted_licenses
-from chalicelib.usecases import change_license, change_terms, delete_license, move_license, rotate_key, slots
+from chalicelib.usecases import (
+    add_consumption,
+    change_license,
+    change_terms,
+    delete_license,
+    meters,
+    move_license,
+    rotate_key,
+    slots,
+)
 from tests.store import states
 from tests.store.case import Case
-from tests.support import ADMIN, Vendor
+from tests.support import ADMIN, DAY, Vendor
 
 
 def _cut_short(vendor: Vendor) -> License:
@@ -34,6 +43,21 @@ def _in_use(vendor: Vendor) -> License:
 
 def _release(vendor: Vendor, license: License) -> None:
     slots.release_slot(vendor.code, vendor.lookup(license, "pc"), ADMIN, now=vendor.now)
+
+
+def _used_before(vendor: Vendor) -> License:
+    """A license by consumption that a device has used two days ago."""
+    license = vendor.issue(license_type="consumption", max_consumptions=9)
+    vendor.activate(license, "pc")
+    _use(vendor, license, "before")
+    vendor.now += 2 * DAY
+    vendor.check(license, "pc")  # it is noted, and is not again
+    return license
+
+
+def _use(vendor: Vendor, license: License, key: str = "now") -> int:
+    given = (vendor.code, vendor.lookup(license, "pc"), 2, DeviceReport("pc"), ADMIN)
+    return add_consumption.add_consumption(*given, key=key, now=vendor.now)[1].total
 
 
 def _finish_one(vendor: Vendor, license: License) -> bool:
@@ -81,6 +105,14 @@ LICENSE_CASES = (
         _in_use,
         lambda v, x: slots.take_slot_back(v.code, x.id, "pc", ADMIN, now=v.now),
         ("slot_released",),
+    ),
+    Case("use", add_consumption.add_consumption, _used_before, _use, ("consumption_counted",)),
+    Case(
+        "set how much is used",
+        meters.set_consumption,
+        _used_before,
+        lambda v, x: meters.set_consumption(v.code, x.id, 5, ADMIN, now=v.now).id,
+        ("consumption_counted", "consumption_set"),
     ),
     Case("disable", change_license.set_enabled, states.key_license, states.enable(False), ("license_disabled",)),
     Case("enable", change_license.set_enabled, states.disabled, states.enable(True), ("license_enabled",)),

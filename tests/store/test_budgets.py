@@ -38,6 +38,7 @@ from chalicelib.usecases import (
     send_mails,
     sweep,
 )
+from chalicelib.usecases.add_consumption import add_consumption
 from chalicelib.usecases.change_device import blacklist_device
 from chalicelib.usecases.change_terms import change_terms
 from chalicelib.usecases.license_lookup import LicenseLookup
@@ -222,6 +223,26 @@ def refused_slot(site: Site, *, times: int = 1) -> Call:
     return call
 
 
+def metered(vendor: Vendor, most: int = 100) -> Site:
+    """By consumption, used once today."""
+    terms = {"max_consumptions": most, "consumption_period": "monthly", "allow_overages": False}
+    site = by_key(vendor, OTHER, PC, license_type="consumption", **terms)
+    using_it(site)()
+    return site
+
+
+def using_it(site: Site, *, now: int = DUE - 1, key: str | None = None, times: int = 1) -> Call:
+    def call() -> None:
+        given = (site.vendor.code, site.lookup(PC), 1, a_report(PC), ADMIN)
+        with suppress(LimitReached):
+            add_consumption(*given, key=key, now=now)
+
+    site.check(PC, now)  # it is noted, and what is remembered for a minute is remembered anew
+    for _ in range(times - 1):
+        call()
+    return call
+
+
 def releasing(site: Site) -> Call:
     return lambda: release_slot(site.vendor.code, site.lookup(PC), ADMIN, now=DUE - 1)
 
@@ -326,6 +347,12 @@ CALLS: dict[str, Callable[[Vendor], Call]] = {
     "check by user, floating, taking a slot": lambda v: checking(floating(by_user(v, OTHER, PC), slots=2), DUE - 1),
     "release by key": lambda v: releasing(holding(floating(by_key(v, OTHER, PC), slots=2))),
     "release by user": lambda v: releasing(holding(floating(by_user(v, OTHER, PC), slots=2))),
+    "use by key": lambda v: using_it(metered(v)),
+    "use by key, the first of a day": lambda v: using_it(metered(v), now=DUE + DAY),
+    "use by key, with an Idempotency-Key": lambda v: using_it(metered(v), key="k" * 36),
+    "use by key, with an Idempotency-Key, again": lambda v: using_it(metered(v), key="k" * 36, times=2),
+    "use by key, refused": lambda v: using_it(metered(v, 1)),
+    "check by key, by consumption": lambda v: checking(metered(v), DUE - 1),
     "activate by key": lambda v: activating(by_key(v, OTHER)),
     "activate by key, the first that starts a duration": lambda v: activating(by_key(v, valid_duration="12m")),
     "activate by key, a transfer": lambda v: transferring(by_key(v, OTHER)),

@@ -268,6 +268,7 @@ def test_whatever_has_terms_has_a_revision() -> None:
         "ExtrasItem",  # on that of its license
         "SalesItem",  # counts alone
         "SlotItem",  # one item, held until then
+        "MeterItem",  # goes by the terms of its license
         "LegacyItem",  # goes with what its device is
         "DeletedLicenseItem",  # what was, and nobody changes
         *("ImportResultItem", "ImportJobItem"),  # moved by how many rows are done, and never

@@ -3,9 +3,9 @@
 from typing import Any
 
 from chalicelib.domain.events import Event
-from chalicelib.domain.license import hash_hardware_id
+from chalicelib.domain.license import DeviceReport, hash_hardware_id
 from chalicelib.store import activations
-from chalicelib.usecases import devices, license_events, slots, variables
+from chalicelib.usecases import add_consumption, devices, license_events, meters, slots, variables
 from chalicelib.usecases.devices import DeviceFilter, DeviceKey
 from chalicelib.usecases.license_events import EventFilter
 from tests.support import ADMIN, NOW
@@ -33,6 +33,20 @@ OF_DEVICES: list[tuple[Any, str, list[Any]]] = [
         slots.release_slot,
         "license_not_found",
         [lambda c, v: slots.release_slot(c, v.vendor.lookup(v.by_key, "pc"), ADMIN, now=NOW)],
+    ),
+    (
+        add_consumption.add_consumption,
+        "license_not_found",
+        [
+            lambda c, v: add_consumption.add_consumption(
+                c, v.vendor.lookup(v.by_key, "pc"), 1, DeviceReport("pc"), ADMIN, now=NOW
+            )
+        ],
+    ),
+    (
+        meters.set_consumption,
+        "license_not_found",
+        [lambda c, v: meters.set_consumption(c, v.by_key.id, 0, ADMIN, now=NOW)],
     ),
     (devices.find_device, "device_not_found", [lambda c, v: devices.find_device(c, device_of(v))]),
     (

@@ -45,7 +45,7 @@ from chalicelib.usecases.change_seat import (
     set_password,
 )
 from chalicelib.usecases.change_terms import change_terms, find_sold, preview_terms
-from chalicelib.usecases.check import check, check_feature
+from chalicelib.usecases.check import check, check_feature, hear_of
 from chalicelib.usecases.close_account import close_account, reopen_account
 from chalicelib.usecases.customer_license_users import customer_license_users, page_of_license_users
 from chalicelib.usecases.deactivate import deactivate
@@ -250,6 +250,7 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
         "license_not_found",
         [lambda c, v: add_legacy_devices(c, v.by_key.id, [], UNTIL, ADMIN, now=NOW)],
     ),
+    (hear_of, "license_not_found", by_ident(lambda c, i, _v: hear_of(c, i, PC, ADMIN, now=NOW))),
     (check, "license_not_found", by_ident(lambda c, i, _v: check(c, i, PC, ADMIN, now=NOW))),
     (deactivate, "license_not_found", by_ident(lambda c, i, _v: deactivate(c, i, ADMIN, now=NOW))),
     (find_snapshot, "license_not_found", by_ident(lambda c, i, _v: snapshot(c, i))),

@@ -8,6 +8,7 @@ import pytest
 from chalicelib.domain.errors import Denied, Invalid
 from chalicelib.domain.instants import from_iso, to_iso
 from chalicelib.domain.license import License
+from chalicelib.domain.meters import METER_TERMS
 from chalicelib.domain.terms import CHANGEABLE
 from chalicelib.store import licenses
 from chalicelib.usecases.change_license import extend, set_archived
@@ -42,12 +43,18 @@ CHANGES: dict[str, Any] = {
     "floating_users": 2,
     "floating_timeout": 30,
     "prevent_vm": False,
+    "max_consumptions": 50,
+    "allow_negative_consumptions": True,
+    "allow_overages": True,
+    "max_overages": 5,
+    "consumption_period": "weekly",
 }
 
 
 @pytest.mark.parametrize("name", CHANGEABLE)
 def test_every_term_can_be_changed_and_history_has_it_as_it_is_and_was(vendor: Vendor, name: str) -> None:
-    license = vendor.issue("revit", license_type="time-limited", validity_period=NOW + 60 * DAY)
+    of_type = "consumption" if name in METER_TERMS else "time-limited"
+    license = vendor.issue("revit", license_type=of_type, validity_period=NOW + 60 * DAY)
     new = changed(vendor, license, now=NOW + 1, **{name: CHANGES[name]})
     assert getattr(new, name) == CHANGES[name]
     assert new.revision == license.revision + 1

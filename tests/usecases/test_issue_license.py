@@ -180,6 +180,17 @@ KEPT: list[tuple[str, dict[str, Any]]] = [
     ("viewer", {"max_activations": None, "max_transfers": -1}),
     ("viewer", {"overage": "1.5x", "renewal_basis": "now"}),
     ("viewer", {"floating_users": 7, "floating_timeout": 15}),
+    (
+        "viewer",
+        {
+            "license_type": "consumption",
+            "max_consumptions": 100,
+            "allow_negative_consumptions": True,
+            "allow_overages": True,
+            "max_overages": 5,
+            "consumption_period": "monthly",
+        },
+    ),
     ("viewer", {"license_type": "subscription", "validity_period": NOW - DAY, "grace_period": 24}),
     ("viewer", TIMED | {"valid_duration": "30d", "start_date": NOW + DAY, "is_trial": True, "free_resets": True}),
     ("viewer", {"prevent_vm": False}),

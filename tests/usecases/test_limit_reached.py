@@ -76,7 +76,7 @@ def test_each_limit_has_a_kind_and_a_users_limit_names_the_user(vendor: Vendor) 
         ("devices_per_user", 4, "ada@customer.test"),
     }
     assert {event.actor for event in events} == {API}
-    assert KIND_OF.keys() == {*codes, "max_floating_reached"}  # of slots, which nothing counts
+    assert KIND_OF.keys() == {*codes, "max_floating_reached", "license_not_enough_consumptions"}  # of slots and meters
 
 
 def test_where_there_is_room_but_not_for_so_many_no_limit_is_reached(vendor: Vendor) -> None:

@@ -1,5 +1,6 @@
 """Items that may be lost: sessions, codes, counts, and what was answered."""
 
+from chalicelib.domain.meters import Use
 from chalicelib.domain.one_time_code import OneTimeCode
 from chalicelib.domain.origin import Failures
 from chalicelib.domain.session import Session
@@ -91,6 +92,12 @@ class IdempotencyItem(EphemeraItem[None]):
     sealed_answer = TextAttribute(null=True)
     outcome = JSONAttribute(null=True)
     """The answer as older versions have stored it, of forms alone."""
+
+
+class UseItem(EphemeraItem[Use]):
+    """A use that was counted, under the hash of its call's key; as for an answer, `expires` counts."""
+
+    company: TextAttribute
 
 
 class ProbeItem(EphemeraItem[None]):

@@ -37,6 +37,7 @@ from chalicelib.store.items.ephemera import (
     ProbeItem,
     SessionItem,
     SweepLateItem,
+    UseItem,
 )
 from chalicelib.store.items.events import AccountEventItem, EventItem, NobodysEventItem, RefusalItem, SeriesItem
 from chalicelib.store.items.licenses import (
@@ -44,6 +45,7 @@ from chalicelib.store.items.licenses import (
     DeviceItem,
     ExtrasItem,
     LicenseItem,
+    MeterItem,
     SeatItem,
     SlotItem,
     VariablesItem,
@@ -124,6 +126,7 @@ KINDS = (
     Kind(SeatItem, keys.seat_sort_key(), "license", "license"),
     Kind(DeviceItem, keys.device_prefix(), "license", "license"),
     Kind(SlotItem, keys.slot_sort_key(), "license", "alone"),
+    Kind(MeterItem, keys.meter_sort_key(), "license", "license"),
     Kind(BlockItem, keys.block_sort_key(), "license", "license"),
     Kind(UserDeviceItem, keys.user_device_sort_key(), "license", "license"),
     Kind(LegacyItem, keys.legacy_prefix(), "license", "license"),
@@ -188,6 +191,7 @@ KINDS = (
     Kind(BatchItem, "batch#", "ephemera", "ephemera"),
     Kind(ImportPartItem, "import#", "ephemera", "ephemera"),
     Kind(CodeItem, "code#", "ephemera", "ephemera"),
+    Kind(UseItem, "use#", "ephemera", "ephemera"),
     Kind(ProbeItem, "probe#", "expires", "ephemera"),
 )
 """All that is stored. The first that fits is an item's kind."""

@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from chalicelib.domain.extras import Extras, FeatureGrant, FieldValue, PolicyOrigin
 from chalicelib.domain.license import Device, License, Seat, ends_at
+from chalicelib.domain.meters import Meter
 from chalicelib.domain.slots import Slot
 from chalicelib.store.attributes import (
     BooleanAttribute,
@@ -32,7 +33,11 @@ class LicenseItem(LicensesItem[License]):
     """`name` is a word that DynamoDB keeps for itself."""
 
     omitted = frozenset(
-        {"overage", "renewal_basis", "floating_users", "floating_timeout", "slots_known", "slot_takes", "slot_releases"}
+        {
+            *("overage", "renewal_basis", "floating_users", "floating_timeout"),
+            *("slots_known", "slot_takes", "slot_releases"),
+            *("allow_negative_consumptions", "allow_overages", "max_overages"),
+        }
     )
 
     guarded = frozenset(
@@ -202,6 +207,16 @@ class SlotItem(LicensesItem[Slot]):
     held_until: IntegerAttribute
     epoch: IntegerAttribute
     seat_epoch: IntegerAttribute
+
+
+class MeterItem(LicensesItem[Meter]):
+    """What counts the uses of a license."""
+
+    total: IntegerAttribute
+    counted_from: IntegerAttribute
+    day: IntegerAttribute
+    day_total: IntegerAttribute
+    day_uses: IntegerAttribute
 
 
 class BlockItem(LicensesItem[None]):

@@ -8,11 +8,13 @@ from chalicelib.domain.events import Event
 from chalicelib.domain.extras import FeatureGrant, FieldValue
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.license import License
+from chalicelib.domain.meters import Meter
 from chalicelib.domain.paging import Page, Rows, cut
 from chalicelib.domain.scheduled_updates import pending_in
 from chalicelib.domain.session import SessionClaims
 from chalicelib.store import activations, batch_reads, licenses, refusals, scheduled_updates
 from chalicelib.store.batch_reads import ReadRequest
+from chalicelib.usecases.meters import read_meter
 from chalicelib.usecases.portal_queries.listing import CHUNK, ListQuery, has_words, list_page
 from chalicelib.usecases.portal_queries.principal import LicenseView, fields, guard_manager, one_license
 from chalicelib.usecases.portal_queries.usage import History, Usage, read_events, usage_of
@@ -58,6 +60,8 @@ class DetailsView(LicenseView):
     """The changes of its terms that are scheduled."""
     slots_in_use: int
     """Of a floating license, on how many devices it is in use: as it was known a minute ago at the latest."""
+    meter: Meter | None
+    """Of one whose uses are counted, how many there were."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ def license_details(claims: SessionClaims, license_id: int, *, now: Instant) -> 
 
     Three reads: its history, which names the updates that are scheduled; all that stands for itself; and its devices,
     which is left out where it has none or is known to have many. One more where the history is too long to be read
-    whole, and of a floating license one that counts its slots.
+    whole, of a floating license one that counts its slots, and of one by consumption one of its meter.
     """
     company = claims.company
     events, is_whole = read_events(company, license_id)
@@ -95,6 +99,7 @@ def license_details(claims: SessionClaims, license_id: int, *, now: Instant) -> 
         None if license.first_activated_at is None else usage_of([History(license, events)], now, zone),
         coming_changes((license, extras), found.scheduled_updates),
         slots_in_use(license, now),
+        read_meter(license, now),
     )
 
 

@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from chalicelib.domain.license import FLOATING_TIMEOUT, Overage, RenewalBasis
+from chalicelib.domain.license import FLOATING_TIMEOUT, LicenseType, Overage, RenewalBasis
 from infra.admin import values
 from infra.admin.command import Command, Option
 from infra.admin.command_tables.options import (
@@ -16,7 +16,12 @@ from infra.admin.command_tables.options import (
 )
 
 THIS = (Option("license", "ID", "the license", values.license_id), IF_COMPANY)
-TYPE = values.one_of("perpetual", "time-limited", "subscription")
+TYPE = values.one_of(*get_args(LicenseType))
+USES = "how often a license by consumption may be used, in each period: a number, or unlimited"
+BACK = "whether uses can be given back"
+MORE = "whether more may be used than that"
+BEYOND = "uses beyond, where that is allowed; 0 for any number"
+ANEW = "when uses are counted anew, by UTC: daily, weekly, monthly or annually"
 STATUS = values.one_of("active", "inactive", "scheduled", "grace", "expired", "disabled")
 BASIS = values.one_of(*get_args(RenewalBasis))
 OVERAGE = values.one_of(*get_args(Overage))
@@ -32,6 +37,11 @@ TERMS = (
     changed("--overage", "SHARE", OVER, OVERAGE),
     changed("--floating-users", "N", FLOATING, values.count),
     changed("--floating-timeout", "MINUTES", HELD, values.count),
+    changed("--max-consumptions", "N", USES, values.limit),
+    changed("--allow-negative-consumptions", "yes|no", BACK, values.yes_or_no),
+    changed("--allow-overages", "yes|no", MORE, values.yes_or_no),
+    changed("--max-overages", "N", BEYOND, values.count),
+    changed("--consumption-period", "PERIOD", f"{ANEW}; or never", values.period_or_none),
     changed("--max-license-users", "N", "a number, or unlimited", values.limit),
     changed("--max-transfers", "N", "to other devices: -1 none, 0 unlimited", values.transfers),
     changed("--free-resets", "yes|no", "whether resets by the customer are no transfers", values.yes_or_no),
@@ -60,11 +70,16 @@ COMMANDS = (
         (
             OF_COMPANY,
             Option("--product", "CODE", "the product", values.product, True),
-            changed("--license-type", "TYPE", "perpetual, time-limited or subscription (*)", TYPE),
+            changed("--license-type", "TYPE", "perpetual, time-limited, subscription or consumption (*)", TYPE),
             changed("--max-activations", "N", "of all devices together: a number, or unlimited (*)", values.limit),
             changed("--overage", "SHARE", f"{OVER} (*)", OVERAGE),
             changed("--floating-users", "N", FLOATING, values.count),
             changed("--floating-timeout", "MINUTES", f"{HELD} ({FLOATING_TIMEOUT})", values.count),
+            changed("--max-consumptions", "N", USES, values.limit),
+            changed("--allow-negative-consumptions", "yes|no", f"{BACK} (no)", values.yes_or_no),
+            changed("--allow-overages", "yes|no", f"{MORE} (no)", values.yes_or_no),
+            changed("--max-overages", "N", BEYOND, values.count),
+            changed("--consumption-period", "PERIOD", f"{ANEW} (never)", values.period_or_none),
             changed("--max-license-users", "N", "of a product with users: a number, or unlimited (*)", values.limit),
             changed("--validity-period", "ISO", f"{END} (*)", values.moment),
             changed("--valid-duration", "DURATION", "from the first activation: 30d, 12m, 1y (*)", values.duration),
@@ -142,6 +157,12 @@ COMMANDS = (
         "let a license be one of another order, and of its customer and managers; users and devices stay",
         "123456789 --order A-18",
         (*THIS, Option("--order", "ID", "an order that is there", values.text, True), REVISION),
+    ),
+    Command(
+        "license set-consumption",
+        "set how often a license by consumption counts as used in this period; 0 lets it begin anew",
+        "123456789 --total 0",
+        (*THIS, Option("--total", "N", "uses", values.count, True)),
     ),
     Command("license archive", "put a license away: every use is refused until it is restored", "123456789", THIS),
     Command("license restore", "bring an archived license back as it was", "123456789", THIS),
