@@ -1,6 +1,6 @@
 """What a call to the database reads and writes: two calls that meet nowhere may come in either order."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple, Self
 
 from infra.embedded.expressions import compiled
@@ -19,7 +19,7 @@ class Range(NamedTuple):
 
     def holds(self, where: Where) -> bool:
         """Whether an item there is in it, or would be."""
-        return (self.table, self.pk) == where[:2] and self.first <= where.part <= self.last
+        return self.pk == where.pk and self.table == where.table and self.first <= where.part <= self.last
 
 
 class Footprint(NamedTuple):
@@ -51,7 +51,9 @@ class Footprint(NamedTuple):
 
     def __or__(self, other: "Footprint") -> "Footprint":
         """That of both."""
-        ranges = tuple(dict.fromkeys(self.ranges + other.ranges))
+        ranges = self.ranges
+        if other.ranges and other.ranges != ranges:
+            ranges = tuple(dict.fromkeys(ranges + other.ranges))
         return Footprint(self.reads | other.reads, self.writes | other.writes, ranges, self.tables | other.tables)
 
     def holds(self, other: "Footprint") -> bool:
@@ -61,16 +63,31 @@ class Footprint(NamedTuple):
 
     def meets(self, other: Self) -> bool:
         """Whether one of the two writes what the other one reads or writes."""
-        return self._disturbs(other) or other._disturbs(self)
+        if not (self.writes.isdisjoint(other.writes) and self.writes.isdisjoint(other.reads)):
+            return True
+        if not other.writes.isdisjoint(self.reads):
+            return True
+        return self._reads_many_of(other.writes) or other._reads_many_of(self.writes)
 
     def reads_also(self, where: Where) -> bool:
         """Whether it reads the item there, or would."""
-        return where.table in self.tables or where in self.reads or any(part.holds(where) for part in self.ranges)
+        return where in self.reads or self._reads_many_of((where,))
 
-    def _disturbs(self, other: Self) -> bool:
-        if not (self.writes.isdisjoint(other.writes) and self.writes.isdisjoint(other.reads)):
-            return True
-        return bool(other.ranges or other.tables) and any(map(other.reads_also, self.writes))
+    def among(self, places: frozenset[Where]) -> set[Where]:
+        """Those of these places whose items it reads, or would."""
+        found = {*(places & self.reads)}
+        found.update(where for where in places if where.table in self.tables)
+        return found.union(where for part in self.ranges for where in places if part.holds(where))
+
+    def _reads_many_of(self, places: Collection[Where]) -> bool:
+        """Whether one of these places is in what it reads all of."""
+        if not places:
+            return False
+        for part in self.ranges:
+            for where in places:
+                if part.holds(where):
+                    return True
+        return bool(self.tables) and any(where.table in self.tables for where in places)
 
 
 NOTHING = Footprint()

@@ -151,7 +151,7 @@ class Schedule:
     @property
     def is_over(self) -> bool:
         """Whether no task has a call to send."""
-        return all(task.pending is None for task in self.tasks)
+        return all(task.point.call is None for task in self.tasks)
 
     def choices(self) -> dict[Choice, Open]:
         """What may happen next."""
@@ -159,9 +159,9 @@ class Schedule:
         if moment.choices is None:
             moment.choices = {}
             for task in moment.tasks:
-                if task.number not in moment.of_tasks:
-                    moment.of_tasks[task.number] = dict(self._choices(moment, task))
-                moment.choices |= moment.of_tasks[task.number]
+                if (own := moment.of_tasks.get(task.number)) is None:
+                    own = moment.of_tasks[task.number] = dict(self._choices(moment, task))
+                moment.choices.update(own)
         return moment.choices
 
     def step(self, choice: Choice) -> None:
@@ -176,14 +176,14 @@ class Schedule:
 
     def _step(self, choice: Choice) -> None:
         moment, number = self._moments[-1], choice.thread.task
-        footprint, _, finds, _ = self.choices()[choice]
+        footprint, _, finds, _, found = self.choices()[choice]
         task, state, mark, failed = _begun(moment.tasks, number), moment.state, moment.mark, False
         changed: tuple[Found, ...] = ()
         call, is_lag, seen = _waiting(task), choice.fault.startswith(LAG), task.seen + finds
         met = _with_fault(task.met, LAG if is_lag else choice.fault)
-        is_last = len(seen) >= len(self._parts_of(task)) or not finds
+        is_last = not finds or len(seen) >= len(self._parts_of(task, call))
         if is_last:
-            turn = self._turn(moment, task, seen, "" if is_lag else choice.fault)
+            turn = _turn(self._engine(state), mark, task.point, seen, "" if is_lag else choice.fault, found)
             failed, changed = turn.failed, turn.changes
             state, mark = _changed(state, mark, turn)
             point = self._scripts[number].after(task.point, turn.heard, in_vain=failed and not choice.fault)
@@ -191,7 +191,7 @@ class Schedule:
         else:
             after = task._replace(seen=seen, lags=task.lags or is_lag, met=met)
         tasks = (*moment.tasks[:number], after, *moment.tasks[number + 1 :])
-        left_alone = {} if moment.faults or moment.olds else dict(_left_alone(moment, number, changed))
+        left_alone = {} if moment.faults or moment.olds else _left_alone(moment, number, changed)
         faults = moment.faults - (choice.fault != "" and not task.lags)  # one replica that lags is one fault
         olds = _with_olds(moment, state, footprint) if faults else moment.olds
         if not faults and not any(one.lags for one in tasks):
@@ -227,8 +227,8 @@ class Schedule:
         return is_other
 
     def _choices(self, moment: _Moment, task: Task) -> Iterator[tuple[Choice, Open]]:
-        if (call := task.pending) is not None:
-            parts = self._parts_of(task)
+        if (call := task.point.call) is not None:
+            parts = self._parts_of(task, call)
             if len(parts) < 2:
                 yield _undisturbed(task.number), self._for_now(moment, task, call)
                 if moment.faults:
@@ -252,41 +252,37 @@ class Schedule:
                         found = Found(where, item, mark_of(where, item))
                         yield Choice(thread, f"{LAG}{old}"), Open(footprint, footprint, (found,))
 
-    def _parts_of(self, task: Task) -> tuple[Where, ...]:
+    def _parts_of(self, task: Task, call: Call) -> tuple[Where, ...]:
         """The items that the call reads, each at an instant of its own, and that the time makes another.
 
         DynamoDB promises one instant to a write and to TransactGetItems. Where nobody writes, all instants are one.
         """
-        if _waiting(task).operation not in SEVERAL_INSTANTS:
+        if call.operation not in SEVERAL_INSTANTS:
             return ()
         key = task.number, task.point
-        if key not in self._parts:
-            self._parts[key] = self._split(key)
-        return self._parts[key]
+        if (parts := self._parts.get(key)) is None:
+            parts = self._parts[key] = self._split(key)
+        return parts
 
     def _split(self, key: tuple[int, Point]) -> tuple[Where, ...]:
         number, point = key
         assert point.call is not None
         may_lag = self._moments[0].faults > 0  # a replica may lag behind one's own writes
         others = [written for other, written in enumerate(self._written) if may_lag or other != number]
-        read = {where for written in others for where in written if point.call.footprint.reads_also(where)}
+        read = point.call.footprint.among(others[0].union(*others[1:]) if others else frozenset())
         return tuple(sorted(read)) if may_lag or len(read) > 1 else ()
 
     def _for_now(self, moment: _Moment, task: Task, call: Call) -> Open:
         """What a call would do as all stands now."""
         own, opens = call.footprint, task.point.known.opens
-        found = mark_of_found(moment.state, own) if own.writes else 0
-        if found not in opens:
+        found = mark_of_found(moment.state, own) if own.writes else None
+        if (open := opens.get(found)) is None:
             now, refused_for = own, tuple[Where, ...]()
             if own.writes:
                 changes, refused_for = self._engine(moment.state).effect(call.operation, call.request)
                 now = Footprint(own.reads | (own.writes - changes), changes)
-            opens[found] = Open(own, now, refused_for=refused_for)
-        return opens[found]
-
-    def _turn(self, moment: _Moment, task: Task, seen: Seen, fault: str) -> Turn:
-        """What comes of the call on what is stored, but for what it has seen."""
-        return _turn(self._engine(moment.state), moment.mark, task.point, seen, fault)
+            open = opens[found] = Open(own, now, refused_for=refused_for, found=found)
+        return open
 
     def _engine(self, state: State) -> MemoryEngine:
         return MemoryEngine(self.engine.tables, state)
@@ -303,15 +299,20 @@ def alone(script: Script, engine: MemoryEngine, mark: int) -> tuple[Any, int]:
     return point.outcome, mark
 
 
-def _turn(engine: MemoryEngine, mark: int, point: Point, seen: Seen = (), fault: str = "") -> Turn:
-    """What comes of a call on what is stored, which has that mark, but for what it has seen; it is not done there."""
+def _turn(
+    engine: MemoryEngine, mark: int, point: Point, seen: Seen = (), fault: str = "", found: int | None = None
+) -> Turn:
+    """What comes of a call on what is stored, which has that mark, but for what it has seen; it is not done there.
+
+    `found`: the mark of what it finds, where that is known.
+    """
     call, known, state = point.call, point.known, engine.state
     assert call is not None
-    found = mark if call.footprint.tables else mark_of_found(state, call.footprint)
-    found ^= _mark_of_all(seen)
+    if found is None:
+        found = mark if call.footprint.tables else mark_of_found(state, call.footprint)
     for one in seen:
-        found ^= _mark(state, one.where)
-    if (found, fault) not in known.turns:
+        found ^= one.mark ^ _mark(state, one.where)
+    if (turn := known.turns.get((found, fault))) is None:
         there = MemoryEngine(engine.tables, dict(state))
         for one in seen:
             there.store(one.where, one.item)
@@ -326,8 +327,8 @@ def _turn(engine: MemoryEngine, mark: int, point: Point, seen: Seen = (), fault:
             Found(*one, _mark(there.state, one[0])) for one in after.items() if one[1] is not before[one[0]]
         )
         kept = known.answers.setdefault(kept.key, kept)
-        known.turns[found, fault] = Turn(kept, changes, isinstance(heard, BaseException))
-    return known.turns[found, fault]
+        turn = known.turns[found, fault] = Turn(kept, changes, isinstance(heard, BaseException))
+    return turn
 
 
 @cache
@@ -339,8 +340,9 @@ def _undisturbed(number: int) -> Choice:
 def mark_of_found(state: State, own: Footprint) -> int:
     """A mark of all that a call reads or writes there, but for whole tables: what comes of it is told by that alone."""
     found = 0
-    for where in own.reads | own.writes:
-        found ^= _mark(state, where)
+    for where in (own.reads | own.writes) if own.reads and own.writes else own.reads or own.writes:
+        if (partition := state.get(where[:2])) is not None:
+            found ^= partition.marks.get(where.part, 0)
     for part in own.ranges:
         if (partition := state.get((part.table, part.pk))) is not None:
             for sort_key, one in partition.marks.items():
@@ -366,13 +368,15 @@ def _changed(state: State, mark: int, turn: Turn) -> tuple[State, int]:
     return state, mark
 
 
-def _left_alone(moment: _Moment, number: int, changed: Sequence[Found]) -> Iterator[tuple[int, dict[Choice, Open]]]:
+def _left_alone(moment: _Moment, number: int, changed: Sequence[Found]) -> dict[int, dict[Choice, Open]]:
     """What may come next of the other tasks, where that task has changed nothing of what they read or write."""
-    for task in moment.tasks:
-        if task.number != number and task.number in moment.of_tasks:
-            own = NOTHING if task.pending is None else task.pending.footprint
-            if not any(one.where in own.writes or own.reads_also(one.where) for one in changed):
-                yield task.number, moment.of_tasks[task.number]
+    left_alone = {other: own for other, own in moment.of_tasks.items() if other != number}
+    for other in [*left_alone] if changed else ():
+        call = moment.tasks[other].point.call
+        own = NOTHING if call is None else call.footprint
+        if any(one.where in own.writes or own.reads_also(one.where) for one in changed):
+            del left_alone[other]
+    return left_alone
 
 
 def _with_fault(met: tuple[str, ...], fault: str) -> tuple[str, ...]:
@@ -387,8 +391,9 @@ def _begun(tasks: Sequence[Task], number: int) -> Task:
 
 
 def _waiting(task: Task) -> Call:
-    assert task.pending is not None
-    return task.pending
+    call = task.point.call
+    assert call is not None
+    return call
 
 
 def _item(state: State, where: Where) -> Item | None:

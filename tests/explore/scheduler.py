@@ -49,7 +49,6 @@ from chalicelib.usecases import (
 )
 from chalicelib.webhooks import signature
 from tests.explore.engine import Answer, MemoryEngine, Request
-from tests.explore.footprints import Footprint
 from tests.explore.returning import returning
 from tests.explore.scripts import Call, current_script
 from tests.explore.standing import standing
@@ -70,7 +69,7 @@ def controlled(engine: MemoryEngine) -> Iterator[None]:
         here = getcurrent()
         if here.parent is None:
             return engine(operation, request)
-        answer: Answer = here.parent.switch(Call(operation, request, Footprint.of(operation, request)))
+        answer: Answer = here.parent.switch(Call(operation, request))
         return answer
 
     _outside.seed(0)

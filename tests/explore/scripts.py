@@ -34,13 +34,21 @@ Heard = Answer | BaseException
 """What a call is answered, or by what it ends."""
 
 
-@dataclass(slots=True)
 class Call:
     """A call that waits for its turn."""
 
-    operation: str
-    request: Request
-    footprint: Footprint
+    __slots__ = ("_footprint", "operation", "request")
+
+    def __init__(self, operation: str, request: Request) -> None:
+        self.operation, self.request = operation, request
+        self._footprint: Footprint | None = None
+
+    @property
+    def footprint(self) -> Footprint:
+        """What it reads and writes; asked for where it was not sent before."""
+        if self._footprint is None:
+            self._footprint = Footprint.of(self.operation, self.request)
+        return self._footprint
 
     def __str__(self) -> str:
         return f"{self.operation} {self.footprint}"
@@ -82,6 +90,8 @@ class Open(NamedTuple):
     """The item that it reads, where it reads but one, or as it was."""
     refused_for: tuple[Where, ...] = ()
     """Items whose conditions do not hold: it writes nothing before each of these was written by somebody."""
+    found: int | None = None
+    """The mark of what it finds, where that was asked for."""
 
 
 @dataclass(slots=True, eq=False)
@@ -98,7 +108,7 @@ class Known:
     """By the key of the answer to its call."""
     turns: dict[tuple[int, str], Turn] = field(default_factory=dict)
     """What came of its call, by the mark of what it found, and the fault that it met."""
-    opens: dict[int, Open] = field(default_factory=dict)
+    opens: dict[int | None, Open] = field(default_factory=dict)
     """What its call would do, by the mark of what it finds."""
     answers: "dict[object, Kept]" = field(default_factory=dict)
     """To its call, each once, by their keys."""
@@ -133,11 +143,11 @@ class Point:
     """By the answer's key."""
     later: Footprint = NOTHING
     """Of all calls that are known to come after the one that waits, whatever that is answered."""
+    call: Call | None = field(init=False)
+    """The one that waits for its turn; None once the task is over."""
 
-    @property
-    def call(self) -> Call | None:
-        """The one that waits for its turn; None once the task is over."""
-        return self.known.call
+    def __post_init__(self) -> None:
+        self.call = self.known.call
 
     @property
     def outcome(self) -> Any:
@@ -170,9 +180,10 @@ class Script:
         """Whether it goes where it never was; else to where it was before."""
         self._standing: dict[Hashable, Point] = {}
         """The first point that was come to from there."""
-        self.first = Point(known or Known())
-        if self.first.known.call is None:
-            self._begin(self.first.known)
+        first = known or Known()
+        if first.call is None:
+            self._went_on(first, self._begin())
+        self.first = Point(first)
 
     def after(self, point: Point, kept: "Kept", *, in_vain: bool = False) -> Point:
         """Where it goes on to from there with this answer; `in_vain`: to a write that did not hold. Raises `Endless`.
@@ -249,24 +260,24 @@ class Script:
             known.stands = self._stands, self.dice.getstate()
         point.known.then[kept.key] = known
 
-    def _begin(self, first: Known) -> None:
+    def _begin(self) -> Call | None:
+        """What it asks first."""
         self.end()
         self.since = None
         self.dice.seed(self._number)
         self._run = greenlet(self._work)
         self._run.gr_context = copy_context()  # what its caches remember is not the others'
         self._run.script = self
-        self._went_on(first, self._run.switch())
+        return cast(Call | None, self._run.switch())
 
     def _begin_again(self, point: Point) -> None:
         """Run anew, to where that is."""
         self._is_new = False
-        self._begin(Known())
+        sent = self._begin()
         for come in point.path():
             if come.heard is not None:
-                self._went_on(Known(), self._given(come.befores[0], come.heard))
-            sent = None if self._at is None else self._at.call
-            if sent is None or come.call is None or sent.request != come.call.request:
+                sent = self._given(come.befores[0], come.heard)
+            if self._run.dead or sent is None or come.call is None or sent.request != come.call.request:
                 raise Unsteady(f"task {self._number}: {sent} and not {come.call}")
         self._at, self._is_new = point.known, True
 

@@ -161,7 +161,7 @@ def _needed(pending: Mapping[Choice, Open], tasks: tuple[Task, ...]) -> frozense
     for choice, open in pending.items():
         threads.setdefault(choice.thread, open)
     best = frozenset(threads)
-    for first in sorted(threads):
+    for first in sorted(threads) if len(best) > 1 else ():
         if len(best) == 1:
             break
         best = _with_all_it_meets(first, threads, tasks, best)
@@ -182,7 +182,7 @@ def _with_all_it_meets(
         now = threads[thread].now
         met = _meeting(now, found, threads, tasks, {thread.task})
         for other, open in threads.items():
-            if other.task != thread.task and open.refused_for and other not in met and open.footprint.meets(now):
+            if open.refused_for and other.task != thread.task and other not in met and open.footprint.meets(now):
                 # It would meet it once nothing refuses it any more: whoever may see to that is tried as well.
                 freed = (Footprint(frozenset([where])) for where in open.refused_for)
                 met |= min((_meeting(one, found, threads, tasks, {thread.task, other.task}) for one in freed), key=len)
@@ -201,7 +201,7 @@ def _meeting(
     """The threads that meet a footprint, of all tasks but those; of one that meets it later alone, one of its own."""
     met = set[Thread]()
     for task in tasks:
-        if task.number not in but and task.pending is not None:
+        if task.number not in but and task.point.call is not None:
             own = [thread for thread in threads if thread.task == task.number]
             at_once = [thread for thread in own if threads[thread].now.meets(footprint)]
             if not at_once and found.isdisjoint(own) and task.point.later.meets(footprint):
