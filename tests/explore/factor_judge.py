@@ -73,6 +73,8 @@ class FactorJudge:
     world: FactorWorld
     deeds: Sequence[FactorDeed]
     known: dict[tuple[object, ...], tuple[Violation, ...]] = field(default_factory=dict)
+    possible: dict[tuple[Answered, ...], list[Guarded]] = field(default_factory=dict)
+    """By what callers have seen, all that this may come to."""
 
     def violations(self, schedule: Schedule) -> tuple[Violation, ...]:
         """Every rule that was broken."""
@@ -91,12 +93,14 @@ class FactorJudge:
             yield Answered(_call(deed, task.number), *span, task.outcome.answer, task.met.count("lost"))
 
     def _judged(
-        self, history: Sequence[Answered], stored: Stored, outcomes: Sequence[FactorOutcome], is_noted: bool
+        self, history: tuple[Answered, ...], stored: Stored, outcomes: Sequence[FactorOutcome], is_noted: bool
     ) -> Iterator[Violation]:
         yield from (Violation("no bug", one.answer) for one in outcomes if one.answer.startswith(CRASHED))
         silent = {str(number) for number, one in enumerate(outcomes) if not one.made}
         known = self._opened(outcomes).keys()
-        possible = [_as_stored(one, silent, known) for one in explained(history, self.world.model, SECOND_FACTOR)]
+        if history not in self.possible:
+            self.possible[history] = list(explained(history, self.world.model, SECOND_FACTOR))
+        possible = [_as_stored(one, silent, known) for one in self.possible[history]]
         if not possible:
             yield Violation(LINEARIZABLE, "no order of the steps explains all answers")
             return

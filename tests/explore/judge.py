@@ -35,6 +35,8 @@ MAY_LAG = {("check", OK), ("check", OK_EXPIRED), ("use", OK), ("use", "license_n
 """Whether a license may be used is told by a replica then, whatever its meter says."""
 LATER = NOW + 40 * DAY
 """When the last sweep comes: after all ends."""
+AFTERWARDS = 100
+"""The number of a task that comes when all calls are over: it throws other dice than they."""
 
 
 @dataclass(slots=True)
@@ -44,6 +46,8 @@ class Judge:
     world: World
     deeds: Sequence[Deed]
     known: dict[tuple[object, ...], tuple[Violation, ...]] = field(default_factory=dict)
+    explained: dict[tuple[Op, ...], bool] = field(default_factory=dict)
+    """Whether some order of the calls explains what was seen of them."""
 
     def violations(self, schedule: Schedule) -> tuple[Violation, ...]:
         """Every rule that was broken."""
@@ -67,8 +71,14 @@ class Judge:
         given.update(str(event.detail["replaced_by"]) for event in after.events if event.type == "user_replaced")
         if mailed != given:
             yield Violation("who is given a seat is mailed once", f"given: {dict(given)}, mailed: {dict(mailed)}")
-        if not is_linearizable(history, self.world.model):
+        if not self.is_explained(history):
             yield Violation(LINEARIZABLE, "no order of the calls explains all answers", history)
+
+    def is_explained(self, history: tuple[Op, ...]) -> bool:
+        """Whether some order of the calls explains all answers."""
+        if history not in self.explained:
+            self.explained[history] = is_linearizable(history, self.world.model)
+        return self.explained[history]
 
     def _history(self, schedule: Schedule) -> Iterator[Op]:
         """What callers have seen."""
@@ -109,7 +119,7 @@ def _aftermath(world: World, engine: MemoryEngine, mark: int) -> Aftermath:
         return told(vendor, what, find, engine)
 
     try:
-        alone(Script(0, lambda: sweep(now=LATER), known_in(world)["the last sweep", 0]), engine, mark)
+        alone(Script(AFTERWARDS, lambda: sweep(now=LATER), known_in(world)["the last sweep", 0]), engine, mark)
         imported = {device for device, _ in world.model.imported}  # nobody has asked for them here
         stored = read("license", lambda: licenses.read_license(*of_license))
         assert stored is not None

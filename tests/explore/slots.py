@@ -4,19 +4,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 
-from chalicelib.runtime import Caches, runtime, using
 from chalicelib.usecases import change_device, change_license, change_seat
 from chalicelib.usecases.change_terms import change_terms
 from chalicelib.usecases.slots import release_slot, take_slot_back
 from tests.explore.deeds import Deed, Do, Outcome, check, deactivate, of_license, of_user, replaced, reset_device
 from tests.explore.engine import MemoryEngine
-from tests.explore.judge import Judge
-from tests.explore.schedule import Schedule, Task
-from tests.explore.scripts import ends_of
+from tests.explore.judge import AFTERWARDS, Judge
+from tests.explore.schedule import Schedule, Task, alone
+from tests.explore.scripts import Script, ends_of, known_in
 from tests.explore.worlds import CLOCKS, ENDS, OVER, PEOPLE, Kind, Made, World, make_world
 from tests.model.license import Key
 from tests.proof.history import BUSY, DIED, Op
-from tests.proof.linear import is_linearizable
 from tests.proof.rules import Violation
 from tests.race.clients import OK
 from tests.support import ADMIN, HOUR, NOW
@@ -129,7 +127,7 @@ class SlotJudge(Judge):
             return ()
         history = [replace(op, end=min(op.end, OVER_AT)) for op in self._history(schedule)]
         probes = self._probes(schedule)
-        if is_linearizable([*history, *probes], self.world.model):
+        if self.is_explained((*history, *probes)):
             return ()
         return (Violation(self.rule, "; ".join(f"{op.device}: {op.answer}" for op in probes), tuple(history)),)
 
@@ -140,7 +138,7 @@ class SlotJudge(Judge):
     def _probes(self, schedule: Schedule) -> Sequence[Op]:
         ends, key = ends_of(self.world), hash(("probes", schedule.mark))
         if key not in ends:
-            ends[key] = list(_asked(self.world, schedule.engine, self.answers))
+            ends[key] = _asked(self.world, schedule.engine, schedule.mark, self.answers)
         found: Sequence[Op] = ends[key]
         return found
 
@@ -157,12 +155,12 @@ OVER_AT = 1e6
 """When all calls are over."""
 
 
-def _asked(world: World, engine: MemoryEngine, answers: Callable[[World], Iterator[Op]]) -> Iterator[Op]:
+def _asked(world: World, engine: MemoryEngine, mark: int, answers: Callable[[World], Iterator[Op]]) -> Sequence[Op]:
     end = engine.state
-    engine.state = dict(end)
     try:
-        with using(replace(runtime(), caches=Caches())):  # what one end is remembered by is not another's
-            yield from answers(world)
+        probes = Script(AFTERWARDS, lambda: list(answers(world)), known_in(world)["the last checks", 0])
+        asked: tuple[Sequence[Op], int] = alone(probes, engine, mark)
+        return asked[0]
     finally:
         engine.state = end
 
