@@ -37,15 +37,15 @@ def returning(do: Callable[P, R]) -> Callable[P, R]:
         try:
             result = do(*given, **named)
         except Exception as error:
-            script.returns(do.__qualname__, since, partial(_left, _raised(error), given, named))
+            script.returns(do.__qualname__, since, partial(left, _raised(error), given, named))
             raise
-        script.returns(do.__qualname__, since, partial(_left, result, given, named))
+        script.returns(do.__qualname__, since, partial(left, result, given, named))
         return result
 
     return returning_do
 
 
-def _left(*what: object) -> bytes | None:
+def left(*what: object) -> bytes | None:
     """None for what cannot be told, as a generator that others go on with."""
     here, into = runtime(), BytesIO()
     context = sorted((var.name, value) for var, value in copy_context().items() if value is not here)
