@@ -89,6 +89,7 @@ REMEMBER = {
     "chalicelib.usecases.passwords._nobody",
     "chalicelib.version.commit",
     "chalicelib.web.hmac_signature._read_date",
+    "chalicelib.webauthn._server",
 }
 """Functions that remember: each answers by its arguments and by the code alone, which no stage changes."""
 NO_STATE = {
