@@ -138,7 +138,7 @@ MANAGEMENT_CALLS = {
     "show_license_custom_field": Budget("2 reads + 1 write", 5, 1),
     "change_license_custom_field": Budget("3 reads + 1 write + 1 transaction", 6, 9),
     "delete_license_custom_field": Budget("3 reads + 1 write + 1 transaction", 6, 9),
-    "delete_one_license": Budget("20 reads + 2 writes + 1 transaction", 20, 24),
+    "delete_one_license": Budget("21 reads + 2 writes + 1 transaction", 21, 24),
     "rotate_license_key": Budget("5 reads + 1 write + 1 transaction", 12, 15),
     "move_one_license": Budget("11 reads + 1 write + 1 transaction", 18, 21),
     "enable_license": Budget("3 reads + 1 write + 1 transaction", 3, 7),

@@ -12,6 +12,7 @@ from chalicelib.usecases.customers import add_label, create_customer
 from chalicelib.usecases.device_variables import track_variables
 from chalicelib.usecases.license_extras import Wanted, grant_features, set_fields
 from chalicelib.usecases.license_users import change_user
+from chalicelib.usecases.meters import set_consumption
 from chalicelib.usecases.order_managers import add_manager, change_order
 from chalicelib.usecases.policies import create_policy
 from chalicelib.usecases.product_features import create_feature
@@ -117,12 +118,20 @@ def _fill_by_key(vendor: Vendor) -> None:
         blacklist_device(vendor.code, license.id, hardware_id, ADMIN, now=vendor.now)
     disabled = vendor.issue(license_type="time-limited", valid_duration="30d", max_activations=None)
     set_enabled(vendor.code, disabled.id, False, ADMIN, now=vendor.now)
+    _fill_by_consumption(vendor)
     for is_enabled in (True, False):
         away = vendor.issue(license_key=f"AWAY-{is_enabled}")
         vendor.activate(away, "desk")
         if not is_enabled:
             set_enabled(vendor.code, away.id, False, ADMIN, now=vendor.now)
         set_archived(vendor.code, away.id, True, ADMIN, now=vendor.now)
+
+
+def _fill_by_consumption(vendor: Vendor) -> None:
+    terms = {"max_consumptions": 40, "allow_overages": True, "max_overages": 2, "consumption_period": "annually"}
+    for more in ({"allow_negative_consumptions": True, **terms}, {"max_consumptions": None}):
+        license = vendor.issue(license_type="consumption", **more)
+        set_consumption(vendor.code, license.id, 41, ADMIN, now=vendor.now)
 
 
 def _fill_by_user(vendor: Vendor) -> None:

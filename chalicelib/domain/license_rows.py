@@ -15,7 +15,8 @@ from chalicelib.domain.days import first_instant, last_instant, read_moment
 from chalicelib.domain.email import known_email
 from chalicelib.domain.errors import Invalid, at_field, raise_all
 from chalicelib.domain.instants import Instant, from_iso, parse_duration
-from chalicelib.domain.license import DeviceReport, Overage, Period, RenewalBasis, UnmeteredType
+from chalicelib.domain.license import DeviceReport, LicenseType, Overage, Period, RenewalBasis
+from chalicelib.domain.meters import METER_TERMS
 from chalicelib.domain.orders import TEXTS, kept_details
 from chalicelib.domain.pasted import MAX_TYPED, safe_to_show
 from chalicelib.domain.terms import order_id
@@ -77,6 +78,8 @@ class LicenseRow:
     users: Sequence[UserRow]
     devices: Sequence[LegacyDevice]
     """Those that are active."""
+    total: int = 0
+    """How often it was used in this period, of one whose uses are counted: said of a license that is made of it."""
 
 
 def license_row(row: Json, zone: str) -> LicenseRow:
@@ -103,11 +106,12 @@ def license_row(row: Json, zone: str) -> LicenseRow:
     customer, enabled = read("customer", _customer) or {}, read("enabled", _flag)
     of_order = read("order", _order_details) or {}
     devices = [device for device in read("devices", _list(_device)) or [] if device is not None]
+    total = read("total_consumptions", _count) or 0
     raise_all(wrong)
     assert isinstance(name, str)  # else something is wrong
     assert isinstance(product, str)
     said = (terms, more, enabled, customer, of_order)
-    return LicenseRow(name, product, key, *said, features, dict(fields), users, devices)
+    return LicenseRow(name, product, key, *said, features, dict(fields), users, devices, total)
 
 
 def feature_row(row: Json, zone: str) -> tuple[str, FeatureRow]:
@@ -162,6 +166,7 @@ def _say_none(terms: Json, read: _Fields) -> None:
         terms["max_license_users"] = None
     if read("allow_grace_period", _flag) is False:
         terms["grace_period"] = 0
+    _say_uncounted(terms, read)
     if read("is_floating_cloud", _flag) is False:
         terms["floating_users"] = 0
     if terms.get("floating_timeout") == 0:  # of a license that is not floating
@@ -170,6 +175,17 @@ def _say_none(terms: Json, read: _Fields) -> None:
         del terms["valid_duration"]  # which has made the end
     if "license_type" not in terms and ({"validity_period", "valid_duration"} & terms.keys()):
         terms["license_type"] = "time-limited"
+
+
+def _say_uncounted(terms: Json, read: _Fields) -> None:
+    """The same of uses that are counted."""
+    if read("allow_unlimited_consumptions", _flag):
+        terms["max_consumptions"] = None
+    if read("reset_consumption", _flag) is False:
+        terms["consumption_period"] = None
+    if terms.get("license_type") != "consumption":  # of which nothing is said by 0, false or none
+        for name in [name for name in METER_TERMS if name in terms and not terms[name]]:
+            del terms[name]
 
 
 def _text(value: JsonValue, _: str) -> str:
@@ -335,11 +351,16 @@ def _device(value: JsonValue, zone: str) -> LegacyDevice | None:
 
 
 _TERMS: Mapping[str, Reader] = {
-    "license_type": _one_of(*get_args(UnmeteredType)),
+    "license_type": _one_of(*get_args(LicenseType)),
     "max_activations": _count,
     "overage": _one_of(*get_args(Overage)),
     "floating_users": _count,
     "floating_timeout": _count,
+    "max_consumptions": _count,
+    "allow_negative_consumptions": _flag,
+    "allow_overages": _flag,
+    "max_overages": _count,
+    "consumption_period": _one_of(*get_args(Period)),
     "max_license_users": _count,
     "validity_period": _end,
     "valid_duration": _duration,
@@ -402,6 +423,7 @@ _OF_DEVICE: Mapping[str, Reader] = {
 NAMES = (
     *("id", "license_key", "product", "order_store_id", "customer", "enabled", *_TERMS, *_MORE),
     *("allow_unlimited_activations", "allow_unlimited_license_users"),
+    *("allow_unlimited_consumptions", "reset_consumption", "total_consumptions"),
     *("allow_grace_period", "enable_maintenance_period", "is_floating_cloud"),
     *("product_features", "product_custom_fields", "license_users", "devices"),
 )

@@ -115,10 +115,13 @@ class _Consumption(TypedDict, total=False):
     consumption_period: Period | None
 
 
-class ConsumptionBody(ConsumptionFields, Fresh):
+class _Id(TypedDict):
+    id: int
+
+
+class ConsumptionBody(_Id, ConsumptionFields, Fresh):
     """add_consumption: the meter after it."""
 
-    id: int
     company: dict[str, int]
 
 

@@ -11,7 +11,7 @@ from chalicelib.domain.extras import NO_EXTRAS, Extras
 from chalicelib.domain.instants import LATEST, Instant
 from chalicelib.domain.license import License, Seat, ends_at, hash_hardware_id
 from chalicelib.domain.mail import Mail
-from chalicelib.domain.meters import is_metered, new_meter
+from chalicelib.domain.meters import Meter, is_metered, new_meter
 from chalicelib.domain.source_rows import SourceRow
 from chalicelib.domain.transitions import due_of
 from chalicelib.domain.users import User
@@ -64,17 +64,21 @@ def issue(
     sold_to: Buyer | NewBuyer | None = None,
     source: SourceRow | None = None,
     extras: Extras = NO_EXTRAS,
+    counted: tuple[Meter, Event] | None = None,
 ) -> None:
     """Store a new license with the links that lead to it, and its order, made from `old`, and manager, from `known`.
 
     `joined`: the event of a manager who comes to an order that is there; `sold_to`: the customer, if one is named;
-    `source`: the row of another system of which it is made; `extras`: what the license carries besides.
+    `source`: the row of another system of which it is made; `extras`: what the license carries besides; `counted`: its
+    meter where it has been used before, elsewhere, and the event of that.
     Raises `ConditionFailed` where a name that must be unique is in use, or the order or the customer has changed
     meanwhile, or the company is there no more.
     """
     pk, company = license_pk(license.company, license.id), license.company
     write = Transaction(event_item(pk, event))
-    _put_license(write, pk, license, extras)
+    _put_license(write, pk, license, extras, None if counted is None else counted[0])
+    if counted is not None:
+        write.put_event(event_item(pk, counted[1]))
     update_due_index(write, None, license)
     links = [
         LookupItem(company_of_license_pk(license.id), COMPANY, company=company),
@@ -104,13 +108,13 @@ def issue(
     write.commit()
 
 
-def _put_license(write: Transaction, pk: str, license: License, extras: Extras) -> None:
+def _put_license(write: Transaction, pk: str, license: License, extras: Extras, meter: Meter | None) -> None:
     """Put what lies in the partition of a new license."""
     write.put(LicenseItem.of(license, pk, LICENSE), LicenseItem.pk.does_not_exist())
     if extras != NO_EXTRAS:
         write.put(ExtrasItem.of(extras, pk, EXTRAS), ExtrasItem.pk.does_not_exist())
     if is_metered(license):
-        write.put(meter_item(license, new_meter(license)), MeterItem.pk.does_not_exist())
+        write.put(meter_item(license, meter or new_meter(license)), MeterItem.pk.does_not_exist())
     if license.authorization_method == "user":
         write.put(UserDeviceItem(pk, user_device_sort_key()), UserDeviceItem.pk.does_not_exist())
 

@@ -98,7 +98,7 @@ def import_license(
     extras = with_extras(extras, _carried(company, row, now))
     try:
         given = (company, row.product, wanted.terms, None, actor)
-        license, _ = issue_license(*given, source=source, carried=extras, details=row.order, now=now)
+        license, _ = issue_license(*given, source=source, carried=extras, details=row.order, total=row.total, now=now)
     except AlreadyExists as error:
         if error.params.get("of") != "source_row":
             raise

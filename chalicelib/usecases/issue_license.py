@@ -35,6 +35,7 @@ from chalicelib.usecases.catalog import find_product
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.customer_moves import move_order
 from chalicelib.usecases.initial_password import new_user, with_initial_password
+from chalicelib.usecases.meters import counted_before
 from chalicelib.usecases.notices import manager_notice
 from chalicelib.usecases.policies import extras_of
 from chalicelib.usecases.retry import decide_and_write
@@ -87,6 +88,7 @@ def issue_license(
     details: Json | None = None,
     name: str | None = None,
     enabled: bool = True,
+    total: int = 0,
     now: Instant,
 ) -> tuple[License, User | None]:
     """Issue a license; answers it, and its order's manager. Raises `Invalid` for terms that contradict each other.
@@ -104,6 +106,7 @@ def issue_license(
     the number of the one that is there. Raises `NotFound`: `order_not_found` where it has not this name any more.
     `details`: what is said of an order that is new (`domain.orders.kept_details`); one that is there stays as it is.
     `name`: what its managers call it at first; `enabled`: False where nobody may use it before the vendor enables it.
+    `total`: how often it was used in this period before, where its uses are counted.
     """
     sold = find_product(find_company(company).code, product, now=now)
     guard_terms(terms, sold, manager, source)
@@ -126,15 +129,11 @@ def issue_license(
         event = Event.new("license_issued", actor, now, product=sold.code, **_told(denied, policy), **who)
         joined, mail = _joining(state, actor, who, now)
         store = partial(licenses.issue, joined=joined, mail=mail, sold_to=state.sold_to, source=source, extras=extras)
-        store(state.license, state.old, order, state.manager, state.known, event)
+        counted = counted_before(state.license, total, actor, now)
+        store(state.license, state.old, order, state.manager, state.known, event, counted=counted)
 
     join = partial(_joined, denied=denied, details=details or {}, source=source, begins=begins, joins=joins)
-    state, order = decide_and_write(
-        read,
-        lambda state: join(state.license, state.old, state.manager),
-        write,
-        result=lambda state, _: (state.license, state.manager),
-    )
+    state, order = decide_and_write(read, join, write, result=lambda state, _: (state.license, state.manager))
     _show_older(order)
     return state.license, state.manager
 
@@ -182,9 +181,7 @@ def guard_key(company: str, given: str, source: SourceRow | None = None) -> None
 
 
 def _joined(
-    license: License,
-    old: Order | None,
-    manager: User | None,
+    state: _State,
     denied: frozenset[Permission] | None,
     details: Json,
     source: SourceRow | None,
@@ -193,6 +190,7 @@ def _joined(
     joins: int | None,
 ) -> Order:
     """The order with this license and manager. Who comes to an order that was there is shown all that it holds."""
+    license, old, manager = state.license, state.old, state.manager
     customer = license.customer or ""
     if joins is not None and (old is None or old.number != joins):
         raise NotFound("order_not_found", order=license.order_id)

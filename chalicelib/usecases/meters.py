@@ -9,7 +9,7 @@ from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.features import MAX_CONSUMPTION
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import License
-from chalicelib.domain.meters import Meter, as_of, is_metered, with_total
+from chalicelib.domain.meters import Meter, as_of, is_metered, new_meter, with_total
 from chalicelib.domain.types import Json
 from chalicelib.store import meters
 from chalicelib.usecases.find_license import find_license
@@ -21,8 +21,7 @@ def set_consumption(company: str, license_id: int, total: int, actor: Actor, *, 
 
     Raises `Invalid` for no count; `NotFound`: `license_not_found`; `Denied`: `license_not_consumption`.
     """
-    if not 0 <= total <= MAX_CONSUMPTION:
-        raise Invalid("count_out_of_range", field="total_consumptions", least=0, most=MAX_CONSUMPTION)
+    _guard_total(total)
 
     def read(_: bool) -> tuple[License, Meter]:
         license = find_license(company, license_id)
@@ -33,10 +32,7 @@ def set_consumption(company: str, license_id: int, total: int, actor: Actor, *, 
     def write(seen: tuple[License, Meter], after: Meter) -> None:
         license, before = seen
         if after != before:
-            begun = as_of(before, now)
-            about: Json = {"total": total, "total_before": begun.total, "amount": total - begun.total}
-            event = Event.new("consumption_set", actor, now, **about, counted_from=after.counted_from)
-            meters.set_total(license, before, after, event, filed_day(before, actor, now))
+            meters.set_total(license, before, after, _set(before, after, actor, now), filed_day(before, actor, now))
 
     def decide(seen: tuple[License, Meter]) -> Meter:
         meter = seen[1]  # of a period that is over, it is begun: a server whose clock is behind still counts in that
@@ -44,6 +40,17 @@ def set_consumption(company: str, license_id: int, total: int, actor: Actor, *, 
 
     (license, _), _ = decide_and_write(read, decide, write, result=lambda seen, _: seen[0])
     return license
+
+
+def counted_before(license: License, total: int, actor: Actor, now: Instant) -> tuple[Meter, Event] | None:
+    """The meter of a license that is new here and was used before, with the event that says so. None where it was not,
+    or its uses are not counted. Raises `Invalid`.
+    """
+    if not total or not is_metered(license):
+        return None
+    _guard_total(total)
+    new = new_meter(license)
+    return (meter := with_total(new, total, now)), _set(new, meter, actor, now)
 
 
 def with_meter(snapshot: Snapshot, now: Instant) -> Snapshot:
@@ -69,6 +76,17 @@ def there(meter: Meter | None) -> Meter:
     if meter is None:
         raise NotFound("license_not_found")
     return meter
+
+
+def _guard_total(total: int) -> None:
+    if not 0 <= total <= MAX_CONSUMPTION:
+        raise Invalid("count_out_of_range", field="total_consumptions", least=0, most=MAX_CONSUMPTION)
+
+
+def _set(before: Meter, after: Meter, actor: Actor, now: Instant) -> Event:
+    was = as_of(before, now).total
+    about: Json = {"total": after.total, "total_before": was, "amount": after.total - was}
+    return Event.new("consumption_set", actor, now, **about, counted_from=after.counted_from)
 
 
 def filed_day(meter: Meter, actor: Actor, now: Instant) -> Event | None:

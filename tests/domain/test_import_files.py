@@ -135,6 +135,16 @@ def test_no_limit_is_said_as_the_management_api_says_it() -> None:
     assert read.more == {"maintenance_period": None}
 
 
+def test_uses_that_are_counted_come_along_and_what_is_not_counted_says_so_as_the_apis_do() -> None:
+    nothing = {"max_consumptions": 0, "reset_consumption": False, "consumption_period": None, "allow_overages": False}
+    assert row(**nothing, total_consumptions=0).terms == {}
+    counted = {"license_type": "consumption", "max_consumptions": 50, "consumption_period": "daily"}
+    read = row(**counted, allow_overages="true", max_overages="5", total_consumptions="7")
+    assert (read.terms, read.total) == (counted | {"allow_overages": True, "max_overages": 5}, 7)
+    unlimited = row(**counted | {"allow_unlimited_consumptions": True, "reset_consumption": False})
+    assert unlimited.terms == {"license_type": "consumption", "max_consumptions": None, "consumption_period": None}
+
+
 def test_what_is_not_floating_says_so_as_the_apis_do() -> None:
     assert row(is_floating_cloud=False, floating_users=5, floating_timeout=0).terms == {"floating_users": 0}
     assert row(floating_users="0", floating_timeout="0").terms == {"floating_users": 0}
@@ -174,7 +184,7 @@ def test_what_belongs_to_a_license_is_said_in_short_or_whole() -> None:
         ({"is_trial": "perhaps"}, "boolean_malformed"),
         ({"validity_period": "31.12.2030"}, "date_malformed"),
         ({"valid_duration": "soon"}, "duration_malformed"),
-        ({"license_type": "consumption"}, "not_offered_yet"),
+        ({"license_type": "rented"}, "not_offered_yet"),
         ({"metadata": "[1]"}, "validation_error"),
         ({"product_features": "export"}, "validation_error"),
         ({"product_features": [{"code": 7}]}, "validation_error"),

@@ -54,7 +54,7 @@ def test_a_file_is_planned_brought_in_and_compared(operator: Operator, vendor: V
 
 COUNTS = (
     *("max_activations", "max_license_users", "grace_period", "max_transfers"),
-    *("floating_users", "floating_timeout"),
+    *("floating_users", "floating_timeout", "max_consumptions", "max_overages", "total_consumptions"),
 )
 DATES = ("validity_period", "start_date", "maintenance_period", "valid_duration")
 FLAGS = (
@@ -66,9 +66,11 @@ FLAGS = (
     "enable_maintenance_period",
     "allow_grace_period",
     "is_floating_cloud",
+    *("allow_unlimited_consumptions", "allow_negative_consumptions", "allow_overages", "reset_consumption"),
 )
 WRONG: dict[str, Any] = {
     **dict.fromkeys((*COUNTS, *DATES, *FLAGS, "license_type", "overage", "renewal_basis", "metadata"), "wr0ng"),
+    "consumption_period": "wr0ng",
     "product": "wr0ng",
     "order_store_id": "wr0ng" * 40,
     "product_features": [{"code": "wr0ng"}],

@@ -24,7 +24,8 @@ ENDS = ("deactivate_license", "change_password")
 @pytest.fixture
 def answers(vendor: Vendor, http: httpx.Client) -> dict[str, list[Any]]:
     """What each call grants: to a device by user and, where that can be, to one by key."""
-    by_user, by_key = vendor.issue("revit", customer="purchasing@customer.test"), vendor.issue()
+    by_user = vendor.issue("revit", customer="purchasing@customer.test")
+    by_key = vendor.issue(license_type="consumption", max_consumptions=9)
     _, password = vendor.assign(by_user, USER)
     vendor.activate(USER, "hw-1", password)
     vendor.activate(by_key, "hw-1")

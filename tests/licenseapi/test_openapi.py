@@ -81,7 +81,7 @@ def kinds(schema: Any) -> list[Any]:
 DATES = {"created_at", "updated_at", "validity_period", "start_date", "maintenance_period", "borrowed_until"}
 DATES |= {"expiry_date"}
 ENUMS = {
-    "license_type": ["perpetual", "time-limited", "subscription"],
+    "license_type": ["perpetual", "time-limited", "subscription", "consumption"],
     "default_license_type": ["perpetual", "time-limited", "subscription"],
     "authorization_method": ["license-key", "user"],
 }
