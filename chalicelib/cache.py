@@ -16,8 +16,6 @@ from chalicelib.domain.instants import Instant
 
 V = TypeVar("V")
 
-MINUTE_MS = 60_000
-
 
 class TtlCache(Generic[V]):
     """At most `size` values, each for `ttl_ms` milliseconds (None: for good). Safe for threads."""

@@ -9,10 +9,10 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from chalicelib.cache import MINUTE_MS, TtlCache
+from chalicelib.cache import TtlCache
 from chalicelib.domain.catalog import ApiKey, Company, Product
 from chalicelib.domain.events import EventType
-from chalicelib.domain.instants import Instant
+from chalicelib.domain.instants import MINUTE_MS, Instant
 from chalicelib.domain.slots import FullPool
 from chalicelib.mail.sender import Mailer
 from chalicelib.observability import Log

@@ -103,7 +103,8 @@ def _answer(app: Chalice, matcher: RouteMatcher, environ: WSGIEnvironment, behin
         answer: Json = app(event, None)  # no Lambda runs it, so no context tells of one
     finally:
         app.current_request = None  # a thread that waits for its next call would keep it, password and all
-    if "GET" in answer["headers"].get("Allow", "").split(", "):
+    allowed = answer["headers"].get("Allow", "").split(", ")
+    if "GET" in allowed and "HEAD" not in allowed:
         answer["headers"]["Allow"] += ", HEAD"
     return answer
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from chalicelib.domain.instants import Instant
+from chalicelib.domain.instants import MINUTE_MS, Instant
 from chalicelib.domain.license import HOUR_MS
 from chalicelib.domain.mail import MailCode
 from chalicelib.domain.public_events import matches
@@ -11,12 +11,12 @@ from chalicelib.domain.webhooks import Answer
 
 MAX_ENDPOINTS = 20
 """Of one company: each event is filed for each of them in one transaction."""
-_SECOND_MS, _MINUTE_MS, _DAY_MS = 1000, 60_000, 24 * HOUR_MS
+_SECOND_MS, _DAY_MS = 1000, 24 * HOUR_MS
 _WAITS = (
     5 * _SECOND_MS,
     30 * _SECOND_MS,
-    5 * _MINUTE_MS,
-    30 * _MINUTE_MS,
+    5 * MINUTE_MS,
+    30 * MINUTE_MS,
     2 * HOUR_MS,
     5 * HOUR_MS,
     10 * HOUR_MS,
@@ -33,7 +33,7 @@ DISABLED_AFTER_MS = 5 * _DAY_MS
 """An endpoint that has failed for so long is sent nothing more."""
 _FORGIVEN_MS = _DAY_MS
 """What has failed before so long a time without a try, as when no sender ran or nothing happened, counts no more."""
-_LEAST_REST_MS, _MOST_REST_MS = 4 * _SECOND_MS, 10 * _MINUTE_MS
+_LEAST_REST_MS, _MOST_REST_MS = 4 * _SECOND_MS, 10 * MINUTE_MS
 """The least is over before the first that has failed is tried again."""
 ROLLOVER_MS = _DAY_MS
 """How long what is sent is signed with the secret before the current one, too."""

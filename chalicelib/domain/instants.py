@@ -15,6 +15,7 @@ from chalicelib.domain.errors import Invalid
 Instant = int
 """Milliseconds since the Unix epoch, UTC."""
 
+MINUTE_MS = 60_000
 LATEST: Instant = 253_402_300_799_999
 """9999-12-31T23:59:59.999Z, the last instant that the ISO form with four digits can write."""
 

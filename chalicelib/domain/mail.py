@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
-from chalicelib.domain.instants import Instant
+from chalicelib.domain.instants import MINUTE_MS, Instant
 
 MailCode = Literal[
     "code_requested",
@@ -67,18 +67,17 @@ OF_COMPANY: frozenset[MailCode] = frozenset(get_args(MailCode)) - ASKED_FOR
 OF_PERSON: frozenset[MailCode] = TO_MANAGERS | {"seat_given", "order_given"}
 """What a person may switch off for oneself."""
 
-_MINUTE_MS = 60_000
-DAY_MS = 24 * 60 * _MINUTE_MS
-FIRST_WAIT_MS = 2 * _MINUTE_MS
+DAY_MS = 24 * 60 * MINUTE_MS
+FIRST_WAIT_MS = 2 * MINUTE_MS
 """Longer than a run of the sender lasts: while one is at a mail, no other takes it."""
-MAX_WAIT_MS = 60 * _MINUTE_MS
-GATHER_MS = 10 * _MINUTE_MS
+MAX_WAIT_MS = 60 * MINUTE_MS
+GATHER_MS = 10 * MINUTE_MS
 """How long a mail to managers waits for others of its kind, to go out as one."""
 DIGEST_VALID_MS = 3 * DAY_MS
 """Of a mail to managers, which may wait for a day until the one before it is a day old."""
 MAX_DIGEST = 100
 """Licenses in one mail. More are in the next one."""
-MAX_ALIKE, ALIKE_WINDOW_MS = 5, 60 * _MINUTE_MS
+MAX_ALIKE, ALIKE_WINDOW_MS = 5, 60 * MINUTE_MS
 """Notices of one subject that one address is sent in any such time: who may do something to an account may do it for
 ever, and its owner has to be informed, not flooded."""
 

@@ -61,6 +61,15 @@ def checked_update(update: ScheduledUpdate, now: Instant, old: ScheduledUpdate |
     return update
 
 
+def merged(terms: Json, given: Json) -> Json:
+    """The terms that change, with some of them given anew. An end takes the place of a duration, and a duration that of
+    an end.
+    """
+    other = {"validity_period": "valid_duration", "valid_duration": "validity_period"}
+    ended = {other[name] for name in other.keys() & given.keys() if given[name] is not None}
+    return {name: value for name, value in terms.items() if name not in ended} | given
+
+
 def guard_pending(update: ScheduledUpdate) -> None:
     """Raises `Denied`: `scheduled_update_over` where it is decided already."""
     if not update.is_pending:

@@ -4,10 +4,9 @@ import json
 from collections.abc import Container, Iterable
 from dataclasses import asdict, dataclass, fields
 
-from chalicelib.domain.instants import Instant
+from chalicelib.domain.instants import MINUTE_MS, Instant
 from chalicelib.domain.users import User
 
-MINUTE_MS = 60_000
 IDLE_MS = 60 * MINUTE_MS
 """A session that was not used for so long is over."""
 ABSOLUTE_MS = 12 * 60 * MINUTE_MS

@@ -13,11 +13,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from chalicelib.domain.errors import Denied, LimitReached
-from chalicelib.domain.instants import Instant, whole_seconds
+from chalicelib.domain.instants import MINUTE_MS, Instant, whole_seconds
 from chalicelib.domain.license import Device, License, is_expired
 from chalicelib.domain.rate import Bucket
 
-MINUTE_MS = 60_000
 BLIND_ABOVE = 64
 """Up to so many slots, all are looked at before one is taken, for two read units; of more some are tried first."""
 TAKES = Bucket(300)

@@ -100,7 +100,10 @@ def with_terms(license: License, changes: TermChanges, *, now: Instant) -> Licen
     elif given.get("validity_period") is not None and license.first_activated_at is None:
         new = replace(new, valid_duration=None)
     wrong_before = {(error.code, error.field) for error in _contradictions(license)}
-    raise_all([error for error in _contradictions(new) if (error.code, error.field) not in wrong_before])
+    wrong = [error for error in _contradictions(new) if (error.code, error.field) not in wrong_before]
+    if given.get("valid_duration") is not None:  # it makes the end
+        wrong = [error.sent_as(lambda name: "valid_duration" if name == "validity_period" else name) for error in wrong]
+    raise_all(wrong)
     return redated(license, new, now)
 
 

@@ -74,7 +74,7 @@ class UpdateChange(Sent):
     name: Annotated[StrictStr, Field(max_length=MAX_NAME)] | None = None
     note: Annotated[StrictStr, Field(max_length=MAX_NOTE)] | None = None
     scheduled_update_data: Annotated[list[UpdateItem], Field(min_length=1, max_length=1)] | None = None
-    """All that is changed from then on."""
+    """What is changed besides, or otherwise: a term that is not named stays as it was scheduled."""
 
 
 class UpdateItemBody(TypedDict):
@@ -164,6 +164,8 @@ def change_scheduled_update(path: UpdatePath, body: UpdateChange, caller: Caller
     if body.scheduled_at is not None:
         fields["at"] = first_instant(body.scheduled_at, zone)
     terms = None if data is None else data[0].update_data
+    if terms is not None and "strict" in terms.model_fields_set:
+        fields["strict"] = terms.strict
     with sent_as(_sent_name):
         return caller.once(
             lambda: scheduled_updates.change_update(
@@ -172,7 +174,6 @@ def change_scheduled_update(path: UpdatePath, body: UpdateChange, caller: Caller
                 fields,
                 caller.actor,
                 changes=None if terms is None else lambda sold: terms_of(terms, sold[0].created_at, zone),
-                strict=terms is not None and terms.strict,
                 revision=caller.if_match,
                 now=caller.now,
             ),

@@ -21,6 +21,7 @@ from chalicelib.domain.scheduled_updates import (
     checked_update,
     free_slot,
     guard_pending,
+    merged,
     over,
 )
 from chalicelib.domain.terms import TermChanges, guard_use, limits_in
@@ -144,14 +145,13 @@ def change_update(
     actor: Actor,
     *,
     changes: TermChanges | Callable[[Sold], TermChanges] | None = None,
-    strict: bool = False,
     revision: int | None = None,
     now: Instant,
 ) -> ScheduledUpdate:
-    """Change a pending update: of `fields` any of `at`, `name` and `note`. What is not given stays, and the same again
-    changes nothing.
+    """Change a pending update: of `fields` any of `at`, `name`, `note` and `strict`. What is not given stays, and the
+    same again changes nothing.
 
-    `changes`, `strict`: as `schedule_update` takes them, in the place of all that it was to change; None: that stays.
+    `changes`: as `schedule_update` takes them, beside those that it was to change already (`merged`).
     Of two that are at it, one decides: a sweep makes the one of before, or the one of now when that is due.
     Raises as `find_update` and `schedule_update`, and `Denied`: `scheduled_update_over`.
     """
@@ -166,8 +166,8 @@ def change_update(
         new = replace(old, **fields)
         if changes is not None:
             given = dict(changes(sold) if callable(changes) else changes)
-            changed_terms(sold, given, now)
-            new = replace(new, terms=given, strict=strict)
+            new = replace(new, terms=merged(old.terms, given))
+            changed_terms(sold, new.terms, now)
         return checked_update(new, now, old)
 
     def write(state: tuple[ScheduledUpdate, Sold], new: ScheduledUpdate) -> None:

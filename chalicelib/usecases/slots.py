@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 from chalicelib.domain.activation import Snapshot, decide_deactivation, guard_live_device
 from chalicelib.domain.errors import Denied, LimitReached, Unavailable
 from chalicelib.domain.events import Actor, Event, EventType, named, of_seat
-from chalicelib.domain.instants import Instant
+from chalicelib.domain.instants import MINUTE_MS, Instant
 from chalicelib.domain.license import Device, License, Seat, is_live
 from chalicelib.domain.slots import (
     BLIND_ABOVE,
-    MINUTE_MS,
     FullPool,
     Slot,
     SlotDecision,

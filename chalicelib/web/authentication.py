@@ -9,13 +9,11 @@ from chalicelib import observability, signing
 from chalicelib.domain.catalog import ApiKey
 from chalicelib.domain.errors import Forbidden, Invalid, Unauthenticated
 from chalicelib.domain.events import Actor
-from chalicelib.domain.instants import Instant
+from chalicelib.domain.instants import MINUTE_MS, Instant
 from chalicelib.runtime import runtime
 from chalicelib.usecases.catalog import find_credentials
 from chalicelib.web import hmac_signature
 from chalicelib.web.headers import MAX_IDEMPOTENCY_KEY, sent_by_client
-
-MINUTE_MS = 60_000
 
 
 @dataclass(frozen=True, slots=True)

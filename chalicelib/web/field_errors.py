@@ -7,6 +7,7 @@ may be sent.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from inspect import isclass
+from types import NoneType
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, RootModel, ValidationError
@@ -46,6 +47,8 @@ def _field_error(model: type[BaseModel], found: ErrorDetails, path: Sequence[str
         return Invalid("missing_hardware_id" if field == "hardware_id" else "missing_parameters", field=field)
     if kind == "extra_forbidden":
         return _unknown(field, path[-1], model, path[:-1])
+    if kind == "bool_type" and NoneType in _kinds_at(model, path):
+        return Invalid("boolean_malformed", of="nullable", field=field)
     if kind in ERRORS:
         return ERRORS[kind](field, found.get("ctx", {}))
     return Invalid("field_malformed", field=field, reason=found["msg"])  # a sentence of our own validators
@@ -68,6 +71,18 @@ def names_at(model: type[BaseModel], path: Sequence[str]) -> list[str]:
     """The names of the fields that there are at a path, as they are sent."""
     models = _models_at(model, path)
     return sorted({field.alias or name for one in models for name, field in one.model_fields.items()})
+
+
+def _kinds_at(model: type[BaseModel], path: Sequence[str]) -> set[object]:
+    """All that the field at a path may be."""
+    fields = [one.model_fields.get(path[-1]) for one in _models_at(model, path[:-1])] if path else []
+    return {part for field in fields if field is not None for part in _parts_of(field.annotation)}
+
+
+def _parts_of(kind: object) -> Iterator[object]:
+    yield kind
+    for part in get_args(kind):
+        yield from _parts_of(part)
 
 
 def _models_at(kind: Any, path: Sequence[str]) -> Iterator[type[BaseModel]]:  # whatever a field may be annotated with

@@ -226,6 +226,7 @@ MESSAGES: dict[str, str] = {
     "not_offered_yet": "this is not offered yet; give {choices}.",
     "number_malformed": "give a number, such as 5 or -0.25.",
     "boolean_malformed": "give true or false.",
+    "boolean_malformed.nullable": "give true, false or null.",
     # nothing was confirmed: for operators
     "database_busy": "the database is busy or out of reach: {cause}",
     "database_read_only": "the database takes no write",

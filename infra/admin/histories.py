@@ -2,12 +2,17 @@
 customer and an account, each as a part of that.
 """
 
+from dataclasses import replace
+
 from chalicelib.domain.events import Event
 from chalicelib.domain.instants import Instant, to_iso
+from chalicelib.domain.public_events import told_detail
 from chalicelib.domain.types import Json
 from chalicelib.usecases import operator_queries
 from chalicelib.usecases.operator_queries import EventPage
 from infra.admin.command_result import CommandResult
+
+SOLD = "What was sold in it stands in the history of its licenses: order show names them."
 
 
 def license_history(license: int, company: str | None, limit: int, after: str | None, *, now: Instant) -> CommandResult:  # noqa: ARG001
@@ -23,7 +28,8 @@ def product_history(company: str, code: str, limit: int, after: str | None, *, n
 
 
 def order_history(company: str, order: str, limit: int, after: str | None, *, now: Instant) -> CommandResult:  # noqa: ARG001
-    return _page({"company": company, "order": order}, operator_queries.order_history(company, order, limit, after))
+    page = operator_queries.order_history(company, order, limit, after)
+    return replace(_page({"company": company, "order": order}, page), note="" if page.events or after else SOLD)
 
 
 def customer_history(company: str, customer: int, limit: int, after: str | None, *, now: Instant) -> CommandResult:  # noqa: ARG001
@@ -47,7 +53,8 @@ def event_row(event: Event) -> Json:
     """An event in a history. Where it stands for several of one kind, `at` and `ip` are of the first, the others of the
     rest.
     """
-    detail = ", ".join(f"{name}={value}" for name, value in event.detail.items())
+    details_of = told_detail(event)
+    detail = ", ".join(f"{name}={', '.join(of) if isinstance(of, list) else of}" for name, of in details_of.items())
     again = {
         "times": event.repeats + 1,
         "last_at": None if event.last_at is None else to_iso(event.last_at),

@@ -7,6 +7,7 @@ from infra.admin.command import Command
 from infra.admin.parser import of_option
 
 MESSAGES = messages.MESSAGES | {
+    "revision_changed": "--revision: it has another one by now: somebody else was faster. Show it, then decide again.",
     "idempotency_key_reused": "--idempotency-key: within a day it came with something else; nothing was made.",
     "already_exists.order_id": "there is an order {order} with other content; license issue --order sells more in it.",
     "end_missing": "a {license_type} license needs --validity-period or --valid-duration.",

@@ -4,7 +4,7 @@ argparse, and not Click: the table declares the commands once, and decorators wo
 """
 
 import argparse
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Never, Self
 
@@ -24,16 +24,6 @@ DRY_RUN = Option("--dry-run", "", "look whether it can be done, say what it chan
 """Of every command that changes something."""
 YES = Option("--yes", "", "do what cannot be undone")
 """Of every command that does so; without it nothing is done."""
-_NAMES = frozenset({"-h", *(name for command in COMMANDS for name in completion.options_of(command))})
-_SWITCHES = frozenset(option.name for command in COMMANDS for option in command.options if option.read is None) | {
-    "-h",
-    "--help",
-    "--version",
-    "--json",
-    "--csv",
-    DRY_RUN.name,
-    YES.name,
-}
 
 
 class Many:
@@ -63,7 +53,8 @@ def read_command_line(arguments: Sequence[str]) -> tuple[Command, Json, argparse
     if any(not _is_utf8(argument) for argument in arguments):
         raise UsageError("The command line is not valid UTF-8.")
     wrong: list[str] = []
-    given, unknown = _parser(wrong, frozenset(arguments)).parse_known_args(_joined(arguments))
+    parser = _parser(wrong, frozenset(arguments))
+    given, unknown = parser.parse_known_args(_joined(arguments, _options_of(parser)))
     if unknown:
         wrong.append(f"unrecognized arguments: {' '.join(unknown)}")
     if wrong:
@@ -76,14 +67,25 @@ def read_command_line(arguments: Sequence[str]) -> tuple[Command, Json, argparse
     return command, {option.argument: getattr(given, option.argument) for option in command.options}, given
 
 
-def _joined(arguments: Sequence[str]) -> list[str]:
+def _options_of(parser: argparse.ArgumentParser) -> dict[str, bool]:
+    """The names of the options of a parser and of its pages, each with whether a value stands behind it."""
+    names = parser._option_string_actions  # noqa: SLF001 - nothing public has them
+    found = {name: action.nargs != 0 for name, action in names.items()}
+    for action in parser._actions:  # noqa: SLF001 - likewise
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 - likewise
+            for page in action.choices.values():
+                found |= _options_of(page)
+    return found
+
+
+def _joined(arguments: Sequence[str], options: Mapping[str, bool]) -> list[str]:
     """`--name -value` as `--name=-value`: ids of devices and cursors may begin with a dash, which argparse takes for
     an option's.
     """
     joined: list[str] = []
     for argument in arguments:
-        begins_with_dash = argument.startswith("-") and argument not in {"-", *_NAMES}
-        if begins_with_dash and joined and joined[-1] in _NAMES - _SWITCHES:
+        begins_with_dash = argument.startswith("-") and argument not in {"-", *options}
+        if begins_with_dash and joined and options.get(joined[-1]):
             joined[-1] += f"={argument}"
         else:
             joined.append(argument)

@@ -15,7 +15,6 @@ from chalicelib.web.messages import message
 from infra.admin.command import NotGiven
 from infra.admin.command_result import CommandResult
 from infra.admin.operator_name import operator
-from infra.admin.parser import UsageError
 from infra.admin.terms import given_terms
 
 _DATES = ("validity_period", "start_date", "maintenance_period")
@@ -66,16 +65,14 @@ def scheduled_update_set(
     now: Instant,
     **terms: Any,  # as `TermChanges` has them
 ) -> CommandResult:
-    fields: Json = {}
+    fields: Json = {"strict": True} if strict else {}
     if not isinstance(at, type):
         fields["at"] = first_instant(at, find_company(company).time_zone)
     has_terms = any(value is not NotGiven for value in terms.values())
-    if strict and not has_terms:
-        raise UsageError.of("--strict", "it goes with terms: give all that is to be changed beside it.")
     changes = given_terms(company, terms) if has_terms else None
     with sent_as(lambda field: "at" if field == "scheduled_at" else field):
         done = scheduled_updates.change_update(
-            company, update, fields, operator(), changes=changes, strict=strict, revision=revision, now=now
+            company, update, fields, operator(), changes=changes, revision=revision, now=now
         )
     return CommandResult(_document(done))
 

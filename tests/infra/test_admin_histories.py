@@ -47,6 +47,9 @@ def test_the_history_of_an_order_says_who_came_to_manage_it(operator: Operator, 
     assert [type for type, _ in events(operator, line)] == ["managers_permitted", "manager_added"]
     assert [row["user"] for row in operator.asks(line)["events"]] == [None, "ann@customer.test"]
     assert "There is no order" in operator.refused(f"{line}-X")
+    vendor.issue(order_id="C-1")
+    noted = operator.noted(f"order history --company {vendor.code} --order C-1")
+    assert "stands in the history of its licenses" in noted
 
 
 def test_the_history_of_a_customer_outlasts_the_record(operator: Operator, vendor: Vendor, names: Json) -> None:

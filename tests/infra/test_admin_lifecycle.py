@@ -47,12 +47,16 @@ def test_a_license_is_shown_with_what_is_scheduled_for_it_next(operator: Operato
     assert (put_off["at"], put_off["changes"]) == ("2080-02-01T00:00:00.000Z", {"max_activations": None})
     other = operator.asks(f"scheduled-update set {of_it} --name Ulm --max-transfers 4 --strict")
     assert (other["at"], other["changes"], other["name"], other["strict"]) == (
-        *(put_off["at"], {"max_transfers": 4, "name": "Ulm"}),
+        *(put_off["at"], {"max_activations": None, "max_transfers": 4, "name": "Ulm"}),
         *("", True),
     )
     assert operator.refused(f"scheduled-update set {of_it}") == "Say what is to be changed."
-    assert "give all" in operator.refused(f"scheduled-update set {of_it} --at 2080-03-01 --strict")
+    said = operator.refused(f"scheduled-update set {of_it} --note late --revision 0")
+    assert said.startswith("--revision: it has another one by now")
+    detail = operator.asks(f"license history {license.id}")["events"][0]["detail"]
+    assert detail == f"scheduled_update={sooner}, fields=scheduled_update_data"
     operator.asks(f"scheduled-update cancel {of_it}")
+    assert "fields=cancelled_at, status" in operator.asks(f"license history {license.id}")["events"][0]["detail"]
     assert operator.asks(f"license show {license.id}")["next_update"]["id"] == later
 
 

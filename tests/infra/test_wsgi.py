@@ -333,6 +333,12 @@ def test_a_method_that_a_route_does_not_take_is_answered_405_in_our_shape(method
     assert answer.error == "method_not_allowed"
 
 
+def test_each_method_that_an_address_takes_is_named_once(served: WSGIApplication) -> None:
+    for path, methods in app.routes.items():
+        allowed = CommandResult(served, "BREW", path).headers["Allow"].split(", ")
+        assert sorted(filter(None, allowed)) == sorted({*methods, *({"HEAD"} if "GET" in methods else ())}), path
+
+
 @pytest.mark.parametrize("path", sorted(app.routes))
 def test_every_route_that_takes_a_get_takes_a_head(path: str, served: WSGIApplication) -> None:
     head, get = (CommandResult(served, method, path) for method in ("HEAD", "GET"))

@@ -86,8 +86,11 @@ def test_one_that_is_pending_is_changed(shop: VendorsServer, vendor: Vendor) -> 
     assert body == made | said == granted(shop.get(path))
     items = given(0, max_activations=None)["scheduled_update_data"]
     body = granted(shop.call("PATCH", path, {"scheduled_update_data": items}, If_Match='"1"'))
-    assert (data(body), body["revision"]) == ({"max_activations": None}, 2)
+    assert (data(body), body["revision"]) == ({"max_activations": None, "strict": True}, 2)
     assert granted(shop.call("PATCH", path, {"scheduled_update_data": items}))["revision"] == 2
+    more = given(0, max_transfers=3, strict=False)["scheduled_update_data"]
+    body = granted(shop.call("PATCH", path, {"scheduled_update_data": more}))
+    assert data(body) == {"max_activations": None, "max_transfers": 3}, "what is not given stays as it was scheduled"
     assert refused(shop.call("PATCH", path, {"note": ""}, If_Match='"1"'), 412) == "revision_changed"
     wrong = given(0, max_activations=-1)["scheduled_update_data"]
     answer = shop.call("PATCH", path, {"scheduled_update_data": wrong})

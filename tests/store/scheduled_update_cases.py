@@ -47,7 +47,7 @@ def _put_off(vendor: Vendor, update: ScheduledUpdate) -> ScheduledUpdate:
     """And let it be called so, and do something else."""
     fields, changes = {"at": AT + DAY, "name": "Renewal"}, {"max_activations": 8}
     where = (vendor.code, update.id, fields, ADMIN)
-    return scheduled_updates.change_update(*where, changes=changes, strict=True, now=NOW + DAY)
+    return scheduled_updates.change_update(*where, changes=changes, now=NOW + DAY)
 
 
 SCHEDULED_UPDATE_CASES = (

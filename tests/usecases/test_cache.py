@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from chalice.app import Request
 
-from chalicelib.cache import MINUTE_MS, TtlCache
+from chalicelib.cache import TtlCache
 from chalicelib.domain.errors import SeatkeeperError
+from chalicelib.domain.instants import MINUTE_MS
 from chalicelib.domain.license import License
 from chalicelib.runtime import Caches
 from chalicelib.store import writes

@@ -286,6 +286,14 @@ def test_terms_that_contradict_each_other_are_refused_by_field(
     assert kinds(vendor, license) == []
 
 
+def test_what_is_wrong_with_the_end_of_a_duration_is_said_of_the_duration(vendor: Vendor) -> None:
+    license = vendor.issue()
+    vendor.activate(license, "pc")
+    with pytest.raises(Invalid) as found:
+        changed(vendor, license, valid_duration="30d")
+    assert [(error.code, error.field) for error in found.value.errors] == [("perpetual_has_no_end", "valid_duration")]
+
+
 def test_what_is_no_term_cannot_be_changed(vendor: Vendor) -> None:
     with pytest.raises(TypeError):
         changed(vendor, vendor.issue(), times_activated=0)

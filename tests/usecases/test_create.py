@@ -2,8 +2,8 @@
 
 import pytest
 
-from chalicelib.cache import MINUTE_MS
 from chalicelib.domain.errors import Invalid
+from chalicelib.domain.instants import MINUTE_MS
 from chalicelib.store import accounts, histories, writes
 from chalicelib.store.items.accounts import ApiKeyItem
 from chalicelib.store.keys import api_key_sort_key

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, RootModel, Tag, ValidationError
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, RootModel, StrictBool, Tag, ValidationError
 
 from chalicelib.web.field_errors import field_errors, names_at
 from chalicelib.web.messages import message
@@ -15,6 +15,8 @@ class Row(BaseModel):
     id: int
     max_devices: Annotated[int, Field(le=5)] | None = None
     since: str | None = Field(default=None, alias="from")
+    is_open: StrictBool = True
+    is_vm: Annotated[StrictBool, Field()] | None = None
 
 
 class Named(BaseModel):
@@ -46,7 +48,9 @@ class Rows(
         ({"rows": [{"id": 1, "from": 2}]}, {"rows.0.from": "a text is expected."}),
         ({"rows": [], "by_name": {"a.b": {}}}, {"by_name.a.b.id": "this parameter is required."}),
         ({"rows": [{"id": 1, "max_device": 2}]}, {"rows.0.max_device": "nearest to it: max_devices."}),
-        ({"rows": [{"id": 1, "colour": 2}]}, {"rows.0.colour": "give one of from, id, max_devices."}),
+        ({"rows": [{"id": 1, "colour": 2}]}, {"rows.0.colour": "give one of from, id, is_open, is_vm, max_devices."}),
+        ({"rows": [{"id": 1, "is_open": "maybe"}]}, {"rows.0.is_open": "give true or false."}),
+        ({"rows": [{"id": 1, "is_vm": "maybe"}]}, {"rows.0.is_vm": "give true, false or null."}),
         ({"rows": [], "x" * 100: 1}, {"x" * 64: "give one of by_name, rows."}),
     ],
 )
@@ -60,5 +64,7 @@ def test_a_field_is_named_by_its_path_and_its_sentence_says_what_may_be_sent(giv
 
 def test_the_names_at_a_path_are_those_that_are_sent() -> None:
     assert names_at(Rows, []) == ["by_name", "rows"]
-    assert names_at(Rows, ["3"]) == names_at(Rows, ["by_name", "x"]) == ["from", "id", "max_devices"]
+    assert (
+        names_at(Rows, ["3"]) == names_at(Rows, ["by_name", "x"]) == ["from", "id", "is_open", "is_vm", "max_devices"]
+    )
     assert names_at(Rows, ["rows"]) == names_at(Row, ["id"]) == []

@@ -24,7 +24,7 @@ COMMANDS = (
     Command("scheduled-update show", "one of them", "--company QBITEC --update 123456789", THIS),
     Command(
         "scheduled-update set",
-        "change a pending one: when it is made, or what it changes, which is then no more than is given here",
+        "change a pending one: when it is made, or terms that it changes; what is not given stays as it was scheduled",
         "--company QBITEC --update 123456789 --at 2028-02-01",
         (*THIS, changed("--at", "ISO", "when; a date alone is its first instant", values.moment), *TERMS, REVISION),
     ),
