@@ -65,6 +65,7 @@ def seat(vendor: Vendor) -> License:
             "license show x --jso",
             "license: 'x' is no license id: a whole number from 1 to 9007199254740991; unrecognized",
         ),
+        ("license show 1 --json -x", "unrecognized arguments: -x"),
         ("license show 1 --company a --company b", "--company: give it once"),
         ("license show 1 --home a --home b", "--home: give it once"),
         ("license show 1 --stage dev --stage dev", "--stage: give it once"),
