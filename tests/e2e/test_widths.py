@@ -233,6 +233,13 @@ def test_nothing_runs_out_of_its_card_or_the_window(
                 found[f"{path} at {width}, menu {number}"] = page.evaluate(OUTSIDE)
                 page.keyboard.press("Escape")
                 found[f"{path} at {width}, focus {number}"] = page.evaluate(OUTSIDE)
+            unfolding = page.locator("th a[data-unfold]:visible").first
+            if unfolding.count():
+                unfolding.click()
+                page.locator(".unfolded .facts").wait_for()
+                found[f"{path} at {width}, unfolded"] = page.evaluate(OUTSIDE)
+                unfolding.click()
+                page.locator(".unfolded").wait_for(state="detached")
     assert {where: outside for where, outside in found.items() if outside} == {}
 
 
