@@ -20,7 +20,7 @@ from chalicelib.usecases.passwords import verify_password
 from chalicelib.usecases.portal_queries import authenticate_session
 from tests.explore.account_deeds import AccountDeed, AccountOutcome
 from tests.explore.accounts import BROWSER, GUESSER, ORIGINS, OWNER, AccountWorld, about
-from tests.explore.audited import audited, told
+from tests.explore.audited import audited, found_once
 from tests.explore.engine import MemoryEngine
 from tests.explore.judge import spans_of
 from tests.explore.refined import Answered, explained
@@ -189,7 +189,7 @@ def _found(world: AccountWorld, engine: MemoryEngine) -> Stored:
     """What is stored; of sessions and of what was sent it knows nothing."""
 
     def read(what: str, find: Callable[[AccountWorld], T]) -> T:
-        return told(world.vendor, what, lambda: find(world), engine)
+        return found_once(world.vendor, what, lambda: find(world), engine)
 
     password, profile, invitation = read("user", _of_user)
     own, strangers = read("attempts", _tried)

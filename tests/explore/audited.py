@@ -36,10 +36,10 @@ def parts_read(_vendor: Hashable) -> dict[Hashable, _Read]:
 
 def audited(vendor: Vendor, engine: MemoryEngine) -> list[str]:
     """As `Vendor.differences`, of what is stored in the engine."""
-    return [one for n, part in enumerate(vendor.audits) for one in told(vendor, ("audit", n), part, engine)]
+    return [one for n, part in enumerate(vendor.audits) for one in found_once(vendor, ("audit", n), part, engine)]
 
 
-def told(vendor: Vendor, what: Hashable, find: Callable[[], T], engine: MemoryEngine) -> T:
+def found_once(vendor: Vendor, what: Hashable, find: Callable[[], T], engine: MemoryEngine) -> T:
     """What `find` finds in the engine, or has found where all that it reads was the same; nobody changes that.
 
     It reads in a world of this vendor, writes nothing, remembers nothing, and finds the same wherever it reads the

@@ -17,7 +17,7 @@ from chalicelib.usecases.passkey_answers import PasskeyAnswer, with_new_passkey
 from chalicelib.usecases.second_factor import with_code_used
 from tests.explore.account_judge import NOTES, OF_SEATS, as_counts, is_open
 from tests.explore.accounts import about
-from tests.explore.audited import told
+from tests.explore.audited import found_once
 from tests.explore.engine import MemoryEngine
 from tests.explore.factors import FactorDeed, FactorOutcome, FactorWorld
 from tests.explore.judge import spans_of
@@ -147,9 +147,9 @@ def _call(deed: FactorDeed, number: int) -> Call:
 def _found(world: FactorWorld, engine: MemoryEngine) -> Stored:
     """What is stored; of sessions and of what was told it knows nothing."""
     vendor = world.vendor
-    factor, keys = told(vendor, "user", lambda: _of_user(world), engine)
-    noted = told(vendor, "noted", lambda: _noted(world), engine)
-    mailed = told(vendor, "mails", lambda: _mailed(world), engine)
+    factor, keys = found_once(vendor, "user", lambda: _of_user(world), engine)
+    noted = found_once(vendor, "noted", lambda: _noted(world), engine)
+    mailed = found_once(vendor, "mails", lambda: _mailed(world), engine)
     return Stored(
         factor,
         keys,

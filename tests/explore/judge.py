@@ -15,7 +15,7 @@ from chalicelib.domain.license import License
 from chalicelib.store import activations, batches, licenses
 from chalicelib.store.mails import mails_of
 from chalicelib.usecases.sweep import sweep
-from tests.explore.audited import audited, told
+from tests.explore.audited import audited, found_once
 from tests.explore.deeds import Deed, Outcome
 from tests.explore.engine import MemoryEngine
 from tests.explore.faults import LAG
@@ -116,7 +116,7 @@ def _aftermath(world: World, engine: MemoryEngine, mark: int) -> Aftermath:
     of_license = vendor.code, license.id
 
     def read(what: str, find: Callable[[], T]) -> T:
-        return told(vendor, what, find, engine)
+        return found_once(vendor, what, find, engine)
 
     try:
         alone(Script(AFTERWARDS, lambda: sweep(now=LATER), known_in(world)["the last sweep", 0]), engine, mark)

@@ -75,7 +75,7 @@ def view(world: ManagingWorld) -> object:
     people = {id: email for email in (MIA, MAX, ADA, BEN) if (id := accounts.user_of_email(code, email)) is not None}
     events = [*histories.company_events(code), *(event for one in sold for event in licenses.events(code, one.id))]
     # That a limit was reached is noted where the note finds its way: no answer waits for it.
-    told = Counter((event.type, event.user or "") for event in events if event.type != "license_limit_reached")
+    written = Counter((event.type, event.user or "") for event in events if event.type != "license_limit_reached")
     found = {name: orders.read_order(code, name) for name in (SOLD, RENAMED, ELSEWHERE)}
     return {
         "licenses": sorted((one.product, one.order_id or "", one.users_assigned) for one in sold),
@@ -86,7 +86,7 @@ def view(world: ManagingWorld) -> object:
         },
         "seen": {email: len([*orders.read_managed_licenses(code, id)]) for id, email in people.items()},
         "accounts": {email: _account(code, id) for id, email in people.items()},
-        "events": sorted(told.items()),
+        "events": sorted(written.items()),
         "mails": sorted(Counter((mail.to, mail.subject) for _, mail in mails.mails_of(code)).items()),
     }
 
