@@ -121,7 +121,7 @@ def has_room(counting: Counting) -> Condition:
     amount = counting.amount
     if counting.begins and counting.after.counted_from != counting.before.counted_from:
         return MeterItem.pk.exists()  # nothing was used in this period yet, as its begin says
-    if amount < 0:
+    if amount <= 0:  # also none at all, whatever the total is: a lower limit may have left it beyond
         return MeterItem.total >= -amount
     return MeterItem.total <= counting.most - amount
 

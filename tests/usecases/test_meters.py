@@ -141,6 +141,15 @@ def test_a_lower_limit_takes_nothing_back_and_a_higher_one_is_there_at_once(vend
     assert vendor.differences() == []
 
 
+def test_no_use_at_all_is_no_more_than_there_is_also_beyond_the_limit(vendor: Vendor) -> None:
+    license = metered(vendor, allow_overages=True)
+    use(vendor, license, 15)
+    assert use(vendor, license, 0, asked=Asked(allow_overages=False)) == 15
+    change_terms(vendor.code, license.id, {"allow_overages": False}, ADMIN, now=vendor.now)
+    assert [use(vendor, license, 0), use(vendor, license, 0, now=vendor.now + DAY)] == [15, 15]
+    assert vendor.differences() == []
+
+
 def test_a_period_ends_at_its_instant_and_no_clock_that_is_behind_counts_in_it_again(vendor: Vendor) -> None:
     license = metered(vendor, consumption_period="daily")
     assert use(vendor, license, 10, now=MIDNIGHT - 1) == 10
