@@ -13,7 +13,7 @@ CUSTOMER_TEXTS: Mapping[str, tuple[str, str, str]] = {
     "customer list": ("--company {company} --label {label}", "after", "-"),
     "customer find": ("--company {company} more", "text", "more"),
     "customer history": ("--company {company} --customer {customer}", "id", "{customer}"),
-    "customer show": ("--company {company} --customer {customer}", "licenses", "2"),
+    "customer show": ("--company {company} --customer {customer}", "licenses", "3"),
     "customer set": ("--company {company} --customer {customer} --state Bayern", "state", "Bayern"),
     "customer merge": ("--company {company} --customer {customer} --other {other}", "id", "{customer}"),
     "customer delete": ("--company {company} --customer {other}", "deleted", "yes"),

@@ -17,7 +17,7 @@ COMPANY_TEXTS = {
 
 ORDER_TEXTS = {
     "order create": ("--company {company} --order N-1 --product viewer --licenses 2 --is-test yes", "is test", "yes"),
-    "order list": ("--company {company}", "count", "2"),
+    "order list": ("--company {company}", "count", "3"),
     "order find": ("--company {company} {order}", "text", "{order}"),
     "order history": ("--company {company} --order {order}", "order", "{order}"),
     "order show": ("--company {company} --order {order}", "order", "{order}"),

@@ -407,7 +407,7 @@ TEXTS = {
     **LIFECYCLE_TEXTS,
     "report": ("--company {company}", "company", "{company}"),
     "sweep": ("--now 2020-01-01", "now", "2020-01-01T00:00:00.000Z"),
-    "audit": ("--company {company}", "licenses", "2"),
+    "audit": ("--company {company}", "licenses", "3"),
     "explain": ("--company {company} --license {license} --hardware-id desk", "hardware id", "desk"),
 }
 OF_SECRETS = {"secrets create", "signing-key show", "signing-key rotate", "signing-key retire"}

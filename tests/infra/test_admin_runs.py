@@ -58,6 +58,7 @@ MAY_BE_UNDONE = {
         "move",
         "rotate-secret",
         "set",
+        "set-consumption",
         "set-features",
         "set-fields",
         "schedule",
