@@ -1,7 +1,6 @@
 """Management API: what is changed of licenses, one or many."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, RootModel, StrictBool, StrictInt, StrictStr, Tag
@@ -21,7 +20,7 @@ from chalicelib.management.reach import each_own, its_license, itself, named_lic
 from chalicelib.management.sent_features import FeatureTerms, SentFeature, wanted_feature
 from chalicelib.usecases.bulk import MAX_ROWS, Row, change_each
 from chalicelib.usecases.change_license import reset_license, set_enabled
-from chalicelib.usecases.change_terms import Sold, change_terms, find_sold
+from chalicelib.usecases.change_terms import Sold, change_terms
 from chalicelib.usecases.create import find_company
 from chalicelib.usecases.license_extras import grant_feature, grant_features
 from chalicelib.usecases.meters import set_consumption
@@ -250,7 +249,7 @@ def change_license(path: LicensePath, body: OneLicenseChange, caller: Caller) ->
     if body.total_consumptions is not None:
         if body.model_fields_set != {"total_consumptions"}:
             raise Invalid("total_changes_alone", field="total_consumptions")
-        return caller.once(partial(_count_anew, path.license_id, body.total_consumptions, caller), body_of(caller))
+        return _count_anew(path.license_id, body.total_consumptions, caller)
     zone = find_company(caller.company).time_zone
     return caller.once(lambda: _change(path.license_id, body, zone, caller, caller.if_match), body_of(caller))
 
@@ -321,9 +320,12 @@ def reset_licenses(body: SomeLicenses, caller: Caller) -> list[RowBody]:
     return each_license(_ids(body), int, reset, caller)
 
 
-def _count_anew(license_id: int, total: int, caller: Caller) -> Sold:
-    set_consumption(caller.company, license_id, total, caller.actor, now=caller.now)
-    return find_sold(caller.company, license_id)
+def _count_anew(license_id: int, total: int, caller: Caller) -> LicenseBody:
+    def counted(sold: Sold) -> LicenseBody:  # made before the write, which stores it for a repeat
+        return {**body_of(caller)(sold), "total_consumptions": total}
+
+    given = (caller.company, license_id, total, caller.actor)
+    return caller.once(lambda: set_consumption(*given, revision=caller.if_match, now=caller.now), counted)
 
 
 def move(license_id: int, order_id: int, caller: Caller) -> LicenseBody:

@@ -12,34 +12,39 @@ from chalicelib.domain.license import License
 from chalicelib.domain.meters import Meter, as_of, is_metered, new_meter, with_total
 from chalicelib.domain.types import Json
 from chalicelib.store import meters
-from chalicelib.usecases.find_license import find_license
+from chalicelib.usecases.change_terms import Sold, find_sold
 from chalicelib.usecases.retry import decide_and_write
 
 
-def set_consumption(company: str, license_id: int, total: int, actor: Actor, *, now: Instant) -> License:
+def set_consumption(
+    company: str, license_id: int, total: int, actor: Actor, *, revision: int | None = None, now: Instant
+) -> Sold:
     """Set how often a license was used in this period, whatever the limit. Doing so again changes nothing.
 
-    Raises `Invalid` for no count; `NotFound`: `license_not_found`; `Denied`: `license_not_consumption`.
+    `revision`: that of the license that is meant. Raises `Invalid` for no count; `NotFound`: `license_not_found`;
+    `Denied`: `license_not_consumption`, `revision_changed`.
     """
     _guard_total(total)
 
-    def read(_: bool) -> tuple[License, Meter]:
-        license = find_license(company, license_id)
-        if not is_metered(license):
+    def read(_: bool) -> tuple[Sold, Meter]:
+        sold = find_sold(company, license_id)
+        if revision not in (None, sold[0].revision):
+            raise Denied("revision_changed")
+        if not is_metered(sold[0]):
             raise Denied("license_not_consumption")
-        return license, there(meters.read_meters([license])[0])
+        return sold, there(meters.read_meters([sold[0]])[0])
 
-    def write(seen: tuple[License, Meter], after: Meter) -> None:
-        license, before = seen
+    def write(seen: tuple[Sold, Meter], after: Meter) -> None:
+        (license, _), before = seen
         if after != before:
             meters.set_total(license, before, after, _set(before, after, actor, now), filed_day(before, actor, now))
 
-    def decide(seen: tuple[License, Meter]) -> Meter:
+    def decide(seen: tuple[Sold, Meter]) -> Meter:
         meter = seen[1]  # of a period that is over, it is begun: a server whose clock is behind still counts in that
         return meter if (meter.total, as_of(meter, now)) == (total, meter) else with_total(meter, total, now)
 
-    (license, _), _ = decide_and_write(read, decide, write, result=lambda seen, _: seen[0])
-    return license
+    (sold, _), _ = decide_and_write(read, decide, write, result=lambda seen, _: seen[0])
+    return sold
 
 
 def counted_before(license: License, total: int, actor: Actor, now: Instant) -> tuple[Meter, Event] | None:

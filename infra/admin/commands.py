@@ -129,7 +129,7 @@ def license_reset(license: int, company: str | None, *, now: Instant) -> Command
 
 
 def license_set_consumption(license: int, company: str | None, total: int, *, now: Instant) -> CommandResult:
-    changed = set_consumption(find_owner(license, company), license, total, operator(), now=now)
+    changed, _ = set_consumption(find_owner(license, company), license, total, operator(), now=now)
     return CommandResult(license_document(changed, now) | consumption_document(changed, now))
 
 

@@ -120,6 +120,17 @@ def test_an_edit_holds_against_edits_and_not_against_activations(shop: VendorsSe
     assert refused(shop.post(f"{path}/update_features", features, If_Match='"0"'), 412) == "revision_changed"
 
 
+def test_a_count_is_set_once_for_its_key_and_held_against_edits(shop: VendorsServer, vendor: Vendor) -> None:
+    license = vendor.issue(license_type="consumption", max_consumptions=10)
+    path, more = f"licenses/{license.id}", {"Idempotency_Key": "anew", "If_Match": '"0"'}
+    assert granted(shop.call("PATCH", path, {"total_consumptions": 4}, **more))["total_consumptions"] == 4
+    assert change(shop, license.id, total_consumptions=9)["total_consumptions"] == 9
+    assert granted(shop.call("PATCH", path, {"total_consumptions": 4}, **more))["total_consumptions"] == 4
+    assert change(shop, license.id, max_consumptions=20)["total_consumptions"] == 9
+    late = shop.call("PATCH", path, {"total_consumptions": 0}, If_Match='"0"')
+    assert refused(late, 412) == "revision_changed"
+
+
 def test_a_license_has_the_features_of_the_list_and_no_others(shop: VendorsServer) -> None:
     ids = Made.by(shop).ids
     path, code = f"licenses/{ids['license_id']}/update_features", ids["feature"]

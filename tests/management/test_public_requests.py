@@ -182,7 +182,7 @@ def _field_of(ids: Ids) -> dict[str, str]:
     return {"name": created["name"], "value": "Ulm"}
 
 
-def call(shop: VendorsServer, ids: Ids, number: int, query: str = "") -> Any:
+def call(shop: VendorsServer, ids: Ids, number: int, query: str = "", **headers: str) -> Any:
     """Send a request of the collection, whole, and with the last slash that it has there."""
     _, method, path = REQUESTS[number - 1]
     if number in MEANT:
@@ -192,13 +192,23 @@ def call(shop: VendorsServer, ids: Ids, number: int, query: str = "") -> Any:
     address = path.removeprefix("/").replace("{id}", "{" + one + "}") + "/"
     body = WHOLE_BODIES.get(number)
     given = body(ids) if callable(body) else body
-    return shop.call(method, (address + (query or NEEDED.get(number, ""))).format_map(ids), given)
+    return shop.call(method, (address + (query or NEEDED.get(number, ""))).format_map(ids), given, **headers)
 
 
 @pytest.mark.parametrize("number", SENT, ids=lambda number: f"{number} {REQUESTS[number - 1][0]}")
 def test_a_request_of_the_collection_is_answered(shop: VendorsServer, number: int) -> None:
     answer = call(shop, Ids(shop), number)
     assert answer.is_success, answer.text
+
+
+@pytest.mark.parametrize(
+    "number", [n for n in SENT if REQUESTS[n - 1][1] != "GET"], ids=lambda number: f"{number} {REQUESTS[number - 1][0]}"
+)
+def test_a_request_that_changes_something_is_answered_once_for_its_key(shop: VendorsServer, number: int) -> None:
+    ids = Ids(shop)
+    first, again = (call(shop, ids, number, Idempotency_Key="one call") for _ in range(2))
+    assert first.is_success, first.text
+    assert (again.status_code, again.text) == (first.status_code, first.text)
 
 
 @pytest.mark.parametrize("number", [n for n in QUERIES if n in SENT], ids=lambda n: f"{n} {REQUESTS[n - 1][0]}")

@@ -111,7 +111,7 @@ LICENSE_CASES = (
         "set how much is used",
         meters.set_consumption,
         _used_before,
-        lambda v, x: meters.set_consumption(v.code, x.id, 5, ADMIN, now=v.now).id,
+        lambda v, x: meters.set_consumption(v.code, x.id, 5, ADMIN, now=v.now)[0].id,
         ("consumption_counted", "consumption_set"),
     ),
     Case("disable", change_license.set_enabled, states.key_license, states.enable(False), ("license_disabled",)),
