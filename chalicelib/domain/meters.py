@@ -15,7 +15,7 @@ from typing import Any
 from chalicelib.domain.errors import Denied, LimitReached
 from chalicelib.domain.events import Event
 from chalicelib.domain.features import MAX_CONSUMPTION
-from chalicelib.domain.instants import Instant
+from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import License, Period, is_expired
 
 DAY_MS = 86_400_000
@@ -190,6 +190,11 @@ class Asked:
 AS_SOLD = Asked()
 
 
+def period_of_row(meter: Meter) -> str | None:
+    """Of which period a row of history is, as it says so. None: all uses are counted."""
+    return to_iso(meter.counted_from or None)
+
+
 def filed_consumption(meter: Meter, history: Iterable[Event]) -> int:
     """What the meter should say, by the rows of history of its period, newest first, and by what the day has."""
     rows = 0
@@ -197,5 +202,5 @@ def filed_consumption(meter: Meter, history: Iterable[Event]) -> int:
         if event.at < meter.counted_from - DAY_MS:
             break
         if event.type in ("consumption_counted", "consumption_set"):
-            rows += int(event.detail["amount"] or 0) * (event.detail["counted_from"] == meter.counted_from)
+            rows += int(event.detail["amount"] or 0) * (event.detail["counted_from"] == period_of_row(meter))
     return rows + meter.day_total

@@ -9,7 +9,7 @@ from chalicelib.domain.events import Actor, Event
 from chalicelib.domain.features import MAX_CONSUMPTION
 from chalicelib.domain.instants import Instant, to_iso
 from chalicelib.domain.license import License
-from chalicelib.domain.meters import Meter, as_of, is_metered, new_meter, with_total
+from chalicelib.domain.meters import Meter, as_of, is_metered, new_meter, period_of_row, with_total
 from chalicelib.domain.types import Json
 from chalicelib.store import meters
 from chalicelib.usecases.change_terms import Sold, find_sold
@@ -91,7 +91,7 @@ def _guard_total(total: int) -> None:
 def _set(before: Meter, after: Meter, actor: Actor, now: Instant) -> Event:
     was = as_of(before, now).total
     about: Json = {"total": after.total, "total_before": was, "amount": after.total - was}
-    return Event.new("consumption_set", actor, now, **about, counted_from=after.counted_from)
+    return Event.new("consumption_set", actor, now, **about, counted_from=period_of_row(after))
 
 
 def filed_day(meter: Meter, actor: Actor, now: Instant) -> Event | None:
@@ -99,4 +99,4 @@ def filed_day(meter: Meter, actor: Actor, now: Instant) -> Event | None:
     if not meter.day_uses:
         return None
     about: Json = {"day": to_iso(meter.day)[:10], "amount": meter.day_total, "uses": meter.day_uses}
-    return Event.new("consumption_counted", Actor(actor.name), now, **about, counted_from=meter.counted_from)
+    return Event.new("consumption_counted", Actor(actor.name), now, **about, counted_from=period_of_row(meter))

@@ -47,7 +47,7 @@ def _field_error(model: type[BaseModel], found: ErrorDetails, path: Sequence[str
         return Invalid("missing_hardware_id" if field == "hardware_id" else "missing_parameters", field=field)
     if kind == "extra_forbidden":
         return _unknown(field, path[-1], model, path[:-1])
-    if kind == "bool_type" and NoneType in _kinds_at(model, path):
+    if kind == "bool_type" and where != "query" and NoneType in _kinds_at(model, path):  # a query has texts alone
         return Invalid("boolean_malformed", of="nullable", field=field)
     if kind in ERRORS:
         return ERRORS[kind](field, found.get("ctx", {}))

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from chalicelib.domain.errors import Invalid
+from chalicelib.domain.public_events import told_detail
 from chalicelib.domain.types import Json
 from chalicelib.web.messages import message
 from infra.admin.command import Command, Option
@@ -26,7 +27,7 @@ def run(command: Command, do: Callable[[], CommandResult], *, is_dry: bool) -> C
     except NotWritten as change:
         assert is_dry, f"{command.name} changes something: its verb says that it does not"
         event = change.event
-        detail = {} if event is None else {"user": event.user, "hardware_id": event.hardware_id, **event.detail}
+        detail = {} if event is None else {"user": event.user, "hardware_id": event.hardware_id, **told_detail(event)}
         said = {name: value for name, value in detail.items() if value is not None}
         return CommandResult(_dry(True) | {"event": event and event.type} | said)
     return CommandResult(_dry(False)) if is_dry else answer

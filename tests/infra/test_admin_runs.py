@@ -158,6 +158,7 @@ def test_a_dry_run_tells_what_history_would_and_refuses_what_would_be_refused(
     assert "in use: 1" in operator.refused(f"license set {license.id} --max-activations 0 --strict --dry-run")
     assert vendor.stored(license).max_activations == 5
     assert operator.asks(f"license enable {license.id} --dry-run") == {"dry_run": True, "changes": False}
+    assert operator.asks(f"license archive {license.id} --dry-run")["fields"] == ["is_archived", "enabled"]
 
 
 def test_what_only_the_database_knows_is_told_by_a_dry_run_too(operator: Operator, vendor: Vendor) -> None:

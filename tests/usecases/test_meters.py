@@ -199,6 +199,8 @@ def test_the_vendor_sets_the_count(vendor: Vendor) -> None:
     ]
     assert use(vendor, license, 1, now=vendor.now + DAY) == 1
     assert vendor.differences() == []
+    of_period = [event for event in vendor.history(license) if event.type == "consumption_set"]
+    assert {event.detail["counted_from"] for event in of_period} == {"2026-11-24T00:00:00.000Z"}
     with pytest.raises(Invalid):
         set_consumption(vendor.code, license.id, -1, ADMIN, now=vendor.now)
 

@@ -62,6 +62,13 @@ def test_a_field_is_named_by_its_path_and_its_sentence_says_what_may_be_sent(giv
     assert [errors[path] for path in said if not errors[path].endswith(said[path])] == []
 
 
+def test_null_is_offered_where_it_can_be_sent_and_no_query_sends_it() -> None:
+    with pytest.raises(ValidationError) as found:
+        Row.model_validate({"id": 1, "is_vm": "maybe"})
+    (in_query,), (in_body,) = (field_errors(Row, {"is_vm": "maybe"}, found.value, where) for where in ("query", "body"))
+    assert (message(in_query), message(in_body)) == ("give true or false.", "give true, false or null.")
+
+
 def test_the_names_at_a_path_are_those_that_are_sent() -> None:
     assert names_at(Rows, []) == ["by_name", "rows"]
     assert (

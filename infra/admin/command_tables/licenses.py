@@ -57,7 +57,7 @@ TERMS = (
     changed("--subscription-id", "TEXT", "what your billing calls the subscription; '' for none", values.text_or_none),
     changed("--maintenance-period", "ISO", "versions of up to then; '' for all", values.moment_or_none),
     changed("--metadata", "JSON", "an object of your own; '{}' for none", values.json_object),
-    Option("--strict", "", "refuse a limit below what is in use"),
+    Option("--strict", "", "refuse a limit of devices or users below what is in use"),
 )
 """What is changed of a license that was sold."""
 
