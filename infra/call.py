@@ -70,8 +70,9 @@ def digest_headers(api_key: str, shared_key: str, request: httpx.Request, at: fl
     return {"Date": date, "Digest": digest, "Authorization": authorization}
 
 
-def call(demo: Json, name: str, parameters: Json, *, whole: bool = False) -> httpx.Response:
-    """Sign and send a call to the server that `demo.json` names; `whole`, over the whole request.
+def call(demo: Json, name: str, parameters: Json, *, whole: bool = False, key: str | None = None) -> httpx.Response:
+    """Sign and send a call to the server that `demo.json` names; `whole`, over the whole request;
+    `key`: under this Idempotency-Key.
 
     Raises `CallError`: nothing sent, or no answer.
     """
@@ -83,6 +84,8 @@ def call(demo: Json, name: str, parameters: Json, *, whole: bool = False) -> htt
         keys = demo["api_key"], demo["shared_key"]
         request.headers.update(digest_headers(*keys, request) if whole else signed_headers(*keys))
         request.headers["Content-Type"] = "application/json"
+        if key is not None:
+            request.headers["Idempotency-Key"] = key
         with httpx.Client(timeout=_TIMEOUT_SECONDS) as http:
             return http.send(request)
     except httpx.HTTPError as error:
@@ -113,6 +116,7 @@ def main() -> None:
     parser.add_argument("--home", type=Path, default=Path(".local"), help="folder of demo.json (default: .local)")
     parser.add_argument("--digest", action="store_true", help="sign the whole request, and not just its date")
     parser.add_argument("--fresh", action="store_true", help="send a nonce, and require the answer to tell it")
+    parser.add_argument("--idempotency-key", metavar="KEY", help="of your own: add_consumption counts once for it")
     parser.add_argument("call", help="activate_license, check_license, deactivate_license, product_details and others")
     parser.add_argument("parameter", nargs="*", help="name=value; a value that begins with { is JSON")
     add_version(parser)
@@ -122,7 +126,7 @@ def main() -> None:
         if given.fresh:
             parameters["nonce"] = secrets.token_urlsafe(16)
         demo = _read_demo(given.home)
-        response = call(demo, given.call, parameters, whole=given.digest)
+        response = call(demo, given.call, parameters, whole=given.digest, key=given.idempotency_key)
     except (CallError, local.DataDirError) as error:
         print(error, file=sys.stderr)
         sys.exit(2)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -80,6 +81,19 @@ def test_an_answer_that_cannot_be_written_is_one_sentence_and_exit_3(where: str,
     done = subprocess.run(["bash", "-c", line], cwd=ROOT, capture_output=True, text=True, check=False)
     sentence = f"The call was made, but its answer could not be written ({reason}).\n"
     assert (done.returncode, done.stdout, done.stderr) == (3, "", sentence)
+
+
+def test_a_call_is_sent_under_the_key_that_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[httpx.Request] = []
+
+    def send(_: httpx.Client, request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return httpx.Response(200)
+
+    monkeypatch.setattr(httpx.Client, "send", send)
+    call.call(DEMO, "add_consumption", {}, key="job-17")
+    call.call(DEMO, "add_consumption", {})
+    assert [request.headers.get("Idempotency-Key") for request in sent] == ["job-17", None]
 
 
 def test_a_call_needs_no_environment_of_a_server() -> None:
