@@ -38,9 +38,9 @@ def assign_manager(
     """Give a user a seat as `assign_user` does, who manages the order of the license from the same write on.
 
     `new_password` is that of an account that is made, and of no other. All else that was sold in the order is shown to
-    the person behind that write: cut short there, it is when the call is made again, though that is refused, and with
-    whatever else changes the order. Raises as `assign_user` and `add_manager`, and `Invalid`:
-    `password_known_to_others`.
+    the person behind that write: cut short there, it is when the call is made again, though that is refused, by
+    `finish_joining`, and with whatever else changes the order. Raises as `assign_user` and `add_manager`, and
+    `Invalid`: `password_known_to_others`.
     """
 
     def managing(license: License, known: User | None) -> tuple[User, Joining | None]:
@@ -57,12 +57,21 @@ def assign_manager(
     try:
         assigned = assign_user(company, license_id, email, max_activations, actor, **given)
     except AlreadyExists:  # perhaps by the same call, cut short
-        show_all(_order_of(find_license(company, license_id)))
+        finish_joining(company, license_id)
         raise
     if assigned.joined is not None:
         with suppress(Unavailable):  # it is given; who joins is shown the rest as he is when the call was cut short
             show_all(assigned.joined)
     return assigned
+
+
+def finish_joining(company: str, license_id: int) -> None:
+    """Show who has come to manage the order of a license all that was sold in it, where that was cut short.
+
+    Repeating is safe.
+    """
+    with suppress(NotFound):  # the license was deleted since
+        show_all(_order_of(find_license(company, license_id)))
 
 
 def manages(company: str, license_id: int, email: str) -> bool:

@@ -462,6 +462,7 @@ WALLS: list[tuple[Any, str, list[Attack]]] = [
 
 NAMES_NOTHING = {
     "finish_deletion",  # answers nothing, and finds nothing of another company
+    "finish_joining",  # likewise
     "finish_move",  # likewise
     "finish_deletions",  # of a company all that was cut short
     "lapse",  # answers how many lapse, of a license of another company none
