@@ -93,8 +93,8 @@ def _question(view: ChosenView, do: str) -> Context:
         case "replace":
             title = gettext("Replace users") if users > 1 else gettext("Replace user")
             seats = ngettext(
-                "Give the email of who gets the seat; its limit stays. Both are told by email.",
-                "Give the email of who gets each seat; its limit stays. Everyone is told by email.",
+                "Give the email of who gets the seat; its limit stays. The new person is told by email.",
+                "Give the email of who gets each seat; its limit stays. The new people are told by email.",
                 users,
             )
             sentences = [seats, off]

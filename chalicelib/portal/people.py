@@ -100,7 +100,8 @@ def invited(request: PortalRequest, claims: SessionClaims) -> Loaded:
 
 
 def _load_again(request: PortalRequest, claims: SessionClaims) -> Loaded:
-    return portal_queries.chosen_invited(claims, _chosen(request.given), now=request.now), {"back": INVITED}
+    view = portal_queries.chosen_invited(claims, _chosen(request.given), now=request.now)
+    return view, {"back": INVITED, "is_offered": bool(view.rows)}
 
 
 def _chosen(fields: Mapping[str, str]) -> list[tuple[int, int]]:

@@ -239,12 +239,12 @@ def limit(request: PortalRequest, view: UserView, form: LimitForm) -> Change[Non
 
 def _limit_set(who: str, limit: int | None) -> str:
     if limit is None:
-        return gettext("{who} may now activate any number of devices. Devices that are active stay so.", who=who)
+        return gettext("{who} may now activate any number of devices. Devices that are active stay active.", who=who)
     if not limit:
-        return gettext("{who} may now activate no device. Devices that are active stay so.", who=who)
+        return gettext("{who} may now activate no device. Devices that are active stay active.", who=who)
     return ngettext(
-        "{who} may now activate one device. Devices that are active stay so.",
-        "{who} may now activate {n} devices. Devices that are active stay so.",
+        "{who} may now activate one device. Devices that are active stay active.",
+        "{who} may now activate {n} devices. Devices that are active stay active.",
         limit,
         who=who,
     )
@@ -269,6 +269,7 @@ def _load_reset(request: PortalRequest, claims: SessionClaims, license_id: int, 
         else [gettext("No device is active.")],
         "button": reset_button(devices, gettext("Reset activations")),
         "danger": True,
+        "is_offered": bool(devices),
     }
 
 

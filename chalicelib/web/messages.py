@@ -27,7 +27,7 @@ MESSAGES: dict[str, str] = {
     "validation_error.form_field": "A field of the form has more than {most} characters.",
     "unsupported_media_type.encoding": "The Content-Encoding must be gzip, deflate or identity.",
     "unsupported_media_type.form": "A form must be sent as {types}.",
-    "max_activations_too_high": "give at most {most}: the license has no more activations.",
+    "max_activations_too_high": "give at most {most}: the license allows no more.",
     "device_not_found.id": "There is no such device.",
     "filter_required.orders": "name a time, either by range (30d), or by from and to.",
     "order_not_filed": "only a list without these filters can be sorted: what they find is filed in one order.",
@@ -151,7 +151,7 @@ MESSAGES: dict[str, str] = {
     "password_of_account": "choose one that has more in it than parts of your email or of your company code.",
     "password_common": "choose one that is not among the most common passwords.",
     "password_of_a_row": "choose more than characters that are repeated, or that follow each other as in abcd or qwer.",
-    "password_word_and_year": "choose more than a word and a year.",
+    "password_word_and_year": "a word and a year are easy to guess: choose more than these.",
     "password_as_before": "choose one that differs from the password that is set.",
     "passwords_differ": "the two new passwords differ. Type the same one twice.",
     "account_of_too_many_customers": (

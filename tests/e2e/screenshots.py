@@ -114,7 +114,7 @@ SHOTS = (
     Shot("assign", ONE + "/users/assign"),
     Shot("assign-dialog", ONE + "/users", ("Assign license user",)),
     Shot("bulk-bar", ONE + "/users", (USES,)),
-    Shot("bulk-dialog", ONE + "/users", (USES, "Set limit")),
+    Shot("bulk-dialog", ONE + "/users", (USES, "Set max activations")),
     Shot("bulk-reset", ONE + "/users/chosen?do=reset&user-{user}=on"),
     Shot("bulk-replace", ONE + "/users/chosen?do=replace&user-{user}=on"),
     Shot("batch", ONE + "/users/batch"),

@@ -82,7 +82,7 @@ def test_a_csv_file_is_assigned_and_the_result_downloaded_with_the_initial_passw
     form(either_page).get_by_role("button", name="Preview").click()
     expect(either_page.locator(".count")).to_have_text("2 of 4 rows need a seat. Free seats: 4.")
     expect(row(either_page, "=bad")).to_contain_text("This is not an email address.")
-    expect(row(either_page, BATCH[1])).to_contain_text("Give at most 5: the license has no more activations.")
+    expect(row(either_page, BATCH[1])).to_contain_text("Give at most 5: the license allows no more.")
     expect(row(either_page, BATCH[0])).to_contain_text("Ann Lee")
     assign(either_page, "Show an initial password")
     with either_page.expect_download() as download:
@@ -91,7 +91,7 @@ def test_a_csv_file_is_assigned_and_the_result_downloaded_with_the_initial_passw
     rows = list(csv.reader(io.StringIO(download.value.path().read_text("utf-8-sig"))))
     confirmed = "Assigned, with an initial password."
     passwords = [initial_password(account(site.vendor, email)) for email in (BATCH[0], BATCH[2])]
-    limit = "Not assigned: Give at most 5: the license has no more activations."
+    limit = "Not assigned: Give at most 5: the license allows no more."
     assert rows[1:] == [
         [BATCH[0], "Ann", "Lee", "'+41 44", "2", confirmed, passwords[0]],
         ["'=bad", "x", "", "", "1", "Not assigned: This is not an email address.", ""],

@@ -187,7 +187,7 @@ def test_users_of_whom_one_was_removed_in_another_tab_are_changed_but_for_that_o
     site.vendor.assign(site.license, NEW)
     site.enter(page, site.at(site.license, "/users"))
     page.get_by_role("checkbox", name="Select all").check()
-    page.get_by_role("form", name="Selected users").get_by_role("button", name="Set limit").click()
+    page.get_by_role("form", name="Selected users").get_by_role("button", name="Set max activations").click()
     form(page).get_by_label("Max activations").fill("3")
     remove_in_another_tab(page, site)
     send(page, "Set max activations")

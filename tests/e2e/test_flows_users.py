@@ -83,7 +83,7 @@ def test_the_sixth_user_of_five_is_refused(either_page: playwright.Page, site: S
         (USER, "1", "This email is already assigned to the license."),
         ("ann@customer", "1", "This is not an email address."),
         ("no email", "1", "This is not an email address."),
-        (NEW, "6", "Give at most 5: the license has no more activations."),
+        (NEW, "6", "Give at most 5: the license allows no more."),
     ],
 )
 def test_who_cannot_be_assigned_is_refused_with_the_reason(
@@ -174,7 +174,7 @@ def test_the_limit_of_a_user_is_set_and_refused_beyond_the_license(either_page: 
     at_users(site, either_page)
     choose(either_page, USER, "Set max activations")
     send(either_page, "Set max activations", max_activations="6")
-    refused(either_page, "Give at most 5: the license has no more activations.")
+    refused(either_page, "Give at most 5: the license allows no more.")
     expect(form(either_page).get_by_label("Max activations")).to_have_value("6")
     send(either_page, "Set max activations", max_activations="3")
     confirmed(either_page, f"{USER} may now activate 3 devices.")
@@ -259,10 +259,10 @@ def test_what_is_done_with_the_selected_users_is_said_of_each(either_page: playw
     for who in (USER, "user0@customer.test"):
         either_page.get_by_role("checkbox", name=f"Select {who}").check()
     expect(bar).to_be_visible()
-    bar.get_by_role("button", name="Set limit").click()
+    bar.get_by_role("button", name="Set max activations").click()
     expect(form(either_page).get_by_role("listitem")).to_have_text([USER, "user0@customer.test"])
     send(either_page, "Set max activations", max_activations="6")
-    refused(either_page, "Give at most 5: the license has no more activations.")
+    refused(either_page, "Give at most 5: the license allows no more.")
     send(either_page, "Set max activations", max_activations="3")
     confirmed(either_page, "The limit of 2 users is set.")
     found = [seat(site, email) for email in (USER, "user0@customer.test", "user1@customer.test")]
@@ -274,7 +274,7 @@ def test_all_users_of_a_page_are_selected_at_once(page: playwright.Page, site: S
     at_users(site, page)
     page.get_by_role("checkbox", name="Select all").check()
     bar = page.get_by_role("form", name="Selected users")
-    expect(bar.get_by_role("button")).to_have_text(["Set limit", "Replace…", "Remove"])  # no device is active
+    expect(bar.get_by_role("button")).to_have_text(["Set max activations", "Replace…", "Remove"])  # no device is active
     bar.get_by_role("button", name="Remove").click()
     send(page, "Remove users (2)")
     confirmed(page, "2 users were removed.")

@@ -104,7 +104,7 @@ def test_a_refused_form_comes_back_with_what_was_typed_and_can_be_sent_again(
     ("typed", "status", "expected"),
     [
         ({"people": BOB}, 409, "This email is already assigned to the license."),
-        ({"people": ADA, "max_activations": "6"}, 400, "Give at most 5: the license has no more activations."),
+        ({"people": ADA, "max_activations": "6"}, 400, "Give at most 5: the license allows no more."),
         (
             {"people": ADA, "max_activations": "many"},
             400,
