@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import patch
 
 from chalicelib.domain.license import License
 from chalicelib.domain.permissions import Permission
@@ -23,6 +24,24 @@ def assign(vendor: Vendor, license: License) -> Any:
     assigned = assign_manager.assign_manager(vendor.code, license.id, ADA, 1, ADMIN, now=vendor.now)
     managers = order_managers.find_order(vendor.code, license.order_id or "").managers
     return assigned.user.email, assigned.new_password is None, managers == {assigned.user.id}
+
+
+def assign_cut_short(vendor: Vendor) -> License:
+    """Two licenses of an order, and a manager who has come to it and sees one of them yet."""
+    license = states.user_license(vendor)
+    vendor.issue(license.product, order_id=license.order_id)
+    with (
+        patch.object(assign_manager, "finish_joining"),
+        patch.object(assign_manager, "show_all"),
+    ):  # as one who dies does
+        assign(vendor, license)
+    return license
+
+
+def finish(vendor: Vendor, license: License) -> Any:
+    assign_manager.finish_joining(vendor.code, license.id)
+    managers = order_managers.find_order(vendor.code, license.order_id or "").managers
+    return [len([*orders.read_managed_licenses(vendor.code, id)]) for id in managers]
 
 
 def deny(vendor: Vendor, license: License) -> Any:
@@ -57,6 +76,7 @@ ORDER_CASES = [
         assign,
         ("manager_added", "user_assigned"),
     ),
+    Case("finish what shows a manager the order", assign_manager.finish_joining, assign_cut_short, finish),
     Case(
         "take a manager off an order",
         order_managers.remove_manager,

@@ -171,6 +171,7 @@ def test_the_counter_of_every_limit_is_counted_again(vendor: Vendor, license: Li
 def test_whatever_is_audited_is_missed_when_it_is_gone(vendor: Vendor, license: License, tamper: Tamper) -> None:
     """An item of every kind of which the registry says so: who adds one that no audit looks at sees this fail."""
     vendor.issue("viewer", "boss@customer.test", customer="shop@customer.test")
+    vendor.issue("viewer", license_type="consumption", max_consumptions=5)
     blacklist_device(vendor.code, license.id, "stolen", ADMIN, now=NOW)
     start_batch(vendor.code, license.id, "bob@customer.test", True, ADMIN, now=NOW)
     add(vendor, license, "old")
