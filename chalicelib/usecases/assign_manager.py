@@ -57,7 +57,7 @@ def assign_manager(
     try:
         assigned = assign_user(company, license_id, email, max_activations, actor, **given)
     except AlreadyExists:  # perhaps by the same call, cut short
-        finish_joining(company, license_id)
+        _show_rest(company, license_id)
         raise
     if assigned.joined is not None:
         with suppress(Unavailable):  # it is given; who joins is shown the rest as he is when the call was cut short
@@ -71,13 +71,18 @@ def finish_joining(company: str, license_id: int) -> None:
     Repeating is safe.
     """
     with suppress(NotFound):  # the license was deleted since
-        show_all(_order_of(find_license(company, license_id)))
+        _show_rest(company, license_id)
 
 
 def manages(company: str, license_id: int, email: str) -> bool:
     """Whether a person manages the order of a license. Raises `NotFound`: `license_not_found`."""
     order = _order_of(find_license(company, license_id))
     return accounts.user_of_email(company, known_email(email)) in order.managers
+
+
+def _show_rest(company: str, license_id: int) -> None:
+    """Raises `NotFound`: `license_not_found`."""
+    show_all(_order_of(find_license(company, license_id)))
 
 
 def _order_of(license: License) -> Order:

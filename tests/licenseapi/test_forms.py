@@ -84,7 +84,7 @@ def test_an_id_is_one_in_every_form(application: Application, license: License) 
     assert granted(post_raw(application, "activate_license", body))["id"] == license.id
 
 
-INTEGER, SMALL, BOOLEAN = "a whole number", "9007199254740991 or less", "true or false"
+INTEGER, SMALL, BOOLEAN = "a whole number", "9007199254740991 or less", "true, false or null"
 VALUE = "a text, a number or a boolean"
 WRONG: list[tuple[str, Any, str, str]] = [
     ("license_id", "12a", "license_id", INTEGER),

@@ -40,11 +40,20 @@ def facts(vendor: Vendor) -> dict[str, Any]:
     }
 
 
+@pytest.fixture
+def apart(vendor: Vendor) -> dict[str, dict[str, Any]]:
+    """What a call is given besides, by its name."""
+    counted = vendor.issue(license_type="consumption", max_consumptions=9)
+    vendor.activate(counted, "hw-1")
+    used = {"license_key": counted.license_key, "consumptions": 0}  # twice, and the same is answered
+    return {"customer_license_users": {"product": "revit"}, "add_consumption": used}
+
+
 @pytest.mark.parametrize(("method", "call"), sorted(OBJECTS))
 def test_every_object_tells_the_nonce_and_our_clock_and_only_if_asked(
-    application: Application, facts: dict[str, Any], method: str, call: str
+    application: Application, facts: dict[str, Any], apart: dict[str, dict[str, Any]], method: str, call: str
 ) -> None:
-    sent = facts | {"product": "revit"} if call == "customer_license_users" else facts
+    sent = facts | apart.get(call, {})
     ask = application.get if method == "get" else application.post
     before = clock.now()
     body = granted(ask(call, **sent, nonce=NONCE))
