@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StrictBool, StrictInt, StrictStr
 
 from chalicelib.domain.days import last_instant
+from chalicelib.domain.license import Period
 from chalicelib.domain.types import Json
 from chalicelib.management.models import Sent, SentMoment
 from chalicelib.usecases.license_extras import Wanted
@@ -23,7 +24,7 @@ class FeatureTerms(Sent):
     allow_overages: StrictBool | None = None
     max_overages: StrictInt | None = None
     reset_consumption: StrictBool | None = None
-    consumption_period: Literal["daily", "weekly", "monthly", "annually"] | None = None
+    consumption_period: Period | None = None
     metadata: Json | None = None
 
 
